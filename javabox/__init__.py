@@ -1,0 +1,21 @@
+"""javabox judges Java: it compiles and runs programs nobody trusts, and its verdict can't be faked."""
+
+from javabox.errors import JudgeUnavailable, SuiteError
+from javabox.job import Job, Limits, Suite, SuiteCase
+from javabox.judge import Judge
+from javabox.verdict import Case, Diagnostic, Outcome, ThrownException, Verdict
+
+__all__ = [
+    "Case",
+    "Diagnostic",
+    "Job",
+    "Judge",
+    "JudgeUnavailable",
+    "Limits",
+    "Outcome",
+    "Suite",
+    "SuiteCase",
+    "SuiteError",
+    "ThrownException",
+    "Verdict",
+]

@@ -1,0 +1,269 @@
+"""The docker engine: the supervisor in a container that can reach nothing.
+
+The image is built on first use from `javabox/Dockerfile` and tagged with the version and a hash of what it
+is made of, so a stale one is never used. The container has no network, a read-only root, a small tmpfs for
+/tmp, no capabilities and no way to gain any, an unprivileged user, and limits on processes, memory and CPU.
+Frames travel over its attached stdio.
+
+It ends with the judge, whatever happens to the judge: by `close`, at the interpreter's exit, or, when Python
+is killed outright, by the end of stdin, on which the supervisor exits and the engine removes the container.
+
+Not covered: engines behind ssh; user namespaces (rootless Docker brings its own); gVisor and other runtimes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import io
+import re
+import shlex
+import socket
+import struct
+import sys
+import tarfile
+import threading
+import weakref
+from collections import deque
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import docker
+import docker.errors
+from docker.types import LogConfig, Ulimit
+
+from javabox.engines.jvm import archive_command, javac_flags, supervisor_command
+from javabox.errors import JudgeUnavailable
+
+JDK, JAR = Path("/opt/jdk"), Path("/opt/javabox/javabox.jar")
+TMPFS = "size=16m,mode=1777,noexec,nosuid,nodev"
+MIB = 1 << 20
+SUPERVISOR_MB, WORKER_MB = 1024, 768
+"""Memory of the container: heap and metaspace of the supervisor, and for each worker a program's JVM."""
+SUPERVISOR_PIDS, WORKER_PIDS = 96, 128
+"""Threads count as processes here; an idle JVM has about fifteen."""
+STDERR_BYTES = 8192
+# The SDK lets errors of its HTTP library through, which are OSErrors.
+ENGINE_ERRORS = (docker.errors.DockerException, OSError)
+
+
+class DockerChannel:
+    """The stdio of one supervisor in a container (`javabox.engines.channel.Channel`)."""
+
+    def __init__(self, client: Any, container_id: str) -> None:
+        self.container_id = container_id
+        self._stderr: deque[bytes] = deque()
+        self._pending = bytearray()
+        # Attached before the start, so that not even the first frame is missed.
+        options = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        self._attached = client.api.attach_socket(container_id, options)
+        self._socket = _raw_socket(self._attached)
+        self._socket.settimeout(None)
+        self._in = self._socket.makefile("rb")
+        self._writing = threading.Lock()
+        # A finalizer also runs at the interpreter's exit.
+        self._end = weakref.finalize(self, _remove, client, container_id, self._socket)
+
+    def write(self, data: bytes) -> None:
+        with self._writing:
+            self._socket.sendall(data)
+
+    def read(self, n: int) -> bytes:
+        while len(self._pending) < n:
+            stream, payload = self._frame()
+            if stream == 1:
+                self._pending += payload
+            else:
+                self._keep(payload)
+        data = bytes(self._pending[:n])
+        del self._pending[:n]
+        return data
+
+    def close(self) -> None:
+        self._end()
+
+    def stderr_tail(self) -> str:
+        return b"".join(self._stderr).decode(errors="replace")
+
+    def _frame(self) -> tuple[int, bytes]:
+        """A frame of Docker's attach protocol: a byte for the stream, three zeros, a length, the payload."""
+        try:
+            header = self._in.read(8)
+            stream, length = struct.unpack(">BxxxL", header) if len(header) == 8 else (0, 0)
+            payload = self._in.read(length)
+        except (OSError, ValueError) as error:  # closed under the reader's hands
+            raise EOFError(f"the judge's container is gone: {error}") from error
+        if len(header) < 8 or len(payload) < length:
+            raise EOFError("the judge's container is gone")
+        return stream, payload
+
+    def _keep(self, payload: bytes) -> None:
+        self._stderr.append(payload[-STDERR_BYTES:])
+        while sum(map(len, self._stderr)) - len(self._stderr[0]) > STDERR_BYTES:
+            self._stderr.popleft()
+
+
+def start(workers: int) -> DockerChannel:
+    """Starts a supervisor with `workers` workers in a fresh container; builds the image if it is missing.
+
+    Raises JudgeUnavailable when no engine answers, or when the image can't be built or started.
+    """
+    client = find_engine()
+    image = ensure_image(client)
+    try:
+        cpus = min(workers, int(client.info()["NCPU"]))
+        container = client.api.create_container(
+            image,
+            command=supervisor_command(JDK, JAR, workers),
+            stdin_open=True,
+            labels={"javabox": "supervisor"},
+            host_config=client.api.create_host_config(**_limits(workers, cpus)),
+        )
+        channel = DockerChannel(client, container["Id"])
+    except ENGINE_ERRORS as error:
+        raise JudgeUnavailable(f"the judge's container could not be made: {_words(error)}") from error
+    try:
+        client.api.start(container["Id"])
+    except ENGINE_ERRORS as error:
+        channel.close()
+        raise JudgeUnavailable(
+            f"the judge's container did not start: {_words(error)}; `docker info` shows what this engine "
+            "can't do; `--engine local` needs no engine"
+        ) from error
+    return channel
+
+
+def answers() -> bool:
+    """Whether a Docker engine is there; says nothing of what it can do."""
+    try:
+        find_engine().close()
+    except JudgeUnavailable:
+        return False
+    return True
+
+
+def find_engine() -> Any:
+    """A client of the engine that DOCKER_HOST names, or of the local one. Raises JudgeUnavailable."""
+    try:
+        client = docker.from_env()
+        client.ping()
+    except ENGINE_ERRORS as error:
+        raise JudgeUnavailable(
+            f"no Docker engine answers ({_words(error)}): install and start one with "
+            "`sudo apt-get install docker.io && sudo systemctl start docker`, or use `--engine local`"
+        ) from error
+    return client
+
+
+def ensure_image(client: Any) -> str:
+    """The tag of the judge's image, built first where it is missing (about a minute)."""
+    context = dict(_context())
+    arguments = {
+        "JAVAC_FLAGS": shlex.join(javac_flags()),
+        "ARCHIVE_COMMAND": shlex.join(archive_command(JDK, JAR)),
+    }
+    made_of = sorted(context.items()), sorted(arguments.items())
+    digest = hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
+    tag = f"javabox:{importlib.metadata.version('rlcf')}-{digest}"
+    try:
+        client.images.get(tag)
+        return tag
+    except docker.errors.ImageNotFound:
+        print(f"building the judge's image {tag} (once, about a minute)", file=sys.stderr, flush=True)
+    try:
+        # The host's network: a bridge may be switched off, and then apt in the build reaches nothing.
+        client.images.build(
+            fileobj=_tar(context),
+            custom_context=True,
+            buildargs=arguments,
+            tag=tag,
+            network_mode="host",
+            use_config_proxy=True,
+            rm=True,
+            forcerm=True,
+        )
+    except ENGINE_ERRORS as error:
+        raise JudgeUnavailable(
+            f"the judge's image could not be built: {_build_words(error)}; "
+            "try `docker pull debian:bookworm-slim`, or use `--engine local`"
+        ) from error
+    return tag
+
+
+def _limits(workers: int, cpus: int) -> dict[str, Any]:
+    """What the container may not do and how much it may use: Docker's own words for it."""
+    memory = (SUPERVISOR_MB + WORKER_MB * workers) * MIB
+    return {
+        "auto_remove": True,
+        "init": True,
+        "network_mode": "none",
+        "read_only": True,
+        "tmpfs": {"/tmp": TMPFS},
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "pids_limit": SUPERVISOR_PIDS + WORKER_PIDS * workers,
+        "mem_limit": memory,
+        "memswap_limit": memory,  # the same number: no swap beside it
+        "nano_cpus": cpus * 10**9,
+        "ulimits": [Ulimit(name="core", soft=0, hard=0)],
+        # The frames are the container's stdout; by default the engine would write them all to a file.
+        "log_config": LogConfig(type=LogConfig.types.NONE),
+    }
+
+
+def _context() -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of every file that the image is built from."""
+    package = resources.files("javabox")
+    yield "Dockerfile", package.joinpath("Dockerfile").read_bytes()
+    for file in package.joinpath("java").iterdir():
+        if file.name.endswith(".java"):
+            yield f"java/{file.name}", file.read_bytes()
+
+
+def _tar(context: dict[str, bytes]) -> io.BytesIO:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, data in sorted(context.items()):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    packed.seek(0)
+    return packed
+
+
+def _raw_socket(attached: Any) -> socket.socket:
+    """The SDK hands out a reader over a unix or TCP socket, or a TLS socket itself."""
+    raw: socket.socket = getattr(attached, "_sock", attached)
+    return raw
+
+
+def _remove(client: Any, container_id: str, attached: socket.socket) -> None:
+    """Kills and removes the container; nothing to do where it is gone already or just going."""
+    with contextlib.suppress(OSError):  # the other end may have closed first
+        attached.shutdown(socket.SHUT_RDWR)  # wakes a reader that waits in another thread
+    try:
+        client.api.remove_container(container_id, force=True)
+    except docker.errors.NotFound:
+        pass  # it ended by itself
+    except docker.errors.APIError as error:
+        if error.response.status_code != 409:  # 409: its removal is already under way
+            raise
+    finally:
+        attached.close()
+        client.close()
+
+
+def _build_words(error: Exception) -> str:
+    """The last lines of a failed build; its own error names only the command."""
+    if not isinstance(error, docker.errors.BuildError):
+        return _words(error)
+    log = "".join(str(line.get("stream") or line.get("error") or "") for line in error.build_log)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", log)
+    return " | ".join([line.strip() for line in plain.splitlines() if line.strip()][-8:])
+
+
+def _words(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

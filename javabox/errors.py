@@ -1,0 +1,11 @@
+"""Errors of the judge itself, each with a next step in its message."""
+
+from __future__ import annotations
+
+
+class JudgeUnavailable(RuntimeError):
+    """No engine could be started. The message says what is missing and the command that mends it."""
+
+
+class SuiteError(ValueError):
+    """The suite itself is broken: an expected value does not compile or does not evaluate."""

@@ -1,0 +1,200 @@
+package javabox;
+
+import com.sun.tools.javac.api.JavacTaskPool;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.StringWriter;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import javax.tools.Diagnostic;
+import javax.tools.DiagnosticCollector;
+import javax.tools.FileObject;
+import javax.tools.ForwardingJavaFileManager;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileManager;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.StandardLocation;
+import javax.tools.ToolProvider;
+
+/**
+ * javac, warm, in memory. One instance a thread: a StandardJavaFileManager is not safe to share.
+ *
+ * <p>Success comes from a pooled context (2–4 ms). Its traps, and what is done about them: a pooled context
+ * given a new file manager yields no classes, silently, so there is one file manager and its sink is swapped;
+ * diagnostics depend on what was compiled before, so a failure is compiled again in a fresh context, whose word
+ * is final; a context that saw an error or a thrown Throwable is dropped.
+ *
+ * <p>Not covered: running out of memory (the error passes through: another thread may have caused it), and ending a compilation that never ends. {@link Worker} watches for that.
+ */
+final class Compiler {
+    /** Bytes by class name, or the errors; never both, and never neither. */
+    record Result(Map<String, byte[]> classes, List<Diagnostic<? extends JavaFileObject>> errors) {
+        boolean ok() {
+            return errors.isEmpty();
+        }
+    }
+
+    private static final List<String> OPTIONS = List.of(
+            "-proc:none", "-Xlint:none", "-nowarn", "-g", "-implicit:none", "-Xmaxerrs", "20",
+            // Concatenation without invokedynamic: linking it costs each fresh JVM about 10 ms.
+            "-XDstringConcat=inline");
+    /** A context grows with what it has seen; the pool evicts it by itself only after errors. */
+    private static final int COMPILATIONS_A_POOL = 500;
+
+    private final JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
+    private final StandardJavaFileManager standard = javac.getStandardFileManager(null, Locale.ENGLISH,
+            StandardCharsets.UTF_8);
+    private final Memory memory = new Memory(standard);
+    private JavacTaskPool pool = new JavacTaskPool(1);
+    private int pooled;
+
+    Compiler() throws IOException {
+        standard.setLocation(StandardLocation.CLASS_PATH, List.of());
+        standard.setLocation(StandardLocation.SOURCE_PATH, List.of());
+    }
+
+    Result compile(List<Sources.Unit> units) {
+        Result result;
+        try {
+            result = pooled(units);
+        } catch (RuntimeException | StackOverflowError | AssertionError e) {
+            result = null; // javac's own trouble on a hostile source: the fresh context decides
+        }
+        if (result != null && result.ok() && !result.classes.isEmpty()) {
+            return result;
+        }
+        pool = new JavacTaskPool(1);
+        pooled = 0;
+        return fresh(units);
+    }
+
+    private Result pooled(List<Sources.Unit> units) {
+        if (++pooled > COMPILATIONS_A_POOL) {
+            pool = new JavacTaskPool(1);
+            pooled = 1;
+        }
+        DiagnosticCollector<JavaFileObject> collector = new DiagnosticCollector<>();
+        memory.classes = new HashMap<>();
+        boolean ok = pool.getTask(new StringWriter(), memory, collector, OPTIONS, null, units, task -> task.call());
+        return result(ok, collector);
+    }
+
+    private Result fresh(List<Sources.Unit> units) {
+        DiagnosticCollector<JavaFileObject> collector = new DiagnosticCollector<>();
+        memory.classes = new HashMap<>();
+        StringWriter log = new StringWriter();
+        try {
+            boolean ok = javac.getTask(log, memory, collector, OPTIONS, null, units).call();
+            Result result = result(ok, collector);
+            if (ok || !result.errors.isEmpty()) {
+                return result;
+            }
+        } catch (RuntimeException | StackOverflowError | AssertionError e) {
+            log.write(e.toString());
+        }
+        // javac gave up (too deep, too large, a bug of its own) without naming an error.
+        return new Result(Map.of(), List.of(new Limit(log.toString().strip().lines().findFirst().orElse("no reason"))));
+    }
+
+    private Result result(boolean ok, DiagnosticCollector<JavaFileObject> collector) {
+        List<Diagnostic<? extends JavaFileObject>> errors = new ArrayList<>();
+        if (!ok) {
+            for (Diagnostic<? extends JavaFileObject> diagnostic : collector.getDiagnostics()) {
+                if (diagnostic.getKind() == Diagnostic.Kind.ERROR) {
+                    errors.add(diagnostic);
+                }
+            }
+        }
+        return new Result(memory.classes, errors);
+    }
+
+    /** Class files go into a map; everything else is the standard manager's. */
+    private static final class Memory extends ForwardingJavaFileManager<StandardJavaFileManager> {
+        private Map<String, byte[]> classes = new HashMap<>();
+
+        Memory(StandardJavaFileManager standard) {
+            super(standard);
+        }
+
+        @Override
+        public JavaFileObject getJavaFileForOutput(JavaFileManager.Location location, String className,
+                JavaFileObject.Kind kind, FileObject sibling) {
+            Map<String, byte[]> sink = classes;
+            URI uri = URI.create("memory:///" + className.replace('.', '/').replaceAll("[^A-Za-z0-9_$/]", "_") + ".class");
+            return new SimpleJavaFileObject(uri, kind) {
+                @Override
+                public OutputStream openOutputStream() {
+                    return new ByteArrayOutputStream(2048) {
+                        @Override
+                        public void close() {
+                            sink.put(className, toByteArray());
+                        }
+                    };
+                }
+            };
+        }
+
+        @Override
+        public boolean isSameFile(FileObject a, FileObject b) {
+            return a == b;
+        }
+    }
+
+    /** What stands for javac's silence when it ran into a limit of its own. */
+    record Limit(String reason) implements Diagnostic<JavaFileObject> {
+        static final String CODE = "javabox.compiler.limit";
+
+        @Override
+        public Kind getKind() {
+            return Kind.ERROR;
+        }
+
+        @Override
+        public JavaFileObject getSource() {
+            return null;
+        }
+
+        @Override
+        public long getPosition() {
+            return NOPOS;
+        }
+
+        @Override
+        public long getStartPosition() {
+            return NOPOS;
+        }
+
+        @Override
+        public long getEndPosition() {
+            return NOPOS;
+        }
+
+        @Override
+        public long getLineNumber() {
+            return NOPOS;
+        }
+
+        @Override
+        public long getColumnNumber() {
+            return NOPOS;
+        }
+
+        @Override
+        public String getCode() {
+            return CODE;
+        }
+
+        @Override
+        public String getMessage(Locale locale) {
+            return "the compiler gave up: " + reason;
+        }
+    }
+}

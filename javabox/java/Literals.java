@@ -1,0 +1,114 @@
+package javabox;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Writes a decoded value as a Java expression that evaluates to an equal value. */
+final class Literals {
+    private Literals() {}
+
+    /** @return null where the value holds an {@link Values.Opaque} or the text is longer than Reply's limit */
+    static String render(Object value) {
+        StringBuilder text = new StringBuilder();
+        return write(text, value) && text.length() <= Reply.TEXT_LIMIT ? text.toString() : null;
+    }
+
+    private static boolean write(StringBuilder out, Object value) {
+        if (out.length() > Reply.TEXT_LIMIT || value instanceof Values.Opaque) {
+            return false;
+        }
+        if (value instanceof List<?> || value instanceof Set<?>) {
+            boolean set = value instanceof Set<?>;
+            out.append(set ? "new java.util.HashSet<>(java.util.Arrays.asList(" : "java.util.Arrays.asList(");
+            boolean whole = items(out, ((Iterable<?>) value).iterator());
+            out.append(set ? "))" : ")");
+            return whole;
+        }
+        if (value instanceof Map<?, ?> map) {
+            out.append("new java.util.HashMap<>() {{ ");
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                out.append("put(");
+                if (!items(out, List.of(entry).iterator())) {
+                    return false;
+                }
+                out.append("); ");
+            }
+            out.append("}}");
+            return true;
+        }
+        if (value instanceof Map.Entry<?, ?> entry) {
+            boolean key = write(out, entry.getKey());
+            out.append(", ");
+            return write(out, entry.getValue()) && key;
+        }
+        if (value instanceof Values.Elements array) {
+            String component = array.component();
+            out.append("new ").append(component.startsWith("[") ? "Object" : component).append("[] {");
+            boolean whole = items(out, array.items().iterator());
+            out.append('}');
+            return whole && !component.startsWith("[");
+        }
+        scalar(out, value);
+        return true;
+    }
+
+    private static boolean items(StringBuilder out, Iterator<?> items) {
+        while (items.hasNext()) {
+            if (!write(out, items.next())) {
+                return false;
+            }
+            if (items.hasNext()) {
+                out.append(", ");
+            }
+        }
+        return true;
+    }
+
+    private static void scalar(StringBuilder out, Object value) {
+        if (value instanceof Long) {
+            out.append(value).append('L');
+        } else if (value instanceof Byte || value instanceof Short) {
+            out.append(value instanceof Byte ? "(byte) " : "(short) ").append(value);
+        } else if (value instanceof Float f) {
+            out.append(Float.isFinite(f) ? f + "f" : f.isNaN() ? "Float.NaN" : f > 0 ? "Float.POSITIVE_INFINITY"
+                    : "Float.NEGATIVE_INFINITY");
+        } else if (value instanceof Double d) {
+            out.append(Double.isFinite(d) ? d.toString() : d.isNaN() ? "Double.NaN"
+                    : d > 0 ? "Double.POSITIVE_INFINITY" : "Double.NEGATIVE_INFINITY");
+        } else if (value instanceof Character c) {
+            out.append('\'');
+            escape(out, c);
+            out.append('\'');
+        } else if (value instanceof String s) {
+            out.append('"');
+            for (int i = 0; i < s.length(); i++) {
+                escape(out, s.charAt(i));
+            }
+            out.append('"');
+        } else if (value instanceof BigInteger || value instanceof BigDecimal) {
+            out.append("new ").append(value.getClass().getName()).append("(\"").append(value).append("\")");
+        } else {
+            out.append(value); // Integer, Boolean, null
+        }
+    }
+
+    private static void escape(StringBuilder out, char c) {
+        switch (c) {
+            case '\n' -> out.append("\\n");
+            case '\r' -> out.append("\\r");
+            case '\t' -> out.append("\\t");
+            case '"', '\'', '\\' -> out.append('\\').append(c);
+            default -> {
+                if (c < ' ' || c > '~') {
+                    out.append(String.format("\\u%04x", (int) c));
+                } else {
+                    out.append(c);
+                }
+            }
+        }
+    }
+}

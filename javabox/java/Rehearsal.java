@@ -1,0 +1,39 @@
+package javabox;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Loads what a typical program loads and ends in an orderly way, so that the JVM can dump a class-data archive
+ * ({@link Runner} itself halts, which dumps nothing). Run once, at build time, with nothing hostile around.
+ */
+final class Rehearsal {
+    private Rehearsal() {}
+
+    public static void main(String[] args) throws Exception {
+        for (Class<?> used : List.of(Runner.class, Values.class, Values.TooLarge.class, Values.Opaque.class, Job.class,
+                Reply.class)) {
+            Class.forName(used.getName());
+            for (Class<?> inner : used.getDeclaredClasses()) {
+                Class.forName(inner.getName());
+            }
+        }
+        Map<String, List<Integer>> map = new HashMap<>();
+        map.computeIfAbsent("a", key -> new ArrayList<>()).add(1);
+        List<Object> values = new ArrayList<>(Arrays.asList(1, 2L, 3.0, "text", 'c', true, map, new HashSet<>(map.keySet()),
+                new int[] {1}, new StringBuilder("b").reverse().toString(), String.valueOf(1.5), "x".compareTo("y")));
+        Values.decode(Values.encode(values));
+        List<Integer> numbers = new ArrayList<>(List.of(3, 1, 2));
+        numbers.sort((a, b) -> a - b);
+        int sum = numbers.stream().mapToInt(Integer::intValue).filter(n -> n > 1).sum();
+        String joined = "a b".split(" ")[sum % 2] + Integer.parseInt("12") + Math.sqrt(2) + String.format("%d", sum);
+        if (joined.isEmpty()) {
+            throw new IllegalStateException("the rehearsal computed nothing");
+        }
+        Runner.class.getDeclaredMethod("main", String[].class).setAccessible(true);
+    }
+}

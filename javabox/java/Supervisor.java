@@ -1,0 +1,108 @@
+package javabox;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+
+/**
+ * The long-lived JVM of the judge: reads jobs from stdin, lets workers judge them, writes replies to stdout.
+ *
+ * <p>It compiles (it sees source text and never runs it) and compares values; programs run in JVMs of their
+ * own. It ends when stdin ends, and takes what it started with it.
+ */
+final class Supervisor {
+    /** The id of the first frame, which carries the JDK's build instead of a reply. */
+    static final int HELLO = -1;
+
+    private final DataOutputStream out;
+    private final BlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
+    private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1, task -> {
+        Thread thread = new Thread(task, "timer");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final StrictLane strict = new StrictLane(timer);
+    private final Expected expected = new Expected();
+    private volatile boolean worn;
+
+    private Supervisor(DataOutputStream out) {
+        this.out = out;
+    }
+
+    public static void main(String[] args) throws IOException {
+        DataOutputStream out = new DataOutputStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)));
+        System.setOut(System.err);
+        Supervisor supervisor = new Supervisor(out);
+        Runtime.getRuntime().addShutdownHook(new Thread(StrictLane::killAll));
+        int workers = Integer.parseInt(args[0]);
+        for (int i = 0; i < workers; i++) {
+            supervisor.addWorker();
+        }
+        supervisor.hello();
+        supervisor.read(new DataInputStream(new BufferedInputStream(System.in, 1 << 16)));
+        System.exit(0);
+    }
+
+    /** Starts one more worker, at the beginning or in place of one that is lost in a compilation. */
+    void addWorker() {
+        Worker worker = new Worker(this, strict, expected, timer);
+        // javac's own main thread has the default stack; a program too deep for it is too deep here.
+        Thread thread = new Thread(worker, "worker");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    void wearOut() {
+        worn = true;
+    }
+
+    Job next() throws InterruptedException {
+        return jobs.take();
+    }
+
+    void answer(Job job, Reply reply) {
+        try {
+            byte[] frame = reply.encode(job.id(), worn);
+            synchronized (out) {
+                out.writeInt(frame.length);
+                out.write(frame);
+                out.flush();
+            }
+        } catch (IOException e) {
+            System.exit(1); // nobody listens any more
+        }
+    }
+
+    private void hello() throws IOException {
+        synchronized (out) {
+            String build = System.getProperty("java.vendor") + " " + System.getProperty("java.vm.version");
+            out.writeInt(4 + 4 + 2 * build.length());
+            out.writeInt(HELLO);
+            Reply.text(out, build);
+            out.flush();
+        }
+    }
+
+    private void read(DataInputStream in) throws IOException {
+        while (true) {
+            byte[] frame;
+            try {
+                frame = new byte[in.readInt()];
+                in.readFully(frame);
+            } catch (EOFException e) {
+                return;
+            }
+            jobs.add(Job.read(new DataInputStream(new ByteArrayInputStream(frame))));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+"""What is asked of the judge: a program, the tests it must pass, the limits it runs under.
+
+A `Job` is one program. Its source is prompt + completion; `completion_start` says where the
+completion begins, so that every line, column and position in the verdict counts in the completion.
+
+A `Suite` is either *taken apart* (named cases, each run and compared on its own; the expected values
+are evaluated apart from the program, which never sees them) or *whole* (a test program whose `main`
+must return normally), or empty (the job is only compiled).
+
+Not covered: several source files, packages, dependencies beside the JDK, standard input.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteCase:
+    """One test: statements that call the program, the value they leave, the value expected."""
+
+    name: str
+    code: str
+    """Java statements run against the program, e.g. `int x0 = Add.add(1, 2);`."""
+    value: str
+    """Java expression for the result after `code`, e.g. `x0`."""
+    expected: str | None
+    """Java expression, e.g. `3`; must not mention the program. None: the case passes if it returns
+    a value of the JDK, and the verdict carries that value as a Java expression."""
+    expected_type: str = "Object"
+    """Declared type that `expected` is assigned to, e.g. `List<Integer>` (it guides inference)."""
+    tolerance: float | None = None
+    """Largest absolute difference at which two floating-point numbers count as equal.
+    None: `Object.equals` over JDK values; arrays are compared by element."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The tests of a problem."""
+
+    cases: tuple[SuiteCase, ...] = ()
+    imports: str = ""
+    """Import lines for the code of the cases and the expected values."""
+    whole: str | None = None
+    """Java source of a test program with `class Main` and `main`, used when it can't be taken apart.
+    Then `cases` is empty, and passing means that `main` returned normally."""
+
+    def __post_init__(self) -> None:
+        if self.whole is not None and self.cases:
+            raise ValueError("a suite is either whole or taken apart into cases, not both")
+        names = [case.name for case in self.cases]
+        if len(set(names)) != len(names):
+            raise ValueError(f"case names must differ: {names}")
+
+    @property
+    def compile_only(self) -> bool:
+        return self.whole is None and not self.cases
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a program may use. The defaults follow mxeval's grader where it has a limit."""
+
+    wall_seconds: float = 10.0
+    """For the run of the whole suite, JVM start included."""
+    compile_seconds: float = 20.0
+    memory_mb: int = 256
+    """Java heap of the program (-Xmx)."""
+    output_bytes: int = 1 << 20
+    """Printed to stdout and stderr together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One program to judge."""
+
+    source: str
+    """Any text, NUL and lone surrogates included."""
+    suite: Suite = field(default_factory=Suite)
+    limits: Limits = field(default_factory=Limits)
+    completion_start: int = 0
+    """Index in `source` (code points) at which the completion begins."""

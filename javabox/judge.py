@@ -1,0 +1,306 @@
+"""The judge: batches of jobs in, verdicts out, in order.
+
+Jobs wait here, in Python; a supervisor JVM holds only as many as keep its workers busy, so little is lost
+when it dies. What was in flight then is suspect: each suspect is asked again with nothing beside it, and one
+that brings the supervisor down alone as well is a `judge_error`. A supervisor that says it is worn (a
+compilation that can't be ended) or that answers nothing for too long is replaced.
+
+Not covered: several supervisors, verdicts kept on disk.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import struct
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Literal, Self
+
+from javabox import wire
+from javabox.cache import VerdictCache
+from javabox.engines import docker, local
+from javabox.engines.channel import Channel
+from javabox.errors import JudgeUnavailable, SuiteError
+from javabox.job import Job
+from javabox.verdict import Diagnostic, Outcome, Verdict
+
+log = logging.getLogger("javabox")
+
+Engine = Literal["auto", "local", "docker"]
+ALONE_ATTEMPTS = 2
+SILENCE_SLACK_SECONDS = 30.0
+"""A supervisor that exceeds the limits of all it holds by this much is taken for dead."""
+
+
+@dataclass(eq=False, slots=True)
+class _Task:
+    """A job that waits for its verdict, with everyone who asked for it."""
+
+    job: Job
+    futures: list[Future[Verdict]] = field(default_factory=list)
+    attempts_alone: int = 0
+
+
+class Judge:
+    """Judges Java programs. Use as a context manager; safe to use from several threads.
+
+    `engine`: where JVMs live; `auto` is docker where an engine answers, else local. `workers`: programs
+    judged at a time, by default one a core. Raises JudgeUnavailable where no engine can be started.
+    """
+
+    def __init__(self, engine: Engine = "auto", workers: int | None = None) -> None:
+        self.workers = workers or len(os.sched_getaffinity(0))
+        self.engine_name: str = engine
+        self.jdk = ""
+        """Vendor and build of the JDK that compiles and runs."""
+        self._cache = VerdictCache()
+        self._lock = threading.Condition()
+        self._waiting: deque[_Task] = deque()
+        self._suspects: deque[_Task] = deque()
+        self._asked: dict[Job, _Task] = {}
+        self._in_flight: dict[int, _Task] = {}
+        self._deadline = 0.0
+        self._next_id = 0
+        self._worn = False
+        self._closed = False
+        self._start, self.engine_name, self._channel = _open(engine, self.workers)
+        self.jdk = self._greet(self._channel)
+        if self.engine_name == "local" and not local.isolation():
+            log.warning("%s", local.NOT_ISOLATED)
+        self._pump = threading.Thread(target=self._keep_sending, name="javabox-send", daemon=True)
+        self._pump.start()
+        self._listen(self._channel)
+        threading.Thread(target=self._watch, name="javabox-watch", daemon=True).start()
+
+    def grade(self, jobs: Sequence[Job]) -> list[Verdict]:
+        """One verdict a job, in the order of `jobs`. Raises SuiteError where a suite is broken."""
+        return [future.result() for future in [self.submit(job) for job in jobs]]
+
+    def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Verdict]]:
+        """Pairs of a job's index and its verdict, as they are finished. Raises SuiteError as `grade` does."""
+        finished: queue.SimpleQueue[tuple[int, Future[Verdict]]] = queue.SimpleQueue()
+        count = 0
+        for index, job in enumerate(jobs):
+            count += 1
+
+            def put(done: Future[Verdict], index: int = index) -> None:
+                finished.put((index, done))
+
+            self.submit(job).add_done_callback(put)
+        for _ in range(count):
+            index, future = finished.get()
+            yield index, future.result()
+
+    def submit(self, job: Job) -> Future[Verdict]:
+        """The verdict to come. Identical jobs are judged once."""
+        future: Future[Verdict] = Future()
+        known = self._cache.get(job)
+        if known is not None:
+            future.set_result(known)
+            return future
+        with self._lock:
+            if self._closed:
+                raise JudgeUnavailable("this judge is closed; make a new one")
+            task = self._asked.get(job)
+            if task is None:
+                task = self._asked[job] = _Task(job)
+                self._waiting.append(task)
+                self._lock.notify_all()
+            task.futures.append(future)
+        return future
+
+    def close(self) -> None:
+        """End the supervisor and all that it started; cancel what waits. Idempotent."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            tasks = list(self._asked.values())
+            self._asked.clear()
+            self._lock.notify_all()
+        self._channel.close()
+        for task in tasks:
+            for future in task.futures:
+                future.cancel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ---- to the supervisor -------------------------------------------------------------------------------
+
+    def _keep_sending(self) -> None:
+        while True:
+            with self._lock:
+                while not self._closed and (task := self._take()) is None:
+                    self._lock.wait()
+                if self._closed:
+                    return
+                assert task is not None
+                job_id = self._next_id = self._next_id + 1
+                self._in_flight[job_id] = task
+                limits = task.job.limits
+                allowance = limits.wall_seconds + limits.compile_seconds + SILENCE_SLACK_SECONDS
+                self._deadline = max(self._deadline, time.monotonic() + allowance)
+                channel = self._channel
+            try:
+                channel.write(wire.encode_job(job_id, task.job))
+            except (OSError, ValueError):
+                continue  # gone: the listener sees the end and asks again
+
+    def _take(self) -> _Task | None:
+        """The next job to send, if it may be sent now. Holds the lock."""
+        if self._worn:
+            return None  # let it finish what it has; the listener then replaces it
+        if self._suspects:
+            return None if self._in_flight else self._suspects.popleft()
+        if self._waiting and len(self._in_flight) < 2 * self.workers + 2 and not self._alone():
+            return self._waiting.popleft()
+        return None
+
+    def _alone(self) -> bool:
+        return any(task.attempts_alone for task in self._in_flight.values())
+
+    # ---- from the supervisor -----------------------------------------------------------------------------
+
+    def _listen(self, channel: Channel) -> None:
+        threading.Thread(target=self._hear, args=(channel,), name="javabox-receive", daemon=True).start()
+
+    def _hear(self, channel: Channel) -> None:
+        try:
+            while True:
+                frame = _read_frame(channel)
+                self._answer(wire.decode_id(frame), frame)
+                with self._lock:
+                    if self._worn and not self._in_flight:
+                        break
+        except (EOFError, OSError, ValueError) as error:
+            log.info("supervisor ended: %s %s", error, channel.stderr_tail())
+        self._replace(channel)
+
+    def _answer(self, job_id: int, frame: bytes) -> None:
+        with self._lock:
+            task = self._in_flight.pop(job_id)
+            reply = wire.decode_reply(frame, task.job)
+            self._worn |= reply.worn
+            limits = task.job.limits
+            self._deadline = time.monotonic() + limits.wall_seconds + limits.compile_seconds + SILENCE_SLACK_SECONDS
+            verdict = reply.verdict
+            if verdict is not None and verdict.outcome is Outcome.JUDGE_ERROR:
+                self._suspect(task, verdict)
+            else:
+                self._finish(task, verdict, reply.detail)
+            self._lock.notify_all()
+
+    def _suspect(self, task: _Task, verdict: Verdict) -> None:
+        """Ask again, alone; then give up. Holds the lock."""
+        if task.attempts_alone < ALONE_ATTEMPTS:
+            task.attempts_alone += 1
+            self._suspects.append(task)
+        elif "OutOfMemoryError" in verdict.detail:
+            # Alone in the supervisor and still too much for javac: that is the program's doing.
+            error = Diagnostic("javabox.compiler.limit", None, None, "the compiler ran out of memory")
+            self._finish(task, Verdict(Outcome.COMPILE_ERROR, diagnostics=(error,), deterministic=False), "")
+        else:
+            log.warning("judge error: %s", verdict.detail)
+            self._finish(task, verdict, "")
+
+    def _finish(self, task: _Task, verdict: Verdict | None, detail: str) -> None:
+        """Give everyone who asked the answer. Holds the lock."""
+        self._asked.pop(task.job, None)
+        if verdict is not None:
+            self._cache.put(task.job, verdict)
+        for future in task.futures:
+            try:
+                if verdict is None:
+                    future.set_exception(SuiteError(detail))
+                else:
+                    future.set_result(verdict)
+            except InvalidStateError:
+                log.debug("a verdict came after its future was cancelled")
+
+    def _replace(self, dead: Channel) -> None:
+        """Put a new supervisor in the place of one that is gone or worn."""
+        dead.close()
+        with self._lock:
+            if self._closed:
+                return
+            lost = [self._in_flight.pop(job_id) for job_id in sorted(self._in_flight)]
+            for task in lost:
+                error = f"the supervisor ended while it judged this program: {dead.stderr_tail()}".strip()
+                self._suspect(task, Verdict(Outcome.JUDGE_ERROR, deterministic=False, detail=error))
+            try:
+                self._channel = self._start(self.workers)
+                self._greet(self._channel)
+            except (JudgeUnavailable, EOFError, OSError) as error:
+                self._give_up(error)
+                return
+            self._worn = False
+            self._listen(self._channel)
+            self._lock.notify_all()
+
+    def _give_up(self, error: Exception) -> None:
+        """No supervisor can be had any more: everything that waits is a judge error. Holds the lock."""
+        log.error("the judge could not be started again: %s", error)
+        verdict = Verdict(Outcome.JUDGE_ERROR, deterministic=False, detail=f"no supervisor: {error}")
+        for task in list(self._asked.values()):
+            self._finish(task, verdict, "")
+        self._closed = True
+        self._lock.notify_all()
+
+    def _watch(self) -> None:
+        """Close a supervisor that holds jobs and has been silent for too long."""
+        while True:
+            with self._lock:
+                self._lock.wait(1.0)
+                if self._closed:
+                    return
+                silent = bool(self._in_flight) and time.monotonic() > self._deadline
+                channel = self._channel
+            if silent:
+                log.warning("the supervisor is silent; replacing it")
+                channel.close()
+
+    @staticmethod
+    def _greet(channel: Channel) -> str:
+        """The JDK's build, which a supervisor says first. Raises JudgeUnavailable if it says nothing."""
+        try:
+            frame = _read_frame(channel)
+        except EOFError as error:
+            reason = channel.stderr_tail() or "no reason given"
+            channel.close()
+            raise JudgeUnavailable(f"the judge's JVM did not start: {reason}") from error
+        assert wire.decode_id(frame) == wire.HELLO, "the first frame greets"
+        return wire.decode_hello(frame)
+
+
+def _read_frame(channel: Channel) -> bytes:
+    return channel.read(struct.unpack(">i", channel.read(4))[0])
+
+
+def _open(engine: Engine, workers: int) -> tuple[Callable[[int], Channel], str, Channel]:
+    """Start the engine that was asked for, or the best there is."""
+    if engine == "docker" or (engine == "auto" and docker.answers()):
+        try:
+            return docker.start, "docker", docker.start(workers)
+        except JudgeUnavailable as error:
+            if engine == "docker":
+                raise
+            log.warning("docker answers but can't be used (%s); using the local engine", error)
+    try:
+        return local.start, "local", local.start(workers)
+    except JudgeUnavailable as error:
+        if engine == "auto":
+            raise JudgeUnavailable(f"{error}; or start a Docker engine") from error
+        raise

@@ -1,0 +1,155 @@
+"""The frames between Python and the supervisor JVM.
+
+Both directions: a 4-byte big-endian length, then that many bytes. Text is a count of UTF-16 units and the
+units themselves, so that NUL and lone surrogates cross unchanged. Positions are UTF-16 units on the wire and
+code points in Python; this module turns one into the other. javabox/java/Job.java and Reply.java hold the
+other end.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from math import nan
+
+from javabox.job import Job
+from javabox.verdict import Case, Diagnostic, Outcome, ThrownException, Verdict
+
+HELLO = -1
+"""Id of the first frame from a supervisor, which carries the JDK's build."""
+
+# Reply.Outcome in Java, in its order; SUITE_ERROR has no outcome of its own here.
+OUTCOMES: tuple[Outcome | None, ...] = (
+    Outcome.PASSED,
+    Outcome.FAILED,
+    Outcome.COMPILE_ERROR,
+    Outcome.RUNTIME_ERROR,
+    Outcome.TIME_LIMIT,
+    Outcome.MEMORY_LIMIT,
+    Outcome.OUTPUT_LIMIT,
+    Outcome.PREMATURE_EXIT,
+    Outcome.JUDGE_ERROR,
+    None,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A supervisor's answer to one job."""
+
+    verdict: Verdict | None
+    """None: the suite itself is broken, `detail` says how."""
+    detail: str
+    worn: bool
+    """The supervisor asks to be replaced."""
+
+
+def encode_job(job_id: int, job: Job) -> bytes:
+    """One job as a frame, its length included."""
+    limits, suite = job.limits, job.suite
+    start = _utf16_length(job.source[: job.completion_start])
+    parts = [struct.pack(">i", job_id), _text(job.source), struct.pack(">i", start)]
+    parts += [_text(suite.imports), _optional(suite.whole), struct.pack(">i", len(suite.cases))]
+    for case in suite.cases:
+        parts += [_text(case.name), _text(case.code), _text(case.value), _optional(case.expected)]
+        parts += [
+            _text(case.expected_type),
+            struct.pack(">d", nan if case.tolerance is None else case.tolerance),
+        ]
+    milliseconds = (int(limits.wall_seconds * 1000), int(limits.compile_seconds * 1000))
+    parts.append(struct.pack(">iiii", *milliseconds, limits.memory_mb, limits.output_bytes))
+    payload = b"".join(parts)
+    return struct.pack(">i", len(payload)) + payload
+
+
+def decode_id(frame: bytes) -> int:
+    """The id of the job that a frame from the supervisor answers, or HELLO."""
+    return int(struct.unpack_from(">i", frame)[0])
+
+
+def decode_hello(frame: bytes) -> str:
+    """The JDK's vendor and build."""
+    return _Reader(frame, 4).text()
+
+
+def decode_reply(frame: bytes, job: Job) -> Reply:
+    """The answer to `job`."""
+    reader = _Reader(frame, 4)
+    outcome_index, deterministic, worn, wall_ms = reader.unpack(">b??d")
+    detail = reader.text()
+    outcome = OUTCOMES[outcome_index]
+    diagnostics = tuple(_diagnostic(reader, job) for _ in range(reader.integer()))
+    thrown = None
+    if reader.boolean():
+        thrown = ThrownException(reader.text(), reader.optional(), _known(reader.integer()))
+    names = [case.name for case in job.suite.cases] or ["main"]
+    cases = []
+    for i in range(reader.integer()):
+        ended = OUTCOMES[reader.unpack(">b")[0]]
+        assert ended is not None, "a case can't end as a broken suite"
+        cases.append(Case(names[i], ended, reader.optional()))
+    if outcome is None:
+        return Reply(None, detail, worn)
+    verdict = Verdict(
+        outcome, tuple(cases), diagnostics, thrown, None, wall_ms, "strict", deterministic, detail
+    )
+    return Reply(verdict, detail, worn)
+
+
+def _diagnostic(reader: _Reader, job: Job) -> Diagnostic:
+    code = reader.text()
+    line, column, position = reader.unpack(">iii")
+    message = reader.text()
+    if position > 0:
+        completion = job.source[job.completion_start :]
+        # Only text beyond the BMP has more UTF-16 units than code points.
+        if not completion.isascii() and max(completion) > "\uffff":
+            units = completion.encode("utf-16-be", "surrogatepass")[: 2 * position]
+            position = len(units.decode("utf-16-be", "surrogatepass"))
+            column = column - (_utf16_length(completion[:position]) - position) if line == 1 else column
+    return Diagnostic(code, _known(line), _known(column), message, None if position < 0 else position)
+
+
+def _known(number: int) -> int | None:
+    return number if number > 0 else None
+
+
+def _utf16_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-be", "surrogatepass")) // 2
+
+
+def _text(text: str) -> bytes:
+    units = text.encode("utf-16-be", "surrogatepass")
+    return struct.pack(">i", len(units) // 2) + units
+
+
+def _optional(text: str | None) -> bytes:
+    return b"\0" if text is None else b"\1" + _text(text)
+
+
+class _Reader:
+    """Reads a frame from front to back."""
+
+    def __init__(self, frame: bytes, offset: int) -> None:
+        self._frame = frame
+        self._offset = offset
+
+    def unpack(self, layout: str) -> tuple[int, ...]:
+        values = struct.unpack_from(layout, self._frame, self._offset)
+        self._offset += struct.calcsize(layout)
+        return values
+
+    def integer(self) -> int:
+        return int(self.unpack(">i")[0])
+
+    def boolean(self) -> bool:
+        return bool(self.unpack(">?")[0])
+
+    def text(self) -> str:
+        end = self._offset + 4 + 2 * struct.unpack_from(">i", self._frame, self._offset)[0]
+        units = self._frame[self._offset + 4 : end]
+        self._offset = end
+        return units.decode("utf-16-be", "surrogatepass")
+
+    def optional(self) -> str | None:
+        return self.text() if self.boolean() else None

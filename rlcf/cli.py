@@ -1,0 +1,102 @@
+"""The command `rlcf`: finds the command, runs it, and turns what went wrong into an exit code.
+
+    0    done
+    2    bad input: one line on stderr that names file, line and field
+    3    no judge could be started: one line with the command that mends it
+    130  ended by Ctrl-C
+
+A command is a dataclass in `rlcf/commands/`; tyro makes its options and its help from the fields and their
+docstrings. Commands import what is heavy (the judge, torch) only once they run, so help is quick.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import tyro
+from tyro.conf import subcommand
+
+from rlcf.commands.bench import Bench
+from rlcf.commands.data import Data
+from rlcf.commands.doctor import Doctor
+from rlcf.commands.grade import Grade
+from rlcf.commands.report import Report
+from rlcf.commands.train import Train
+from rlcf.errors import BadInput
+
+Command = (
+    Annotated[Grade, subcommand("grade")]
+    | Annotated[Train, subcommand("train")]
+    | Annotated[Bench, subcommand("bench")]
+    | Annotated[Data, subcommand("data")]
+    | Annotated[Report, subcommand("report")]
+    | Annotated[Doctor, subcommand("doctor")]
+)
+
+DESCRIPTION = "Train, grade and benchmark Java code models from compiler feedback."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    from javabox import JudgeUnavailable, SuiteError
+
+    logging.basicConfig(format="rlcf: %(message)s", level=logging.WARNING)
+    argv = sys.argv[1:] if argv is None else argv
+    try:
+        return _run(argv)
+    except (BadInput, SuiteError) as error:
+        return _fail(2, error)
+    except JudgeUnavailable as error:
+        return _fail(3, error)
+    except KeyboardInterrupt:
+        return _fail(130, "interrupted")
+    except BrokenPipeError:
+        # whoever read our output has gone (`| head`); Python would complain once more when it flushes stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _run(argv: Sequence[str]) -> int:
+    if argv[:1] == ["train"]:
+        return Train.parse(argv[1:]).run()
+    command: Any = parse(Command, "rlcf", argv, DESCRIPTION)
+    code: int = command.run()
+    return code
+
+
+def parse(form: Any, prog: str, argv: Sequence[str], description: str | None = None, **options: Any) -> Any:
+    """The command line as a value of type `form`. Raises BadInput with tyro's complaint in one line."""
+    config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            return tyro.cli(form, prog=prog, args=argv, description=description, config=config, **options)
+    except SystemExit as stopped:
+        if stopped.code in (0, None):
+            raise
+        raise BadInput(_first_words(complaint.getvalue(), prog)) from None
+
+
+def _first_words(box: str, prog: str) -> str:
+    """What stands in tyro's box before its first rule."""
+    words: list[str] = []
+    for line in box.splitlines():
+        text = line.strip("│╭╮╰╯ ")
+        if words and (text.startswith("──") or not text):
+            break
+        if not line.startswith(("╭", "╰")):
+            words.append(text)
+    return f"{' '.join(words).rstrip('.')}; see `{prog} --help`"
+
+
+def _fail(code: int, reason: object) -> int:
+    line = " ".join(str(reason).split())
+    # a path or a name from the input may hold lone surrogates, which stderr can't encode
+    print(f"rlcf: {line.encode('utf-8', 'backslashreplace').decode()}", file=sys.stderr)
+    return code

@@ -1,0 +1,1 @@
+"""The commands of `rlcf`, one module each: a dataclass whose fields are the options; `run` does it."""

@@ -1,0 +1,80 @@
+"""Evaluates a policy: it answers every problem n times, the judge judges, the rates are estimated.
+
+The policy is any function from prompts to completions, so nothing here knows torch. While one batch is
+generated, the one before is judged. Greedy decoding (temperature 0) has one answer a problem: n = 1.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+from javabox import Judge, Verdict
+from rlcf.errors import BadInput
+from rlcf.evaluation.grade import running
+from rlcf.evaluation.metrics import Tally, check_k
+from rlcf.evaluation.summary import Evaluation, summarize
+from rlcf.grounding.signal import Answer
+from rlcf.problems.problem import Problem
+from rlcf.progress import progress
+
+Sampler = Callable[[Sequence[str], float, int], list[str]]
+"""(prompts, temperature, seed) -> one completion a prompt; temperature 0 is greedy."""
+
+
+def evaluate(
+    problems: Sequence[Problem],
+    sample: Sampler,
+    judge: Judge,
+    *,
+    temperature: float,
+    n: int = 1,
+    ks: Sequence[int] = (1,),
+    seed: int = 0,
+    batch: int = 256,
+    what: str = "evaluating",
+) -> tuple[Evaluation, list[Answer]]:
+    """The rates of `sample` on `problems`, and every answer (n in a row for each problem).
+
+    `batch` completions are generated at a time, and the same seed gives the same answers only at the same
+    `batch`. Raises BadInput if n, k or the temperature make no sense together.
+    """
+    check_decoding(temperature, n)
+    check_k(ks, ((problem.task_id, n) for problem in problems))
+    asked = [problem for problem in problems for _ in range(n)]
+    started = time.monotonic()
+    completions: list[str] = []
+    futures: list[Future[Verdict]] = []
+    with progress(what, len(asked)) as advance:
+        for first in range(0, len(asked), batch):
+            prompts = [problem.prompt for problem in asked[first : first + batch]]
+            answers = sample(prompts, temperature, seed + first)
+            for problem, completion in zip(asked[first:], answers, strict=False):
+                completions.append(completion)
+                futures.append(judge.submit(problem.job(completion)))
+            advance(len(answers), **running(_tally(futures)))
+    verdicts = [future.result() for future in futures]
+    judged = zip((problem.task_id for problem in asked), verdicts, strict=True)
+    evaluation = summarize(judged, ks, time.monotonic() - started)
+    answered = zip(asked, completions, verdicts, strict=True)
+    return evaluation, [Answer(problem, completion, verdict) for problem, completion, verdict in answered]
+
+
+def check_decoding(temperature: float, n: int) -> None:
+    """Raises BadInput for a negative temperature, n < 1, or more than one greedy answer."""
+    if not 0 <= temperature < float("inf"):
+        raise BadInput(f"must be 0 (greedy) or positive, is {temperature}", field="temperature")
+    if n < 1:
+        raise BadInput(f"must be at least 1, is {n}", field="n")
+    if temperature == 0 and n > 1:
+        raise BadInput(f"greedy decoding has one answer a problem, {n} are asked for", field="n")
+
+
+def _tally(futures: Sequence[Future[Verdict]]) -> Tally:
+    """What is judged so far."""
+    tally = Tally()
+    for future in futures:
+        if future.done():
+            tally = tally.plus(future.result())
+    return tally

@@ -1,0 +1,90 @@
+"""What an evaluation found, in the shape that `--json`, `evaluation.jsonl` and the report share.
+
+{"samples": 1932, "problems": 966, "outcomes": {"passed": 800, …},
+ "compile": {"1": 0.93}, "exec": {"1": 0.88}, "pass": {"1": 0.83},
+ "intervals": {"compile": {"1": [0.91, 0.94]}, …},
+ "seconds": 12.5, "programs_per_second": 154.6, "judge_errors": 0}
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from javabox import Outcome, Verdict
+from rlcf.evaluation.metrics import METRICS, Estimate, Tally, estimate
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The rates of judged samples, with what they were computed from."""
+
+    tallies: Mapping[str, Tally]
+    """By task_id, in the order of the problems."""
+    outcomes: Mapping[str, int]
+    """Samples by outcome, in the order of `Outcome`; only those that occurred."""
+    rates: Mapping[str, Mapping[int, Estimate]]
+    """By metric (`compile`, `exec`, `pass`) and k."""
+    seconds: float
+
+    @property
+    def samples(self) -> int:
+        return sum(self.outcomes.values())
+
+    @property
+    def judge_errors(self) -> int:
+        return self.outcomes.get(Outcome.JUDGE_ERROR, 0)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object above; a rate that does not exist (every sample a judge error) is null."""
+        row: dict[str, Any] = {
+            "samples": self.samples,
+            "problems": len(self.tallies),
+            "outcomes": dict(self.outcomes),
+        }
+        for name in METRICS:
+            row[name] = {str(k): _number(found.rate) for k, found in self.rates[name].items()}
+        row["intervals"] = {
+            name: {str(k): [_number(found.low), _number(found.high)] for k, found in self.rates[name].items()}
+            for name in METRICS
+        }
+        row["seconds"] = round(self.seconds, 3)
+        row["programs_per_second"] = round(self.samples / self.seconds, 1) if self.seconds > 0 else None
+        row["judge_errors"] = self.judge_errors
+        return row
+
+    def counts(self) -> dict[str, list[int]]:
+        """By task_id `[n, compiled, executed, passed]`: enough to recompute any rate or to pair two runs."""
+        return {name: [t.n, t.compiled, t.executed, t.passed] for name, t in self.tallies.items()}
+
+
+def summarize(
+    judged: Iterable[tuple[str, Verdict]], ks: Sequence[int], seconds: float, seed: int = 0
+) -> Evaluation:
+    """The evaluation of (task_id, verdict) pairs; `seed` draws the bootstrap."""
+    tallies: dict[str, Tally] = {}
+    outcomes: Counter[Outcome] = Counter()
+    for task_id, verdict in judged:
+        tallies[task_id] = tallies.get(task_id, Tally()).plus(verdict)
+        outcomes[verdict.outcome] += 1
+    return Evaluation(
+        tallies=tallies,
+        outcomes={str(outcome): outcomes[outcome] for outcome in Outcome if outcomes[outcome]},
+        rates=estimate(list(tallies.values()), ks, seed),
+        seconds=seconds,
+    )
+
+
+def evaluation_row(
+    evaluation: Evaluation, *, stage: str, split: str, temperature: float, n: int
+) -> dict[str, Any]:
+    """A row of `evaluation.jsonl`: when (`before`, `after`), on what, how decoded, what was found."""
+    where = {"stage": stage, "split": split, "decoding": {"temperature": temperature, "n": n}}
+    return where | evaluation.to_json() | {"counts": evaluation.counts()}
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 6)

@@ -1,0 +1,53 @@
+"""The pieces that groundings are made of: plain functions of one answer.
+
+Values follow the field's table (CodeRL, RLTF, StepCoder; RLCF for the place): a program that does not
+compile is worth -1, one that does not run to its end -0.6, one that does -0.3 + 1.3 x the share of its
+cases that pass (RLTF's adaptive reward).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rlcf.grounding.signal import Answer
+
+NOT_COMPILED = -1.0
+NOT_EXECUTED = -0.6
+NONE_PASSED, ALL_PASSED = -0.3, 1.0
+
+Compare = Callable[[Sequence[str], Sequence[str], Sequence[str]], list[float]]
+"""The discriminator as a grounding sees it: prompts, generated, references in; values in (-1, 1) out, 0 where
+the generated completion can't be told from the reference, -1 where it clearly is machine-written."""
+
+
+def first_error(answer: Answer) -> int | None:
+    """Where javac stumbled first, as an index in the completion; None if outside it.
+
+    Only the first error is trusted: later ones may follow from it (methods.md 2.6).
+    """
+    return next((d.position for d in answer.verdict.diagnostics), None)
+
+
+def tests_value(answer: Answer) -> float:
+    """What the run of a program that compiles is worth."""
+    if not answer.verdict.executed:
+        return NOT_EXECUTED
+    if answer.verdict.passed:
+        return ALL_PASSED
+    return NONE_PASSED + (ALL_PASSED - NONE_PASSED) * answer.verdict.pass_fraction
+
+
+def compared(answers: Sequence[Answer], compare: Compare | None) -> list[float]:
+    """The discriminator's value of every answer that compiles, 0 for the others and without references."""
+    values = [0.0] * len(answers)
+    asked = [
+        (index, answer.problem.prompt, answer.completion, answer.problem.reference)
+        for index, answer in enumerate(answers)
+        if compare is not None and answer.verdict.compiled and answer.problem.reference is not None
+    ]
+    if compare is None or not asked:
+        return values
+    found = compare([row[1] for row in asked], [row[2] for row in asked], [str(row[3]) for row in asked])
+    for (index, *_), value in zip(asked, found, strict=True):
+        values[index] = value
+    return values

@@ -1,0 +1,52 @@
+"""The grounding of RLCF (arXiv 2305.18341): the compiler and a discriminator; programs are never run.
+
+A program that does not compile is worth -1, on the token of the first javac error. One that compiles is
+worth what the discriminator says when it compares it with the reference, on the last token (section 1.3 of
+the project's method notes; the paper leaves the placement open).
+
+`rlcf+tests` adds what the tests say: run errors, and the share of cases passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rlcf.grounding.parts import NOT_COMPILED, Compare, compared, first_error, tests_value
+from rlcf.grounding.signal import Answer, Grounding, Signal
+
+
+def rlcf(compare: Compare, weight: float = 1.0) -> Grounding:
+    """Compiler and discriminator; `weight` scales the discriminator. Needs compile-only verdicts."""
+
+    def ground(answers: Sequence[Answer]) -> list[Signal]:
+        values = compared(answers, compare)
+        return [_signal(a, 0.0, weight * value) for a, value in zip(answers, values, strict=True)]
+
+    return ground
+
+
+def rlcf_tests(compare: Compare | None, weight: float) -> Grounding:
+    """Compiler, run and tests, and `weight` times the discriminator."""
+
+    def ground(answers: Sequence[Answer]) -> list[Signal]:
+        values = compared(answers, compare)
+        return [
+            _signal(a, tests_value(a) if a.verdict.compiled else 0.0, weight * value)
+            for a, value in zip(answers, values, strict=True)
+        ]
+
+    return ground
+
+
+def compiler(answers: Sequence[Answer]) -> list[Signal]:
+    """Only the compiler: +1 or -1 (the paper's ablation); -1 on the token of the first error."""
+    return [_signal(answer, 1.0 if answer.verdict.compiled else 0.0, 0.0) for answer in answers]
+
+
+def _signal(answer: Answer, tests: float, discriminator: float) -> Signal:
+    if answer.verdict.compiled is None:
+        return Signal(None, parts={"compiler": 0.0, "tests": 0.0, "discriminator": 0.0})
+    if not answer.verdict.compiled:
+        parts = {"compiler": NOT_COMPILED, "tests": 0.0, "discriminator": 0.0}
+        return Signal(NOT_COMPILED, first_error(answer), parts)
+    return Signal(tests + discriminator, None, {"compiler": 0.0, "tests": tests, "discriminator": discriminator})

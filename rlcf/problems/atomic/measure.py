@@ -1,0 +1,79 @@
+"""What chains compute: their values on the input pool, found by running them in the judge.
+
+Many chains share one program, a method each, so that the JVM's start is paid once for hundreds of
+functions. A chain that throws has no values and is dropped by whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from javabox import Job, Judge, Outcome, Suite, SuiteCase
+from rlcf.problems.atomic.chain import IMPORTS, Chain
+
+CHAINS_A_PROGRAM = 100
+
+
+def measure(
+    chains: Sequence[Chain], pool: Mapping[str, Sequence[str]], judge: Judge
+) -> list[tuple[str, ...] | None]:
+    """For each chain, its values on `pool[chain.takes]` as Java literals; None if it throws."""
+    groups = [chains[start : start + CHAINS_A_PROGRAM] for start in range(0, len(chains), CHAINS_A_PROGRAM)]
+    verdicts = judge.grade([_program(group, pool) for group in groups])
+    measured: list[tuple[str, ...] | None] = []
+    for group, verdict in zip(groups, verdicts, strict=True):
+        if verdict.outcome not in (Outcome.PASSED, Outcome.FAILED, Outcome.RUNTIME_ERROR):
+            raise RuntimeError(f"measuring atomic functions: {verdict.outcome}: {verdict}")
+        values = {case.name: case.value for case in verdict.cases if case.outcome is Outcome.PASSED}
+        for index, chain in enumerate(group):
+            value = values.get(str(index))
+            measured.append(None if value is None else _elements(value, len(pool[chain.takes])))
+    return measured
+
+
+def _program(chains: Sequence[Chain], pool: Mapping[str, Sequence[str]]) -> Job:
+    fields = [
+        f"    static {takes}[] inputs{index}() {{ return new {takes}[] {{{', '.join(values)}}}; }}"
+        for index, (takes, values) in enumerate(pool.items())
+    ]
+    methods = [
+        f"    static {chain.gives} f{index}({chain.takes} x) {{\n"
+        + "".join(f"        {line}\n" for line in chain.body())
+        + "    }"
+        for index, chain in enumerate(chains)
+    ]
+    source = "\n".join([IMPORTS, "class Solution {", *fields, *methods, "}", ""])
+    position = {takes: index for index, takes in enumerate(pool)}
+    cases = tuple(
+        SuiteCase(
+            name=str(index),
+            code=f"List<Object> r = new ArrayList<>(); "
+            f"for ({chain.takes} x : Solution.inputs{position[chain.takes]}()) r.add(Solution.f{index}(x));",
+            value="r",
+            expected=None,
+        )
+        for index, chain in enumerate(chains)
+    )
+    return Job(source=source, suite=Suite(cases=cases, imports=IMPORTS))
+
+
+def _elements(value: str, count: int) -> tuple[str, ...]:
+    """The elements of `java.util.Arrays.asList(…)`, a Java expression as the judge writes it."""
+    inner = value[value.index("(") + 1 : value.rindex(")")]
+    elements, depth, start, quoted, escaped = [], 0, 0, False, False
+    for index, char in enumerate(inner):
+        if quoted:
+            quoted, escaped = char != '"' or escaped, char == "\\" and not escaped
+        elif char == '"':
+            quoted = True
+        elif char in "{(":
+            depth += 1
+        elif char in "})":
+            depth -= 1
+        elif char == "," and depth == 0:
+            elements.append(inner[start:index].strip())
+            start = index + 1
+    elements.append(inner[start:].strip())
+    if len(elements) != count:
+        raise RuntimeError(f"measuring atomic functions: {count} values expected, the judge wrote {value}")
+    return tuple(elements)

@@ -1,0 +1,75 @@
+"""Data files: from the folder named by RLCF_DATA, else downloaded once and kept in the user's cache.
+
+A file is known by its sha256; a download that does not have it is thrown away, so that nobody trains or
+is graded on a file that changed under its name. Files in RLCF_DATA are the user's own: they are not checked.
+
+Not covered: archives, resuming a download, mirrors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from rlcf.errors import BadInput
+
+TIMEOUT_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A public file: its path in a data folder, its home, and what it must be."""
+
+    path: str
+    """Relative, the same in RLCF_DATA and in the cache."""
+    url: str
+    sha256: str
+
+
+def cache_folder() -> Path:
+    """Where downloads and built data are kept: $XDG_CACHE_HOME/rlcf or ~/.cache/rlcf."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rlcf"
+
+
+def locate(file: DataFile) -> Path:
+    """The file on this machine, downloaded if it has to be. Raises BadInput with the way out."""
+    folder = os.environ.get("RLCF_DATA")
+    if folder:
+        path = Path(folder) / file.path
+        if not path.is_file():
+            raise BadInput(
+                f"not in the folder that RLCF_DATA names; put it there ({file.url}) or unset RLCF_DATA", file=path
+            )
+        return path
+    path = cache_folder() / "data" / file.path
+    if not path.is_file():
+        download(file, path)
+    return path
+
+
+def download(file: DataFile, path: Path) -> None:
+    """Downloads to `path`, all or nothing. Raises BadInput if that fails or the sha256 differs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as part:
+        try:
+            with urllib.request.urlopen(file.url, timeout=TIMEOUT_SECONDS) as answer:
+                shutil.copyfileobj(answer, part)
+            part.flush()
+            found = hashlib.sha256(Path(part.name).read_bytes()).hexdigest()
+            if found != file.sha256:
+                raise BadInput(f"{file.url} has sha256 {found}, not {file.sha256}", file=path)
+            os.replace(part.name, path)
+        except OSError as error:
+            raise BadInput(
+                f"can't be downloaded from {file.url} ({error}); fetch it by hand into the folder that "
+                "RLCF_DATA names",
+                file=path,
+            ) from error
+        finally:
+            Path(part.name).unlink(missing_ok=True)

@@ -1,0 +1,163 @@
+"""Problems by name or from a file in the mxeval format.
+
+    load_problems("mbjp", "train")
+    load_problems("my-problems.jsonl.gz")
+
+A problem is a JSON object a line: `task_id, prompt, test, entry_point`, and where there are any
+`description` and `canonical_solution`, which becomes the reference. MBJP is split by MBPP's ids (the
+ids are the same): 1-10 prompt, 11-510 test, 511-600 validation, 601-974 train. All others are test.
+
+Bad input raises BadInput with file, line and field; nothing is skipped.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rlcf.errors import BadInput
+from rlcf.problems.fetch import DataFile, locate
+from rlcf.problems.problem import Problem
+from rlcf.problems.suite import mxeval_suite
+
+_MXEVAL = "https://raw.githubusercontent.com/amazon-science/mxeval/main/data"
+
+NAMED = {
+    "mbjp": DataFile(
+        path="mbxp/mbjp_release_v1.2.jsonl",
+        url=f"{_MXEVAL}/mbxp/mbjp_release_v1.2.jsonl",
+        sha256="139a0fcdff2f4c6d456c546c82f43a1f389dfe3125f5f2c3f6a12f478483dffd",
+    ),
+    "mathqa": DataFile(
+        path="mathqa/mathqa-test-java_v1.jsonl",
+        url=f"{_MXEVAL}/multilingual_mathqa/mathqa-test-java_v1.jsonl",
+        sha256="cf4151e90224bf513ca2b6a4759b6254c9ba960099c906d315e0030cc24dcb60",
+    ),
+    "humaneval-java": DataFile(
+        path="humaneval/HumanEval_java_v1.1.jsonl",
+        url=f"{_MXEVAL}/multilingual_humaneval/HumanEval_java_v1.1.jsonl",
+        sha256="2373bd083b7be445a5273add8a932e0fea3d1e3c1a59d55beba369e90e5d0d02",
+    ),
+}
+"""The data sets that have a name."""
+
+MBPP_SPLITS = {"prompt": (1, 10), "test": (11, 510), "validation": (511, 600), "train": (601, 974)}
+"""First and last MBPP id of each split (Austin et al. 2021)."""
+
+
+def load_problems(name_or_path: str, split: str | None = None) -> list[Problem]:
+    """The problems of a named data set or of an mxeval file, in the order of the file.
+
+    `split` keeps one split's problems; None keeps all. Raises BadInput.
+    """
+    file = NAMED.get(name_or_path)
+    if file is not None:
+        path = locate(file)
+    else:
+        path = Path(name_or_path)
+        if not path.is_file():
+            names = ", ".join(NAMED)
+            raise BadInput(f"no such problems: neither a name ({names}) nor a file", file=name_or_path)
+    problems = _read(path)
+    if split is None:
+        return problems
+    kept = [problem for problem in problems if problem.split == split]
+    if not kept:
+        splits = ", ".join(sorted({problem.split for problem in problems}))
+        raise BadInput(f"has no split '{split}', only: {splits}", file=path)
+    return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of a file, whose fields are read with their place at hand."""
+
+    fields: dict[str, Any]
+    file: Path
+    line: int
+
+    def text(self, field: str) -> str:
+        if field not in self.fields:
+            raise self.bad("is missing", field)
+        value = self.fields[field]
+        if not isinstance(value, str):
+            raise self.bad(f"must be a string, not {_kind(value)}", field)
+        return value
+
+    def optional_text(self, field: str) -> str | None:
+        return None if self.fields.get(field) is None else self.text(field)
+
+    def bad(self, message: str, field: str | None = None) -> BadInput:
+        return BadInput(message, file=self.file, line=self.line, field=field)
+
+
+def _read(path: Path) -> list[Problem]:
+    problems: dict[str, Problem] = {}
+    for row in _rows(path):
+        problem = _problem(row)
+        if problem.task_id in problems:
+            raise row.bad(f"'{problem.task_id}' occurs twice", "task_id")
+        problems[problem.task_id] = problem
+    if not problems:
+        raise BadInput("is empty: it must have one problem a line", file=path)
+    return list(problems.values())
+
+
+def _rows(path: Path) -> Iterator[_Row]:
+    """The non-blank lines of a JSONL file, plain or gzipped."""
+    number = 0
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):  # noqa: B007 (read below)
+                if line.strip():
+                    yield _Row(_object(line, path, number), path, number)
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadInput(f"can't be read: {error}", file=path, line=number + 1) from error
+
+
+def _object(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode())
+    except UnicodeDecodeError as error:
+        raise BadInput(f"is not UTF-8: {error}", file=path, line=number) from error
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"malformed JSON: {error}", file=path, line=number) from error
+    if not isinstance(row, dict):
+        raise BadInput(f"must be a JSON object, not {_kind(row)}", file=path, line=number)
+    return row
+
+
+def _problem(row: _Row) -> Problem:
+    task_id, prompt, test = row.text("task_id"), row.text("prompt"), row.text("test")
+    for field, value in (("task_id", task_id), ("prompt", prompt), ("test", test)):
+        if not value.strip():
+            raise row.bad("must not be empty", field)
+    return Problem(
+        task_id=task_id,
+        prompt=prompt,
+        suite=mxeval_suite(prompt, test),
+        description=row.optional_text("description") or "",
+        entry_point=row.text("entry_point"),
+        reference=row.optional_text("canonical_solution"),
+        split=_split(task_id),
+    )
+
+
+def _split(task_id: str) -> str:
+    data_set, _, number = task_id.partition("/")
+    if data_set == "MBJP" and number.isascii() and number.isdigit():
+        for split, (first, last) in MBPP_SPLITS.items():
+            if first <= int(number) <= last:
+                return split
+    return "test"
+
+
+def _kind(value: object) -> str:
+    """The JSON name of a value's kind."""
+    kinds = {dict: "an object", list: "an array", str: "a string", bool: "true or false", type(None): "null"}
+    return kinds.get(type(value), "a number")

@@ -1,0 +1,32 @@
+"""What is asked: a Java function to complete, and how its completion is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from javabox import Job, Limits, Suite
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A task: complete `prompt` so that the program passes `suite`."""
+
+    task_id: str
+    prompt: str
+    """Java source up to the open body of the method."""
+    suite: Suite = field(repr=False)
+    description: str = ""
+    entry_point: str = ""
+    reference: str | None = None
+    """A completion known to be right: the rest of the method and of the class."""
+    split: str = "test"
+    """train, validation or test."""
+
+    def job(self, completion: str, limits: Limits | None = None, *, compile_only: bool = False) -> Job:
+        """The program made of the prompt and `completion`, with this problem's tests."""
+        return Job(
+            source=self.prompt + completion,
+            suite=Suite(imports=self.suite.imports) if compile_only else self.suite,
+            limits=limits or Limits(),
+            completion_start=len(self.prompt),
+        )

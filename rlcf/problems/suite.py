@@ -1,0 +1,249 @@
+"""mxeval's tests, taken apart: one monolithic `class Main` becomes cases that run one by one.
+
+A test of mxeval is `class Main { compare; main }`, and `main` stops at the first failing case:
+
+    List<Integer> arg00 = …;                        statements of the case
+    List<Integer> x0 = HeapQueueLargest.f(…);       the call
+    List<Integer> v0 = Arrays.asList(85, 75, 65);   the expected value
+    if (!(compare(x0, v0))) {                       or a literal: compare(x0, 192.0)
+        throw new java.lang.Exception("…" + x0);
+    }
+
+The statements are cut out of the source verbatim, so that javac accepts and rejects what it does in the
+original. `compare` decides how values are compared; two are known, mxeval's `equals` and MathQA's
+tolerance, and anything else is left alone, as is every test that deviates from the shape above: then
+the suite is whole, and runs as the test program that it is.
+
+Not covered: arrays as results. mxeval compares them by identity, so that no program passes; cases
+compare them by element.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from javabox import Suite, SuiteCase
+from rlcf.problems.java_tokens import is_name, places, texts
+
+_COMPARE_EQUALS = texts(
+    """
+    public static boolean compare(Object obj1, Object obj2) {
+        if (obj1 == null && obj2 == null){
+            return true;
+        } else if (obj1 == null || obj2 == null){
+            return false;
+        } else {
+            return obj1.equals(obj2);
+        }
+    }
+    """
+)
+
+_COMPARE_TOLERANCE = texts(
+    """
+    public static boolean compare(Object obj1, Object obj2) {
+        if (obj1 == null && obj2 == null){
+            return true;
+        } else if (obj1 == null || obj2 == null){
+            return false;
+        } else {
+            if ((obj1 instanceof Double || obj1 instanceof Float) &&
+                    (obj2 instanceof Double || obj2 instanceof Float)
+                ){
+                if (obj1 instanceof Float){
+                    obj1 = ((Float) obj1).doubleValue();
+                }
+                if (obj2 instanceof Float){
+                    obj2 = ((Float) obj2).doubleValue();
+                }
+                return Math.abs((double)obj1 - (double)obj2) < TOLERANCE;
+            }
+            else
+                return obj1.equals(obj2);
+        }
+    }
+    """
+)
+
+_OPEN = texts("class Main {")
+_MAIN = texts("public static void main(String[] args) throws Exception {")
+_CHECK = texts("if (!(compare(")
+_THROW = texts("{ throw new java.lang.Exception(")
+
+_ILLEGAL_ESCAPE = re.compile(r"\\(?![btnfrs\"'\\0-7])")
+"""MBJP/217 expects "\\x00": its test compiles with no program, and so must not be taken apart."""
+
+
+class _Unknown(Exception):
+    """The test does not have the shape that can be taken apart."""
+
+
+def mxeval_suite(prompt: str, test: str) -> Suite:
+    """The suite of an mxeval problem: taken apart where its shape is known, else whole."""
+    imports = import_lines(prompt)
+    try:
+        cases = _take_apart(prompt, test)
+    except _Unknown:
+        return Suite(whole=f"{imports}\n{test}")
+    return Suite(cases=cases, imports=imports)
+
+
+def import_lines(source: str) -> str:
+    """The import lines at the head of a Java source, each on a line of its own."""
+    found = places(source)
+    lines, start = [], 0
+    for index, match in enumerate(found):
+        if match.group() == ";":
+            lines.append(source[found[start].start() : match.end()])
+            start = index + 1
+        elif index == start and match.group() != "import":
+            break
+    return "\n".join(lines)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """The tokens of a test, read from left to right."""
+
+    source: str
+    found: list[re.Match[str]]
+    at: int = 0
+
+    @property
+    def token(self) -> str:
+        return self.found[self.at].group() if self.at < len(self.found) else ""
+
+    def starts_with(self, tokens: Sequence[str]) -> bool:
+        ahead = self.found[self.at : self.at + len(tokens)]
+        return [match.group() for match in ahead] == list(tokens)
+
+    def expect(self, tokens: Sequence[str]) -> None:
+        if not self.starts_with(tokens):
+            raise _Unknown
+        self.at += len(tokens)
+
+    def name(self) -> str:
+        name = self.token
+        if not name or not is_name(name):
+            raise _Unknown
+        self.at += 1
+        return name
+
+    def until(self, end: str) -> tuple[int, int]:
+        """Passes to the next `end` outside brackets; gives the range of tokens before it."""
+        first, depth = self.at, 0
+        while depth or self.token != end:
+            if not self.token:
+                raise _Unknown
+            depth += (self.token in "([{") - (self.token in ")]}")
+            if depth < 0:
+                raise _Unknown
+            self.at += 1
+        return first, self.at
+
+    def text(self, first: int, last: int) -> str:
+        """The source of the tokens from `first` to before `last`, verbatim."""
+        if first >= last:
+            raise _Unknown
+        return self.source[self.found[first].start() : self.found[last - 1].end()]
+
+
+def _take_apart(prompt: str, test: str) -> tuple[SuiteCase, ...]:
+    found = places(test)
+    literals = [match.group() for match in found if match.group()[0] in "\"'"]
+    if "\\u" in test or any(_ILLEGAL_ESCAPE.search(literal.replace("\\\\", "")) for literal in literals):
+        raise _Unknown
+    reader = _Reader(test, found)
+    reader.expect(_OPEN)
+    tolerance = _read_compare(reader)
+    reader.expect(_MAIN)
+    outside = {match.group() for match in re.finditer(r"(?<=\bclass )\s*\w+", prompt)}
+    cases = []
+    while reader.token != "}":
+        cases.append(_read_case(reader, str(len(cases)), tolerance, outside))
+    reader.expect(["}", "}"])
+    if reader.token or not cases:
+        raise _Unknown
+    return tuple(cases)
+
+
+def _read_compare(reader: _Reader) -> float | None:
+    """Passes over `compare`; its tolerance, None where it is `equals`."""
+    if reader.starts_with(_COMPARE_EQUALS):
+        reader.expect(_COMPARE_EQUALS)
+        return None
+    slot = _COMPARE_TOLERANCE.index("TOLERANCE")
+    reader.expect(_COMPARE_TOLERANCE[:slot])
+    try:
+        tolerance = float(reader.token)
+    except ValueError:
+        raise _Unknown from None
+    reader.at += 1
+    reader.expect(_COMPARE_TOLERANCE[slot + 1 :])
+    return tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class _Declaration:
+    """`type name = value;`, the value as a range of tokens."""
+
+    type: str
+    name: str
+    value: tuple[int, int]
+    tokens: tuple[int, int]
+
+
+def _read_case(reader: _Reader, name: str, tolerance: float | None, outside: set[str]) -> SuiteCase:
+    """One case. `outside` are the names that its statements or value must not use; its own are added."""
+    declared = []
+    while not reader.starts_with(_CHECK):
+        declared.append(_read_declaration(reader))
+    value, expected = _read_check(reader)
+    by_name = {declaration.name: declaration for declaration in declared}
+    if value not in by_name:
+        raise _Unknown
+    expected_type = by_name[value].type
+    if reader.text(*expected) == declared[-1].name and declared[-1].name != value:
+        wanted = declared.pop()
+        expected, expected_type = wanted.value, wanted.type
+    used = {reader.found[index].group() for index in range(*expected)}
+    code = reader.text(declared[0].tokens[0], declared[-1].tokens[1])
+    earlier = {other for other in outside if other.startswith("case:")}
+    if used & (outside | set(by_name)) or {f"case:{token}" for token in texts(code)} & earlier:
+        raise _Unknown
+    outside.update(f"case:{other}" for other in by_name)
+    return SuiteCase(
+        name=name,
+        code=code,
+        value=value,
+        expected=reader.text(*expected),
+        expected_type=expected_type,
+        tolerance=tolerance,
+    )
+
+
+def _read_declaration(reader: _Reader) -> _Declaration:
+    start = reader.at
+    first, last = reader.until("=")
+    name = reader.found[last - 1].group()
+    if not is_name(name):
+        raise _Unknown
+    reader.at += 1
+    value = reader.until(";")
+    reader.at += 1
+    return _Declaration(reader.text(first, last - 1), name, value, (start, reader.at))
+
+
+def _read_check(reader: _Reader) -> tuple[str, tuple[int, int]]:
+    """Passes over `if (!(compare(NAME, EXPRESSION))) { throw …; }`; gives both."""
+    reader.expect(_CHECK)
+    value = reader.name()
+    reader.expect([","])
+    expected = reader.until(")")
+    reader.expect([")", ")", ")"])
+    reader.expect(_THROW)
+    reader.until(")")
+    reader.expect([")", ";", "}"])
+    return value, expected

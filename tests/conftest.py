@@ -1,0 +1,29 @@
+"""What the tests share: the data sets and a judge."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from javabox import Judge
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder that RLCF_DATA names. Without it the test fails: no test passes by not having looked."""
+    if not os.environ.get("RLCF_DATA"):
+        pytest.fail("set RLCF_DATA to a folder with the data sets (`rlcf data fetch all` makes one)")
+    folder = Path(os.environ["RLCF_DATA"])
+    if not (folder / "mbxp" / "mbjp_release_v1.2.jsonl").is_file():
+        pytest.fail(f"RLCF_DATA names {folder}, which holds no mbxp/mbjp_release_v1.2.jsonl")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def judge() -> Iterator[Judge]:
+    """One judge on the local engine for the whole session; it keeps its JVM warm."""
+    with Judge(engine="local") as judge:
+        yield judge
