@@ -35,6 +35,7 @@ log = logging.getLogger("javabox")
 
 Engine = Literal["auto", "local", "docker"]
 ALONE_ATTEMPTS = 2
+START_ATTEMPTS = 5
 SILENCE_SLACK_SECONDS = 30.0
 """A supervisor that exceeds the limits of all it holds by this much is taken for dead."""
 
@@ -195,7 +196,9 @@ class Judge:
             reply = wire.decode_reply(frame, task.job)
             self._worn |= reply.worn
             limits = task.job.limits
-            self._deadline = time.monotonic() + limits.wall_seconds + limits.compile_seconds + SILENCE_SLACK_SECONDS
+            self._deadline = (
+                time.monotonic() + limits.wall_seconds + limits.compile_seconds + SILENCE_SLACK_SECONDS
+            )
             verdict = reply.verdict
             if verdict is not None and verdict.outcome is Outcome.JUDGE_ERROR:
                 self._suspect(task, verdict)
@@ -240,12 +243,15 @@ class Judge:
             for task in lost:
                 error = f"the supervisor ended while it judged this program: {dead.stderr_tail()}".strip()
                 self._suspect(task, Verdict(Outcome.JUDGE_ERROR, deterministic=False, detail=error))
-            try:
-                self._channel = self._start(self.workers)
-                self._greet(self._channel)
-            except (JudgeUnavailable, EOFError, OSError) as error:
-                self._give_up(error)
-                return
+            for attempt in range(START_ATTEMPTS):
+                try:
+                    self._channel = self._start(self.workers)
+                    self._greet(self._channel)
+                    break
+                except (JudgeUnavailable, OSError) as error:
+                    if attempt == START_ATTEMPTS - 1:
+                        self._give_up(error)
+                        return
             self._worn = False
             self._listen(self._channel)
             self._lock.notify_all()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from math import nan
+from typing import Any
 
 from javabox.job import Job
 from javabox.verdict import Case, Diagnostic, Outcome, ThrownException, Verdict
@@ -134,7 +135,7 @@ class _Reader:
         self._frame = frame
         self._offset = offset
 
-    def unpack(self, layout: str) -> tuple[int, ...]:
+    def unpack(self, layout: str) -> tuple[Any, ...]:
         values = struct.unpack_from(layout, self._frame, self._offset)
         self._offset += struct.calcsize(layout)
         return values

@@ -17,6 +17,7 @@ import contextlib
 import hashlib
 import importlib.metadata
 import io
+import os
 import re
 import shlex
 import socket
@@ -119,7 +120,7 @@ def start(workers: int) -> DockerChannel:
             image,
             command=supervisor_command(JDK, JAR, workers),
             stdin_open=True,
-            labels={"javabox": "supervisor"},
+            labels={"javabox": str(os.getpid())},
             host_config=client.api.create_host_config(**_limits(workers, cpus)),
         )
         channel = DockerChannel(client, container["Id"])

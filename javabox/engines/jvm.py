@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,7 +95,9 @@ def supervisor_command(home: Path, jar: Path, workers: int) -> list[str]:
     return [java, *SUPERVISOR_FLAGS, EXPORTS, "-cp", str(jar), "javabox.Supervisor", str(workers)]
 
 
-def _run(command: list[str | Path] | list[str], *, check: bool = True) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]})
+def _run(command: Sequence[str | Path], *, check: bool = True) -> None:
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]}
+    )
     if check and done.returncode != 0:
         raise JudgeUnavailable(f"the JVM side could not be built: {done.stderr.strip()[-2000:]}")

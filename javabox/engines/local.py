@@ -28,8 +28,8 @@ SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/java-17-op
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 NOBODY = 65534
 NOT_ISOLATED = (
-    "programs are not isolated on this machine: namespaces are not permitted here, so they can read this user's"
-    " files and reach the network; use the docker engine for programs that nobody trusts"
+    "programs are not isolated on this machine: namespaces are not permitted here, so they can"
+    " read this user's files and reach the network; use the docker engine for programs that nobody trusts"
 )
 
 

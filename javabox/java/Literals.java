@@ -2,6 +2,7 @@ package javabox;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +12,7 @@ import java.util.Set;
 final class Literals {
     private Literals() {}
 
-    /** @return null where the value holds an {@link Values.Opaque} or the text is longer than Reply's limit */
+    /** @return null where the value holds an {@link Values.Opaque} or a map with a null, or where the text is longer than Reply's limit */
     static String render(Object value) {
         StringBuilder text = new StringBuilder();
         return write(text, value) && text.length() <= Reply.TEXT_LIMIT ? text.toString() : null;
@@ -29,21 +30,16 @@ final class Literals {
             return whole;
         }
         if (value instanceof Map<?, ?> map) {
-            out.append("new java.util.HashMap<>() {{ ");
-            for (Map.Entry<?, ?> entry : map.entrySet()) {
-                out.append("put(");
-                if (!items(out, List.of(entry).iterator())) {
-                    return false;
-                }
-                out.append("); ");
-            }
-            out.append("}}");
-            return true;
+            out.append("new java.util.HashMap<>(java.util.Map.ofEntries(");
+            boolean whole = items(out, map.entrySet().iterator());
+            out.append("))");
+            return whole;
         }
         if (value instanceof Map.Entry<?, ?> entry) {
-            boolean key = write(out, entry.getKey());
-            out.append(", ");
-            return write(out, entry.getValue()) && key;
+            out.append("java.util.Map.entry(");
+            boolean whole = items(out, Arrays.asList(entry.getKey(), entry.getValue()).iterator());
+            out.append(')');
+            return whole && entry.getKey() != null && entry.getValue() != null; // Map.entry takes no null
         }
         if (value instanceof Values.Elements array) {
             String component = array.component();

@@ -22,6 +22,8 @@ final class Rehearsal {
                 Class.forName(inner.getName());
             }
         }
+        Runner.class.getDeclaredMethod("main", String[].class);
+        java.io.InputStream.nullInputStream().close();
         Map<String, List<Integer>> map = new HashMap<>();
         map.computeIfAbsent("a", key -> new ArrayList<>()).add(1);
         List<Object> values = new ArrayList<>(Arrays.asList(1, 2L, 3.0, "text", 'c', true, map, new HashSet<>(map.keySet()),
@@ -34,6 +36,5 @@ final class Rehearsal {
         if (joined.isEmpty()) {
             throw new IllegalStateException("the rehearsal computed nothing");
         }
-        Runner.class.getDeclaredMethod("main", String[].class).setAccessible(true);
     }
 }

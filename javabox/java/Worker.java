@@ -62,7 +62,9 @@ final class Worker implements Runnable {
             if (job.suite().compileOnly() || answered.get()) {
                 return Reply.compiled();
             }
-            return strict.run(job, compiled.classes(), values);
+            Reply reply = strict.run(job, compiled.classes(), values);
+            // A JVM that someone else killed looks like one that left early: only the second time counts.
+            return endedEarly(reply) ? strict.run(job, compiled.classes(), values) : reply;
         } catch (Expected.Broken e) {
             return Reply.trouble(Reply.Outcome.SUITE_ERROR, e.getMessage());
         } catch (RuntimeException | Error e) {
@@ -70,6 +72,10 @@ final class Worker implements Runnable {
             supervisor.wearOut();
             return Reply.trouble(Reply.Outcome.JUDGE_ERROR, e.toString());
         }
+    }
+
+    private static boolean endedEarly(Reply reply) {
+        return reply.outcome() == Reply.Outcome.PREMATURE_EXIT || reply.outcome() == Reply.Outcome.JUDGE_ERROR;
     }
 
     private static Compiler.Result compile(Job job, Compiler compiler) {

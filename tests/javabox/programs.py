@@ -1,0 +1,28 @@
+"""Programs for the judge's tests: a body for `class S { static Object f(int x) {`, and cases that call it."""
+
+from __future__ import annotations
+
+from javabox import Job, Limits, Suite, SuiteCase
+
+PROMPT = "import java.util.*;\n\nclass S {\n    static Object f(int x) {\n"
+DOUBLE = Suite(
+    cases=(
+        SuiteCase("two", "Object r = S.f(2);", "r", "4", "int"),
+        SuiteCase("three", "Object r = S.f(3);", "r", "6", "int"),
+    ),
+    imports="import java.util.*;",
+)
+
+
+def program(body: str, suite: Suite = DOUBLE, prompt: str = PROMPT, **limits: float) -> Job:
+    """A job whose completion is `body`, closed by the braces of method and class."""
+    wall = {"wall_seconds": 5.0} | limits
+    return Job(prompt + body + "\n}}\n", suite, Limits(**wall), len(prompt))  # type: ignore[arg-type]
+
+
+def returning(expression: str, expected: str, kind: str = "Object", tolerance: float | None = None) -> Job:
+    """A job that returns `expression` and expects `expected`."""
+    case = SuiteCase("only", "Object r = S.f(0);", "r", expected, kind, tolerance)
+    return program(
+        f"return {expression};", Suite(cases=(case,), imports="import java.util.*; import java.math.*;")
+    )

@@ -1,0 +1,108 @@
+"""The judge's own faults: what is killed, hung or worn out is replaced, and no verdict is lost or wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from javabox import Judge, JudgeUnavailable, Outcome
+from tests.javabox.programs import program
+
+
+@pytest.fixture
+def own_judge() -> Iterator[Judge]:
+    with Judge("local", workers=2) as judge:
+        yield judge
+
+
+def _jvms_below(pid: int) -> list[int]:
+    """Processes named java among the descendants of `pid`."""
+    table = subprocess.run(
+        ["ps", "-eo", "pid=,ppid=,comm="], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [line.split(None, 2) for line in table.splitlines()]
+    below, found = {pid}, []
+    for _ in range(12):
+        below |= {int(p) for p, parent, _ in rows if int(parent) in below}
+    for p, _, name in rows:
+        if int(p) in below and name.strip() == "java":
+            found.append(int(p))
+    return found
+
+
+def test_killing_the_judges_jvms_loses_and_changes_nothing(own_judge: Judge) -> None:
+    jobs = [program(f"return {2 if i % 2 else 3} * x + {i} - {i}; // faults") for i in range(60)]
+    kills = 0
+    verdicts = {}
+    for index, verdict in own_judge.stream(jobs):
+        verdicts[index] = verdict.outcome
+        if len(verdicts) in (5, 6, 15, 25, 26, 40):
+            victims = _jvms_below(os.getpid())
+            os.kill(victims[len(verdicts) % len(victims)], signal.SIGKILL)
+            kills += 1
+    assert kills == 6
+    assert verdicts == {i: Outcome.PASSED if i % 2 else Outcome.FAILED for i in range(60)}
+
+
+def test_a_compilation_without_end_is_a_compile_error(own_judge: Judge) -> None:
+    nested = (
+        "java.util.function.Function<Integer, Integer> g = null; Object o = "
+        + "id(" * 40
+        + "y -> y"
+        + ")" * 40
+        + "; return o;"
+    )
+    slow = program(
+        nested + "} static <T, R> List<R> id(List<T> a) { return null; } static <T> T id(T t) { return t;",
+        compile_seconds=2.0,
+    )
+    verdicts = own_judge.grade([slow, *(program(f"return 2 * x; // beside {i}") for i in range(8))])
+    assert verdicts[0].outcome is Outcome.COMPILE_ERROR
+    assert all(verdict.passed for verdict in verdicts[1:])
+    assert own_judge.grade([program("return 2 * x; // after")])[0].passed
+
+
+def test_deep_nesting_is_judged(own_judge: Judge) -> None:
+    deep = program("return " + "(" * 20_000 + "x" + ")" * 20_000 + ";")
+    verdicts = own_judge.grade([deep, program("return 2 * x; // next to the deep one")])
+    assert [v.outcome for v in verdicts] == [Outcome.COMPILE_ERROR, Outcome.PASSED]
+
+
+def test_closing_leaves_no_process() -> None:
+    judge = Judge("local", workers=2)
+    endless = judge.submit(program("while (true); // left behind", wall_seconds=60.0))
+    deadline = time.monotonic() + 20
+    while len(_jvms_below(os.getpid())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    before = _jvms_below(os.getpid())
+    judge.close()
+    assert endless.cancelled()
+    deadline = time.monotonic() + 10
+    while any(os.path.exists(f"/proc/{pid}") for pid in before) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [pid for pid in before if os.path.exists(f"/proc/{pid}")]
+    with pytest.raises(JudgeUnavailable):
+        judge.submit(program("return 1;"))
+
+
+def test_a_silent_supervisor_is_replaced(own_judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("javabox.judge.SILENCE_SLACK_SECONDS", 1.0)
+    assert own_judge.grade([program("return 2 * x; // awake")])[0].passed
+    for pid in _jvms_below(os.getpid()):
+        os.kill(pid, signal.SIGSTOP)
+    verdict = own_judge.grade(
+        [program("return 2 * x; // asked while it sleeps", wall_seconds=2.0, compile_seconds=1.0)]
+    )[0]
+    assert verdict.passed
+
+
+def test_without_a_jdk_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(JudgeUnavailable, match="apt-get install openjdk-17-jdk-headless"):
+        Judge("local")
