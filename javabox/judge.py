@@ -10,6 +10,7 @@ Not covered: several supervisors, verdicts kept on disk.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import queue
@@ -79,6 +80,8 @@ class Judge:
         self._pump.start()
         self._listen(self._channel)
         threading.Thread(target=self._watch, name="javabox-watch", daemon=True).start()
+        # Before the engine's own clean-up at exit, which would look like a death and start another supervisor.
+        atexit.register(self.close)
 
     def grade(self, jobs: Sequence[Job]) -> list[Verdict]:
         """One verdict a job, in the order of `jobs`. Raises SuiteError where a suite is broken."""
@@ -123,6 +126,7 @@ class Judge:
             if self._closed:
                 return
             self._closed = True
+            atexit.unregister(self.close)
             tasks = list(self._asked.values())
             self._asked.clear()
             self._lock.notify_all()

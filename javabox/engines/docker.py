@@ -120,6 +120,9 @@ def start(workers: int) -> DockerChannel:
             image,
             command=supervisor_command(JDK, JAR, workers),
             stdin_open=True,
+            environment={
+                "JAVABOX_ALONE": "1"
+            },  # in its process namespace: whatever escapes a program is seen
             labels={"javabox": str(os.getpid())},
             host_config=client.api.create_host_config(**_limits(workers, cpus)),
         )

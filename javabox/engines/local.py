@@ -50,9 +50,12 @@ def start(workers: int) -> LocalChannel:
     jar = jvm.build(jdk)
     command = jvm.supervisor_command(jdk.home, jar, workers)
     root = tempfile.mkdtemp(prefix="javabox-")
+    # Nothing of the user's environment (tokens, JAVA_TOOL_OPTIONS) reaches programs.
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
     if isolation():
         command = [*_sandboxed(root, [jdk.home, jar.parent]), *command]
-    return LocalChannel(command, root)
+        environment["JAVABOX_ALONE"] = "1"  # in its process namespace: what escapes a program is seen
+    return LocalChannel(command, root, environment)
 
 
 def _sandboxed(root: str, folders: list[Path]) -> list[str]:
@@ -68,11 +71,9 @@ def _sandboxed(root: str, folders: list[Path]) -> list[str]:
 class LocalChannel:
     """Pipes to a supervisor process (see engines/channel.py)."""
 
-    def __init__(self, command: list[str], root: str) -> None:
+    def __init__(self, command: list[str], root: str, environment: dict[str, str]) -> None:
         self._root = root
         self._stderr: deque[str] = deque(maxlen=20)
-        # Nothing of the user's environment (tokens, JAVA_TOOL_OPTIONS) reaches programs.
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

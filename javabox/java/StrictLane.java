@@ -12,8 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -23,24 +21,23 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * The strict lane's outside: starts a fresh JVM for one program, reads its frames, compares the values.
  *
  * <p>The JVM is a session of its own and is killed as a group: at the wall limit from here, at its end by the
- * shell that it runs under. A process that leaves the session is out of reach of both; the sandbox's process
- * namespace is what ends it.
+ * shell that it runs under. Groups says what becomes of a process that leaves the session.
  */
 final class StrictLane {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int FRAME_LIMIT = 2 * Values.SIZE_LIMIT;
-    private static final Set<Process> LIVE = ConcurrentHashMap.newKeySet();
 
     private final ScheduledExecutorService timer;
+    private final Groups groups;
+    private final Runnable wearOut;
     private final String launcher = System.getProperty("java.home") + "/bin/java";
     private final String jar = System.getProperty("java.class.path");
 
-    StrictLane(ScheduledExecutorService timer) {
+    /** @param wearOut asks for a new supervisor, for processes that escaped are left beside this one */
+    StrictLane(ScheduledExecutorService timer, Groups groups, Runnable wearOut) {
         this.timer = timer;
-    }
-
-    static void killAll() {
-        LIVE.forEach(StrictLane::killGroup);
+        this.groups = groups;
+        this.wearOut = wearOut;
     }
 
     Reply run(Job job, Map<String, byte[]> classes, Object[] expected) {
@@ -55,11 +52,11 @@ final class StrictLane {
         } catch (IOException e) {
             return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "no JVM could be started: " + e.getMessage());
         }
-        LIVE.add(process);
+        groups.add(process);
         AtomicBoolean late = new AtomicBoolean();
         ScheduledFuture<?> alarm = timer.schedule(() -> {
             late.set(true);
-            killGroup(process);
+            groups.kill(process);
         }, job.limits().wallMillis(), TimeUnit.MILLISECONDS);
         Protocol protocol = new Protocol(job, cases, tokens, expected);
         try {
@@ -67,7 +64,10 @@ final class StrictLane {
         } finally {
             alarm.cancel(false);
             end(process, protocol.finished && !protocol.tampered);
-            LIVE.remove(process);
+            groups.remove(process);
+            if (groups.strays()) {
+                wearOut.run();
+            }
         }
         return protocol.reply(late.get());
     }
@@ -84,31 +84,20 @@ final class StrictLane {
         return builder.start();
     }
 
-    private static void end(Process process, boolean byItself) {
+    private void end(Process process, boolean byItself) {
         try {
             if (byItself) {
                 process.getOutputStream().close(); // on which the runner halts
             }
             if (!byItself || !process.waitFor(2, TimeUnit.SECONDS)) {
-                killGroup(process);
+                groups.kill(process);
             }
         } catch (IOException e) {
-            killGroup(process);
+            groups.kill(process);
         } catch (InterruptedException e) {
-            killGroup(process);
+            groups.kill(process);
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static void killGroup(Process process) {
-        try {
-            new ProcessBuilder("sh", "-c", "kill -9 -- -" + process.pid() + " 2>/dev/null").start().waitFor();
-        } catch (IOException e) {
-            System.err.println("javabox: could not kill group " + process.pid() + ": " + e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        process.destroyForcibly();
     }
 
     /** One conversation with one runner, and what it proves. */

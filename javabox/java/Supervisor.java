@@ -31,11 +31,12 @@ final class Supervisor {
         thread.setDaemon(true);
         return thread;
     });
-    private final StrictLane strict = new StrictLane(timer);
+    private final Groups groups = new Groups();
+    private final StrictLane strict = new StrictLane(timer, groups, this::wearOut);
     private final Expected expected = new Expected();
     private volatile boolean worn;
 
-    private Supervisor(DataOutputStream out) {
+    private Supervisor(DataOutputStream out) throws IOException {
         this.out = out;
     }
 
@@ -43,7 +44,7 @@ final class Supervisor {
         DataOutputStream out = new DataOutputStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)));
         System.setOut(System.err);
         Supervisor supervisor = new Supervisor(out);
-        Runtime.getRuntime().addShutdownHook(new Thread(StrictLane::killAll));
+        Runtime.getRuntime().addShutdownHook(new Thread(supervisor.groups::killAll));
         int workers = Integer.parseInt(args[0]);
         for (int i = 0; i < workers; i++) {
             supervisor.addWorker();

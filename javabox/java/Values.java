@@ -91,11 +91,28 @@ final class Values {
         } else if (value instanceof String s) {
             out.writeByte('T');
             Reply.text(out, s);
-        } else if (depth > DEPTH_LIMIT || value.getClass().getClassLoader() != null && !value.getClass().isArray()) {
+        } else if (depth > DEPTH_LIMIT || !behavesLikeJdk(value.getClass())) {
             opaque(out, value);
         } else {
             writeObject(out, bytes, value, depth);
         }
+    }
+
+    /**
+     * Whether every method of the class is the JDK's own. So it is with `new HashMap<>() {{ put(1, 2); }}`, which
+     * half a dozen of MBJP's suites write: an anonymous class, but one that overrides nothing.
+     */
+    private static boolean behavesLikeJdk(Class<?> type) {
+        if (type.isArray()) {
+            return true;
+        }
+        while (type.getClassLoader() != null) {
+            if (type.getDeclaredMethods().length > 0) {
+                return false;
+            }
+            type = type.getSuperclass();
+        }
+        return type != Object.class;
     }
 
     private static void writeObject(DataOutputStream out, ByteArrayOutputStream bytes, Object value, int depth)

@@ -1,0 +1,111 @@
+package javabox;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The process groups of the running programs: ends them, and sees what escaped from them.
+ *
+ * <p>A fork bomb keeps the judge from forking a `kill`, so a shell that is there beforehand does it: its `kill`
+ * is built in, and the kernel signals a whole group at once, which no fork outruns.
+ *
+ * <p>A process that leaves its group with setsid can't be ended so. Where the judge is alone in a process
+ * namespace (JAVABOX_ALONE), what is in no known group is such a stray; the answer is to replace the supervisor
+ * with everything in its namespace. Elsewhere strays can't be told from the user's own processes.
+ */
+final class Groups {
+    private static final String KILLER = "while read -r group; do kill -9 -- -\"$group\"; echo; done 2>/dev/null";
+    private static final boolean ALONE = System.getenv("JAVABOX_ALONE") != null;
+    private static final int LOOKS = 3;
+
+    private final Set<Long> live = ConcurrentHashMap.newKeySet();
+    private final Process killer;
+
+    Groups() throws IOException {
+        killer = new ProcessBuilder("sh", "-c", KILLER).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    }
+
+    void add(Process leader) {
+        live.add(leader.pid());
+    }
+
+    void remove(Process leader) {
+        live.remove(leader.pid());
+    }
+
+    void kill(Process leader) {
+        kill(leader.pid());
+        leader.destroyForcibly();
+    }
+
+    void killAll() {
+        live.forEach(this::kill);
+    }
+
+    private synchronized void kill(long group) {
+        try {
+            killer.outputWriter().write(group + "\n");
+            killer.outputWriter().flush();
+            if (killer.getInputStream().read() < 0) {
+                throw new IOException("it was ended");
+            }
+        } catch (IOException e) {
+            System.err.println("javabox: the shell that ends programs is gone: " + e.getMessage());
+            Runtime.getRuntime().halt(1); // programs see the end of their stdin; the namespace ends the rest
+        }
+    }
+
+    /** Whether processes are left that belong to no running program. */
+    boolean strays() {
+        // Several looks, since a group that is being killed or is just being made is none.
+        try {
+            for (int i = 0; i < LOOKS; i++) {
+                if (!ALONE || !straysNow()) {
+                    return false;
+                }
+                Thread.sleep(20);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            System.err.println("javabox: /proc can't be read: " + e.getMessage());
+        }
+        return true;
+    }
+
+    private boolean straysNow() throws IOException {
+        long own = group(Path.of("/proc/self"));
+        long first = group(Path.of("/proc/1"));
+        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+            for (Path process : processes) {
+                long group = group(process);
+                if (group > 0 && group != own && group != first && !live.contains(group)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** @return the process group; 0 of a process that is gone or dead, or whose group is of another namespace */
+    private static long group(Path process) throws IOException {
+        try {
+            String stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            return fields[0].equals("Z") ? 0 : Long.parseLong(fields[2]);
+        } catch (NoSuchFileException e) {
+            return 0;
+        } catch (IOException e) {
+            if (Files.exists(process)) {
+                throw e;
+            }
+            return 0; // ended between opening and reading
+        }
+    }
+}
