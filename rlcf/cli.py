@@ -11,21 +11,20 @@ docstrings. Commands import what is heavy (the judge, torch) only once they run,
 
 from __future__ import annotations
 
-import contextlib
-import io
 import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
-import tyro
 from tyro.conf import subcommand
 
+from javabox import JudgeUnavailable, SuiteError
 from rlcf.commands.bench import Bench
 from rlcf.commands.data import Data
 from rlcf.commands.doctor import Doctor
 from rlcf.commands.grade import Grade
+from rlcf.commands.parse import parse
 from rlcf.commands.report import Report
 from rlcf.commands.train import Train
 from rlcf.errors import BadInput
@@ -39,13 +38,12 @@ Command = (
     | Annotated[Doctor, subcommand("doctor")]
 )
 
+NAMES = ("grade", "train", "bench", "data", "report", "doctor")
 DESCRIPTION = "Train, grade and benchmark Java code models from compiler feedback."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
-    from javabox import JudgeUnavailable, SuiteError
-
     logging.basicConfig(format="rlcf: %(message)s", level=logging.WARNING)
     argv = sys.argv[1:] if argv is None else argv
     try:
@@ -65,34 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str]) -> int:
     if argv[:1] == ["train"]:
         return Train.parse(argv[1:]).run()
-    command: Any = parse(Command, "rlcf", argv, DESCRIPTION)
-    code: int = command.run()
-    return code
-
-
-def parse(form: Any, prog: str, argv: Sequence[str], description: str | None = None, **options: Any) -> Any:
-    """The command line as a value of type `form`. Raises BadInput with tyro's complaint in one line."""
-    config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
-    complaint = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(complaint):
-            return tyro.cli(form, prog=prog, args=argv, description=description, config=config, **options)
-    except SystemExit as stopped:
-        if stopped.code in (0, None):
-            raise
-        raise BadInput(_first_words(complaint.getvalue(), prog)) from None
-
-
-def _first_words(box: str, prog: str) -> str:
-    """What stands in tyro's box before its first rule."""
-    words: list[str] = []
-    for line in box.splitlines():
-        text = line.strip("│╭╮╰╯ ")
-        if words and (text.startswith("──") or not text):
-            break
-        if not line.startswith(("╭", "╰")):
-            words.append(text)
-    return f"{' '.join(words).rstrip('.')}; see `{prog} --help`"
+    see = f"rlcf {argv[0]}" if argv and argv[0] in NAMES else "rlcf"
+    command: Command = parse(Command, "rlcf", argv, see=see, description=DESCRIPTION)
+    return command.run()
 
 
 def _fail(code: int, reason: object) -> int:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 from javabox import JudgeUnavailable
 from javabox.engines import docker, jvm, local
+from rlcf.commands.data import place
+from rlcf.problems.load import NAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,14 @@ def _gpu() -> Finding:
 
 
 def _data() -> list[Finding]:
-    raise NotImplementedError
+    findings = []
+    for name, file in NAMED.items():
+        path = place(file)
+        if path.is_file():
+            findings.append(Finding(name, True, str(path)))
+        else:
+            findings.append(Finding(name, False, f"{path} is not there", f"rlcf data fetch {name}"))
+    return findings
 
 
 def _as_root(command: str) -> str:

@@ -6,6 +6,9 @@ set -eu
 root=$1 uid=$2
 shift 2
 mount -t tmpfs -o size=64m,mode=755 javabox "$root"
+mkdir -p "$root/tmp" "$root/proc"
+# Before the folders: one of them may lie below /tmp.
+mount -t tmpfs -o size=64m,mode=1777,nosuid,nodev,noexec javabox "$root/tmp"
 while [ "$1" != -- ]; do
     if [ -L "$1" ]; then
         mkdir -p "$root$(dirname "$1")"
@@ -21,8 +24,6 @@ while [ "$1" != -- ]; do
     shift
 done
 shift
-mkdir -p "$root/tmp" "$root/proc"
-mount -t tmpfs -o size=64m,mode=1777,nosuid,nodev,noexec javabox "$root/tmp"
 mount -t proc proc "$root/proc"
 mount -o remount,ro "$root"
 if [ "$uid" = 0 ]; then

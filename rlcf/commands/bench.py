@@ -34,8 +34,8 @@ class Bench:
     """A checkpoint's folder, or a model on the Hugging Face hub."""
     problems: Annotated[str, arg(metavar="P")]
     """mbjp, mathqa, humaneval-java, or the path of a file in the mxeval format."""
-    split: Literal["train", "validation", "test"] = "test"
-    """The part of the problems that is asked."""
+    split: Annotated[str, arg(metavar="SPLIT")] = "test"
+    """The part of the problems that is asked: train, validation or test."""
     n: int = 20
     """Completions a problem."""
     temperature: float = 0.8
@@ -50,8 +50,8 @@ class Bench:
     """Write every completion with its verdict here, JSONL, as `rlcf grade` does."""
     engine: Literal["auto", "local", "docker"] = "auto"
     """Where programs run; auto is docker where an engine answers, else local."""
-    workers: Annotated[int | None, arg(metavar="N")] = None
-    """Programs judged at a time; by default one a core."""
+    workers: Annotated[int, arg(metavar="N")] = 0
+    """Programs judged at a time; 0 is one a core."""
     json: bool = False
     """Print one JSON object and nothing else."""
 
@@ -72,7 +72,7 @@ class Bench:
             return policy.sample(prompts, temperature=temperature, max_new_tokens=tokens, seed=seed)
 
         out = Path(self.out) if self.out else None
-        with Judge(engine=self.engine, workers=self.workers) as judge, open_results(out) as stream:
+        with Judge(engine=self.engine, workers=self.workers or None) as judge, open_results(out) as stream:
             evaluation, answers = evaluate(
                 problems, sample, judge, temperature=self.temperature, n=self.n, ks=ks, seed=self.seed
             )

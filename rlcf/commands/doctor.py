@@ -25,8 +25,8 @@ class Doctor:
             print(json.dumps({"can_judge": able, "findings": [asdict(finding) for finding in findings]}))
         else:
             for finding in findings:
-                print(f"{'ok' if finding.ok else 'missing':<8} {finding.name:<10} {finding.found}")
+                print(f"{'ok' if finding.ok else 'missing':<8} {finding.name:<16} {finding.found}")
                 if finding.mend:
-                    print(f"{'':<20}mend: {finding.mend}")
+                    print(f"{'':<26}mend: {finding.mend}")
             print("\nprograms can be judged here" if able else "\nno program can be judged here")
         return 0 if able else 3

@@ -36,8 +36,8 @@ class Grade:
     """Where programs run; auto is docker where an engine answers, else local."""
     lane: Literal["auto", "strict"] = "auto"
     """How programs run; both mean a fresh JVM for each, the one lane there is so far."""
-    workers: Annotated[int | None, arg(metavar="N")] = None
-    """Programs judged at a time; by default one a core."""
+    workers: Annotated[int, arg(metavar="N")] = 0
+    """Programs judged at a time; 0 is one a core."""
     k: Annotated[str, arg(metavar="K,…")] = "1"
     """The k of comp@k, exec@k and pass@k, with commas between."""
     json: bool = False
@@ -52,7 +52,7 @@ class Grade:
         samples = read_samples(self.samples, problems, self.problems)
         check_k(ks, Counter(sample.problem.task_id for sample in samples).items())
         out = self._results_path()
-        with Judge(engine=self.engine, workers=self.workers) as judge, open_results(out) as stream:
+        with Judge(engine=self.engine, workers=self.workers or None) as judge, open_results(out) as stream:
             try:
                 evaluation = grade(samples, judge, ks, stream)
             except KeyboardInterrupt:
@@ -76,9 +76,9 @@ class Grade:
         return out
 
 
-def check_workers(workers: int | None) -> None:
-    if workers is not None and workers < 1:
-        raise BadInput(f"must be at least 1, is {workers}", field="workers")
+def check_workers(workers: int) -> None:
+    if workers < 0:
+        raise BadInput(f"must not be negative, is {workers}", field="workers")
 
 
 def open_results(out: Path | None) -> contextlib.AbstractContextManager[BinaryIO | None]:

@@ -46,10 +46,5 @@ def rate_lines(rates: Mapping[str, Mapping[int, Estimate]]) -> Sequence[str]:
     """A table: a row a metric, a column a k; each cell the rate and its 95 % interval."""
     ks = list(rates[METRICS[0]])
     head = " " * 9 + "".join(f"{'at k = ' + str(k):<23}" for k in ks)
-    rows = [f"{name:<9}" + "".join(f"{percent(rates[name][k]):<23}" for k in ks) for name in METRICS]
+    rows = [f"{name:<9}" + "".join(f"{rates[name][k].percent():<23}" for k in ks) for name in METRICS]
     return [line.rstrip() for line in (head, *rows, "         95 % intervals by bootstrap over problems")]
-
-
-def percent(found: Estimate) -> str:
-    """`71.8 % [69.0, 74.4]`"""
-    return f"{100 * found.rate:.1f} % [{100 * found.low:.1f}, {100 * found.high:.1f}]"

@@ -43,18 +43,21 @@ def evaluate(
     check_decoding(temperature, n)
     check_k(ks, ((problem.task_id, n) for problem in problems))
     asked = [problem for problem in problems for _ in range(n)]
-    started = time.monotonic()
+    started, tally = time.monotonic(), Tally()
     completions: list[str] = []
     futures: list[Future[Verdict]] = []
+    verdicts: list[Verdict] = []
     with progress(what, len(asked)) as advance:
         for first in range(0, len(asked), batch):
-            prompts = [problem.prompt for problem in asked[first : first + batch]]
-            answers = sample(prompts, temperature, seed + first)
-            for problem, completion in zip(asked[first:], answers, strict=False):
-                completions.append(completion)
-                futures.append(judge.submit(problem.job(completion)))
-            advance(len(answers), **running(_tally(futures)))
-    verdicts = [future.result() for future in futures]
+            part = asked[first : first + batch]
+            answers = sample([problem.prompt for problem in part], temperature, seed + first)
+            completions += answers
+            futures += [judge.submit(p.job(a)) for p, a in zip(part, answers, strict=True)]
+            last = len(futures) == len(asked)
+            while len(verdicts) < len(futures) and (last or futures[len(verdicts)].done()):
+                verdicts.append(futures[len(verdicts)].result())
+                tally = tally.plus(verdicts[-1])
+                advance(1, **running(tally))
     judged = zip((problem.task_id for problem in asked), verdicts, strict=True)
     evaluation = summarize(judged, ks, time.monotonic() - started)
     answered = zip(asked, completions, verdicts, strict=True)
@@ -69,12 +72,3 @@ def check_decoding(temperature: float, n: int) -> None:
         raise BadInput(f"must be at least 1, is {n}", field="n")
     if temperature == 0 and n > 1:
         raise BadInput(f"greedy decoding has one answer a problem, {n} are asked for", field="n")
-
-
-def _tally(futures: Sequence[Future[Verdict]]) -> Tally:
-    """What is judged so far."""
-    tally = Tally()
-    for future in futures:
-        if future.done():
-            tally = tally.plus(future.result())
-    return tally

@@ -60,6 +60,14 @@ class Estimate:
     low: float
     high: float
 
+    def percent(self) -> str:
+        """`71.8 % [69.0, 74.4]`"""
+        return f"{100 * self.rate:.1f} % [{100 * self.low:.1f}, {100 * self.high:.1f}]"
+
+    def points(self) -> str:
+        """A difference: `+7.1 [+4.2, +9.9]`"""
+        return f"{100 * self.rate:+.1f} [{100 * self.low:+.1f}, {100 * self.high:+.1f}]"
+
 
 def pass_at_k(n: int, c: int, k: int) -> float:
     """The chance that k samples, drawn without replacement from n of which c are right, hold a right one.

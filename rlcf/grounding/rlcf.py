@@ -49,4 +49,6 @@ def _signal(answer: Answer, tests: float, discriminator: float) -> Signal:
     if not answer.verdict.compiled:
         parts = {"compiler": NOT_COMPILED, "tests": 0.0, "discriminator": 0.0}
         return Signal(NOT_COMPILED, first_error(answer), parts)
-    return Signal(tests + discriminator, None, {"compiler": 0.0, "tests": tests, "discriminator": discriminator})
+    return Signal(
+        tests + discriminator, None, {"compiler": 0.0, "tests": tests, "discriminator": discriminator}
+    )

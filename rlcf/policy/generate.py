@@ -91,7 +91,9 @@ class _Loop:
         longest = max(map(len, distinct))
         device = model.device
         ids_BL = torch.tensor([[pad_id] * (longest - len(p)) + list(p) for p in distinct], device=device)
-        self.mask_BL = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in distinct], device=device)
+        self.mask_BL = torch.tensor(
+            [[0] * (longest - len(p)) + [1] * len(p) for p in distinct], device=device
+        )
         self.cache = DynamicCache(config=model.config)
         logits_BV = self._forward(ids_BL, (self.mask_BL.cumsum(-1) - 1).clamp(min=0))
         repeat_B = torch.tensor([distinct[tuple(prompt)] for prompt in prompts], device=device)

@@ -12,9 +12,9 @@ import hashlib
 import os
 import shutil
 import tempfile
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from rlcf.errors import BadInput
@@ -44,7 +44,8 @@ def locate(file: DataFile) -> Path:
         path = Path(folder) / file.path
         if not path.is_file():
             raise BadInput(
-                f"not in the folder that RLCF_DATA names; put it there ({file.url}) or unset RLCF_DATA", file=path
+                f"not in the folder that RLCF_DATA names; put it there ({file.url}) or unset RLCF_DATA",
+                file=path,
             )
         return path
     path = cache_folder() / "data" / file.path
@@ -65,7 +66,7 @@ def download(file: DataFile, path: Path) -> None:
             if found != file.sha256:
                 raise BadInput(f"{file.url} has sha256 {found}, not {file.sha256}", file=path)
             os.replace(part.name, path)
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             raise BadInput(
                 f"can't be downloaded from {file.url} ({error}); fetch it by hand into the folder that "
                 "RLCF_DATA names",

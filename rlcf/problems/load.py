@@ -7,6 +7,9 @@ A problem is a JSON object a line: `task_id, prompt, test, entry_point`, and whe
 `description` and `canonical_solution`, which becomes the reference. MBJP is split by MBPP's ids (the
 ids are the same): 1-10 prompt, 11-510 test, 511-600 validation, 601-974 train. All others are test.
 
+A reference is what was released, not judged here: of MBJP's 874, 11 do not compile and 6 leave with
+System.exit(0), which mxeval takes for a pass. Whoever trains on references judges them first.
+
 Bad input raises BadInput with file, line and field; nothing is skipped.
 """
 
@@ -14,6 +17,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,7 +117,7 @@ def _rows(path: Path) -> Iterator[_Row]:
     number = 0
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):  # noqa: B007 (read below)
+            for number, line in enumerate(lines, start=1):
                 if line.strip():
                     yield _Row(_object(line, path, number), path, number)
     except (OSError, EOFError, zlib.error) as error:
@@ -137,10 +141,13 @@ def _problem(row: _Row) -> Problem:
     for field, value in (("task_id", task_id), ("prompt", prompt), ("test", test)):
         if not value.strip():
             raise row.bad("must not be empty", field)
+    suite = mxeval_suite(prompt, test)
+    if suite.whole is not None and not re.search(r"\bclass\s+Main\b", test):
+        raise row.bad("must declare class Main", "test")
     return Problem(
         task_id=task_id,
         prompt=prompt,
-        suite=mxeval_suite(prompt, test),
+        suite=suite,
         description=row.optional_text("description") or "",
         entry_point=row.text("entry_point"),
         reference=row.optional_text("canonical_solution"),

@@ -76,6 +76,10 @@ _ILLEGAL_ESCAPE = re.compile(r"\\(?![btnfrs\"'\\0-7])")
 """MBJP/217 expects "\\x00": its test compiles with no program, and so must not be taken apart."""
 
 
+_PRIMITIVES = ("boolean", "byte", "char", "short", "int", "long", "float", "double")
+_TYPE_SIGNS = ("<", ">", ">>", ">>>", ",", ".", "[", "]", "?", "extends", "super")
+
+
 class _Unknown(Exception):
     """The test does not have the shape that can be taken apart."""
 
@@ -159,10 +163,11 @@ def _take_apart(prompt: str, test: str) -> tuple[SuiteCase, ...]:
     reader.expect(_OPEN)
     tolerance = _read_compare(reader)
     reader.expect(_MAIN)
-    outside = {match.group() for match in re.finditer(r"(?<=\bclass )\s*\w+", prompt)}
-    cases = []
+    program = {match.group(1) for match in re.finditer(r"\b(?:class|interface|enum|record)\s+(\w+)", prompt)}
+    cases: list[SuiteCase] = []
+    earlier: set[str] = set()
     while reader.token != "}":
-        cases.append(_read_case(reader, str(len(cases)), tolerance, outside))
+        cases.append(_read_case(reader, str(len(cases)), tolerance, program, earlier))
     reader.expect(["}", "}"])
     if reader.token or not cases:
         raise _Unknown
@@ -195,8 +200,11 @@ class _Declaration:
     tokens: tuple[int, int]
 
 
-def _read_case(reader: _Reader, name: str, tolerance: float | None, outside: set[str]) -> SuiteCase:
-    """One case. `outside` are the names that its statements or value must not use; its own are added."""
+def _read_case(
+    reader: _Reader, name: str, tolerance: float | None, program: set[str], earlier: set[str]
+) -> SuiteCase:
+    """One case. It must stand alone: its code uses no variable of an `earlier` case, and its expected
+    value none at all and nothing of the `program`. Its variables are added to `earlier`."""
     declared = []
     while not reader.starts_with(_CHECK):
         declared.append(_read_declaration(reader))
@@ -208,12 +216,11 @@ def _read_case(reader: _Reader, name: str, tolerance: float | None, outside: set
     if reader.text(*expected) == declared[-1].name and declared[-1].name != value:
         wanted = declared.pop()
         expected, expected_type = wanted.value, wanted.type
-    used = {reader.found[index].group() for index in range(*expected)}
     code = reader.text(declared[0].tokens[0], declared[-1].tokens[1])
-    earlier = {other for other in outside if other.startswith("case:")}
-    if used & (outside | set(by_name)) or {f"case:{token}" for token in texts(code)} & earlier:
+    used = {reader.found[index].group() for index in range(*expected)}
+    if used & (program | earlier | set(by_name)) or earlier & set(texts(code)):
         raise _Unknown
-    outside.update(f"case:{other}" for other in by_name)
+    earlier.update(by_name)
     return SuiteCase(
         name=name,
         code=code,
@@ -225,15 +232,19 @@ def _read_case(reader: _Reader, name: str, tolerance: float | None, outside: set
 
 
 def _read_declaration(reader: _Reader) -> _Declaration:
-    start = reader.at
     first, last = reader.until("=")
     name = reader.found[last - 1].group()
-    if not is_name(name):
+    declared_type = [match.group() for match in reader.found[first : last - 1]]
+    if not is_name(name) or declared_type[-1:] == ["."] or not all(map(_is_of_a_type, declared_type)):
         raise _Unknown
     reader.at += 1
     value = reader.until(";")
     reader.at += 1
-    return _Declaration(reader.text(first, last - 1), name, value, (start, reader.at))
+    return _Declaration(reader.text(first, last - 1), name, value, (first, reader.at))
+
+
+def _is_of_a_type(token: str) -> bool:
+    return is_name(token) or token in _PRIMITIVES or token in _TYPE_SIGNS
 
 
 def _read_check(reader: _Reader) -> tuple[str, tuple[int, int]]:

@@ -55,7 +55,7 @@ def bar_chart(title: str, groups: Mapping[str, Mapping[str, float]]) -> str:
     labels = list(dict.fromkeys(label for shares in groups.values() for label in shares))
     if not labels:
         return ""
-    bar, left, right = 11, 112, 48
+    bar, left, right = 13, 112, 48
     row = bar * len(groups) + 12
     largest = max(share for shares in groups.values() for share in shares.values()) or 1.0
     parts = []
@@ -72,7 +72,7 @@ def bar_chart(title: str, groups: Mapping[str, Mapping[str, float]]) -> str:
                 f'<rect class="c{colour}" x="{left}" y="{top}" width="{width:.1f}" height="{bar - 2}"/>'
             )
             share = f"{100 * shares.get(label, 0.0):.1f} %"
-            parts.append(f'<text class="tick" x="{left + width + 5:.1f}" y="{top + bar - 2}">{share}</text>')
+            parts.append(f'<text class="tick" x="{left + width + 5:.1f}" y="{top + bar - 3}">{share}</text>')
     return _figure(title, list(groups), "".join(parts), len(labels) * row + 4)
 
 
@@ -80,8 +80,9 @@ def _figure(title: str, names: Sequence[str], drawing: str, height: int) -> str:
     keys = "".join(
         f'<span class="key"><i class="c{at}"></i>{escape(name)}</span>' for at, name in enumerate(names)
     )
-    legend = f'<div class="keys">{keys}</div>' if len(names) > 1 else ""
-    svg = f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title, quote=True)}">{drawing}</svg>'
+    legend = f'<div class="keys">{keys if len(names) > 1 else ""}</div>'
+    named = f'role="img" aria-label="{escape(title, quote=True)}"'
+    svg = f'<svg viewBox="0 0 {WIDTH} {height}" {named}>{drawing}</svg>'
     return f"<figure><figcaption>{escape(title)}</figcaption>{legend}{svg}</figure>"
 
 

@@ -6,17 +6,15 @@ line that was cut short is left out. Anything else that is malformed is an error
 
 from __future__ import annotations
 
-import json
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rlcf.errors import BadInput
-from rlcf.evaluation.metrics import METRICS, Tally
-
-Row = dict[str, Any]
+from rlcf.evaluation.metrics import Tally
+from rlcf.jsonl import Row, read_rows
 
 
 @dataclass(frozen=True)
@@ -24,10 +22,10 @@ class Run:
     """A run folder's contents; completions stay on disk (`completion_rows`), there may be gigabytes."""
 
     folder: Path
-    recipe: Row
+    recipe: Mapping[str, Any]
     recipe_text: str
-    metrics: Sequence[Row]
-    evaluations: Sequence[Row]
+    metrics: Sequence[Mapping[str, Any]]
+    evaluations: Sequence[Mapping[str, Any]]
 
 
 def read_run(folder: Path) -> Run:
@@ -42,46 +40,41 @@ def read_run(folder: Path) -> Run:
         raise BadInput("is not a run folder: recipe.toml is missing", file=folder) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInput(f"is not readable TOML ({error})", file=recipe) from error
-    evaluations = list(_rows(folder / "evaluation.jsonl"))
-    for number, row in enumerate(evaluations, start=1):
-        _check_evaluation(row, folder / "evaluation.jsonl", number)
-    return Run(folder, fields, text, list(_rows(folder / "metrics.jsonl")), evaluations)
+    metrics = [row.fields for row in _rows(folder / "metrics.jsonl")]
+    return Run(folder, fields, text, metrics, [_checked(row) for row in _rows(folder / "evaluation.jsonl")])
 
 
-def completion_rows(run: Run) -> Iterator[Row]:
+def completion_rows(run: Run) -> Iterator[dict[str, Any]]:
     """The rows of completions.jsonl, one at a time."""
-    return _rows(run.folder / "completions.jsonl")
+    return (row.fields for row in _rows(run.folder / "completions.jsonl"))
 
 
-def tallies(row: Row) -> dict[str, Tally]:
+def tallies(row: Mapping[str, Any]) -> dict[str, Tally]:
     """The counts of an evaluation's row, by task_id."""
     return {task_id: Tally(*counts) for task_id, counts in row["counts"].items()}
 
 
 def _rows(path: Path) -> Iterator[Row]:
-    if not path.exists():
-        return
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                if not line.endswith(b"\n"):
-                    return  # the run was ended while it wrote this line
-                raise BadInput(f"is not JSON ({error})", file=path, line=number) from error
-            if not isinstance(row, dict):
-                raise BadInput("must be a JSON object", file=path, line=number)
-            yield row
+    return read_rows(path, cut_short=True) if path.exists() else iter(())
 
 
-def _check_evaluation(row: Row, path: Path, number: int) -> None:
-    for field, kind in (("stage", str), ("split", str), ("decoding", dict), ("outcomes", dict), ("counts", dict)):
-        if not isinstance(row.get(field), kind):
-            raise BadInput("is missing or of the wrong type", file=path, line=number, field=field)
+def _checked(row: Row) -> dict[str, Any]:
+    """An evaluation's fields. Raises BadInput where `evaluation_row` can't have written them."""
+    kinds = {
+        "stage": str,
+        "split": str,
+        "decoding": dict,
+        "outcomes": dict,
+        "counts": dict,
+        "intervals": dict,
+    }
+    for field, kind in kinds.items():
+        if not isinstance(row.fields.get(field), kind):
+            raise row.bad("is missing or of the wrong type", field)
     for field in ("temperature", "n"):
-        if not isinstance(row["decoding"].get(field), (int, float)):
-            raise BadInput("is missing or no number", file=path, line=number, field=f"decoding.{field}")
-    for name in METRICS:
-        interval = row.get("intervals", {}).get(name, {}).get("1")
-        if not isinstance(row.get(name), dict) or "1" not in row[name] or not isinstance(interval, list):
-            raise BadInput("has no rate with an interval at k = 1", file=path, line=number, field=name)
+        if not isinstance(row.fields["decoding"].get(field), int | float):
+            raise row.bad("is missing or no number", f"decoding.{field}")
+    for task_id, counts in row.fields["counts"].items():
+        if not isinstance(counts, list) or len(counts) != 4 or not all(isinstance(c, int) for c in counts):
+            raise row.bad(f"of {task_id[:80]!r} must be four whole numbers", "counts")
+    return row.fields

@@ -134,13 +134,16 @@ def accuracy(discriminator: Discriminator, pairs: Sequence[Pair], seed: int) -> 
     """Share of `pairs`, shown in random order, whose reference is recognised; a tie counts one half."""
     rng = random.Random(f"order {seed}")
     reference_first = [rng.random() < 0.5 for _ in pairs]
-    shown = [
-        (pair.prompt, pair.reference, pair.generated) if first else (pair.prompt, pair.generated, pair.reference)
-        for pair, first in zip(pairs, reference_first, strict=True)
+    texts = [(pair.reference, pair.generated) for pair in pairs]
+    shown = [both if first else both[::-1] for both, first in zip(texts, reference_first, strict=True)]
+    values = discriminator.compare(
+        [pair.prompt for pair in pairs], [first for first, _ in shown], [second for _, second in shown]
+    )
+    right = [
+        0.5 if value == 0 else float((value > 0) == first)
+        for value, first in zip(values, reference_first, strict=True)
     ]
-    values = discriminator.compare(*(list(column) for column in zip(*shown, strict=True)))
-    right = [0.5 if value == 0 else float((value > 0) == first) for value, first in zip(values, reference_first)]
-    return sum(right) / len(right)
+    return sum(right) / max(1, len(right))
 
 
 def discriminator_from_policy(policy: Policy, seed: int) -> Discriminator:

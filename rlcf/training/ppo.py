@@ -38,7 +38,9 @@ def token_rewards(
     return rewards_BT.scatter_add(1, places_B[:, None], scores_B[:, None].to(rewards_BT.dtype))
 
 
-def gae(rewards_BT: Tensor, values_BT: Tensor, mask_BT: Tensor, gamma: float, lam: float) -> tuple[Tensor, Tensor]:
+def gae(
+    rewards_BT: Tensor, values_BT: Tensor, mask_BT: Tensor, gamma: float, lam: float
+) -> tuple[Tensor, Tensor]:
     """Advantages and returns (advantage + value); after the last real token the value is 0."""
     advantages_BT = torch.zeros_like(rewards_BT)
     mask_BT = mask_BT.to(rewards_BT.dtype)

@@ -52,9 +52,7 @@ def train_supervised(
     return losses
 
 
-def supervised_loss(
-    policy: Policy, prompts: Sequence[Tokens], completions: Sequence[Tokens]
-) -> torch.Tensor:
+def supervised_loss(policy: Policy, prompts: Sequence[Tokens], completions: Sequence[Tokens]) -> torch.Tensor:
     """Mean negative log-probability of the completion tokens."""
     tokens = policy.collate(prompts, completions)
     return -policy.token_stats(tokens).logps_BT.sum() / tokens.mask_BT.sum()

@@ -12,9 +12,8 @@ Not covered: loops over two values, helper methods, classes, exceptions, generic
 
 from __future__ import annotations
 
+from rlcf.problems.atomic.build import build
 from rlcf.problems.atomic.corrupt import corpus, corrupt
-from rlcf.problems.atomic.generator import AtomicData, generate
-
-build = generate
+from rlcf.problems.atomic.generator import AtomicData
 
 __all__ = ["AtomicData", "build", "corpus", "corrupt"]

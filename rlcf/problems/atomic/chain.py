@@ -21,6 +21,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rlcf.problems.atomic.atoms import CONSTANTS, Atom
 
@@ -58,7 +59,7 @@ class Chain:
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Names of the atoms that follow each other: what the splits hold apart."""
         names = [step.atom.name for step in self.steps]
-        return tuple(zip(names, names[1:], strict=False))
+        return tuple(pairwise(names))
 
     @property
     def description(self) -> str:

@@ -164,11 +164,11 @@ def _cut(text: str, found: list[re.Match[str]], rng: random.Random) -> str | Non
 
 
 _WEIGHTED: dict[Edit, int] = {
-    _confuse: 5,
-    _off_by_one: 4,
+    _confuse: 9,
+    _off_by_one: 6,
     _other_variable: 3,
     _misuse: 3,
-    _drop_punctuation: 3,
+    _drop_punctuation: 2,
     _misspell: 2,
     _other_type: 2,
     _drop_line: 2,

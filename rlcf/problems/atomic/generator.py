@@ -26,7 +26,7 @@ CASES = 8
 LARGEST_NUMBER = 1_000_000
 LONGEST_VALUE = 100
 """Characters of a value's Java literal."""
-SURPLUS = 1.5
+SURPLUS = 1.3
 """Chains measured for each one wanted: some are dropped."""
 TRAIN_TWOS = 0.7
 """Share of chains of two among the training chains that are no atoms; the rest have three steps."""
@@ -86,7 +86,7 @@ class Generator:
         ):
             for chain, values in self._new(chains, count, new_behaviour=False):
                 problems.append(self._problem(chain, values, "train", len(problems)))
-        return tuple(problems[:size])
+        return tuple(problems if len(problems) <= size else rng.sample(problems, size))
 
     def held_out(self, split: str, size: int) -> tuple[Problem, ...]:
         """Chains of two, then of three, each with a pair that no other split has."""
@@ -170,9 +170,7 @@ def _suite(chain: Chain, value_of: Mapping[str, str], rng: random.Random) -> Sui
     return Suite(cases=cases, imports=IMPORTS)
 
 
-def generate(
-    seed: int, judge: Judge, *, train: int = 4500, validation: int = 200, test: int = 350
-) -> AtomicData:
+def generate(seed: int, judge: Judge, *, train: int, validation: int, test: int) -> AtomicData:
     """The splits of one seed; the same arguments give the same data."""
     generator = Generator(seed, judge)
     return AtomicData(
@@ -180,6 +178,3 @@ def generate(
         validation=generator.held_out("validation", validation),
         test=generator.held_out("test", test),
     )
-
-
-__all__ = ["AtomicData", "generate"]

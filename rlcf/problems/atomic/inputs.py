@@ -23,7 +23,7 @@ def input_pool(seed: int) -> dict[str, list[str]]:
     """Java literals for each type, the edge values first, none twice."""
     rng = random.Random(f"inputs {seed}")
     return {
-        INT: _distinct(["0", "1", "-1"], lambda: str(rng.choice([rng.randint(-40, 60), rng.randint(-9, 12)]))),
+        INT: _distinct(["0", "1", "-1"], lambda: str(rng.randint(*rng.choice(((-40, 60), (-9, 12)))))),
         INTS: _distinct(["new int[] {}", "new int[] {5}"], lambda: _array(rng)),
         TEXT: _distinct(['""', '"a"'], lambda: _text(rng)),
         FLAG: ["true", "false"],

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from javabox import Job, Judge, Outcome, Suite, SuiteCase
+from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase
 from rlcf.problems.atomic.chain import IMPORTS, Chain
 
 CHAINS_A_PROGRAM = 100
+LIMITS = Limits(wall_seconds=120, compile_seconds=120)
+"""Wide: nothing here may depend on how busy the machine is."""
 
 
 def measure(
@@ -23,7 +25,10 @@ def measure(
     measured: list[tuple[str, ...] | None] = []
     for group, verdict in zip(groups, verdicts, strict=True):
         if verdict.outcome not in (Outcome.PASSED, Outcome.FAILED, Outcome.RUNTIME_ERROR):
-            raise RuntimeError(f"measuring atomic functions: {verdict.outcome}: {verdict}")
+            raise RuntimeError(
+                f"the judge could not measure atomic functions: {verdict.outcome} {verdict.detail}"
+                f"{[diagnostic.message for diagnostic in verdict.diagnostics[:3]]}"
+            )
         values = {case.name: case.value for case in verdict.cases if case.outcome is Outcome.PASSED}
         for index, chain in enumerate(group):
             value = values.get(str(index))
@@ -54,7 +59,7 @@ def _program(chains: Sequence[Chain], pool: Mapping[str, Sequence[str]]) -> Job:
         )
         for index, chain in enumerate(chains)
     )
-    return Job(source=source, suite=Suite(cases=cases, imports=IMPORTS))
+    return Job(source=source, suite=Suite(cases=cases, imports=IMPORTS), limits=LIMITS)
 
 
 def _elements(value: str, count: int) -> tuple[str, ...]:

@@ -1,0 +1,59 @@
+# A Docker engine of one's own and a Debian image, for scripts that source this; nothing is pulled.
+#
+# All of it lives in one fresh folder: a stale engine, socket or image of the machine is neither used nor
+# in the way. `start_engine` sets DOCKER_HOST and ENGINE_FOLDER; `stop_engine` belongs into an EXIT trap.
+
+# Installs what the engine needs, where it is missing.
+engine_packages() {
+    local missing=()
+    command -v dockerd >/dev/null || missing+=(docker.io)
+    command -v debootstrap >/dev/null || missing+=(debootstrap)
+    [ ${#missing[@]} -gt 0 ] || return 0
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update
+    apt-get install --yes --no-install-recommends "${missing[@]}"
+}
+
+start_engine() {
+    ENGINE_FOLDER=$(mktemp -d /tmp/rlcf-engine.XXXXXX)
+    export DOCKER_HOST=unix://$ENGINE_FOLDER/docker.sock
+    # No bridge and no firewall rules: the judge's containers have no network, and builds use the host's.
+    containerd --root "$ENGINE_FOLDER/containerd" --state "$ENGINE_FOLDER/state" \
+        --address "$ENGINE_FOLDER/containerd.sock" >"$ENGINE_FOLDER/containerd.log" 2>&1 &
+    CONTAINERD=$!
+    dockerd --containerd "$ENGINE_FOLDER/containerd.sock" --iptables=false --ip6tables=false --bridge=none \
+        --data-root "$ENGINE_FOLDER/data" --exec-root "$ENGINE_FOLDER/exec" \
+        --pidfile "$ENGINE_FOLDER/docker.pid" --host "$DOCKER_HOST" >"$ENGINE_FOLDER/docker.log" 2>&1 &
+    DOCKERD=$!
+    local tries
+    for tries in $(seq 120); do
+        if docker version >/dev/null 2>&1; then return 0; fi
+        kill -0 "$DOCKERD" 2>/dev/null || break
+        sleep 0.5
+    done
+    echo "the Docker engine did not start (try $tries); its last words:" >&2
+    tail -n 20 "$ENGINE_FOLDER/containerd.log" "$ENGINE_FOLDER/docker.log" >&2
+    return 1
+}
+
+# debian:bookworm-slim from the mirror that apt uses here: bash, apt and little else.
+make_debian_image() {
+    local mirror root=$ENGINE_FOLDER/debian
+    # shellcheck disable=SC2016  (apt's own variables)
+    mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' | awk '$1 == "bookworm" {print $2; exit}')
+    debootstrap --variant=minbase bookworm "$root" ${mirror:+"$mirror"} >"$ENGINE_FOLDER/debootstrap.log" 2>&1 || {
+        tail -n 20 "$ENGINE_FOLDER/debootstrap.log" >&2
+        return 1
+    }
+    tar -C "$root" -c . | docker import - debian:bookworm-slim >/dev/null
+    rm -rf --one-file-system "$root"
+}
+
+stop_engine() {
+    [ -n "${ENGINE_FOLDER:-}" ] || return 0
+    kill "$DOCKERD" 2>/dev/null && wait "$DOCKERD" 2>/dev/null
+    kill "$CONTAINERD" 2>/dev/null && wait "$CONTAINERD" 2>/dev/null
+    awk -v folder="$ENGINE_FOLDER/" 'index($2, folder) == 1 {print $2}' /proc/mounts | sort -r \
+        | while read -r mounted; do umount --lazy "$mounted"; done
+    rm -rf --one-file-system "$ENGINE_FOLDER"
+}

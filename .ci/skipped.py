@@ -1,0 +1,41 @@
+"""Fails where a test was skipped that should have run, and closes with one line of counts.
+
+    python .ci/skipped.py RESULTS.xml --none      no test may be skipped
+    python .ci/skipped.py RESULTS.xml --docker    only tests that found no Docker engine may be skipped
+
+RESULTS.xml is what `pytest --junitxml` wrote; nothing but pytest's own summary is trusted to say what ran.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+NO_ENGINE = "no Docker engine"
+
+
+def main(results: str, allowed: str) -> int:
+    if not Path(results).exists():
+        print("no results: the tests did not run")
+        return 1
+    cases = list(ElementTree.parse(results).iter("testcase"))
+    skipped = {f"{case.get('classname')}::{case.get('name')}": case.find("skipped") for case in cases}
+    reasons = {name: str(mark.get("message")) for name, mark in skipped.items() if mark is not None}
+    wrong = {
+        name: reason
+        for name, reason in reasons.items()
+        if allowed == "--none" or not reason.startswith(NO_ENGINE)
+    }
+    for name, reason in wrong.items():
+        print(f"must not be skipped here: {name}: {reason}")
+    docker = [case for case in cases if "test_docker" in str(case.get("classname"))]
+    if not docker:
+        print("no Docker test was found")
+    failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
+    print(f"{len(cases) - failed - len(reasons)} passed, {failed} failed, {len(reasons)} skipped")
+    return int(bool(wrong or failed or not docker))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,92 @@
+"""Reads JSONL that users bring: plain, .gz or `-` for standard input; errors name file, line and field.
+
+    for row in read_rows("samples.jsonl.gz"):
+        task_id = row.text("task_id")
+
+Strings may hold anything that JSON can (NUL, lone surrogates, megabytes). Not covered: encodings but UTF-8.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rlcf.errors import BadInput
+
+_UTF8_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line's object, whose fields are read with their place at hand."""
+
+    fields: dict[str, Any]
+    file: str
+    line: int
+
+    def text(self, field: str) -> str:
+        """A field that must be there and be a string. Raises BadInput."""
+        if field not in self.fields:
+            raise self.bad("is missing", field)
+        value = self.fields[field]
+        if not isinstance(value, str):
+            raise self.bad(f"must be a string, not {_kind(value)}", field)
+        return value
+
+    def bad(self, message: str, field: str | None = None) -> BadInput:
+        """The error that says `message` of this line."""
+        return BadInput(message, file=self.file, line=self.line, field=field)
+
+
+def read_rows(source: str | Path, *, cut_short: bool = False) -> Iterator[Row]:
+    """The objects of the lines that are not blank. Raises BadInput.
+
+    `cut_short`: the writer may have been ended in the middle of the last line, which is then left out.
+    """
+    name = "stdin" if str(source) == "-" else str(source)
+    number = 0
+    try:
+        with _open(str(source)) as lines:
+            for number, line in enumerate(lines, start=1):
+                if cut_short and not line.endswith(b"\n"):
+                    return
+                text = line.removeprefix(_UTF8_BOM) if number == 1 else line
+                if text.strip():
+                    yield Row(_object(text, name, number), name, number)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
+        raise BadInput(f"is not a whole gzip file: {broken}", file=name, line=number + 1) from broken
+    except OSError as unreadable:
+        raise BadInput(f"can't be read: {unreadable.strerror or unreadable}", file=name) from unreadable
+
+
+def _open(source: str) -> Any:
+    if source == "-":
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    return gzip.open(source, "rb") if source.endswith(".gz") else open(source, "rb")
+
+
+def _object(line: bytes, name: str, number: int) -> dict[str, Any]:
+    try:
+        # surrogatepass: some writers emit lone surrogates as raw bytes rather than as an escape
+        row = json.loads(line.decode("utf-8", "surrogatepass"))
+    except UnicodeDecodeError as broken:
+        raise BadInput(
+            f"is not UTF-8: {broken.reason} at byte {broken.start}", file=name, line=number
+        ) from broken
+    except (ValueError, RecursionError) as broken:
+        raise BadInput(f"malformed JSON: {broken}", file=name, line=number) from broken
+    if not isinstance(row, dict):
+        raise BadInput(f"must be a JSON object, not {_kind(row)}", file=name, line=number)
+    return row
+
+
+def _kind(value: object) -> str:
+    """The JSON name of a value's kind."""
+    kinds = {dict: "an object", list: "an array", str: "a string", bool: "true or false", type(None): "null"}
+    return kinds.get(type(value), "a number")

@@ -1,0 +1,97 @@
+"""What a run changed: the rates before and after and their paired difference, from evaluation.jsonl."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlcf.evaluation.metrics import METRICS, Estimate, estimate, gain
+from rlcf.report.run_folder import Run, tallies
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One rate under one decoding."""
+
+    decoding: str
+    """`greedy`, or `T = 0.8, 4 samples`."""
+    metric: str
+    before: Estimate
+    after: Estimate | None
+    """None: the run ended before it was evaluated again."""
+    gain: Estimate | None
+    """after - before, paired by problem."""
+
+
+def changes(run: Run) -> list[Change]:
+    """A change for each decoding that was evaluated before and each metric."""
+    found = []
+    for before in stage_rows(run, "before"):
+        after = next((row for row in stage_rows(run, "after") if _same_question(row, before)), None)
+        old = tallies(before)
+        new = tallies(after) if after else {}
+        common = [task_id for task_id in old if task_id in new]
+        gains = gain([old[t] for t in common], [new[t] for t in common], 1) if after else {}
+        rates = estimate(list(old.values()), [1])
+        rates_after = estimate(list(new.values()), [1])
+        for metric in METRICS:
+            later = rates_after[metric][1] if after else None
+            label = decoding_name(before["decoding"])
+            found.append(Change(label, metric, rates[metric][1], later, gains.get(metric)))
+    return found
+
+
+def stage_rows(run: Run, stage: str) -> list[Mapping[str, Any]]:
+    """The evaluations of one stage."""
+    return [row for row in run.evaluations if row["stage"] == stage]
+
+
+def decoding_name(decoding: Mapping[str, Any]) -> str:
+    if decoding["temperature"] == 0:
+        return "greedy"
+    samples = "1 sample" if decoding["n"] == 1 else f"{decoding['n']} samples"
+    return f"T = {decoding['temperature']:g}, {samples}"
+
+
+def caption(run: Run) -> str:
+    """What the columns are, in words: where the policy came from, what was done to it, what it was asked."""
+    recipe, rows = run.recipe, stage_rows(run, "before")
+    after = f"{recipe.get('ppo_steps')} PPO steps with the grounding {recipe.get('grounding')}"
+    asked = ""
+    if rows:
+        asked = (
+            f" Rates on {len(rows[0]['counts'])} {recipe.get('problems')} problems, split {rows[0]['split']}."
+        )
+    return (
+        f"Before: {_start(recipe)}. After: {after}.{asked} In brackets 95 % intervals by bootstrap over "
+        "problems; the gain is paired by problem. The spread between training seeds is not in them."
+    )
+
+
+def _start(recipe: Mapping[str, Any]) -> str:
+    """Where the policy came from."""
+    if recipe.get("start"):
+        return f"the policy that {recipe['start']} had before PPO"
+    if not recipe.get("sft_steps"):
+        return f"{recipe.get('model')} as it was"
+    rows = f"a corpus of {recipe.get('corpus_size', 0):,} rows"
+    if recipe.get("corpus_noise"):
+        rows += f", {100 * recipe['corpus_noise']:.3g} % with a corrupted body (as noisy as scraped code)"
+    return f"{recipe.get('model')} after {recipe['sft_steps']} supervised steps on {rows}"
+
+
+def text_table(found: Sequence[Change]) -> str:
+    """The changes as plain text, for the terminal."""
+    head = f"{'':<20}{'':<9}{'before':<24}{'after':<24}gain in points"
+    lines = [head]
+    for at, change in enumerate(found):
+        label = change.decoding if at == 0 or found[at - 1].decoding != change.decoding else ""
+        after = change.after.percent() if change.after else "-"
+        difference = change.gain.points() if change.gain else "-"
+        lines.append(f"{label:<20}{change.metric:<9}{change.before.percent():<24}{after:<24}{difference}")
+    return "\n".join(lines)
+
+
+def _same_question(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    return bool(a["split"] == b["split"] and a["decoding"] == b["decoding"])

@@ -1,0 +1,91 @@
+"""What a recipe learns from and is measured on: problems in three splits, and the corpus."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from javabox import Judge
+from rlcf.errors import BadInput
+from rlcf.problems import Problem, atomic, load_problems
+from rlcf.recipe import Recipe
+
+log = logging.getLogger("rlcf")
+
+ATOMIC_SEED = 0
+"""The atomic problems are one data set, the same for every seed of a recipe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The problems of a run."""
+
+    train: Sequence[Problem]
+    """What PPO and the discriminator learn on."""
+    evaluation: Sequence[Problem]
+    """Of the split that the recipe evaluates."""
+    corpus: Sequence[tuple[str, str]]
+    """Prompts with completions for supervised training."""
+
+
+def load_data(recipe: Recipe, judge: Judge, *, compares: bool) -> Data:
+    """The data of a recipe. Problems without a reference that compiles are left out, with a note, where
+    references are needed: `compares` says that a discriminator will. Raises BadInput."""
+    if recipe.evaluation_split not in ("validation", "test"):
+        raise BadInput("must be 'validation' or 'test'", field="evaluation_split")
+    if recipe.corpus_noise > 1:
+        raise BadInput("must be a share, at most 1", field="corpus_noise")
+    train, evaluation = _atomic(recipe, judge) if recipe.problems == "atomic" else _named(recipe)
+    needs_corpus = recipe.sft_steps > 0 or recipe.model == "tiny"
+    # Atomic references have been run already: the expected values come from them.
+    if (needs_corpus or compares) and recipe.problems != "atomic":
+        train = compiling_references(train, judge)
+    train = list(train)
+    random.Random(f"train {recipe.seed}").shuffle(train)
+    for_corpus, for_ppo = train, train
+    if needs_corpus and recipe.corpus_problems:
+        for_corpus, for_ppo = train[: recipe.corpus_problems], train[recipe.corpus_problems :]
+    if not for_ppo:
+        raise BadInput(
+            f"{len(train)} usable training problems, and the corpus takes {recipe.corpus_problems} of them: "
+            "none is left for PPO",
+            field="corpus_problems",
+        )
+    corpus: list[tuple[str, str]] = []
+    if needs_corpus:
+        corpus = atomic.corpus(for_corpus, recipe.corpus_size, recipe.corpus_noise, recipe.seed)
+    return Data(for_ppo, evaluation, corpus)
+
+
+def compiling_references(problems: Sequence[Problem], judge: Judge) -> list[Problem]:
+    """The problems whose reference exists and compiles (methods.md 1.3); the log says how many do not."""
+    known = [problem for problem in problems if problem.reference is not None]
+    verdicts = judge.grade([problem.job(str(problem.reference), compile_only=True) for problem in known])
+    kept = [problem for problem, verdict in zip(known, verdicts, strict=True) if verdict.compiled]
+    if len(kept) < len(problems):
+        log.warning(
+            "%d of %d training problems have no reference that compiles and are left out",
+            len(problems) - len(kept),
+            len(problems),
+        )
+    return kept
+
+
+def _atomic(recipe: Recipe, judge: Judge) -> tuple[Sequence[Problem], Sequence[Problem]]:
+    data = atomic.build(
+        ATOMIC_SEED,
+        judge,
+        train=recipe.train_problems,
+        validation=recipe.validation_problems,
+        test=recipe.test_problems,
+    )
+    return data.train, data.validation if recipe.evaluation_split == "validation" else data.test
+
+
+def _named(recipe: Recipe) -> tuple[Sequence[Problem], Sequence[Problem]]:
+    most = {"validation": recipe.validation_problems, "test": recipe.test_problems}
+    train = load_problems(recipe.problems, "train")[: recipe.train_problems]
+    split = recipe.evaluation_split
+    return train, load_problems(recipe.problems, split)[: most[split]]

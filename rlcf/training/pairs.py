@@ -1,0 +1,109 @@
+"""Where the discriminator's pairs come from, and its life during a run.
+
+Only pairs where both sides compile reach it, so that it can't merely find compile errors (methods.md 1.3),
+and only pairs that differ in more than their white space. The first pairs are sampled from the pre-trained
+policy; later ones are the policy's own rollouts. A tenth of the problems is held out to measure accuracy.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import torch
+
+from javabox import Judge
+from rlcf.grounding.signal import Answer, Signal
+from rlcf.policy import Policy
+from rlcf.policy.generate import stable_seed
+from rlcf.problems import Problem
+from rlcf.recipe import Recipe
+from rlcf.training.discriminator import (
+    Discriminator,
+    Pair,
+    accuracy,
+    discriminator_from_policy,
+    load_encoder,
+    train_discriminator,
+)
+from rlcf.training.record import checkpoint_folder
+from rlcf.training.rollout import begin, finish
+
+log = logging.getLogger("rlcf")
+
+NO_SIGNAL = Signal(None)
+
+BATCH = 64
+"""Pairs a step."""
+HELD_OUT = 10
+"""One pair in so many is held out."""
+
+
+def pairs_of(answers: Iterable[Answer]) -> list[Pair]:
+    """The distinct pairs of reference and answer that both compile and differ."""
+    pairs = [
+        Pair(answer.problem.prompt, answer.problem.reference, answer.completion)
+        for answer in answers
+        if answer.verdict.compiled
+        and answer.problem.reference is not None
+        and answer.completion.split() != answer.problem.reference.split()
+    ]
+    return list(dict.fromkeys(pairs))
+
+
+def make_discriminator(
+    policy: Policy, problems: Sequence[Problem], recipe: Recipe, judge: Judge, folder: Path
+) -> Discriminator:
+    """The discriminator before PPO: that of the recipe's `start`, or one trained on samples of `policy`.
+    It is saved in `folder`."""
+    if recipe.discriminator == "policy":
+        discriminator = discriminator_from_policy(policy, recipe.seed)
+    else:
+        discriminator = load_encoder(recipe.discriminator, recipe.seed)
+    known = checkpoint_folder(Path(recipe.start), 0) / "discriminator.pt"
+    if recipe.start and known.is_file():
+        discriminator.load_state_dict(torch.load(known, weights_only=True))
+    else:
+        _first_training(discriminator, policy, problems, recipe, judge)
+    torch.save(discriminator.state_dict(), folder / "discriminator.pt")
+    return discriminator
+
+
+def _first_training(
+    discriminator: Discriminator, policy: Policy, problems: Sequence[Problem], recipe: Recipe, judge: Judge
+) -> None:
+    rng = random.Random(f"discriminator problems {recipe.seed}")
+    asked = rng.sample(list(problems), min(len(problems), recipe.discriminator_pairs))
+    pending = begin(
+        policy,
+        asked,
+        judge,
+        temperature=recipe.temperature,
+        max_new_tokens=recipe.max_new_tokens,
+        seed=stable_seed("discriminator", recipe.seed),
+        run_tests=False,
+    )
+    pairs = pairs_of(
+        rollout.answer for rollout in finish(pending, lambda answers: [NO_SIGNAL] * len(answers))
+    )
+    rng.shuffle(pairs)
+    held_out, used = pairs[::HELD_OUT], [pair for at, pair in enumerate(pairs) if at % HELD_OUT]
+    if not used:
+        log.warning("discriminator: no sample of the policy compiles and differs from its reference")
+        return
+    train_discriminator(
+        discriminator,
+        used,
+        steps=recipe.discriminator_steps,
+        batch=BATCH,
+        lr=recipe.discriminator_lr,
+        seed=recipe.seed,
+    )
+    log.info(
+        "discriminator: %d pairs, accuracy %.3f on %d held-out pairs",
+        len(used),
+        accuracy(discriminator, held_out, recipe.seed),
+        len(held_out),
+    )

@@ -1,0 +1,152 @@
+"""What the policy says of tokens does not depend on padding, and what it saves loads elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from rlcf.errors import BadInput
+from rlcf.policy import Policy, load_policy, tiny_policy
+from rlcf.policy import policy as policy_module
+from rlcf.policy.batch import micro_batches
+from rlcf.policy.critic import Critic
+
+PROMPTS = ["class A {\n    static int f(int x) {\n", "x", "class"]
+COMPLETIONS = ["        return x + 1;\n    }\n}\n", "return", "        int y = x * x;\n"]
+
+
+def tokens(policy: Policy) -> tuple[list[list[int]], list[list[int]]]:
+    return [policy.encode_prompt(p) for p in PROMPTS], [policy.encode_completion(c) for c in COMPLETIONS]
+
+
+def by_hand(policy: Policy, prompt: list[int], completion: list[int], temperature: float) -> list[float]:
+    with torch.no_grad():
+        logits = policy.model(input_ids=torch.tensor([prompt + completion])).logits[0].double() / temperature
+    logps = logits.log_softmax(-1)
+    return [float(logps[len(prompt) + t - 1, token]) for t, token in enumerate(completion)]
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.7])
+def test_logps_equal_those_of_single_rows(policy: Policy, temperature: float) -> None:
+    prompts, completions = tokens(policy)
+    batch = policy.collate(prompts, completions)
+    logps_BT = policy.token_stats(batch, temperature).logps_BT
+    for row, (prompt, completion) in enumerate(zip(prompts, completions, strict=True)):
+        expected = torch.tensor(by_hand(policy, prompt, completion, temperature))
+        assert torch.allclose(logps_BT[row, : len(completion)], expected, atol=1e-4)
+        assert not logps_BT[row, len(completion) :].any()
+
+
+def test_sampled_logps_equal_recomputed_ones(policy: Policy) -> None:
+    """The sampler's distribution, read off its own cached forward, is the one that training scores."""
+    prompt = policy.encode_prompt(PROMPTS[0])
+    (sampled,) = policy.sample_tokens([prompt], 0.7, 10, 3)
+    cache_logps = []
+    with torch.no_grad():
+        output = policy.model(input_ids=torch.tensor([prompt]), use_cache=True)
+        for token in sampled.ids:
+            cache_logps.append(float((output.logits[0, -1] / 0.7).log_softmax(-1)[token]))
+            output = policy.model(
+                input_ids=torch.tensor([[token]]), past_key_values=output.past_key_values, use_cache=True
+            )
+    batch = policy.collate([prompt], [sampled.ids])
+    recomputed = policy.token_stats(batch, 0.7).logps_BT[0]
+    assert torch.allclose(recomputed, torch.tensor(cache_logps), atol=1e-4)
+
+
+def test_chunked_head_changes_neither_values_nor_gradients(
+    policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = policy.collate(*tokens(policy))
+    results = []
+    for at_once in (1 << 26, 3 * len(policy.tokenizer)):
+        monkeypatch.setattr(policy_module, "LOGITS_AT_ONCE", at_once)
+        policy.model.zero_grad()
+        stats = policy.token_stats(batch)
+        stats.logps_BT.sum().backward()
+        gradients = [p.grad.clone() for p in policy.parameters() if p.grad is not None]
+        results.append((stats.logps_BT.detach(), stats.entropies_BT, gradients))
+    whole, chunked = results
+    assert torch.allclose(whole[0], chunked[0], atol=1e-5)
+    assert torch.allclose(whole[1], chunked[1], atol=1e-5)
+    for one, other in zip(whole[2], chunked[2], strict=True):
+        assert torch.allclose(one, other, atol=1e-3, rtol=1e-3)
+
+
+def test_states_are_detached_and_critic_starts_at_zero(policy: Policy) -> None:
+    stats = policy.token_stats(policy.collate(*tokens(policy)))
+    critic = Critic(policy.width, seed=0)
+    values_BT = critic(stats.states_BTD)
+    assert not stats.states_BTD.requires_grad
+    assert values_BT.shape == stats.logps_BT.shape
+    assert not values_BT.any()
+
+
+@pytest.mark.parametrize("text", ["ünï → 日本", "a\x00b\r\n\t", "🙂" * 3, ""])
+def test_the_tiny_tokenizer_encodes_any_text(policy: Policy, text: str) -> None:
+    ids = policy.encode_completion(text)
+    assert ids[-1] == policy.tokenizer.eos_token_id
+    assert policy.decode(ids) == text
+    assert policy.tokenizer.pad_token_id != policy.tokenizer.eos_token_id
+
+
+def test_the_tokenizer_merges_across_words(policy: Policy) -> None:
+    pieces = [policy.decode([token]) for token in policy.encode_completion(COMPLETIONS[0])]
+    assert any(" " in piece.strip() for piece in pieces)
+
+
+def test_token_at_finds_the_token_that_writes_a_character(policy: Policy) -> None:
+    ids = policy.encode_completion("        int y = x * x;\n        return ü - 2;\n")
+    ends = [len(policy.decode(ids[: n + 1])) for n in range(len(ids))]
+    for place in range(ends[-1]):
+        assert policy.token_at(ids, place) == next(n for n, end in enumerate(ends) if end > place)
+    assert policy.token_at(ids, ends[-1] + 5) == len(ids) - 1
+
+
+@pytest.mark.parametrize("lora_rank", [0, 4])
+def test_a_saved_policy_loads_anywhere_and_answers_the_same(tmp_path: Path, lora_rank: int) -> None:
+    policy = tiny_policy(PROMPTS + COMPLETIONS, 0, lora_rank=lora_rank)
+    with torch.no_grad():
+        for number, parameter in enumerate(policy.parameters()):
+            parameter.add_(0.02 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(number)))
+    policy.save(tmp_path)
+    model = AutoModelForCausalLM.from_pretrained(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    assert tokenizer(PROMPTS[0])["input_ids"] == policy.encode_prompt(PROMPTS[0])
+    ids = torch.tensor([policy.encode_prompt(PROMPTS[0])])
+    assert torch.allclose(model(input_ids=ids).logits, policy.model(input_ids=ids).logits, atol=1e-4)
+
+
+@pytest.mark.parametrize("lora_rank", [0, 4])
+def test_reference_stays_where_it_was_kept(lora_rank: int) -> None:
+    policy = tiny_policy(PROMPTS + COMPLETIONS, 0, lora_rank=lora_rank)
+    policy.keep_reference()
+    batch = policy.collate(*tokens(policy))
+    start_BT = policy.token_stats(batch).logps_BT.detach()
+    assert torch.equal(policy.reference_logps(batch), start_BT), "KL is 0 at step 0"
+    with torch.no_grad():
+        for parameter in policy.parameters():
+            parameter.add_(0.05)
+    moved_BT = policy.token_stats(batch).logps_BT
+    assert not torch.allclose(moved_BT, start_BT, atol=1e-3)
+    assert torch.allclose(policy.reference_logps(batch), start_BT, atol=1e-6)
+    policy.keep_reference()
+    assert torch.allclose(policy.reference_logps(batch), moved_BT, atol=1e-4)
+
+
+def test_micro_batches_hold_every_row_once_within_the_budget() -> None:
+    lengths = [5, 30, 7, 7, 100, 1]
+    groups = micro_batches(lengths, 32)
+    assert sorted(row for group in groups for row in group) == list(range(6))
+    for group in groups:
+        assert len(group) == 1 or max(lengths[row] for row in group) * len(group) <= 32
+
+
+def test_a_model_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="nowhere"):
+        load_policy(tmp_path / "nowhere")
+    with pytest.raises(BadInput, match=r"config\.json"):
+        load_policy(tmp_path)

@@ -1,0 +1,202 @@
+"""The generator's problems: right by the judge, disjoint by composition, the same bytes for a seed."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from javabox import Judge, Outcome
+from rlcf.problems import Problem
+from rlcf.problems.atomic import AtomicData, build
+from rlcf.problems.atomic.atoms import CONSTANTS
+from rlcf.problems.atomic.canonical import normalise
+from rlcf.problems.atomic.chain import Chain, Step
+from rlcf.problems.atomic.splits import ATOMS, split_pairs
+
+SIZES = {"train": 600, "validation": 40, "test": 70}
+
+ANOTHER_PROCESS = """
+import hashlib, sys
+from javabox import Judge
+from rlcf.problems.atomic.generator import generate
+with Judge(engine="local") as judge:
+    data = generate(0, judge, train=600, validation=40, test=70)
+print(hashlib.sha256(repr(data).encode() + repr([p.suite for p in data.train]).encode()).hexdigest())
+"""
+
+
+@pytest.fixture(scope="module")
+def data(judge: Judge, tmp_path_factory: pytest.TempPathFactory) -> AtomicData:
+    """Built anew, in a cache of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        return build(0, judge, **SIZES)
+
+
+def code(problem: Problem) -> str:
+    return normalise(problem.prompt + (problem.reference or ""))
+
+
+def steps(problem: Problem) -> int:
+    return problem.description.count(", then ") + 1
+
+
+def test_there_are_enough_atoms_and_each_type_is_taken_and_given() -> None:
+    assert len(ATOMS) >= 100
+    types = {"int", "int[]", "String", "boolean"}
+    assert {atom.takes for atom in ATOMS} == types
+    assert {atom.gives for atom in ATOMS} == types
+    assert len({atom.name for atom in ATOMS}) == len(ATOMS)
+    assert all(len(atom.wordings) >= 2 for atom in ATOMS)
+
+
+def test_a_description_says_one_thing() -> None:
+    """The same words on the same type never ask for different code."""
+    asked: dict[tuple[str, str], str] = {}
+    for atom in ATOMS:
+        for constant in CONSTANTS:
+            for wording in atom.wordings:
+                chain = Chain((Step(atom, constant, wording),))
+                assert asked.setdefault((atom.takes, chain.description), chain.reference) == chain.reference
+
+
+def test_sizes_splits_and_ids(data: AtomicData) -> None:
+    for name, problems in (("train", data.train), ("validation", data.validation), ("test", data.test)):
+        assert len(problems) == SIZES[name]
+        assert {problem.split for problem in problems} == {name}
+    everything = (*data.train, *data.validation, *data.test)
+    assert len({problem.task_id for problem in everything}) == len(everything)
+    assert {steps(problem) for problem in data.train} == {1}
+    assert {steps(problem) for problem in data.test} == {2, 3}
+
+
+def test_the_full_training_split_has_atoms_and_chains(judge: Judge) -> None:
+    """Also the real sizes: held-out problems are all new against all training problems."""
+    data = build(0, judge)
+    lengths = [steps(problem) for problem in data.train]
+    assert len(lengths) == 4500
+    assert lengths.count(2) > lengths.count(3) > lengths.count(1) > 500
+    train = {code(problem) for problem in data.train}
+    validation = {code(problem) for problem in data.validation}
+    test = {code(problem) for problem in data.test}
+    assert (len(validation), len(test)) == (200, 350)
+    assert not train & validation
+    assert not train & test
+    assert not validation & test
+    descriptions = {problem.description for problem in data.train}
+    assert not descriptions & {problem.description for problem in (*data.validation, *data.test)}
+
+
+def test_held_out_pairs_are_nowhere_in_training(data: AtomicData) -> None:
+    pairs = split_pairs(0)
+    assert not {*pairs.train} & {*pairs.validation, *pairs.test}
+    assert not {*pairs.validation} & {*pairs.test}
+    total = len(pairs.train) + len(pairs.validation) + len(pairs.test)
+    assert abs((len(pairs.validation) + len(pairs.test)) / total - 0.2) < 0.01
+
+    wording_of = {wording: atom for atom in ATOMS for wording in _filled(atom.wordings)}
+
+    def pairs_of(problem: Problem) -> list[tuple[object, object]]:
+        atoms = [wording_of[part] for part in problem.description.split(", then ")]
+        return list(pairwise(atoms))
+
+    for problem in data.train:
+        assert not {*pairs_of(problem)} & {*pairs.validation, *pairs.test}
+    for problem in data.validation:
+        assert {*pairs_of(problem)} & {*pairs.validation}
+        assert not {*pairs_of(problem)} & {*pairs.test}
+    for problem in data.test:
+        assert {*pairs_of(problem)} & {*pairs.test}
+        assert not {*pairs_of(problem)} & {*pairs.validation}
+
+
+def _filled(wordings: tuple[str, ...]) -> list[str]:
+    return [wording.replace("$k", str(constant)) for wording in wordings for constant in CONSTANTS]
+
+
+def test_references_pass_and_outputs_differ(judge: Judge, data: AtomicData) -> None:
+    problems = [*data.train[::15], *data.validation, *data.test]
+    verdicts = judge.grade([problem.job(problem.reference or "") for problem in problems])
+    failed = [p.task_id for p, v in zip(problems, verdicts, strict=True) if v.outcome is not Outcome.PASSED]
+    assert failed == []
+    for problem in problems:
+        assert len(problem.suite.cases) == (2 if "f(boolean x)" in problem.prompt else 8)
+        assert len({case.expected for case in problem.suite.cases}) > 1
+        assert len({case.code for case in problem.suite.cases}) == len(problem.suite.cases)
+
+
+def test_a_constant_answer_fails(judge: Judge, data: AtomicData) -> None:
+    jobs = [
+        problem.job(f"        return {case.expected};\n    }}\n}}\n")
+        for problem in data.test[::5]
+        for case in problem.suite.cases[:1]
+    ]
+    assert {verdict.outcome for verdict in judge.grade(jobs)} == {Outcome.FAILED}
+
+
+def test_the_same_seed_gives_the_same_bytes_in_any_process(data: AtomicData) -> None:
+    here = hashlib.sha256(repr(data).encode() + repr([p.suite for p in data.train]).encode()).hexdigest()
+    hashes = set()
+    for hash_seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": hash_seed}
+        run = subprocess.run(
+            [sys.executable, "-c", ANOTHER_PROCESS],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        hashes.add(run.stdout.strip())
+    assert hashes == {here}
+
+
+def test_another_seed_gives_other_problems(
+    judge: Judge, data: AtomicData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    other = build(1, judge, **SIZES)
+    assert {code(problem) for problem in other.test} != {code(problem) for problem in data.test}
+
+
+def test_kept_data_is_the_data(
+    judge: Judge, data: AtomicData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second call reads what the first one wrote: it needs no judge any more."""
+    with Judge(engine="local") as closed:
+        pass
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first = build(0, judge, **SIZES)
+    assert first == data
+    assert [problem.suite for problem in first.test] == [problem.suite for problem in data.test]
+    (kept,) = (tmp_path / "rlcf" / "atomic").iterdir()
+    assert build(0, closed, **SIZES) == first
+    kept.unlink()
+    kept.parent.rmdir()
+    kept.parent.write_text("no folder")
+    assert build(0, judge, **SIZES) == first
+
+
+def test_normalised_code_ignores_names_spacing_and_comments() -> None:
+    left = "int f(int x) { // add\n int y = x+1; return Math.abs(y); }"
+    assert normalise(left) == normalise("int f(int a){int b=a + 1;return Math.abs(b);}")
+    assert normalise(left) != normalise(left.replace("abs(y)", "abs(x)"))
+    assert normalise(left) != normalise(left.replace("abs", "exp"))
+    assert normalise(left) != normalise(left.replace("1", "2"))
+    assert normalise('f("x y")') != normalise('f("x  y")')
+
+
+def test_problems_carry_their_fields(data: AtomicData) -> None:
+    problem = data.test[0]
+    assert replace(problem) == problem
+    assert problem.prompt == (
+        f"import java.util.*;\nclass Solution {{\n    // {problem.description}\n"
+        + problem.prompt.split("\n", 3)[3]
+    )
+    assert problem.reference is not None
+    assert problem.reference.endswith(";\n    }\n}\n")
+    assert problem.entry_point == "f"

@@ -1,0 +1,185 @@
+"""The report: self-contained, escaped, true to the run folder; and what a run folder must be."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from javabox import Diagnostic, Outcome, Suite, Verdict
+from rlcf import Answer, BadInput, Problem, Signal
+from rlcf.evaluation.summary import evaluation_row, summarize
+from rlcf.recipe import Recipe
+from rlcf.report import write_report
+from rlcf.report.before_after import caption, changes, text_table
+from rlcf.report.chart import Line, bar_chart, line_chart
+from rlcf.report.run_folder import read_run
+from rlcf.training.record import RunFolder
+
+EVIL = "</pre><script>alert('\ud800')</script>\0&"
+PROBLEMS = [Problem(f"set/{at}", "class A {", Suite()) for at in range(20)]
+
+
+def _verdict(passed: bool) -> Verdict:
+    broken = (Diagnostic("compiler.err.expected", 2, 1, f"';' expected {EVIL}"),)
+    return Verdict(Outcome.PASSED) if passed else Verdict(Outcome.COMPILE_ERROR, diagnostics=broken)
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path) -> Path:
+    """A run in which 5 of 20 problems pass before and 15 after."""
+    run = RunFolder(tmp_path / "small <run>", Recipe(problems="atomic", ppo_steps=60))
+    for stage, right in (("before", 5), ("after", 15)):
+        for temperature, n in ((0.0, 1), (0.8, 2)):
+            answers = [
+                Answer(problem, f"{EVIL} {stage}", _verdict(at < right))
+                for at, problem in enumerate(PROBLEMS)
+                for _ in range(n)
+            ]
+            evaluation = summarize(((a.problem.task_id, a.verdict) for a in answers), [1], seconds=1.0)
+            run.evaluation(
+                evaluation_row(evaluation, stage=stage, split="test", temperature=temperature, n=n)
+            )
+            run.completions(stage, 0, ((answer, None) for answer in answers))
+    for step in range(1, 61):
+        run.metrics({"step": step, "reward": step / 60, "compile": 0.5, "kl": float("nan")})
+        signal = Signal(-1.0, 7, {"compiler": -1.0, "tests": 0.0})
+        run.completions(
+            "rollout", step, [(Answer(PROBLEMS[0], f"rollout of {step}", _verdict(False)), signal)]
+        )
+    return run.folder
+
+
+class Page(HTMLParser):
+    """Tags and texts of a page; complains about tags that are not closed."""
+
+    VOID = ("meta", "line", "rect", "polyline", "br")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def test_the_page_is_whole_and_asks_the_network_for_nothing(run_dir: Path) -> None:
+    path = write_report(run_dir)
+    assert path == run_dir / "report.html"
+    text = path.read_text(encoding="utf-8")
+    page = Page(text)
+    assert not {"script", "link", "img", "iframe", "object"} & {tag for tag, _ in page.tags}
+    assert not re.search(r"https?:|url\(|@import", text)
+    assert not any({"src", "href", "onload"} & set(attributes) for _, attributes in page.tags)
+
+
+def test_what_models_wrote_is_shown_as_text(run_dir: Path) -> None:
+    page = Page(write_report(run_dir).read_text(encoding="utf-8"))
+    words = "".join(page.words)
+    assert "alert('\\ud800')</script>" in words
+    assert "small <run>" in words
+    assert "rollout of 60" in words
+    assert "rollout of 59" not in words, "rollouts of the last step only"
+    assert "score -1.00 at character 7 (compiler -1.00)" in words
+    assert "line 2: ';' expected" in words
+
+
+def test_the_table_says_what_was_measured(run_dir: Path) -> None:
+    found = changes(read_run(run_dir))
+    assert [(c.decoding, c.metric) for c in found] == [
+        (decoding, metric)
+        for decoding in ("greedy", "T = 0.8, 2 samples")
+        for metric in ("compile", "exec", "pass")
+    ]
+    for change in found:
+        assert change.before.rate == 0.25
+        assert change.after is not None
+        assert change.after.rate == 0.75
+        assert change.gain is not None
+        assert change.gain.rate == 0.5
+        assert 0.2 < change.gain.low < 0.5 < change.gain.high < 0.8
+    words = "".join(Page(write_report(run_dir).read_text(encoding="utf-8")).words)
+    assert "25.0 %" in words
+    assert "+50.0" in words
+    assert "25.0 % [" in text_table(found)
+    assert "35 % with a corrupted body" in caption(read_run(run_dir))
+
+
+def test_an_interrupted_run_has_a_report(run_dir: Path) -> None:
+    rows = (run_dir / "evaluation.jsonl").read_text().splitlines(keepends=True)
+    (run_dir / "evaluation.jsonl").write_text("".join(rows[:2]) + rows[2][:100])
+    (run_dir / "metrics.jsonl").unlink()
+    (run_dir / "completions.jsonl").write_text("")
+    found = changes(read_run(run_dir))
+    assert len(found) == 6
+    assert all(change.after is None and change.gain is None for change in found)
+    Page(write_report(run_dir).read_text(encoding="utf-8"))
+    (run_dir / "evaluation.jsonl").unlink()
+    assert "No evaluation was written" in write_report(run_dir).read_text(encoding="utf-8")
+
+
+def test_what_is_no_run_folder_is_refused(run_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no such run folder"):
+        write_report(tmp_path / "nowhere")
+    with pytest.raises(BadInput, match=r"recipe\.toml is missing"):
+        write_report(tmp_path)
+    (run_dir / "recipe.toml").write_text("= 3")
+    with pytest.raises(BadInput, match=r"recipe\.toml: is not readable TOML"):
+        write_report(run_dir)
+    assert not (run_dir / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("stage", None),
+        ("decoding", 3),
+        ("counts", []),
+        ("counts", {"set/0": [1, 2]}),
+        ("decoding", {"temperature": "hot", "n": 1}),
+    ],
+)
+def test_a_malformed_evaluation_is_named(field: str, value: object, run_dir: Path) -> None:
+    path = run_dir / "evaluation.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rows[1][field] = value
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(BadInput, match=rf"evaluation\.jsonl:2: field '{field}"):
+        write_report(run_dir)
+
+
+def test_charts_keep_their_points_inside_and_their_texts_escaped() -> None:
+    points = [(float(x), (-1.0) ** x * x * 1e-3) for x in range(1000)]
+    svg = line_chart("a < b", [Line("one & two", points), Line("flat", [(0.0, 0.0), (999.0, 0.0)])])
+    Page(svg)
+    assert "a &lt; b" in svg
+    assert "one &amp; two" in svg
+    drawn = re.findall(r'points="([^"]*)"', svg)
+    assert len(drawn) == 3, "raw and mean of the long line, the short line"
+    for x, y in (pair.split(",") for line in drawn for pair in line.split()):
+        assert 0 <= float(x) <= 340
+        assert 0 <= float(y) <= 190
+    assert line_chart("nothing", [Line("empty", []), Line("nan", [(1.0, float("nan"))])]) == ""
+    assert line_chart("one point", [Line("it", [(1.0, 2.0)])]) != ""
+    bars = bar_chart("shares", {"before": {"passed": 1.0}, "after": {"failed": 0.25, "<i>": 0.75}})
+    Page(bars)
+    assert "25.0 %" in bars
+    assert "&lt;i&gt;" in bars

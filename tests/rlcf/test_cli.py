@@ -1,0 +1,220 @@
+"""The command line, run as users run it: exit codes, one line of complaint, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.rlcf.conftest import SmallSet
+
+RLCF = (sys.executable, "-m", "rlcf")
+
+
+def rlcf(
+    *args: str | Path, env: Mapping[str, str] | None = None, stdin: str | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*RLCF, *map(str, args)],
+        capture_output=True,
+        text=True,
+        input=stdin,
+        env={**os.environ, **(env or {})},
+        cwd=cwd,
+        timeout=300,
+        check=False,
+    )
+
+
+def refused(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
+    """The one line that a refusal is."""
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("rlcf: ")
+    return lines[0]
+
+
+@pytest.fixture
+def samples(small_set: SmallSet, tmp_path: Path) -> Path:
+    path = tmp_path / "samples.jsonl"
+    path.write_text(small_set.sample(small_set.right) + small_set.sample("?"))
+    return path
+
+
+def test_help_is_quick_and_loads_no_torch() -> None:
+    started = time.monotonic()
+    done = rlcf("--help")
+    assert time.monotonic() - started < 10, "a loaded machine is slow, but torch is slower"
+    assert done.returncode == 0
+    for command in ("grade", "train", "bench", "data", "report", "doctor"):
+        assert command in done.stdout
+        assert "Example: rlcf " + command in " ".join(rlcf(command, "--help").stdout.split())
+    imports = "import sys, rlcf.cli; print(sorted({'torch', 'transformers', 'numpy'} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", imports], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_grade_as_json_is_one_object_and_results_lie_beside_the_samples(
+    samples: Path, small_set: SmallSet
+) -> None:
+    done = rlcf("grade", samples, "--problems", small_set.path, "--engine", "local", "--k", "1,2", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["samples"] == 2
+    assert found["problems"] == 1
+    assert found["outcomes"] == {"passed": 1, "compile_error": 1}
+    assert found["compile"] == found["exec"] == found["pass"] == {"1": 0.5, "2": 1.0}
+    assert found["engine"] == "local"
+    assert found["judge_errors"] == 0
+    assert {"seconds", "programs_per_second", "jdk"} <= set(found)
+    results = samples.with_name("samples_results.jsonl")
+    assert found["results"] == str(results)
+    rows = [json.loads(line) for line in results.read_text().splitlines()]
+    assert [row["outcome"] for row in rows] == ["passed", "compile_error"]
+
+
+def test_grade_reads_stdin_and_prints_rates_with_intervals(samples: Path, small_set: SmallSet) -> None:
+    text = samples.read_text()
+    done = rlcf(
+        "grade", "-", "--problems", small_set.path, "--engine", "local", stdin=text, cwd=samples.parent
+    )
+    assert done.returncode == 0, done.stderr
+    assert "pass     50.0 % [50.0, 50.0]" in done.stdout
+    assert "grading: 2/2" in done.stderr
+    assert [path.name for path in samples.parent.iterdir()] == [samples.name], (
+        "no file unless --out names one"
+    )
+
+
+BAD_SAMPLES = [
+    ('{"task_id": "Nope/1", "completion": ""}', "s.jsonl:2: field 'task_id': 'Nope/1' is not one of"),
+    ('{"task_id": "TASK", "completion": 1}', "s.jsonl:2: field 'completion': must be a string"),
+    ('{"task_id": "TASK"}', "s.jsonl:2: field 'completion': is missing"),
+    ('{"task_id": ', "s.jsonl:2: malformed JSON"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), BAD_SAMPLES)
+def test_bad_samples_are_refused_and_old_results_stay(
+    line: str, message: str, small_set: SmallSet, tmp_path: Path
+) -> None:
+    path, old = tmp_path / "s.jsonl", tmp_path / "s_results.jsonl"
+    path.write_text(small_set.sample(small_set.right) + line.replace("TASK", small_set.task_id) + "\n")
+    old.write_text("old\n")
+    assert message in refused(rlcf("grade", path, "--problems", small_set.path))
+    assert old.read_text() == "old\n"
+
+
+def test_bad_arguments_are_refused_in_one_line(
+    samples: Path, small_set: SmallSet, tmp_path: Path, complaint: Callable[..., str]
+) -> None:
+    problems = ("--problems", small_set.path)
+    grade = ("grade", samples, *problems)
+    (tmp_path / "empty.jsonl").write_text("")
+    assert "holds no samples" in complaint("grade", tmp_path / "empty.jsonl", *problems)
+    assert "nowhere" in complaint("grade", tmp_path / "nowhere", *problems)
+    assert "no-such-set" in complaint("grade", samples, "--problems", "no-such-set")
+    assert "field 'k'" in complaint(*grade, "--k", "1,x")
+    assert "field 'k'" in complaint(*grade, "--k", "3"), "a problem has only two samples"
+    assert "field 'workers'" in complaint(*grade, "--workers", "-1")
+    assert "field 'out'" in complaint(*grade, "--out", samples), "the samples would be lost"
+    assert "--workers" in complaint(*grade, "--workers", "many")
+    assert "--wrokers" in complaint(*grade, "--wrokers", "1")
+    assert "--problems" in complaint("grade", samples)
+    assert "grade" in complaint()
+    assert "no such run folder" in complaint("report", tmp_path / "nowhere")
+    assert "no such model folder" in complaint("bench", tmp_path / "no", *problems)
+    assert "field 'name'" in complaint("data", "fetch", "no-such-set")
+    assert samples.read_text().count("\n") == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "samples.jsonl"]
+
+
+def test_an_output_that_cannot_be_written_is_refused(
+    samples: Path, small_set: SmallSet, tmp_path: Path
+) -> None:
+    out = tmp_path / "no" / "folder" / "r.jsonl"
+    done = rlcf("grade", samples, "--problems", small_set.path, "--engine", "local", "--out", out)
+    assert "field 'out'" in refused(done)
+
+
+def test_without_jdk_and_docker_the_mending_command_is_named(
+    samples: Path, small_set: SmallSet, tmp_path: Path
+) -> None:
+    bare = {"PATH": str(tmp_path), "JAVA_HOME": "", "DOCKER_HOST": "unix:///nonexistent.sock"}
+    for engine in ("auto", "local", "docker"):
+        done = rlcf("grade", samples, "--problems", small_set.path, "--engine", engine, env=bare)
+        assert "apt-get install" in refused(done, code=3)
+    assert not samples.with_name("samples_results.jsonl").exists()
+
+
+def test_ctrl_c_leaves_whole_lines_and_no_process(small_set: SmallSet, tmp_path: Path) -> None:
+    path, out = tmp_path / "s.jsonl", tmp_path / "s_results.jsonl"
+    wait = "        try { Thread.sleep(200); } catch (InterruptedException e) { }\n"
+    path.write_text("".join(small_set.sample(f"// {at}\n{wait}{small_set.right}") for at in range(2000)))
+    command = [*RLCF, "grade", str(path), "--problems", str(small_set.path), "--engine", "local"]
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + 120
+        while not out.exists() or out.read_bytes().count(b"\n") < 3:
+            assert process.poll() is None, "grading ended too soon"
+            assert time.monotonic() < deadline, "no result in two minutes"
+            time.sleep(0.05)
+        children = descendants(process.pid)
+        assert any("java" in name for name in children.values()), children
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert stdout == ""
+    assert "Traceback" not in stderr
+    assert str(out) in stderr
+    text = out.read_bytes()
+    assert text.endswith(b"\n")
+    rows = [json.loads(line) for line in text.splitlines()]
+    assert 3 <= len(rows) < 2000
+    assert [row["completion"].split("\n")[0] for row in rows] == [f"// {at}" for at in range(len(rows))]
+    deadline = time.monotonic() + 10
+    while alive(children) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert alive(children) == {}
+
+
+def descendants(root: int) -> dict[tuple[int, str], str]:
+    """Name of every process below `root`, by its id and start time (an id alone may be used again)."""
+    parents, names = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        name, rest = text[text.index("(") + 1 : text.rindex(")")], text[text.rindex(")") + 2 :].split()
+        pid = int(stat.parent.name)
+        parents[pid] = int(rest[1])
+        names[pid] = (rest[19], name)
+    found = {root}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return {(pid, names[pid][0]): names[pid][1] for pid in found - {root}}
+
+
+def alive(processes: Mapping[tuple[int, str], str]) -> dict[tuple[int, str], str]:
+    """Those of them that still run; a zombie that nobody has waited for does not."""
+    left = {}
+    for (pid, started), name in processes.items():
+        try:
+            rest = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if rest[19] == started and rest[0] != "Z":
+            left[pid, started] = name
+    return left

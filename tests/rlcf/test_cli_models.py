@@ -1,0 +1,106 @@
+"""`rlcf bench` and `rlcf train` from the command line, with models small enough for a test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rlcf.policy import tiny_policy
+from tests.rlcf.conftest import SmallSet
+from tests.rlcf.test_cli import rlcf
+
+LITTLE = """
+problems = "mbjp"
+train_problems = 8
+test_problems = 2
+sft_steps = 0
+grounding = "compiler"
+ppo_steps = 1
+prompts_per_step = 2
+samples_per_prompt = 2
+minibatches = 1
+max_new_tokens = 4
+"""
+
+
+@pytest.fixture(scope="module")
+def model(small_set: SmallSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that has learnt nothing."""
+    folder = tmp_path_factory.mktemp("models") / "model"
+    tiny_policy([row["prompt"] for row in small_set.rows] * 20, seed=0).save(folder)
+    return folder
+
+
+@pytest.fixture
+def recipe(model: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "little.toml"
+    path.write_text(f"model = {json.dumps(str(model))}\n{LITTLE}")
+    return path
+
+
+def test_bench_asks_judges_and_writes_what_it_prints(
+    small_set: SmallSet, model: Path, tmp_path: Path, complaint: Callable[..., str]
+) -> None:
+    bench = ("bench", model, "--problems", small_set.path, "--engine", "local", "--json")
+    sampling = ("--n", "2", "--k", "1,2", "--max-new-tokens", "6")
+    done = rlcf(*bench, *sampling, "--out", tmp_path / "r.jsonl")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["samples"] == 6
+    assert found["problems"] == 3
+    assert set(found["pass"]) == {"1", "2"}
+    rows = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
+    assert [row["task_id"] for row in rows] == [row["task_id"] for row in small_set.rows for _ in range(2)]
+    compiled = sum(row["compiled"] for row in rows)
+    assert found["compile"]["1"] == pytest.approx(compiled / 6, abs=1e-6)
+    again = rlcf(*bench, *sampling, "--out", tmp_path / "again.jsonl")
+    completions = [
+        json.loads(line)["completion"] for line in (tmp_path / "again.jsonl").read_text().splitlines()
+    ]
+    assert again.returncode == 0
+    assert completions == [row["completion"] for row in rows], "the same seed"
+    assert "field 'n'" in complaint(*bench, "--temperature", "0", "--n", "2", "--k", "1")
+    assert "field 'k'" in complaint(*bench, "--n", "2", "--k", "3")
+
+
+def test_train_writes_a_run_folder_and_never_into_an_old_one(
+    recipe: Path, tmp_path: Path, complaint: Callable[..., str]
+) -> None:
+    train = ("train", recipe, "--engine", "local")
+    done = rlcf(*train, "--seed", "3", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    run = tmp_path / "runs" / "little"
+    assert "seed = 3" in (run / "recipe.toml").read_text()
+    assert "greedy" in done.stdout
+    assert "report: runs/little/report.html" in done.stdout
+    assert (run / "report.html").exists()
+    assert len((run / "metrics.jsonl").read_text().splitlines()) == 1
+    stages = [json.loads(line)["stage"] for line in (run / "evaluation.jsonl").read_text().splitlines()]
+    assert stages == ["before", "before", "after", "after"]
+    old = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    assert "runs/little: field 'run'" in complaint(*train, "--run", "little")
+    second = rlcf(*train, "--ppo-steps", "0", cwd=tmp_path)
+    assert second.returncode == 0, second.stderr
+    assert (tmp_path / "runs" / "little-2" / "evaluation.jsonl").exists()
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == old
+
+
+def test_a_bad_recipe_is_refused_and_leaves_nothing(
+    recipe: Path, tmp_path: Path, complaint: Callable[..., str]
+) -> None:
+    local = ("--engine", "local")
+    assert "no such recipe" in complaint("train", "no-such-recipe")
+    assert "the recipe comes first" in complaint("train", "--seed", "1")
+    assert "--learning-rate" in complaint("train", recipe, "--learning-rate", "1")
+    assert "--seed" in complaint("train", recipe, "--seed", "one")
+    assert "field 'kl'" in complaint("train", recipe, "--kl", "-1")
+    assert "field 'grounding'" in complaint("train", recipe, "--grounding", "luck", *local)
+    assert "no such model folder" in complaint("train", recipe, "--model", "./nowhere", *local)
+    recipe.write_text('seed = "one"\n')
+    assert "little.toml:1: field 'seed'" in complaint("train", recipe)
+    recipe.write_text("\nsead = 1\n")
+    assert "little.toml:2: field 'sead'" in complaint("train", recipe)
+    assert not (tmp_path / "runs").exists() or list((tmp_path / "runs").iterdir()) == []

@@ -1,0 +1,152 @@
+"""The rules of DESIGN.md that a machine can check: lengths, layers, and where torch may be imported."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import rlcf
+
+ROOT = Path(__file__).parent.parent
+FILE_LINES, FUNCTION_LINES = 400, 60
+PACKAGES = ("javabox", "rlcf", "benchmarks", "tests")
+PYTHON = sorted(file for top in PACKAGES for file in ROOT.glob(f"{top}/**/*.py"))
+JAVA = sorted(ROOT.glob("javabox/java/*.java"))
+SHELL = [ROOT / "run", *sorted(file for file in ROOT.glob(".ci/*") if file.is_file())]
+
+HEAVY = {"torch", "transformers", "accelerate", "peft"}
+LAYERS = (
+    {"javabox"},
+    {"errors", "progress", "jsonl"},
+    {"problems", "recipe"},
+    {"grounding", "policy"},
+    {"evaluation"},
+    {"training"},
+    {"cli", "commands", "doctor", "report", "adapters", "__main__"},
+)
+"""From the bottom to the top; a module imports from its own layer and from those below."""
+
+
+def name(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("file", [*PYTHON, *JAVA, *SHELL], ids=name)
+def test_no_file_is_too_long(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= FILE_LINES
+
+
+@pytest.mark.parametrize("file", PYTHON, ids=name)
+def test_no_python_function_is_too_long(file: Path) -> None:
+    functions = [
+        node for node in ast.walk(tree(file)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    lengths = {node.name: (node.end_lineno or 0) - node.lineno + 1 for node in functions}
+    assert {name: lines for name, lines in lengths.items() if lines > FUNCTION_LINES} == {}
+
+
+@pytest.mark.parametrize("file", JAVA, ids=name)
+def test_no_java_method_is_too_long(file: Path) -> None:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    too_long = []
+    for start, line in enumerate(lines):
+        # A method opens with a brace at the end of its line and closes in the column that it opened in.
+        opening = re.fullmatch(r"( {4,8})(?!.*\b(class|record|interface|enum)\b)[\w@<].*\{", line)
+        if opening:
+            end = next(i for i in range(start + 1, len(lines)) if lines[i].startswith(opening[1] + "}"))
+            if end - start + 1 > FUNCTION_LINES:
+                too_long.append((line.strip(), end - start + 1))
+    assert too_long == []
+
+
+def test_imports_point_down() -> None:
+    upward = []
+    for file in PYTHON:
+        importer = package(".".join(file.relative_to(ROOT).with_suffix("").parts))
+        for imported in map(package, imports(file)):
+            if importer and imported and layer(imported) > layer(importer):
+                upward.append(f"{name(file)} imports {imported}")
+    assert upward == []
+
+
+def test_torch_is_imported_in_policy_and_training_alone() -> None:
+    importers = {name(file) for file in PYTHON if HEAVY & {module.split(".")[0] for module in imports(file)}}
+    # doctor asks torch for the GPU, where there is a torch.
+    allowed = ("rlcf/policy/", "rlcf/training/", "rlcf/doctor.py", "tests/")
+    assert importers
+    assert {file for file in importers if not file.startswith(allowed)} == set()
+
+
+def test_grading_starts_without_torch() -> None:
+    """Where there is no torch, the command line and all that `rlcf grade` uses can be imported."""
+    tops = (
+        "javabox/",
+        "rlcf/problems/",
+        "rlcf/grounding/",
+        "rlcf/cli",
+        "rlcf/commands/grade",
+        "rlcf/report/",
+    )
+    light = [
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for file in PYTHON
+        if name(file).startswith(tops)
+    ]
+    block = "".join(f"sys.modules[{module!r}] = None\n" for module in sorted(HEAVY))
+    program = f"import importlib, sys\n{block}for module in {light!r}: importlib.import_module(module)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_module_states_its_idea() -> None:
+    silent = [name(file) for file in PYTHON if file.stat().st_size and ast.get_docstring(tree(file)) is None]
+    assert silent == []
+
+
+def test_nothing_is_left_for_later() -> None:
+    later = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
+    files = [*PYTHON, *JAVA, *SHELL]
+    assert [name(file) for file in files if later.search(file.read_text(encoding="utf-8"))] == []
+    assert [name(file) for file in PYTHON if file.name in ("utils.py", "helpers.py", "common.py")] == []
+
+
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module that a file imports, inside functions too, but not for type checkers alone."""
+    skipped: set[ast.AST] = set()
+    for node in ast.walk(tree(file)):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            skipped.update(child for statement in node.body for child in ast.walk(statement))
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def package(module: str) -> str | None:
+    """The unit of LAYERS that a module belongs to; None of a module outside, or of rlcf's own front."""
+    parts = module.split(".")
+    if parts[0] == "javabox":
+        return "javabox"
+    return parts[1] if parts[0] == "rlcf" and len(parts) > 1 and parts[1] != "__init__" else None
+
+
+def layer(unit: str) -> int:
+    # `from rlcf import Answer` names no unit but what the front offers, up to the grounding's words.
+    unit = "grounding" if unit in rlcf.__all__ else unit
+    heights = [height for height, units in enumerate(LAYERS) if unit in units]
+    assert heights, f"rlcf.{unit} belongs to no layer: add it to LAYERS"
+    return heights[0]
