@@ -51,8 +51,10 @@ make_debian_image() {
 
 stop_engine() {
     [ -n "${ENGINE_FOLDER:-}" ] || return 0
-    kill "$DOCKERD" 2>/dev/null && wait "$DOCKERD" 2>/dev/null
-    kill "$CONTAINERD" 2>/dev/null && wait "$CONTAINERD" 2>/dev/null
+    local process
+    for process in "${DOCKERD:-}" "${CONTAINERD:-}"; do
+        if kill "$process" 2>/dev/null; then wait "$process" || true; fi
+    done
     awk -v folder="$ENGINE_FOLDER/" 'index($2, folder) == 1 {print $2}' /proc/mounts | sort -r \
         | while read -r mounted; do umount --lazy "$mounted"; done
     rm -rf --one-file-system "$ENGINE_FOLDER"

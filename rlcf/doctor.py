@@ -93,7 +93,10 @@ def _data() -> list[Finding]:
         if path.is_file():
             findings.append(Finding(name, True, str(path)))
         else:
-            findings.append(Finding(name, False, f"{path} is not there", f"rlcf data fetch {name}"))
+            # `rlcf data fetch` writes into the cache only: a folder that RLCF_DATA names is the user's own
+            own = f"curl -fL --create-dirs -o {path} {file.url}"
+            mend = own if os.environ.get("RLCF_DATA") else f"rlcf data fetch {name}"
+            findings.append(Finding(name, False, f"{path} is not there", mend))
     return findings
 
 

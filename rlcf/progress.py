@@ -49,7 +49,7 @@ def progress(what: str, total: int | None = None) -> Iterator[Advance]:
 def _bar(what: str, total: int | None) -> Iterator[Advance]:
     columns = (
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=12),
         TextColumn("{task.fields[text]}", markup=False),
     )
     # stdout stays untouched: it may be a JSON object that somebody pipes while stderr is the terminal

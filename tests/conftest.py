@@ -15,7 +15,9 @@ from javabox import Judge
 def data_dir() -> Path:
     """The folder that RLCF_DATA names. Without it the test fails: no test passes by not having looked."""
     if not os.environ.get("RLCF_DATA"):
-        pytest.fail("set RLCF_DATA to a folder with the data sets (`rlcf data fetch all` makes one)")
+        pytest.fail(
+            "set RLCF_DATA to a folder with the data sets; `rlcf data fetch all` fills ~/.cache/rlcf/data"
+        )
     folder = Path(os.environ["RLCF_DATA"])
     if not (folder / "mbxp" / "mbjp_release_v1.2.jsonl").is_file():
         pytest.fail(f"RLCF_DATA names {folder}, which holds no mbxp/mbjp_release_v1.2.jsonl")

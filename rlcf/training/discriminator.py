@@ -83,7 +83,8 @@ class Discriminator(nn.Module):
         ids = list(self.tokenizer(prompt, add_special_tokens=False)["input_ids"])
         answer = list(self.tokenizer(completion, add_special_tokens=False)["input_ids"])[: LONGEST // 2]
         # The end of the prompt stands next to the answer, so it is the beginning that is cut.
-        return ids[-(LONGEST - len(answer)) :], answer
+        # Never empty, so that two empty texts have a score too.
+        return ids[-(LONGEST - len(answer)) :] or [0], answer
 
     def _group_scores(self, rows: Sequence[tuple[Tokens, Tokens]]) -> Tensor:
         longest = max(len(prompt) + len(completion) for prompt, completion in rows)

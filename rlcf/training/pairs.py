@@ -35,6 +35,8 @@ log = logging.getLogger("rlcf")
 
 NO_SIGNAL = Signal(None)
 
+TEMPERATURE = 1.0
+"""Of the first samples: hotter than the rollouts, which mostly equal the reference or do not compile."""
 BATCH = 64
 """Pairs a step."""
 HELD_OUT = 10
@@ -75,12 +77,12 @@ def _first_training(
     discriminator: Discriminator, policy: Policy, problems: Sequence[Problem], recipe: Recipe, judge: Judge
 ) -> None:
     rng = random.Random(f"discriminator problems {recipe.seed}")
-    asked = rng.sample(list(problems), min(len(problems), recipe.discriminator_pairs))
+    asked = [rng.choice(problems) for _ in range(recipe.discriminator_pairs)]
     pending = begin(
         policy,
         asked,
         judge,
-        temperature=recipe.temperature,
+        temperature=TEMPERATURE,
         max_new_tokens=recipe.max_new_tokens,
         seed=stable_seed("discriminator", recipe.seed),
         run_tests=False,

@@ -51,7 +51,7 @@ def small_set(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Small
 def complaint(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., str]:
-    """Runs `rlcf` in this process (a new one takes a second to start) and returns the line that it refuses with."""
+    """Runs `rlcf` in this process (a new one takes a second) and returns the line that it refuses with."""
     monkeypatch.chdir(tmp_path)
 
     def run(*args: str | Path) -> str:

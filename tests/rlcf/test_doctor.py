@@ -26,14 +26,17 @@ def test_a_bare_machine_is_told_how_to_mend_it(tmp_path: Path) -> None:
         "PATH": str(tmp_path),
         "JAVA_HOME": "",
         "DOCKER_HOST": "unix:///nonexistent.sock",
-        "RLCF_DATA": str(tmp_path),
+        "RLCF_DATA": "",
+        "XDG_CACHE_HOME": str(tmp_path),
     }
     done = rlcf("doctor", env=bare)
     assert done.returncode == 3
     assert "no program can be judged here" in done.stdout
     assert "apt-get install -y openjdk-17-jdk-headless" in done.stdout
     assert "rlcf data fetch mbjp" in done.stdout
-    assert json.loads(rlcf("doctor", "--json", env=bare).stdout)["can_judge"] is False
+    own = rlcf("doctor", "--json", env=bare | {"RLCF_DATA": str(tmp_path)})
+    assert json.loads(own.stdout)["can_judge"] is False
+    assert f"curl -fL --create-dirs -o {tmp_path / 'mbxp'}" in own.stdout
 
 
 def test_a_finding_that_is_not_ok_says_what_is_missing() -> None:

@@ -17,7 +17,8 @@ PROBLEM = Problem(
     prompt="class A {\n    static int f(int x) {\n",
     suite=Suite(
         cases=tuple(
-            SuiteCase(name=str(x), code=f"int r = A.f({x});", value="r", expected=str(2 * x)) for x in range(4)
+            SuiteCase(name=str(x), code=f"int r = A.f({x});", value="r", expected=str(2 * x))
+            for x in range(4)
         )
     ),
     reference="        return 2 * x;\n    }\n}\n",
@@ -63,7 +64,11 @@ def test_rlcf_with_tests_adds_what_the_tests_say(judge: Judge) -> None:
 
 def test_groundings_without_a_discriminator(judge: Judge) -> None:
     assert [signal.score for signal in ground(judge, "tests", [BROKEN, PASSES, THROWS])] == [-1.0, 1.0, -0.6]
-    assert [signal.score for signal in ground(judge, "compiler", [BROKEN, PASSES, THROWS])] == [-1.0, 1.0, 1.0]
+    assert [signal.score for signal in ground(judge, "compiler", [BROKEN, PASSES, THROWS])] == [
+        -1.0,
+        1.0,
+        1.0,
+    ]
 
 
 def test_an_error_after_the_last_character_has_a_place_at_or_after_the_end_or_none(judge: Judge) -> None:

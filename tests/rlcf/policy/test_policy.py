@@ -111,7 +111,9 @@ def test_a_saved_policy_loads_anywhere_and_answers_the_same(tmp_path: Path, lora
     policy = tiny_policy(PROMPTS + COMPLETIONS, 0, lora_rank=lora_rank)
     with torch.no_grad():
         for number, parameter in enumerate(policy.parameters()):
-            parameter.add_(0.02 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(number)))
+            parameter.add_(
+                0.02 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(number))
+            )
     policy.save(tmp_path)
     model = AutoModelForCausalLM.from_pretrained(tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)

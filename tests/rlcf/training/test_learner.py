@@ -79,9 +79,7 @@ def test_critic_warm_up_leaves_the_policy_alone(policy: Policy, tokens: Tokens) 
     assert numbers[1]["value_loss"] < numbers[0]["value_loss"]
 
 
-def test_what_was_rewarded_becomes_likelier(
-    policy: Policy, tokens: Tokens
-) -> None:
+def test_what_was_rewarded_becomes_likelier(policy: Policy, tokens: Tokens) -> None:
     prompts, completions = tokens
     own = copy.deepcopy(policy)
     learner = Learner(own, replace(RECIPE, kl=0.0, minibatches=1, ppo_steps=20))

@@ -24,7 +24,9 @@ def gae_by_hand(rewards: list[float], values: list[float], gamma: float, lam: fl
     """The definition: sum of (gamma lam)^l delta_{t+l}."""
     following = [*values[1:], 0.0]
     deltas = [r + gamma * n - v for r, n, v in zip(rewards, following, values, strict=True)]
-    return [sum((gamma * lam) ** (s - t) * deltas[s] for s in range(t, len(deltas))) for t in range(len(deltas))]
+    return [
+        sum((gamma * lam) ** (s - t) * deltas[s] for s in range(t, len(deltas))) for t in range(len(deltas))
+    ]
 
 
 @pytest.mark.parametrize(("gamma", "lam"), [(1.0, 0.95), (0.9, 0.5), (1.0, 1.0)])
@@ -113,6 +115,8 @@ def test_whitening_is_over_real_tokens_only() -> None:
 def test_explained_variance() -> None:
     returns, other, mask = example()
     assert ppo.explained_variance(returns, returns, mask) == pytest.approx(1)
-    assert ppo.explained_variance(returns + 5, returns, mask) == pytest.approx(1), "an offset is no error here"
+    assert ppo.explained_variance(returns + 5, returns, mask) == pytest.approx(1), (
+        "an offset is no error here"
+    )
     assert ppo.explained_variance(torch.zeros_like(returns), returns, mask) == pytest.approx(0)
     assert ppo.explained_variance(other, torch.ones_like(returns), mask) == 0

@@ -1,0 +1,157 @@
+"""`train` on MBJP with models from disk, end to end: the run folder, and a checkpoint that loads again."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, PreTrainedModel, Qwen2Config
+
+from javabox import Judge
+from rlcf.errors import BadInput
+from rlcf.policy import load_policy
+from rlcf.policy.tiny import tiny_tokenizer
+from rlcf.problems import load_problems
+from rlcf.recipe import Recipe, load_recipe
+from rlcf.training.run import train
+
+RECIPE = Recipe(
+    problems="mbjp",
+    train_problems=6,
+    test_problems=3,
+    corpus_problems=0,
+    sft_steps=0,
+    discriminator_pairs=4,
+    discriminator_steps=2,
+    discriminator_refresh=2,
+    ppo_steps=5,
+    prompts_per_step=3,
+    samples_per_prompt=2,
+    minibatches=2,
+    max_new_tokens=12,
+    evaluation_samples=2,
+    policy_lr=1e-3,
+)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> dict[str, Path]:
+    """Randomly initialised Qwen2 and GPT-2 models with a tokenizer, saved to disk."""
+    assert data_dir
+    folder = tmp_path_factory.mktemp("models")
+    problems = load_problems("mbjp", "train")[:40]
+    tokenizer = tiny_tokenizer([text for p in problems for text in (p.prompt, p.reference or "")])
+    common: dict[str, Any] = {"vocab_size": len(tokenizer), "eos_token_id": 1, "bos_token_id": 1}
+    qwen2 = Qwen2Config(
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        **common,
+    )
+    gpt2 = GPT2Config(n_embd=32, n_layer=2, n_head=4, n_positions=1024, **common)
+    torch.manual_seed(0)
+    for name, config in (("qwen2", qwen2), ("gpt2", gpt2)):
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(config)
+        model.save_pretrained(folder / name)
+        tokenizer.save_pretrained(folder / name)
+    return {name: folder / name for name in ("qwen2", "gpt2")}
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("lora_rank", [0, 8])
+@pytest.mark.parametrize("name", ["qwen2", "gpt2"])
+def test_five_steps_on_mbjp(
+    models: dict[str, Path], judge: Judge, tmp_path: Path, name: str, lora_rank: int
+) -> None:
+    recipe = replace(RECIPE, model=str(models[name]), lora_rank=lora_rank)
+    train(recipe, tmp_path / "run", judge)
+    run = tmp_path / "run"
+    assert load_recipe(str(run / "recipe.toml")) == recipe
+    assert len(tomllib.loads((run / "recipe.toml").read_text(encoding="utf-8"))) <= 40
+    metrics = rows(run / "metrics.jsonl")
+    assert [row["step"] for row in metrics] == [1, 2, 3, 4, 5]
+    assert metrics[0]["kl"] == 0
+    assert all(row["judge_errors"] == 0 for row in metrics)
+    completions = rows(run / "completions.jsonl")
+    rollouts = [row for row in completions if row["stage"] == "rollout"]
+    assert len(rollouts) == 5 * 3 * 2
+    for row in rollouts:
+        assert row["score"] == pytest.approx(sum(row["parts"].values()))
+        assert row["outcome"] == "compile_error" or row["compiled"]
+    evaluations = rows(run / "evaluation.jsonl")
+    assert [(row["stage"], row["decoding"]["temperature"]) for row in evaluations] == [
+        ("before", 0.0),
+        ("before", 0.8),
+        ("after", 0.0),
+        ("after", 0.8),
+    ]
+    assert (run / "report.html").is_file()
+    first, last = (run / "checkpoints" / f"step-00000{step}" for step in (0, 5))
+    model = AutoModelForCausalLM.from_pretrained(last)
+    text = "return x + 1;"
+    assert AutoTokenizer.from_pretrained(last)(text) == AutoTokenizer.from_pretrained(models[name])(text)
+    before, after = (
+        dict(loaded.named_parameters()) for loaded in (AutoModelForCausalLM.from_pretrained(first), model)
+    )
+    assert before.keys() == after.keys()
+    assert any(not torch.equal(before[key], after[key]) for key in before), "it learnt something"
+    assert load_policy(last).sample(["class A {"], temperature=0.0, max_new_tokens=3, seed=0)
+
+
+def test_same_seed_same_run_and_a_start_goes_on_from_it(
+    models: dict[str, Path], judge: Judge, tmp_path: Path
+) -> None:
+    recipe = replace(RECIPE, model=str(models["qwen2"]), ppo_steps=2)
+    for run in ("one", "two"):
+        train(recipe, tmp_path / run, judge)
+    train(replace(recipe, start=str(tmp_path / "one")), tmp_path / "three", judge)
+
+    def learnt(run: str) -> list[tuple[Any, ...]]:
+        found = rows(tmp_path / run / "metrics.jsonl")
+        return [(row["reward"], row["policy_loss"], row["value_loss"], row["entropy"]) for row in found]
+
+    assert learnt("one") == learnt("two")
+    assert learnt("one") == learnt("three"), "a start is the state before PPO"
+    assert (tmp_path / "three" / "report.html").is_file()
+
+
+def test_a_start_with_other_data_is_refused(judge: Judge, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="start"):
+        train(replace(RECIPE, start=str(tmp_path / "none")), tmp_path / "run", judge)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("grounding", "vibes"), ("model", "./nowhere"), ("evaluation_split", "train"), ("problems", "nothing")],
+)
+def test_bad_recipes_write_nothing(judge: Judge, tmp_path: Path, field: str, value: str) -> None:
+    with pytest.raises(BadInput):
+        train(replace(RECIPE, **{field: value}), tmp_path / "run", judge)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_never_overwritten(models: dict[str, Path], judge: Judge, tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text("seed = 1\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="holds a run"):
+        train(replace(RECIPE, model=str(models["qwen2"])), tmp_path, judge)
+    assert (tmp_path / "recipe.toml").read_text(encoding="utf-8") == "seed = 1\n"
