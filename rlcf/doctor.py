@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from javabox import JudgeUnavailable
 from javabox.engines import docker, jvm, local
-from rlcf.commands.data import place
+from rlcf.problems.fetch import place
 from rlcf.problems.load import NAMED
 
 

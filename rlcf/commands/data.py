@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,7 +10,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from rlcf.errors import BadInput
-from rlcf.problems.fetch import DataFile, cache_folder, locate
+from rlcf.problems.fetch import DataFile, locate, place
 from rlcf.problems.load import NAMED
 
 
@@ -40,12 +39,6 @@ class Data:
                     verify(file, path)
                 print(f"{name:<16}{path}{'  sha256 ok' if self.action == 'verify' else ''}")
         return 0
-
-
-def place(file: DataFile) -> Path:
-    """Where the file is or would be."""
-    folder = os.environ.get("RLCF_DATA")
-    return (Path(folder) if folder else cache_folder() / "data") / file.path
 
 
 def verify(file: DataFile, path: Path) -> None:

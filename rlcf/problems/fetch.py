@@ -37,20 +37,22 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rlcf"
 
 
+def place(file: DataFile) -> Path:
+    """Where the file is or would be."""
+    folder = os.environ.get("RLCF_DATA")
+    return (Path(folder) if folder else cache_folder() / "data") / file.path
+
+
 def locate(file: DataFile) -> Path:
     """The file on this machine, downloaded if it has to be. Raises BadInput with the way out."""
-    folder = os.environ.get("RLCF_DATA")
-    if folder:
-        path = Path(folder) / file.path
-        if not path.is_file():
-            raise BadInput(
-                f"not in the folder that RLCF_DATA names; put it there ({file.url}) or unset RLCF_DATA",
-                file=path,
-            )
+    path = place(file)
+    if path.is_file():
         return path
-    path = cache_folder() / "data" / file.path
-    if not path.is_file():
-        download(file, path)
+    if os.environ.get("RLCF_DATA"):
+        raise BadInput(
+            f"not in the folder that RLCF_DATA names; put it there ({file.url}) or unset RLCF_DATA", file=path
+        )
+    download(file, path)
     return path
 
 

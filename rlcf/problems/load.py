@@ -15,16 +15,11 @@ Bad input raises BadInput with file, line and field; nothing is skipped.
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rlcf.errors import BadInput
+from rlcf.jsonl import Row, read_rows
 from rlcf.problems.fetch import DataFile, locate
 from rlcf.problems.problem import Problem
 from rlcf.problems.suite import mxeval_suite
@@ -77,32 +72,9 @@ def load_problems(name_or_path: str, split: str | None = None) -> list[Problem]:
     return kept
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A line of a file, whose fields are read with their place at hand."""
-
-    fields: dict[str, Any]
-    file: Path
-    line: int
-
-    def text(self, field: str) -> str:
-        if field not in self.fields:
-            raise self.bad("is missing", field)
-        value = self.fields[field]
-        if not isinstance(value, str):
-            raise self.bad(f"must be a string, not {_kind(value)}", field)
-        return value
-
-    def optional_text(self, field: str) -> str | None:
-        return None if self.fields.get(field) is None else self.text(field)
-
-    def bad(self, message: str, field: str | None = None) -> BadInput:
-        return BadInput(message, file=self.file, line=self.line, field=field)
-
-
 def _read(path: Path) -> list[Problem]:
     problems: dict[str, Problem] = {}
-    for row in _rows(path):
+    for row in read_rows(path):
         problem = _problem(row)
         if problem.task_id in problems:
             raise row.bad(f"'{problem.task_id}' occurs twice", "task_id")
@@ -112,31 +84,7 @@ def _read(path: Path) -> list[Problem]:
     return list(problems.values())
 
 
-def _rows(path: Path) -> Iterator[_Row]:
-    """The non-blank lines of a JSONL file, plain or gzipped."""
-    number = 0
-    try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield _Row(_object(line, path, number), path, number)
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadInput(f"can't be read: {error}", file=path, line=number + 1) from error
-
-
-def _object(line: bytes, path: Path, number: int) -> dict[str, Any]:
-    try:
-        row = json.loads(line.decode())
-    except UnicodeDecodeError as error:
-        raise BadInput(f"is not UTF-8: {error}", file=path, line=number) from error
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"malformed JSON: {error}", file=path, line=number) from error
-    if not isinstance(row, dict):
-        raise BadInput(f"must be a JSON object, not {_kind(row)}", file=path, line=number)
-    return row
-
-
-def _problem(row: _Row) -> Problem:
+def _problem(row: Row) -> Problem:
     task_id, prompt, test = row.text("task_id"), row.text("prompt"), row.text("test")
     for field, value in (("task_id", task_id), ("prompt", prompt), ("test", test)):
         if not value.strip():
@@ -148,11 +96,15 @@ def _problem(row: _Row) -> Problem:
         task_id=task_id,
         prompt=prompt,
         suite=suite,
-        description=row.optional_text("description") or "",
+        description=_optional(row, "description") or "",
         entry_point=row.text("entry_point"),
-        reference=row.optional_text("canonical_solution"),
+        reference=_optional(row, "canonical_solution"),
         split=_split(task_id),
     )
+
+
+def _optional(row: Row, field: str) -> str | None:
+    return None if row.fields.get(field) is None else row.text(field)
 
 
 def _split(task_id: str) -> str:
@@ -162,9 +114,3 @@ def _split(task_id: str) -> str:
             if first <= int(number) <= last:
                 return split
     return "test"
-
-
-def _kind(value: object) -> str:
-    """The JSON name of a value's kind."""
-    kinds = {dict: "an object", list: "an array", str: "a string", bool: "true or false", type(None): "null"}
-    return kinds.get(type(value), "a number")
