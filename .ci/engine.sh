@@ -15,6 +15,7 @@ engine_packages() {
 }
 
 start_engine() {
+    echo "starting a Docker engine"
     ENGINE_FOLDER=$(mktemp -d /tmp/rlcf-engine.XXXXXX)
     export DOCKER_HOST=unix://$ENGINE_FOLDER/docker.sock
     # No bridge and no firewall rules: the judge's containers have no network, and builds use the host's.
@@ -39,6 +40,7 @@ start_engine() {
 # debian:bookworm-slim from the mirror that apt uses here: bash, apt and little else.
 make_debian_image() {
     local mirror root=$ENGINE_FOLDER/debian
+    echo "making a bare Debian 12 image"
     # shellcheck disable=SC2016  (apt's own variables)
     mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' | awk '$1 == "bookworm" {print $2; exit}')
     debootstrap --variant=minbase bookworm "$root" ${mirror:+"$mirror"} >"$ENGINE_FOLDER/debootstrap.log" 2>&1 || {

@@ -27,7 +27,8 @@ from rlcf.evaluation.metrics import METRICS
 from rlcf.jsonl import read_rows
 from rlcf.recipe import load_recipe
 
-GROUNDINGS = ("rlcf+tests", "rlcf")
+RECIPES = {"rlcf+tests": "quickstart", "rlcf": "quickstart-rlcf"}
+GROUNDINGS = tuple(RECIPES)
 NEEDED = 0.05
 
 
@@ -47,6 +48,7 @@ class Result:
 
 def run_all(seeds: Sequence[int], split: str, out: Path) -> list[Result]:
     """Trains what is not there yet; returns the results of all runs."""
+    from rlcf.report import write_report
     from rlcf.training.run import train
 
     results = []
@@ -58,8 +60,9 @@ def run_all(seeds: Sequence[int], split: str, out: Path) -> list[Result]:
                 start = "" if folder == shared else str(shared)
                 if not (folder / "report.html").exists():
                     began = time.monotonic()
-                    fields = {"seed": seed, "grounding": grounding, "start": start, "evaluation_split": split}
-                    train(load_recipe("quickstart", fields), folder, judge)
+                    fields = {"seed": seed, "start": start, "evaluation_split": split}
+                    train(load_recipe(RECIPES[grounding], fields), folder, judge)
+                    write_report(folder)
                     print(f"{folder}: {time.monotonic() - began:.0f} s", file=sys.stderr)
                 results += read_results(folder, seed, grounding)
     return results

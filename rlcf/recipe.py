@@ -74,7 +74,7 @@ class Recipe:
     grounding: str = "rlcf+tests"
     """What a completion is worth: `rlcf` (compiler, discriminator), `rlcf+tests`, `tests` or `compiler`."""
     discriminator_weight: float = 0.2
-    """Factor of the discriminator's value in the score."""
+    """Factor of the discriminator's value in the score of `rlcf+tests`; `rlcf` takes it as it is."""
 
     ppo_steps: int = 30
     """Rollout batches."""

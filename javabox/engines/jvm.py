@@ -20,7 +20,14 @@ from javabox.errors import JudgeUnavailable
 
 SOURCES = Path(__file__).parent.parent / "java"
 EXPORTS = "--add-exports=jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED"
-SUPERVISOR_FLAGS = ("-XX:+UseSerialGC", "-Xmx512m", "-Xms64m", "-XX:-UsePerfData", "-Duser.language=en")
+SUPERVISOR_FLAGS = (
+    "-XX:+UseSerialGC",
+    "-Xmx512m",
+    "-Xms64m",
+    "-XX:-UsePerfData",
+    "-Duser.language=en",
+    "-Djdk.lang.Process.launchMechanism=VFORK",  # one exec less a program than the default's helper
+)
 INSTALL_JDK = "apt-get install openjdk-17-jdk-headless"
 
 

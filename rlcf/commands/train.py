@@ -58,6 +58,7 @@ class Train:
 
     def run(self) -> int:
         from javabox import Judge
+        from rlcf.report import write_report
 
         check_workers(self.workers)
         recipe = load_recipe(self.recipe, asdict(self.fields))
@@ -73,7 +74,8 @@ class Train:
             except KeyboardInterrupt:
                 print(f"rlcf: the run so far is in {folder}", file=sys.stderr)
                 raise
-        print(f"{summary(folder)}\n\nrun: {folder}\nreport: {folder / 'report.html'}")
+        report = write_report(folder)
+        print(f"{summary(folder)}\n\nrun: {folder}\nreport: {report}")
         return 0
 
 

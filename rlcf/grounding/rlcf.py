@@ -15,12 +15,12 @@ from rlcf.grounding.parts import NOT_COMPILED, Compare, compared, first_error, t
 from rlcf.grounding.signal import Answer, Grounding, Signal
 
 
-def rlcf(compare: Compare, weight: float = 1.0) -> Grounding:
-    """Compiler and discriminator; `weight` scales the discriminator. Needs compile-only verdicts."""
+def rlcf(compare: Compare) -> Grounding:
+    """Compiler and discriminator. Compile-only verdicts are enough."""
 
     def ground(answers: Sequence[Answer]) -> list[Signal]:
         values = compared(answers, compare)
-        return [_signal(a, 0.0, weight * value) for a, value in zip(answers, values, strict=True)]
+        return [_signal(a, 0.0, value) for a, value in zip(answers, values, strict=True)]
 
     return ground
 

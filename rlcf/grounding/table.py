@@ -16,25 +16,26 @@ class Entry:
     """A grounding by name, and what it must be given."""
 
     make: Callable[[Compare | None, float], Grounding]
-    """From the discriminator and its weight."""
-    compares: bool
-    """Whether it asks a discriminator (if the weight is not 0)."""
+    """From the discriminator and its weight in the score."""
     runs: bool
     """Whether it needs the tests run; without, programs are only compiled."""
+    compares: Callable[[float], bool]
+    """Whether it asks a discriminator, given its weight."""
 
 
-def _rlcf(compare: Compare | None, weight: float) -> Grounding:
+def _rlcf(compare: Compare | None, _: float) -> Grounding:
     if compare is None:
-        raise BadInput("the grounding 'rlcf' needs a discriminator", field="discriminator_weight")
-    return rlcf(compare, weight)
+        raise ValueError("the grounding 'rlcf' needs a discriminator")
+    return rlcf(compare)
 
 
 GROUNDINGS: dict[str, Entry] = {
-    "rlcf": Entry(_rlcf, compares=True, runs=False),
-    "rlcf+tests": Entry(rlcf_tests, compares=True, runs=True),
-    "tests": Entry(lambda _, __: rlcf_tests(None, 0.0), compares=False, runs=True),
-    "compiler": Entry(lambda _, __: compiler, compares=False, runs=False),
+    "rlcf": Entry(_rlcf, runs=False, compares=lambda _: True),
+    "rlcf+tests": Entry(rlcf_tests, runs=True, compares=lambda weight: weight > 0),
+    "tests": Entry(lambda _, __: rlcf_tests(None, 0.0), runs=True, compares=lambda _: False),
+    "compiler": Entry(lambda _, __: compiler, runs=False, compares=lambda _: False),
 }
+"""`rlcf` is the paper's and has no weight."""
 
 
 def grounding_entry(name: str) -> Entry:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging as transformers_logging
 
 from rlcf.errors import BadInput
 from rlcf.policy.policy import Policy
 from rlcf.policy.tiny import tiny_model, tiny_tokenizer
+
+transformers_logging.disable_progress_bar()  # a bar a file, between the lines of our own
 
 
 def load_policy(model: str | Path, *, lora_rank: int = 0, device: str | None = None) -> Policy:

@@ -19,7 +19,7 @@ from rlcf.grounding.signal import Answer, Signal
 from rlcf.policy import Policy
 from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
-from rlcf.recipe import Recipe
+from rlcf.recipe import Recipe, load_recipe
 from rlcf.training.discriminator import (
     Discriminator,
     Pair,
@@ -37,6 +37,8 @@ NO_SIGNAL = Signal(None)
 
 TEMPERATURE = 1.0
 """Of the first samples: hotter than the rollouts, which mostly equal the reference or do not compile."""
+MAKING = ("discriminator", "discriminator_pairs", "discriminator_steps", "discriminator_lr")
+"""Fields that decide the discriminator before PPO."""
 BATCH = 64
 """Pairs a step."""
 HELD_OUT = 10
@@ -58,19 +60,25 @@ def pairs_of(answers: Iterable[Answer]) -> list[Pair]:
 def make_discriminator(
     policy: Policy, problems: Sequence[Problem], recipe: Recipe, judge: Judge, folder: Path
 ) -> Discriminator:
-    """The discriminator before PPO: that of the recipe's `start`, or one trained on samples of `policy`.
-    It is saved in `folder`."""
+    """The discriminator before PPO: that of the recipe's `start` if it was made alike, or one trained on
+    samples of `policy`. It is saved in `folder`."""
     if recipe.discriminator == "policy":
         discriminator = discriminator_from_policy(policy, recipe.seed)
     else:
         discriminator = load_encoder(recipe.discriminator, recipe.seed)
     known = checkpoint_folder(Path(recipe.start), 0) / "discriminator.pt"
-    if recipe.start and known.is_file():
+    if recipe.start and known.is_file() and _same_discriminator(recipe):
         discriminator.load_state_dict(torch.load(known, weights_only=True))
     else:
         _first_training(discriminator, policy, problems, recipe, judge)
     torch.save(discriminator.state_dict(), folder / "discriminator.pt")
     return discriminator
+
+
+def _same_discriminator(recipe: Recipe) -> bool:
+    """Whether the run that `start` names made its first discriminator as this recipe would."""
+    theirs = load_recipe(str(Path(recipe.start) / "recipe.toml"))
+    return all(getattr(theirs, name) == getattr(recipe, name) for name in MAKING)
 
 
 def _first_training(

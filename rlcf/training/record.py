@@ -2,9 +2,10 @@
 
     recipe.toml  metrics.jsonl  completions.jsonl  evaluation.jsonl  checkpoints/step-NNNNNN/  report.html
 
-Rows of completions.jsonl: `stage` (rollout, or before / after for an evaluation), `step`, `task_id`,
-`completion`, the fields of a results line, and `score`, `place`, `parts` (null, null, {} in evaluations,
-which nothing is learnt from). Not covered: resuming, several processes.
+Rows of metrics.jsonl: `step` and `supervised_loss` before PPO, then a row a PPO step. Rows of
+completions.jsonl: `stage` (rollout, or before / after for an evaluation), `step`, `temperature`, `task_id`,
+`prompt`, `completion`, the fields of a results line, and `score`, `place`, `parts` (null, null, {} in
+evaluations, which nothing is learnt from). Not covered: resuming, several processes.
 """
 
 from __future__ import annotations
@@ -41,8 +42,15 @@ class RunFolder:
     def evaluation(self, row: Mapping[str, Any]) -> None:
         self._append("evaluation.jsonl", [row])
 
-    def completions(self, stage: str, step: int, rows: Iterable[tuple[Answer, Signal | None]]) -> None:
-        self._append("completions.jsonl", (_completion(stage, step, *row) for row in rows))
+    def completions(
+        self, stage: str, step: int, temperature: float, rows: Iterable[tuple[Answer, Signal | None]]
+    ) -> None:
+        told = {"stage": stage, "step": step, "temperature": temperature}
+        self._append("completions.jsonl", (told | _completion(*row) for row in rows))
+
+    def completion(self, row: Mapping[str, Any]) -> None:
+        """A row that another run wrote."""
+        self._append("completions.jsonl", [row])
 
     def _append(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         with open(self.folder / name, "a", encoding="utf-8") as file:
@@ -57,11 +65,10 @@ def checkpoint_folder(run: Path, step: int) -> Path:
     return run / "checkpoints" / f"step-{step:06d}"
 
 
-def _completion(stage: str, step: int, answer: Answer, signal: Signal | None) -> dict[str, Any]:
+def _completion(answer: Answer, signal: Signal | None) -> dict[str, Any]:
     return {
-        "stage": stage,
-        "step": step,
         "task_id": answer.problem.task_id,
+        "prompt": answer.problem.prompt,
         "completion": answer.completion,
         **answer.verdict.to_json(),
         "score": None if signal is None else signal.score,

@@ -28,7 +28,6 @@ from rlcf.policy import Policy, load_policy, tiny_policy
 from rlcf.problems import Problem
 from rlcf.progress import progress
 from rlcf.recipe import Recipe, load_recipe
-from rlcf.report import write_report
 from rlcf.training.data import Data, load_data
 from rlcf.training.pairs import make_discriminator
 from rlcf.training.record import RunFolder, checkpoint_folder
@@ -53,7 +52,7 @@ def train(recipe: Recipe, run_dir: Path, judge: Judge) -> None:
     """
     started = time.monotonic()
     entry = grounding_entry(recipe.grounding)
-    compares = entry.compares and recipe.discriminator_weight > 0
+    compares = entry.compares(recipe.discriminator_weight)
     if recipe.start:
         check_start(recipe)
     # Half of the cores belong to the JVMs; two threads for so small a model are slower than one.
@@ -64,9 +63,8 @@ def train(recipe: Recipe, run_dir: Path, judge: Judge) -> None:
     if recipe.start:
         _copy_evaluation(recipe, run)
     else:
-        losses = _pre_train(policy, data, recipe)
-        if losses:
-            log.info("supervised training: loss %.3f at the end", sum(losses[-20:]) / len(losses[-20:]))
+        for step, loss in enumerate(_pre_train(policy, data, recipe), start=1):
+            run.metrics({"step": step, "supervised_loss": loss})
         measure(policy, data, recipe, judge, run, "before", 0)
     discriminator = None
     if compares:
@@ -76,7 +74,6 @@ def train(recipe: Recipe, run_dir: Path, judge: Judge) -> None:
         _ppo(PpoStep(policy, recipe, judge, run, entry, discriminator), data, recipe)
         policy.save(run.checkpoint(recipe.ppo_steps))
         measure(policy, data, recipe, judge, run, "after", recipe.ppo_steps)
-    write_report(run_dir)
     log.info("%s: done in %.0f s", run_dir, time.monotonic() - started)
 
 
@@ -99,7 +96,7 @@ def measure(
             evaluation, stage=stage, split=recipe.evaluation_split, temperature=temperature, n=n
         )
         run.evaluation({**row, "step": step})
-        run.completions(stage, step, ((answer, None) for answer in answers))
+        run.completions(stage, step, temperature, ((answer, None) for answer in answers))
 
 
 def _pre_train(policy: Policy, data: Data, recipe: Recipe) -> list[float]:
@@ -146,10 +143,13 @@ def check_start(recipe: Recipe) -> None:
 
 
 def _copy_evaluation(recipe: Recipe, run: RunFolder) -> None:
-    """The evaluation before PPO is the same as that of `start`; its completions stay there."""
+    """The evaluation before PPO, completions included, is that of `start`."""
     for row in read_rows(Path(recipe.start) / "evaluation.jsonl"):
         if row.fields["stage"] == "before" and row.fields["split"] == recipe.evaluation_split:
             run.evaluation(row.fields)
+    for row in read_rows(Path(recipe.start) / "completions.jsonl"):
+        if row.fields["stage"] == "before":
+            run.completion(row.fields)
 
 
 def _policy(recipe: Recipe, data: Data) -> Policy:

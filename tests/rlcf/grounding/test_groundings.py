@@ -44,9 +44,7 @@ def ground(judge: Judge, name: str, completions: Sequence[str], weight: float = 
 
 
 def test_rlcf_places_minus_one_on_the_error_and_the_discriminator_at_the_end(judge: Judge) -> None:
-    broken, passes, throws, same = ground(
-        judge, "rlcf", [BROKEN, PASSES, THROWS, str(PROBLEM.reference)], weight=1.0
-    )
+    broken, passes, throws, same = ground(judge, "rlcf", [BROKEN, PASSES, THROWS, str(PROBLEM.reference)])
     assert (broken.score, broken.place) == (-1.0, BROKEN.index("z"))
     assert (passes.score, passes.place) == (-0.5, None)
     assert throws.score == -0.5, "programs are not run"

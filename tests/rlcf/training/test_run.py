@@ -104,7 +104,6 @@ def test_five_steps_on_mbjp(
         ("after", 0.0),
         ("after", 0.8),
     ]
-    assert (run / "report.html").is_file()
     first, last = (run / "checkpoints" / f"step-00000{step}" for step in (0, 5))
     model = AutoModelForCausalLM.from_pretrained(last)
     text = "return x + 1;"
@@ -131,7 +130,8 @@ def test_same_seed_same_run_and_a_start_goes_on_from_it(
 
     assert learnt("one") == learnt("two")
     assert learnt("one") == learnt("three"), "a start is the state before PPO"
-    assert (tmp_path / "three" / "report.html").is_file()
+    before = [row for row in rows(tmp_path / "three" / "completions.jsonl") if row["stage"] == "before"]
+    assert before == [row for row in rows(tmp_path / "one" / "completions.jsonl") if row["stage"] == "before"]
 
 
 def test_a_start_with_other_data_is_refused(judge: Judge, tmp_path: Path) -> None:
