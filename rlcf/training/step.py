@@ -66,7 +66,7 @@ class PpoStep:
         judged = time.perf_counter()
         numbers = self.learner.learn(
             experience,
-            centred_scores(rollouts),
+            [rollout.signal.score for rollout in rollouts],
             [score_place(self.policy, rollout) for rollout in rollouts],
             step,
         )
@@ -103,27 +103,6 @@ class PpoStep:
             seed=stable_seed("refresh", self.recipe.seed, step),
         )
         return {"discriminator_accuracy": before, "discriminator_loss": sum(losses) / max(1, len(losses))}
-
-
-def centred_scores(rollouts: Sequence[Rollout]) -> list[float | None]:
-    """Each score less the mean score of the same problem's other completions; None where the judge failed.
-
-    Most of the variance of scores lies between problems, and the critic learns too slowly to take it away.
-    Such a baseline does not depend on the completion it is taken from, so the gradient stays unbiased (RLOO,
-    arXiv 2402.14740). A problem with one completion keeps its score.
-    """
-    scores: dict[str, list[float]] = {}
-    for rollout in rollouts:
-        if rollout.signal.score is not None:
-            scores.setdefault(rollout.answer.problem.task_id, []).append(rollout.signal.score)
-
-    def centred(rollout: Rollout) -> float | None:
-        score, same = rollout.signal.score, scores.get(rollout.answer.problem.task_id, [])
-        if score is None or len(same) < 2:
-            return score
-        return score - (sum(same) - score) / (len(same) - 1)
-
-    return [centred(rollout) for rollout in rollouts]
 
 
 def rollout_statistics(rollouts: Sequence[Rollout]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from rlcf.grounding.signal import Answer, Signal
 from rlcf.policy.generate import Sampled
 from rlcf.problems import Problem
 from rlcf.training.rollout import Rollout
-from rlcf.training.step import centred_scores, rollout_statistics
+from rlcf.training.step import rollout_statistics
 
 
 def rollout(task_id: str, outcome: Outcome, score: float | None, tokens: int = 2) -> Rollout:
@@ -25,15 +25,6 @@ ROLLOUTS = [
     rollout("a", Outcome.JUDGE_ERROR, None),
     rollout("a", Outcome.RUNTIME_ERROR, -0.6),
 ]
-
-
-def test_the_baseline_is_the_mean_of_the_other_completions_of_the_problem() -> None:
-    scores = centred_scores(ROLLOUTS)
-    assert scores[0] == pytest.approx(1.0 - (-1.0 - 0.6) / 2)
-    assert scores[1] == pytest.approx(-1.0 - (1.0 - 0.6) / 2)
-    assert scores[2] == pytest.approx(0.2), "a completion without others keeps its score"
-    assert scores[3] is None, "a judge error neither gets a score nor enters a baseline"
-    assert scores[4] == pytest.approx(-0.6 - 0.0)
 
 
 def test_judge_errors_are_part_of_no_rate() -> None:
