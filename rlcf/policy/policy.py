@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from rlcf.errors import BadInput
 from rlcf.policy.batch import TokenBatch, Tokens, collate
 from rlcf.policy.generate import Sampled, generate
 
@@ -205,7 +206,9 @@ class Policy:
         own_BLV = self.model.get_output_embeddings()(states_BLD)
         if not torch.allclose(own_BLV, logits_BLV, atol=1e-2, rtol=1e-2):
             kind = type(self.model).__name__
-            raise NotImplementedError(f"{kind} changes its logits after the output embedding: not supported")
+            raise BadInput(
+                f"{kind} changes its logits after the output embedding: not covered", field="model"
+            )
 
 
 def _token_stats(model: PreTrainedModel, batch: TokenBatch, temperature: float) -> TokenStats:
