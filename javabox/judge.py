@@ -80,7 +80,7 @@ class Judge:
         self._pump.start()
         self._listen(self._channel)
         threading.Thread(target=self._watch, name="javabox-watch", daemon=True).start()
-        # Before the engine's own clean-up at exit, which would look like a death and start another supervisor.
+        # Before the engine's own clean-up at exit, which would look like a death and start another one.
         atexit.register(self.close)
 
     def grade(self, jobs: Sequence[Job]) -> list[Verdict]:
