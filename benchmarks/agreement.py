@@ -104,7 +104,12 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="JSONL of naive verdicts: read, and appended to")
     parser.add_argument("--naive-only", action="store_true", help="fill the cache and stop")
     options = parser.parse_args()
-    rows, differences = [], []
+    differences: list[str] = []
+    if not options.naive_only:
+        print(f"`{shlex.join(['python', '-m', 'benchmarks.agreement', *sys.argv[1:]])}`\n")
+        print("| data set | samples | compiled: plain / javabox | passed: plain / javabox", end="")
+        print(" | compiled differs | passed differs | javabox took |")
+        print("|---|---|---|---|---|---|---|", flush=True)
     for data_set in options.sets.split(","):
         samples = load_samples(data_set)[: options.samples]
         naive = naive_verdicts(samples, options.cache, options.workers)
@@ -112,15 +117,11 @@ def main() -> None:
             continue
         with Judge(engine=options.engine, workers=options.workers) as judge:
             verdicts, seconds = judged(data_set, samples, judge)
-        rows.append(row(data_set, naive, verdicts, seconds))
+        print(row(data_set, naive, verdicts, seconds), flush=True)
         lines = map(disagreement, samples, naive, verdicts)
         differences += [line for line in lines if line is not None]
-    if rows:
-        print(f"`{shlex.join(['python', '-m', 'benchmarks.agreement', *sys.argv[1:]])}`\n")
-        print("| data set | samples | compiled: plain / javabox | passed: plain / javabox", end="")
-        print(" | compiled differs | passed differs | javabox took |")
-        print("|---|---|---|---|---|---|---|", *rows, "", sep="\n")
-        print("Disagreements:", *(differences or ["none"]), sep="\n")
+    if not options.naive_only:
+        print("\nDisagreements:", *(differences or ["none"]), sep="\n")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ import javax.tools.ToolProvider;
  * <p>Success comes from a pooled context (2–4 ms). Its traps, and what is done about them: a pooled context
  * given a new file manager yields no classes, silently, so there is one file manager and its sink is swapped;
  * diagnostics depend on what was compiled before, so a failure is compiled again in a fresh context, whose word
- * is final; a context that saw an error or a thrown Throwable is dropped.
+ * is final. What is accepted does not depend on it, not even after errors (tests/javabox/test_compiler.py), and
+ * dropping the context after each error would make every third of a weak model's programs start cold.
  *
  * <p>Not covered: running out of memory (the error passes through: another thread may have caused it), and ending a compilation that never ends. {@link Worker} watches for that.
  */
@@ -67,12 +68,12 @@ final class Compiler {
             result = pooled(units);
         } catch (RuntimeException | StackOverflowError | AssertionError e) {
             result = null; // javac's own trouble on a hostile source: the fresh context decides
+            pool = new JavacTaskPool(1);
+            pooled = 0;
         }
         if (result != null && result.ok() && !result.classes.isEmpty()) {
             return result;
         }
-        pool = new JavacTaskPool(1);
-        pooled = 0;
         return fresh(units);
     }
 

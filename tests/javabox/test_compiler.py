@@ -1,0 +1,68 @@
+"""The warm compiler, one context for hundreds of broken and sound programs, accepts what a fresh one accepts."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+from pathlib import Path
+
+from javabox import Job, Judge
+from javabox.engines import jvm
+
+# Compiles each file given on stdin in a fresh context of its own, and prints whether javac accepted it.
+FRESH = """
+import java.net.URI;
+import java.util.*;
+import javax.tools.*;
+
+public class Fresh {
+    public static void main(String[] a) throws Exception {
+        JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
+        StandardJavaFileManager files = javac.getStandardFileManager(null, null, null);
+        files.setLocation(StandardLocation.CLASS_OUTPUT, List.of(new java.io.File(a[0])));
+        for (int i = 1; i < a.length; i++) {
+            String text = java.nio.file.Files.readString(java.nio.file.Path.of(a[i]));
+            JavaFileObject source = new SimpleJavaFileObject(URI.create("string:///main.java"), JavaFileObject.Kind.SOURCE) {
+                public CharSequence getCharContent(boolean ignore) { return text; }
+            };
+            System.out.println(javac.getTask(null, files, d -> { }, List.of("-proc:none"), null, List.of(source)).call());
+        }
+    }
+}
+"""
+
+
+def mutant(source: str, rng: random.Random) -> str:
+    """`source` with one token dropped, doubled or put in another's place, or cut short."""
+    tokens = list(re.finditer(r"\w+|[^\w\s]", source))
+    one, other = rng.choice(tokens), rng.choice(tokens)
+    before, after = source[: one.start()], source[one.end() :]
+    return (
+        before
+        + rng.choice(["", f"{one.group()} {one.group()}", other.group()])
+        + rng.choice([after] * 9 + [""])
+    )
+
+
+def test_hundreds_of_mutants_are_accepted_as_by_a_fresh_context(
+    judge: Judge, data_dir: Path, tmp_path: Path
+) -> None:
+    rng = random.Random(0)
+    rows = [json.loads(line) for line in (data_dir / "mbxp" / "mbjp_release_v1.2.jsonl").open()]
+    sources = [row["prompt"] + row["canonical_solution"] for row in rows if row["canonical_solution"]]
+    mutants = [mutant(rng.choice(sources), rng) if i % 3 else rng.choice(sources) for i in range(400)]
+    verdicts = judge.grade([Job(text) for text in mutants])
+    files = []
+    for i, text in enumerate(mutants):
+        files.append(tmp_path / f"{i}.txt")
+        files[-1].write_text(text)
+    (tmp_path / "Fresh.java").write_text(FRESH)
+    java = jvm.find_jdk().home / "bin" / "java"
+    (tmp_path / "out").mkdir()
+    command = [java, tmp_path / "Fresh.java", tmp_path / "out", *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    fresh = [line == "true" for line in done.stdout.split()]
+    assert 100 < sum(fresh) < 300
+    assert [verdict.compiled for verdict in verdicts] == fresh
