@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -21,18 +22,17 @@ def own_judge() -> Iterator[Judge]:
 
 
 def _jvms_below(pid: int) -> list[int]:
-    """Processes named java among the descendants of `pid`."""
-    table = subprocess.run(
-        ["ps", "-eo", "pid=,ppid=,comm="], capture_output=True, text=True, check=True
-    ).stdout
-    rows = [line.split(None, 2) for line in table.splitlines()]
-    below, found = {pid}, []
-    for _ in range(12):
-        below |= {int(p) for p, parent, _ in rows if int(parent) in below}
-    for p, _, name in rows:
-        if int(p) in below and name.strip() == "java":
-            found.append(int(p))
-    return found
+    """Processes named java among the descendants of `pid`, from /proc: a bare Debian has no `ps`."""
+    parents, names = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            number, rest = stat.read_text().split(" (", 1)
+            name, fields = rest.rsplit(") ", 1)
+            names[int(number)], parents[int(number)] = name, int(fields.split()[1])
+    below = {pid}
+    while more := {p for p, parent in parents.items() if parent in below} - below:
+        below |= more
+    return sorted(p for p in below if names.get(p) == "java")
 
 
 def test_killing_the_judges_jvms_loses_and_changes_nothing(own_judge: Judge) -> None:
