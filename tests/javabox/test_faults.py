@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from javabox import Judge, JudgeUnavailable, Outcome
+from javabox.engines.local import LocalChannel
 from tests.javabox.programs import program
 
 
@@ -21,15 +22,17 @@ def own_judge() -> Iterator[Judge]:
         yield judge
 
 
-def _jvms_below(pid: int) -> list[int]:
-    """Processes named java among the descendants of `pid`, from /proc: a bare Debian has no `ps`."""
+def _jvms(judge: Judge) -> list[int]:
+    """The JVMs of this judge and no other's, from /proc: a bare Debian has no `ps`."""
+    channel = judge._channel
+    assert isinstance(channel, LocalChannel)
     parents, names = {}, {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):  # it ended meanwhile
             number, rest = stat.read_text().split(" (", 1)
             name, fields = rest.rsplit(") ", 1)
             names[int(number)], parents[int(number)] = name, int(fields.split()[1])
-    below = {pid}
+    below = {channel._process.pid}
     while more := {p for p, parent in parents.items() if parent in below} - below:
         below |= more
     return sorted(p for p in below if names.get(p) == "java")
@@ -42,7 +45,8 @@ def test_killing_the_judges_jvms_loses_and_changes_nothing(own_judge: Judge) -> 
     for index, verdict in own_judge.stream(jobs):
         verdicts[index] = verdict.outcome
         if len(verdicts) in (5, 6, 15, 25, 26, 40):
-            victims = _jvms_below(os.getpid())
+            while not (victims := _jvms(own_judge)):
+                time.sleep(0.05)  # killed just now, not yet replaced
             os.kill(victims[len(verdicts) % len(victims)], signal.SIGKILL)
             kills += 1
     assert kills == 6
@@ -77,9 +81,9 @@ def test_closing_leaves_no_process() -> None:
     judge = Judge("local", workers=2)
     endless = judge.submit(program("while (true); // left behind", wall_seconds=60.0))
     deadline = time.monotonic() + 20
-    while len(_jvms_below(os.getpid())) < 2 and time.monotonic() < deadline:
+    while len(_jvms(judge)) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
-    before = _jvms_below(os.getpid())
+    before = _jvms(judge)
     judge.close()
     assert endless.cancelled()
     deadline = time.monotonic() + 10
@@ -93,7 +97,7 @@ def test_closing_leaves_no_process() -> None:
 def test_a_silent_supervisor_is_replaced(own_judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("javabox.judge.SILENCE_SLACK_SECONDS", 1.0)
     assert own_judge.grade([program("return 2 * x; // awake")])[0].passed
-    for pid in _jvms_below(os.getpid()):
+    for pid in _jvms(own_judge):
         os.kill(pid, signal.SIGSTOP)
     verdict = own_judge.grade(
         [program("return 2 * x; // asked while it sleeps", wall_seconds=2.0, compile_seconds=1.0)]
