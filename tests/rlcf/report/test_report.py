@@ -43,12 +43,12 @@ def run_dir(tmp_path: Path) -> Path:
             run.evaluation(
                 evaluation_row(evaluation, stage=stage, split="test", temperature=temperature, n=n)
             )
-            run.completions(stage, 0, ((answer, None) for answer in answers))
+            run.completions(stage, 0, temperature, ((answer, None) for answer in answers))
     for step in range(1, 61):
         run.metrics({"step": step, "reward": step / 60, "compile": 0.5, "kl": float("nan")})
         signal = Signal(-1.0, 7, {"compiler": -1.0, "tests": 0.0})
         run.completions(
-            "rollout", step, [(Answer(PROBLEMS[0], f"rollout of {step}", _verdict(False)), signal)]
+            "rollout", step, 0.8, [(Answer(PROBLEMS[0], f"rollout of {step}", _verdict(False)), signal)]
         )
     return run.folder
 
