@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.grade import check_workers, open_results
+from rlcf.commands.grade import check_folder, check_workers, open_results
 from rlcf.commands.rates import parse_ks, show
 from rlcf.errors import BadInput
 from rlcf.evaluation.bench import check_decoding, evaluate
@@ -65,13 +65,14 @@ class Bench:
             raise BadInput(f"must be at least 1, is {self.max_new_tokens}", field="max_new_tokens")
         problems = load_problems(self.problems, self.split)
         check_k(ks, ((problem.task_id, self.n) for problem in problems))
+        out = Path(self.out) if self.out else None
+        check_folder(out)
         policy = self._load()
 
         def sample(prompts: Sequence[str], temperature: float, seed: int) -> list[str]:
             tokens = self.max_new_tokens
             return policy.sample(prompts, temperature=temperature, max_new_tokens=tokens, seed=seed)
 
-        out = Path(self.out) if self.out else None
         with Judge(engine=self.engine, workers=self.workers or None) as judge, open_results(out) as stream:
             evaluation, answers = evaluate(
                 problems, sample, judge, temperature=self.temperature, n=self.n, ks=ks, seed=self.seed

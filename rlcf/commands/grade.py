@@ -52,6 +52,7 @@ class Grade:
         samples = read_samples(self.samples, problems, self.problems)
         check_k(ks, Counter(sample.problem.task_id for sample in samples).items())
         out = self._results_path()
+        check_folder(out)
         with Judge(engine=self.engine, workers=self.workers or None) as judge, open_results(out) as stream:
             try:
                 evaluation = grade(samples, judge, ks, stream)
@@ -79,6 +80,12 @@ class Grade:
 def check_workers(workers: int) -> None:
     if workers < 0:
         raise BadInput(f"must not be negative, is {workers}", field="workers")
+
+
+def check_folder(out: Path | None) -> None:
+    """Before anything is started: results can't go into a folder that does not exist. Raises BadInput."""
+    if out is not None and not out.parent.is_dir():
+        raise BadInput(f"can't be written: there is no folder {out.parent}", file=out, field="out")
 
 
 def open_results(out: Path | None) -> contextlib.AbstractContextManager[BinaryIO | None]:

@@ -147,6 +147,11 @@ def test_an_output_that_cannot_be_written_is_refused(
     out = tmp_path / "no" / "folder" / "r.jsonl"
     done = rlcf("grade", samples, "--problems", small_set.path, "--engine", "local", "--out", out)
     assert "field 'out'" in refused(done)
+    folder = tmp_path / "taken"
+    folder.mkdir()
+    done = rlcf("grade", samples, "--problems", small_set.path, "--engine", "local", "--out", folder)
+    assert done.returncode == 2
+    assert "field 'out'" in done.stderr
 
 
 def test_without_jdk_and_docker_the_mending_command_is_named(
