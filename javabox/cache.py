@@ -1,27 +1,51 @@
-"""Verdicts that can be reused: the same job has the same verdict unless a clock took part in it."""
+"""Verdicts that can be reused: the same job has the same verdict unless a clock took part in it.
+
+In memory always, and in an SQLite file where one is given, which several processes may share. The file's key
+is a hash of the job (source, suite, limits, coverage) and of what judged it: sources of the JVM side, JDK
+build, lane, determinism.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
+import sqlite3
 import threading
 from collections import OrderedDict
+from pathlib import Path
 
 from javabox.job import Job
 from javabox.verdict import Outcome, Verdict
 
+BUSY_SECONDS = 30.0
+
 
 class VerdictCache:
-    """The most recently used verdicts, in memory. Safe to use from several threads."""
+    """The most recently used verdicts. Safe to use from several threads."""
 
-    def __init__(self, capacity: int = 50_000) -> None:
+    def __init__(self, file: Path | None = None, judged_by: str = "", capacity: int = 50_000) -> None:
         self._capacity = capacity
+        self._judged_by = judged_by
         self._verdicts: OrderedDict[Job, Verdict] = OrderedDict()
         self._lock = threading.Lock()
+        self._file = _open(file) if file else None
 
     def get(self, job: Job) -> Verdict | None:
         with self._lock:
             verdict = self._verdicts.get(job)
             if verdict is not None:
                 self._verdicts.move_to_end(job)
+                return verdict
+            if self._file is None:
+                return None
+            row = self._file.execute(
+                "SELECT verdict FROM verdicts WHERE job = ?", (self._key(job),)
+            ).fetchone()
+            if row is None:
+                return None
+            verdict = Verdict.from_record(json.loads(row[0]))
+            self._keep(job, verdict)
             return verdict
 
     def put(self, job: Job, verdict: Verdict) -> None:
@@ -29,6 +53,33 @@ class VerdictCache:
         if not verdict.deterministic or verdict.outcome is Outcome.JUDGE_ERROR:
             return
         with self._lock:
-            self._verdicts[job] = verdict
-            if len(self._verdicts) > self._capacity:
-                self._verdicts.popitem(last=False)
+            self._keep(job, verdict)
+            if self._file is not None:
+                record = json.dumps(dataclasses.asdict(verdict))
+                self._file.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?)", (self._key(job), record))
+
+    def close(self) -> None:
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+    def _keep(self, job: Job, verdict: Verdict) -> None:
+        self._verdicts[job] = verdict
+        if len(self._verdicts) > self._capacity:
+            self._verdicts.popitem(last=False)
+
+    def _key(self, job: Job) -> str:
+        # JSON escapes what has no UTF-8 form
+        made_of = json.dumps([self._judged_by, dataclasses.asdict(job)])
+        return hashlib.sha256(made_of.encode()).hexdigest()
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS verdicts (job TEXT PRIMARY KEY, verdict TEXT) WITHOUT ROWID"
+    )
+    return connection

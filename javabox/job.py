@@ -42,8 +42,8 @@ class Suite:
     imports: str = ""
     """Import lines for the code of the cases and the expected values."""
     whole: str | None = None
-    """Java source of a test program with `class Main` and `main`, used when it can't be taken apart.
-    Then `cases` is empty, and passing means that `main` returned normally."""
+    """Java source of a test program with `class Main` and `main`, used when it can't be taken apart; empty
+    where the job's source has its own. Then `cases` is empty, and passing means that `main` returned."""
 
     def __post_init__(self) -> None:
         if self.whole is not None and self.cases:
@@ -59,13 +59,17 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a program may use. The defaults follow mxeval's grader where it has a limit."""
+    """What a program may use. Fuel and allocation are counted, and so the same on every machine and load."""
 
-    wall_seconds: float = 10.0
-    """For the run of the whole suite, JVM start included."""
+    fuel: int = 400_000_000
+    """Executed bytecode instructions, of the whole suite together: the time limit that decides."""
+    wall_seconds: float = 30.0
+    """For the run of the whole suite, JVM start included: a backstop for what fuel does not see."""
     compile_seconds: float = 20.0
     memory_mb: int = 256
     """Java heap of the program (-Xmx)."""
+    allocation_mb: int = 8192
+    """All that the program allocates, freed or not. One object larger than the heap ends it at once."""
     output_bytes: int = 1 << 20
     """Printed to stdout and stderr together."""
 
@@ -80,3 +84,5 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     completion_start: int = 0
     """Index in `source` (code points) at which the completion begins."""
+    coverage: bool = False
+    """Whether the verdict names the lines of the completion that each case executed."""

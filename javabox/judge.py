@@ -3,9 +3,10 @@
 Jobs wait here, in Python; a supervisor JVM holds only as many as keep its workers busy, so little is lost
 when it dies. What was in flight then is suspect: each suspect is asked again with nothing beside it, and one
 that brings the supervisor down alone as well is a `judge_error`. A supervisor that says it is worn (a
-compilation that can't be ended) or that answers nothing for too long is replaced.
+compilation that can't be ended) or that answers nothing for too long is replaced. A program that the wall
+clock ended is asked again too, once and alone, since the clock may have been the machine's fault.
 
-Not covered: several supervisors, verdicts kept on disk.
+Not covered: several supervisors.
 """
 
 from __future__ import annotations
@@ -21,20 +22,24 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from javabox import wire
 from javabox.cache import VerdictCache
-from javabox.engines import docker, local
+from javabox.engines import docker, jvm, local
 from javabox.engines.channel import Channel
+from javabox.engines.jvm import Settings
 from javabox.errors import JudgeUnavailable, SuiteError
 from javabox.job import Job
+from javabox.stats import Stats
 from javabox.verdict import Diagnostic, Outcome, Verdict
 
 log = logging.getLogger("javabox")
 
 Engine = Literal["auto", "local", "docker"]
+Lane = Literal["auto", "warm", "strict"]
 ALONE_ATTEMPTS = 2
 START_ATTEMPTS = 5
 SILENCE_SLACK_SECONDS = 30.0
@@ -48,21 +53,42 @@ class _Task:
     job: Job
     futures: list[Future[Verdict]] = field(default_factory=list)
     attempts_alone: int = 0
+    timed_out: bool = False
+    """The wall clock has ended it once."""
 
 
 class Judge:
     """Judges Java programs. Use as a context manager; safe to use from several threads.
 
-    `engine`: where JVMs live; `auto` is docker where an engine answers, else local. `workers`: programs
-    judged at a time, by default one a core. Raises JudgeUnavailable where no engine can be started.
+    `engine`: where JVMs live; `auto` is docker where an engine answers, else local. `lane`: `auto` lets
+    programs that a scan of their class files admits share warm JVMs, `warm` does so without audits, `strict`
+    gives each program a fresh JVM.
+    `workers`: programs judged at a time, by default one a core. `determinism`: clocks and random numbers are
+    the same in every run. `audit`: share of warm verdicts that the strict lane checks. `cache`: an SQLite
+    file that keeps verdicts from run to run. Raises JudgeUnavailable where no engine can be started.
     """
 
-    def __init__(self, engine: Engine = "auto", workers: int | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine = "auto",
+        workers: int | None = None,
+        *,
+        lane: Lane = "auto",
+        determinism: bool = True,
+        audit: float = 0.01,
+        cache: Path | None = None,
+    ) -> None:
         self.workers = workers or len(os.sched_getaffinity(0))
         self.engine_name: str = engine
         self.jdk = ""
         """Vendor and build of the JDK that compiles and runs."""
-        self._cache = VerdictCache()
+        self._settings = Settings(
+            self.workers,
+            warm=lane != "strict",
+            determinism=determinism,
+            audit=audit if lane == "auto" else 0.0,
+        )
+        self._stats = Stats()
         self._lock = threading.Condition()
         self._waiting: deque[_Task] = deque()
         self._suspects: deque[_Task] = deque()
@@ -72,8 +98,9 @@ class Judge:
         self._next_id = 0
         self._worn = False
         self._closed = False
-        self._start, self.engine_name, self._channel = _open(engine, self.workers)
+        self._start, self.engine_name, self._channel = _open(engine, self._settings)
         self.jdk = self._greet(self._channel)
+        self._cache = VerdictCache(cache, f"{jvm.source_hash()} {self.jdk} {lane} {determinism}")
         if self.engine_name == "local" and not local.isolation():
             log.warning("%s", local.NOT_ISOLATED)
         self._pump = threading.Thread(target=self._keep_sending, name="javabox-send", daemon=True)
@@ -106,6 +133,7 @@ class Judge:
         """The verdict to come. Identical jobs are judged once."""
         future: Future[Verdict] = Future()
         known = self._cache.get(job)
+        self._stats.asked(cached=known is not None)
         if known is not None:
             future.set_result(known)
             return future
@@ -119,6 +147,10 @@ class Judge:
                 self._lock.notify_all()
             task.futures.append(future)
         return future
+
+    def stats(self) -> dict[str, Any]:
+        """What this judge has done so far, ready for JSON: see `javabox.stats`."""
+        return self._stats.to_json()
 
     def close(self) -> None:
         """End the supervisor and all that it started; cancel what waits. Idempotent."""
@@ -198,14 +230,19 @@ class Judge:
         with self._lock:
             task = self._in_flight.pop(job_id)
             reply = wire.decode_reply(frame, task.job)
-            self._worn |= reply.worn
+            self._worn |= reply.report.worn
             limits = task.job.limits
             self._deadline = (
                 time.monotonic() + limits.wall_seconds + limits.compile_seconds + SILENCE_SLACK_SECONDS
             )
             verdict = reply.verdict
+            self._stats.replied(reply)
             if verdict is not None and verdict.outcome is Outcome.JUDGE_ERROR:
                 self._suspect(task, verdict)
+            elif verdict is not None and _by_the_clock(verdict) and not task.timed_out:
+                task.timed_out = True
+                task.attempts_alone += 1
+                self._suspects.append(task)
             else:
                 self._finish(task, verdict, reply.detail)
             self._lock.notify_all()
@@ -227,6 +264,7 @@ class Judge:
         """Give everyone who asked the answer. Holds the lock."""
         self._asked.pop(task.job, None)
         if verdict is not None:
+            self._stats.judged(verdict)
             self._cache.put(task.job, verdict)
         for future in task.futures:
             try:
@@ -249,7 +287,7 @@ class Judge:
                 self._suspect(task, Verdict(Outcome.JUDGE_ERROR, deterministic=False, detail=error))
             for attempt in range(START_ATTEMPTS):
                 try:
-                    self._channel = self._start(self.workers)
+                    self._channel = self._start(self._settings)
                     self._greet(self._channel)
                     break
                 except (JudgeUnavailable, OSError) as error:
@@ -257,6 +295,7 @@ class Judge:
                         self._give_up(error)
                         return
             self._worn = False
+            self._stats.supervisor_replaced()
             self._listen(self._channel)
             self._lock.notify_all()
 
@@ -299,17 +338,21 @@ def _read_frame(channel: Channel) -> bytes:
     return channel.read(struct.unpack(">i", channel.read(4))[0])
 
 
-def _open(engine: Engine, workers: int) -> tuple[Callable[[int], Channel], str, Channel]:
+def _by_the_clock(verdict: Verdict) -> bool:
+    return verdict.outcome is Outcome.TIME_LIMIT and not verdict.deterministic
+
+
+def _open(engine: Engine, settings: Settings) -> tuple[Callable[[Settings], Channel], str, Channel]:
     """Start the engine that was asked for, or the best there is."""
     if engine == "docker" or (engine == "auto" and docker.answers()):
         try:
-            return docker.start, "docker", docker.start(workers)
+            return docker.start, "docker", docker.start(settings)
         except JudgeUnavailable as error:
             if engine == "docker":
                 raise
             log.warning("docker answers but can't be used (%s); using the local engine", error)
     try:
-        return local.start, "local", local.start(workers)
+        return local.start, "local", local.start(settings)
     except JudgeUnavailable as error:
         if engine == "auto":
             raise JudgeUnavailable(f"{error}; or start a Docker engine") from error

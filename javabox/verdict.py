@@ -51,6 +51,8 @@ class Case:
     outcome: Outcome
     value: str | None = None
     """What the program returned, as a Java expression; None if nothing, too long or not a JDK value."""
+    lines: tuple[int, ...] = ()
+    """Lines of the completion that it executed, from 1; empty unless the job asks for coverage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ class Verdict:
     diagnostics: tuple[Diagnostic, ...] = ()
     exception: ThrownException | None = None
     fuel: int | None = None
-    """Executed bytecode; None while the lane does not meter it."""
+    """Executed bytecode. None where nothing ran, where threads or real lack of memory make it a matter of
+    chance, or where a method was too large to be metered."""
     wall_ms: float = 0.0
     lane: str = "strict"
     deterministic: bool = True
@@ -98,9 +101,32 @@ class Verdict:
         return self.outcome is Outcome.PASSED
 
     @property
+    def lines(self) -> tuple[int, ...]:
+        """Lines of the completion that any case executed, from 1."""
+        return tuple(sorted({line for case in self.cases for line in case.lines}))
+
+    @property
     def pass_fraction(self) -> float:
         """Share of the cases that passed; 0 where there are none."""
         return sum(case.outcome is Outcome.PASSED for case in self.cases) / max(1, len(self.cases))
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Verdict:
+        """The verdict whose `dataclasses.asdict` is `record`, come back from JSON."""
+        thrown = record["exception"]
+        cases = [
+            case | {"outcome": Outcome(case["outcome"]), "lines": tuple(case["lines"])}
+            for case in record["cases"]
+        ]
+        return cls(
+            **record
+            | {
+                "outcome": Outcome(record["outcome"]),
+                "cases": tuple(Case(**case) for case in cases),
+                "diagnostics": tuple(Diagnostic(**diagnostic) for diagnostic in record["diagnostics"]),
+                "exception": ThrownException(**thrown) if thrown else None,
+            }
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The fields of a results line, in the order of the contract."""

@@ -41,8 +41,31 @@ class Reply:
     verdict: Verdict | None
     """None: the suite itself is broken, `detail` says how."""
     detail: str
-    worn: bool
-    """The supervisor asks to be replaced."""
+    report: Report
+    times: Times
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a supervisor has counted since it started (judge/Counters.java)."""
+
+    worn: bool = False
+    """It asks to be replaced."""
+    handed_over: int = 0
+    """Programs that the warm lane gave up and the strict lane judged."""
+    audits: int = 0
+    disagreements: int = 0
+    jvms_replaced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Milliseconds that one job took, by stage."""
+
+    wall: float
+    compile: float
+    rewrite: float
+    run: float
 
 
 def encode_job(job_id: int, job: Job) -> bytes:
@@ -58,7 +81,9 @@ def encode_job(job_id: int, job: Job) -> bytes:
             struct.pack(">d", nan if case.tolerance is None else case.tolerance),
         ]
     milliseconds = (int(limits.wall_seconds * 1000), int(limits.compile_seconds * 1000))
-    parts.append(struct.pack(">iiii", *milliseconds, limits.memory_mb, limits.output_bytes))
+    allocation = limits.allocation_mb << 20
+    counted = (limits.memory_mb, limits.output_bytes, limits.fuel, allocation)
+    parts.append(struct.pack(">iiiiqq?", *milliseconds, *counted, job.coverage))
     payload = b"".join(parts)
     return struct.pack(">i", len(payload)) + payload
 
@@ -76,7 +101,9 @@ def decode_hello(frame: bytes) -> str:
 def decode_reply(frame: bytes, job: Job) -> Reply:
     """The answer to `job`."""
     reader = _Reader(frame, 4)
-    outcome_index, deterministic, worn, wall_ms = reader.unpack(">b??d")
+    outcome_index, deterministic, warm, fuel = reader.unpack(">b??q")
+    times = Times(*reader.unpack(">dddd"))
+    report = Report(*reader.unpack(">?iiii"))
     detail = reader.text()
     outcome = OUTCOMES[outcome_index]
     diagnostics = tuple(_diagnostic(reader, job) for _ in range(reader.integer()))
@@ -88,13 +115,21 @@ def decode_reply(frame: bytes, job: Job) -> Reply:
     for i in range(reader.integer()):
         ended = OUTCOMES[reader.unpack(">b")[0]]
         assert ended is not None, "a case can't end as a broken suite"
-        cases.append(Case(names[i], ended, reader.optional()))
+        cases.append(Case(names[i], ended, reader.optional(), reader.integers()))
     if outcome is None:
-        return Reply(None, detail, worn)
+        return Reply(None, detail, report, times)
     verdict = Verdict(
-        outcome, tuple(cases), diagnostics, thrown, None, wall_ms, "strict", deterministic, detail
+        outcome=outcome,
+        cases=tuple(cases),
+        diagnostics=diagnostics,
+        exception=thrown,
+        fuel=None if fuel < 0 else fuel,
+        wall_ms=times.wall,
+        lane="warm" if warm else "strict",
+        deterministic=deterministic,
+        detail=detail,
     )
-    return Reply(verdict, detail, worn)
+    return Reply(verdict, detail, report, times)
 
 
 def _diagnostic(reader: _Reader, job: Job) -> Diagnostic:
@@ -142,6 +177,10 @@ class _Reader:
 
     def integer(self) -> int:
         return int(self.unpack(">i")[0])
+
+    def integers(self) -> tuple[int, ...]:
+        count = self.integer()
+        return self.unpack(f">{count}i")
 
     def boolean(self) -> bool:
         return bool(self.unpack(">?")[0])

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 FILE_LINES, FUNCTION_LINES = 400, 60
 PACKAGES = ("javabox", "rlcf", "benchmarks", "tests")
 PYTHON = sorted(file for top in PACKAGES for file in ROOT.glob(f"{top}/**/*.py"))
-JAVA = sorted(ROOT.glob("javabox/java/*.java"))
+JAVA = sorted(ROOT.glob("javabox/java/*/*.java"))
 SHELL = [ROOT / "run", *sorted(file for file in ROOT.glob(".ci/*") if file.is_file())]
 
 HEAVY = {"torch", "transformers", "accelerate", "peft"}

@@ -1,6 +1,6 @@
 """What an engine gives: a byte channel to a running supervisor JVM.
 
-An engine is a function `start(workers: int) -> Channel`. It knows how to start one supervisor and how
+An engine is a function `start(settings: Settings) -> Channel`. It knows how to start one supervisor and how
 to end it together with everything that it started; it knows nothing of frames or jobs.
 """
 

@@ -36,15 +36,15 @@ import docker
 import docker.errors
 from docker.types import LogConfig, Ulimit
 
-from javabox.engines.jvm import archive_command, javac_flags, supervisor_command
+from javabox.engines.jvm import Settings, archive_command, build_commands, supervisor_command
 from javabox.errors import JudgeUnavailable
 
-JDK, JAR = Path("/opt/jdk"), Path("/opt/javabox/javabox.jar")
+JDK, FOLDER, SOURCES = Path("/opt/jdk"), Path("/opt/javabox"), Path("/usr/src/javabox")
 TMPFS = "size=16m,mode=1777,noexec,nosuid,nodev"
 MIB = 1 << 20
-SUPERVISOR_MB, WORKER_MB = 1024, 768
-"""Memory of the container: heap and metaspace of the supervisor, and for each worker a program's JVM."""
-SUPERVISOR_PIDS, WORKER_PIDS = 96, 128
+SUPERVISOR_MB, WORKER_MB = 1024, 1024
+"""Memory of the container: the supervisor's, and for each worker its warm JVM, a spare and a strict one."""
+SUPERVISOR_PIDS, WORKER_PIDS = 96, 192
 """Threads count as processes here; an idle JVM has about fifteen."""
 STDERR_BYTES = 8192
 # The SDK lets errors of its HTTP library through, which are OSErrors.
@@ -107,24 +107,24 @@ class DockerChannel:
             self._stderr.popleft()
 
 
-def start(workers: int) -> DockerChannel:
-    """Starts a supervisor with `workers` workers in a fresh container; builds the image if it is missing.
+def start(settings: Settings) -> DockerChannel:
+    """Starts a supervisor in a fresh container; builds the image if it is missing.
 
     Raises JudgeUnavailable when no engine answers, or when the image can't be built or started.
     """
     client = find_engine()
     image = ensure_image(client)
     try:
-        cpus = min(workers, int(client.info()["NCPU"]))
+        cpus = min(settings.workers, int(client.info()["NCPU"]))
         container = client.api.create_container(
             image,
-            command=supervisor_command(JDK, JAR, workers),
+            command=supervisor_command(JDK, FOLDER, settings),
             stdin_open=True,
             environment={
                 "JAVABOX_ALONE": "1"
             },  # in its process namespace: whatever escapes a program is seen
             labels={"javabox": str(os.getpid())},
-            host_config=client.api.create_host_config(**_limits(workers, cpus)),
+            host_config=client.api.create_host_config(**_limits(settings.workers, cpus)),
         )
         channel = DockerChannel(client, container["Id"])
     except ENGINE_ERRORS as error:
@@ -165,10 +165,8 @@ def find_engine() -> Any:
 def ensure_image(client: Any) -> str:
     """The tag of the judge's image, built first where it is missing (about a minute)."""
     context = dict(_context())
-    arguments = {
-        "JAVAC_FLAGS": shlex.join(javac_flags()),
-        "ARCHIVE_COMMAND": shlex.join(archive_command(JDK, JAR)),
-    }
+    commands = [*build_commands(JDK, SOURCES, FOLDER), archive_command(FOLDER)]
+    arguments = {"BUILD_COMMANDS": " && ".join(shlex.join(command) for command in commands)}
     made_of = sorted(context.items()), sorted(arguments.items())
     digest = hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
     tag = f"javabox:{importlib.metadata.version('rlcf')}-{digest}"
@@ -222,9 +220,10 @@ def _context() -> Iterator[tuple[str, bytes]]:
     """Path and bytes of every file that the image is built from."""
     package = resources.files("javabox")
     yield "Dockerfile", package.joinpath("Dockerfile").read_bytes()
-    for file in package.joinpath("java").iterdir():
-        if file.name.endswith(".java"):
-            yield f"java/{file.name}", file.read_bytes()
+    for folder in package.joinpath("java").iterdir():
+        for file in folder.iterdir():
+            if file.name.endswith(".java"):
+                yield f"java/{folder.name}/{file.name}", file.read_bytes()
 
 
 def _tar(context: dict[str, bytes]) -> io.BytesIO:

@@ -1,14 +1,17 @@
 """The JVM side of the judge on this machine: which JDK, where the built classes are, how to start them.
 
-Built once a version into the user's cache: `javabox.jar`, and beside it a class-data archive that halves
-the start of the JVM of each program. The folder's name is a hash of the sources and of the JDK, so a stale
-build is never used.
+Built once a version into the user's cache: `judge.jar` for the supervisor, and for the JVMs that run programs
+`image`, a runtime that jlink makes of the JDK and the module `program.jar`, with an archive of loaded classes
+that shortens their start. The folder's name is a hash of the sources and of the JDK, so a stale build is
+never used.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -19,7 +22,14 @@ from pathlib import Path
 from javabox.errors import JudgeUnavailable
 
 SOURCES = Path(__file__).parent.parent / "java"
-EXPORTS = "--add-exports=jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED"
+ASM = Path("/usr/share/java")
+ASM_JARS = ("asm.jar", "asm-tree.jar")
+INTERNAL_COMPILER = "--add-exports=jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED"
+INTERNAL_MEMORY = "--add-exports=java.base/jdk.internal.misc=javabox.program"
+OPEN_TO_PROGRAM = tuple(
+    f"--add-opens=java.base/{package}=javabox.program" for package in ("java.lang", "java.util")
+)
+JARS = ("judge.jar", "program.jar", *ASM_JARS)
 SUPERVISOR_FLAGS = (
     "-XX:+UseSerialGC",
     # C2 spends more on compiling the compiler than it gains in the first thousands of programs: the
@@ -32,6 +42,7 @@ SUPERVISOR_FLAGS = (
     "-Djdk.lang.Process.launchMechanism=VFORK",  # one exec less a program than the default's helper
 )
 INSTALL_JDK = "apt-get install openjdk-17-jdk-headless"
+INSTALL_ASM = "apt-get install libasm-java"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,49 +71,107 @@ def find_jdk() -> Jdk:
 
 
 def build(jdk: Jdk) -> Path:
-    """The jar of the JVM side, compiled into the user's cache if it isn't there yet."""
+    """The folder of the JVM side, compiled into the user's cache if it isn't there yet.
+
+    Raises JudgeUnavailable where ASM is missing or javac refuses.
+    """
+    missing = [name for name in ASM_JARS if not (ASM / name).exists()]
+    if missing:
+        raise JudgeUnavailable(f"{ASM / missing[0]} is missing; install it: {INSTALL_ASM}")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "javabox"
     folder = cache / f"{source_hash()}-jdk{jdk.version}"
-    jar = folder / "javabox.jar"
     if not (folder / "complete").exists():
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as scratch:
-            classes = Path(scratch) / "classes"
-            _run([jdk.home / "bin" / "javac", *javac_flags(), "-d", classes, *sorted(SOURCES.glob("*.java"))])
-            built = Path(scratch) / "javabox.jar"
-            _run([jdk.home / "bin" / "jar", "--create", "--file", built, "-C", classes, "."])
-            folder.mkdir(exist_ok=True)
-            os.chmod(folder, 0o755)
-            # Two processes may build at once: each step replaces a whole file, the marker comes last.
-            os.replace(built, jar)
-            _run(archive_command(jdk.home, jar), check=False)
-            (folder / "complete").touch()
-    return jar
+        scratch = Path(tempfile.mkdtemp(dir=cache))
+        try:
+            for name in ASM_JARS:
+                shutil.copy(ASM / name, scratch / name)
+            for command in build_commands(jdk.home, SOURCES, scratch):
+                _run(command)
+            (scratch / "complete").touch()
+            os.chmod(scratch, 0o755)
+            shutil.rmtree(folder, ignore_errors=True)  # half of a build of an older version of this function
+            # Two processes may build at once: the folder appears whole, and the first one stays.
+            with contextlib.suppress(FileExistsError, OSError):
+                os.rename(scratch, folder)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        # The archive names the paths of what it was made from.
+        _run(archive_command(folder), check=False)
+    return folder
 
 
 def source_hash() -> str:
     """Names the JVM side's sources."""
     digest = hashlib.sha256()
-    for source in sorted(SOURCES.glob("*.java")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    for source in sorted(SOURCES.rglob("*.java")):
+        digest.update(str(source.relative_to(SOURCES)).encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 
 
-def javac_flags() -> list[str]:
+def build_commands(home: Path, sources: Path, folder: Path) -> list[list[str]]:
+    """The commands that make the JVM side in `folder`, where ASM's jars are, in their order."""
     # No invokedynamic for string concatenation: linking it costs each fresh JVM about 10 ms.
-    return ["-g", "-encoding", "UTF-8", "-XDstringConcat=inline", EXPORTS]
+    javac = [str(home / "bin" / "javac"), "-g", "-encoding", "UTF-8", "-XDstringConcat=inline"]
+    jar = [str(home / "bin" / "jar"), "--create", "--file"]
+    program, judge = folder / "program", folder / "judge"
+    path = ":".join(str(path) for path in (folder / name for name in ("program.jar", *ASM_JARS)))
+    files = {
+        package: sorted(
+            str(sources / file.relative_to(SOURCES)) for file in (SOURCES / package).glob("*.java")
+        )
+        for package in ("program", "runtime", "judge")
+    }
+    return [
+        [*javac, INTERNAL_MEMORY, "-d", str(program), *files["program"], *files["runtime"]],
+        [*jar, str(folder / "program.jar"), "-C", str(program), "."],
+        [*javac, INTERNAL_COMPILER, "-cp", path, "-d", str(judge), *files["judge"]],
+        [*jar, str(folder / "judge.jar"), "-C", str(judge), "."],
+        [
+            str(home / "bin" / "jlink"),
+            *("--module-path", str(folder / "program.jar"), "--add-modules", "javabox.program"),
+            *("--strip-debug", "--no-header-files", "--no-man-pages", "--output", str(folder / "image")),
+        ],
+        ["rm", "-r", str(program), str(judge)],
+    ]
 
 
-def archive_command(home: Path, jar: Path) -> list[str]:
-    """Dumps the class-data archive from a dry run. Without an archive everything works, only slower."""
-    archive = f"-XX:ArchiveClassesAtExit={jar.with_suffix('.jsa')}"
-    return [str(home / "bin" / "java"), "-XX:+UseSerialGC", archive, "-cp", str(jar), "javabox.Rehearsal"]
+def archive_command(folder: Path) -> list[str]:
+    """Dumps the archives of loaded classes. Without them everything works, only slower."""
+    java = str(folder / "image" / "bin" / "java")
+    archive = f"-XX:ArchiveClassesAtExit={folder / 'image' / 'program.jsa'}"
+    rehearsal = [*OPEN_TO_PROGRAM, INTERNAL_MEMORY, "-m", "javabox.program/javabox.program.Rehearsal"]
+    steps = [[java, "-XX:+UseSerialGC", "-Xshare:dump"], [java, "-XX:+UseSerialGC", archive, *rehearsal]]
+    return ["sh", "-c", " && ".join(shlex.join(step) for step in steps)]
 
 
-def supervisor_command(home: Path, jar: Path, workers: int) -> list[str]:
-    """The command line of a supervisor that judges `workers` programs at a time."""
-    java = str(home / "bin" / "java")
-    return [java, *SUPERVISOR_FLAGS, EXPORTS, "-cp", str(jar), "javabox.Supervisor", str(workers)]
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a supervisor judges."""
+
+    workers: int
+    """Programs judged at a time."""
+    warm: bool = True
+    """Whether programs that the scan admits share JVMs."""
+    determinism: bool = True
+    """Whether chance and clocks are taken out of programs."""
+    audit: float = 0.01
+    """Share of warm verdicts that the strict lane checks."""
+
+
+def supervisor_command(home: Path, folder: Path, settings: Settings) -> list[str]:
+    """The command line of a supervisor whose JVM side lies in `folder`."""
+    path = ":".join(str(folder / name) for name in JARS)
+    return [
+        str(home / "bin" / "java"),
+        *SUPERVISOR_FLAGS,
+        INTERNAL_COMPILER,
+        f"-Djavabox.image={folder / 'image'}",
+        *("-cp", path, "javabox.judge.Supervisor", str(settings.workers)),
+        "warm" if settings.warm else "strict",
+        "pinned" if settings.determinism else "free",
+        str(round(1000 * settings.audit)),
+    ]
 
 
 def _run(command: Sequence[str | Path], *, check: bool = True) -> None:

@@ -44,16 +44,16 @@ def isolation() -> bool:
     return tried.returncode == 0
 
 
-def start(workers: int) -> LocalChannel:
-    """Start a supervisor for `workers` programs at a time. Raises JudgeUnavailable without a JDK."""
+def start(settings: jvm.Settings) -> LocalChannel:
+    """Start a supervisor. Raises JudgeUnavailable without a JDK."""
     jdk = jvm.find_jdk()
-    jar = jvm.build(jdk)
-    command = jvm.supervisor_command(jdk.home, jar, workers)
+    folder = jvm.build(jdk)
+    command = jvm.supervisor_command(jdk.home, folder, settings)
     root = tempfile.mkdtemp(prefix="javabox-")
     # Nothing of the user's environment (tokens, JAVA_TOOL_OPTIONS) reaches programs.
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
     if isolation():
-        command = [*_sandboxed(root, [jdk.home, jar.parent]), *command]
+        command = [*_sandboxed(root, [jdk.home, folder]), *command]
         environment["JAVABOX_ALONE"] = "1"  # in its process namespace: what escapes a program is seen
     return LocalChannel(command, root, environment)
 

@@ -78,7 +78,7 @@ class Bench:
                 problems, sample, judge, temperature=self.temperature, n=self.n, ks=ks, seed=self.seed
             )
             if stream:
-                stream.writelines(_line(answer) for answer in answers)
+                stream.writelines(_line(answer, judge.jdk) for answer in answers)
             more = {"model": self.model, "n": self.n, "temperature": self.temperature, "results": self.out}
             show(evaluation, judge, as_json=self.json, more=more)
         if out and not self.json:
@@ -96,6 +96,6 @@ class Bench:
         return load_policy(self.model)
 
 
-def _line(answer: Answer) -> bytes:
+def _line(answer: Answer, jdk: str) -> bytes:
     row = {"task_id": answer.problem.task_id, "completion": answer.completion}
-    return results_line(Sample(answer.problem, answer.completion, row), answer.verdict)
+    return results_line(Sample(answer.problem, answer.completion, row), answer.verdict, jdk)

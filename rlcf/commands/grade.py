@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 from tyro.conf import Positional, arg
 
@@ -17,6 +17,9 @@ from rlcf.evaluation.grade import grade
 from rlcf.evaluation.metrics import check_k
 from rlcf.evaluation.samples import read_samples
 from rlcf.problems import load_problems
+
+if TYPE_CHECKING:
+    from javabox import Judge
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,16 @@ class Grade:
     """Where the verdicts go, JSONL; by default beside SAMPLES as NAME_results.jsonl."""
     engine: Literal["auto", "local", "docker"] = "auto"
     """Where programs run; auto is docker where an engine answers, else local."""
-    lane: Literal["auto", "strict"] = "auto"
-    """How programs run; both mean a fresh JVM for each, the one lane there is so far."""
+    lane: Literal["auto", "warm", "strict"] = "auto"
+    """How programs run: strict is a fresh JVM for each; auto lets those that a scan of their class files
+    admits share warm JVMs and checks one in a hundred in a fresh one; warm does so without checking."""
+    determinism: bool = True
+    """Clocks and random numbers are the same in every run."""
+    compat: Literal["none", "mxeval"] = "none"
+    """mxeval: prompt, completion and test program are one file, as in mxeval's grader, for numbers that
+    compare with published ones; leaving early is still no pass."""
+    cache: Annotated[str | None, arg(metavar="FILE")] = None
+    """Keep verdicts in this SQLite file, and reuse those that it has."""
     workers: Annotated[int, arg(metavar="N")] = 0
     """Programs judged at a time; 0 is one a core."""
     k: Annotated[str, arg(metavar="K,…")] = "1"
@@ -44,8 +55,6 @@ class Grade:
     """Print one JSON object and nothing else."""
 
     def run(self) -> int:
-        from javabox import Judge
-
         ks = parse_ks(self.k)
         check_workers(self.workers)
         problems = load_problems(self.problems)
@@ -53,9 +62,10 @@ class Grade:
         check_k(ks, Counter(sample.problem.task_id for sample in samples).items())
         out = self._results_path()
         check_folder(out)
-        with Judge(engine=self.engine, workers=self.workers or None) as judge, open_results(out) as stream:
+        check_folder(Path(self.cache) if self.cache else None, "cache")
+        with self._judge() as judge, open_results(out) as stream:
             try:
-                evaluation = grade(samples, judge, ks, stream)
+                evaluation = grade(samples, judge, ks, stream, compat=self.compat == "mxeval")
             except KeyboardInterrupt:
                 if out:
                     print(f"rlcf: the results so far are in {out}", file=sys.stderr)
@@ -64,6 +74,17 @@ class Grade:
         if out and not self.json:
             print(f"results: {out}")
         return 0
+
+    def _judge(self) -> Judge:
+        from javabox import Judge
+
+        return Judge(
+            engine=self.engine,
+            workers=self.workers or None,
+            lane=self.lane,
+            determinism=self.determinism,
+            cache=Path(self.cache) if self.cache else None,
+        )
 
     def _results_path(self) -> Path | None:
         """Raises BadInput where the results would land on the samples."""
@@ -82,10 +103,10 @@ def check_workers(workers: int) -> None:
         raise BadInput(f"must not be negative, is {workers}", field="workers")
 
 
-def check_folder(out: Path | None) -> None:
-    """Before anything is started: results can't go into a folder that does not exist. Raises BadInput."""
+def check_folder(out: Path | None, field: str = "out") -> None:
+    """Before anything is started: nothing goes into a folder that does not exist. Raises BadInput."""
     if out is not None and not out.parent.is_dir():
-        raise BadInput(f"can't be written: there is no folder {out.parent}", file=out, field="out")
+        raise BadInput(f"can't be written: there is no folder {out.parent}", file=out, field=field)
 
 
 def open_results(out: Path | None) -> contextlib.AbstractContextManager[BinaryIO | None]:

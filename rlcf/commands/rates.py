@@ -26,7 +26,8 @@ def parse_ks(text: str) -> list[int]:
 def show(evaluation: Evaluation, judge: Judge, *, as_json: bool, more: Mapping[str, Any]) -> None:
     """Prints the evaluation; as JSON one object with `more` in it, and nothing else."""
     if as_json:
-        row = evaluation.to_json() | {"engine": judge.engine_name, "jdk": judge.jdk} | dict(more)
+        row = evaluation.to_json() | {"engine": judge.engine_name, "jdk": judge.jdk, "judge": judge.stats()}
+        row |= more
         print(json.dumps(row, ensure_ascii=True))
         return
     rate = evaluation.samples / evaluation.seconds if evaluation.seconds > 0 else 0.0

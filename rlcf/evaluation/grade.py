@@ -18,10 +18,23 @@ from rlcf.evaluation.summary import Evaluation, summarize
 from rlcf.progress import progress
 
 
-def grade(samples: Sequence[Sample], judge: Judge, ks: Sequence[int], out: BinaryIO | None) -> Evaluation:
-    """Judges `samples`, writes a results line for each to `out`, and sums up; timed is the judging alone."""
+def grade(
+    samples: Sequence[Sample],
+    judge: Judge,
+    ks: Sequence[int],
+    out: BinaryIO | None,
+    *,
+    compat: bool = False,
+) -> Evaluation:
+    """Judges `samples`, writes a results line for each to `out`, and sums up; timed is the judging alone.
+
+    `compat`: prompt, completion and test program are one file, as in mxeval's grader.
+    """
     started = time.monotonic()
-    jobs = [sample.problem.job(sample.completion) for sample in samples]
+    jobs = [
+        sample.problem.released_job(sample.completion) if compat else sample.problem.job(sample.completion)
+        for sample in samples
+    ]
     verdicts: list[Verdict | None] = [None] * len(samples)
     written, tally = 0, Tally()
     with progress("grading", len(samples)) as advance:
@@ -31,7 +44,7 @@ def grade(samples: Sequence[Sample], judge: Judge, ks: Sequence[int], out: Binar
             advance(1, **running(tally))
             while written < len(samples) and (ready := verdicts[written]) is not None:
                 if out is not None:
-                    out.write(results_line(samples[written], ready))
+                    out.write(results_line(samples[written], ready, judge.jdk))
                     out.flush()
                 written += 1
     seconds = time.monotonic() - started
@@ -46,9 +59,9 @@ def running(tally: Tally) -> dict[str, str]:
     return shown | ({"judge errors": str(tally.judge_errors)} if tally.judge_errors else {})
 
 
-def results_line(sample: Sample, verdict: Verdict) -> bytes:
-    """The sample's own fields, then the verdict's. A field of the sample by a verdict's name gives way."""
-    fields = verdict.to_json()
+def results_line(sample: Sample, verdict: Verdict, jdk: str) -> bytes:
+    """The sample's own fields, then the verdict's and the JDK's build; of two with one name the latter stays."""
+    fields = verdict.to_json() | {"jdk": jdk}
     row = {name: value for name, value in sample.row.items() if name not in fields} | fields
     # ASCII: a lone surrogate has no UTF-8 form, but it has an escape
     return json.dumps(row, ensure_ascii=True).encode("ascii") + b"\n"

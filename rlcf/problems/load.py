@@ -100,6 +100,7 @@ def _problem(row: Row) -> Problem:
         entry_point=row.text("entry_point"),
         reference=_optional(row, "canonical_solution"),
         split=_split(task_id),
+        test=test,
     )
 
 

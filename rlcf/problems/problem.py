@@ -21,12 +21,23 @@ class Problem:
     """A completion known to be right: the rest of the method and of the class."""
     split: str = "test"
     """train, validation or test."""
+    test: str = field(default="", repr=False)
+    """The test program as it was released, for grading as others do."""
 
     def job(self, completion: str, limits: Limits | None = None, *, compile_only: bool = False) -> Job:
         """The program made of the prompt and `completion`, with this problem's tests."""
         return Job(
             source=self.prompt + completion,
             suite=Suite(imports=self.suite.imports) if compile_only else self.suite,
+            limits=limits or Limits(),
+            completion_start=len(self.prompt),
+        )
+
+    def released_job(self, completion: str, limits: Limits | None = None) -> Job:
+        """Prompt, completion and test program as one file, which is what mxeval compiles and runs."""
+        return Job(
+            source=f"{self.prompt}{completion}\n{self.test}",
+            suite=Suite(whole=""),
             limits=limits or Limits(),
             completion_start=len(self.prompt),
         )

@@ -20,8 +20,8 @@ from rlcf.problems.problem import Problem
 
 CHUNK = 256
 """Completions generated, then handed to the judge, together."""
-LIMITS = Limits(wall_seconds=4.0)
-"""Rollouts end sooner than evaluations: an endless loop would hold a core for ten seconds."""
+LIMITS = Limits(fuel=50_000_000, wall_seconds=10.0)
+"""Rollouts end sooner than evaluations: endless loops are common in them."""
 
 
 @dataclass(frozen=True, slots=True)

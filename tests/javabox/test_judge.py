@@ -199,7 +199,11 @@ def test_identical_jobs_are_judged_once(judge: Judge) -> None:
     assert first is again
     assert judge.grade([program(body)])[0] is first
     # A verdict that the clock decided is not kept.
-    slow = program("while (x >= 0); return 1;", wall_seconds=1.0)
+    slow = program(
+        "Thread.sleep(5000); return 1;",
+        prompt=PROMPT.replace("f(int x)", "f(int x) throws Exception"),
+        wall_seconds=1.0,
+    )
     assert judge.grade([slow])[0] is not judge.grade([slow])[0]
 
 

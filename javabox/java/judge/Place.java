@@ -1,4 +1,4 @@
-package javabox;
+package javabox.judge;
 
 /** Turns places in the source into places in the completion: lines and columns from 1, positions from 0, else -1. */
 record Place(String source, int start) {

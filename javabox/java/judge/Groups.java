@@ -1,4 +1,4 @@
-package javabox;
+package javabox.judge;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

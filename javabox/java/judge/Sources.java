@@ -1,7 +1,8 @@
-package javabox;
+package javabox.judge;
 
 import java.net.URI;
 import java.util.List;
+import javabox.program.Program;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 
@@ -33,18 +34,20 @@ final class Sources {
 
     /** The program, under the file name that mxeval's grader uses: a public class is as wrong here as there. */
     static Unit program(Job job) {
-        return new Unit(Runner.SOURCE_NAME, job.source(), false);
+        return new Unit(Program.SOURCE_NAME, job.source(), false);
     }
 
-    /** What is compiled with the program: class Main with a method a case, or the whole test program, or null. */
-    static Unit tests(Job.Suite suite) {
+    /** What is compiled with the program: a class with a method a case, or the whole test program, or null. */
+    static Unit tests(Job job, Imports imports) {
+        Job.Suite suite = job.suite();
+        if (suite.whole() != null) {
+            return suite.whole().isEmpty() ? null : new Unit("tests.java", suite.whole(), true);
+        }
         if (suite.compileOnly()) {
             return null;
         }
-        if (suite.whole() != null) {
-            return new Unit("tests.java", suite.whole(), true);
-        }
-        StringBuilder text = new StringBuilder(suite.imports()).append("\nclass Main {\n");
+        StringBuilder text = new StringBuilder(imports.of(job)).append(suite.imports()).append("\nclass ")
+                .append(Program.TESTS).append(" {\n");
         List<Job.Case> cases = suite.cases();
         for (int i = 0; i < cases.size(); i++) {
             Job.Case test = cases.get(i);

@@ -1,4 +1,4 @@
-package javabox;
+package javabox.judge;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
+import javabox.program.Text;
 
 /**
  * The long-lived JVM of the judge: reads jobs from stdin, lets workers judge them, writes replies to stdout.
@@ -32,21 +33,37 @@ final class Supervisor {
         return thread;
     });
     private final Groups groups = new Groups();
-    private final StrictLane strict = new StrictLane(timer, groups, this::wearOut);
+    private final StrictLane strict;
     private final Expected expected = new Expected();
+    private final Imports imports = new Imports();
+    private final Rewriter rewriter;
+    private final Counters counters = new Counters();
+    private final Settings settings;
     private volatile boolean worn;
 
-    private Supervisor(DataOutputStream out) throws IOException {
+    /**
+     * @param warm whether programs may share JVMs
+     * @param pinned whether chance is taken out of programs
+     * @param audited the share of warm verdicts that the strict lane checks, in thousandths
+     */
+    private record Settings(int workers, boolean warm, boolean pinned, int audited) {}
+
+    private Supervisor(DataOutputStream out, Settings settings) throws IOException {
         this.out = out;
+        this.settings = settings;
+        strict = new StrictLane(timer, groups, this::wearOut, settings.pinned);
+        rewriter = new Rewriter(settings.pinned);
     }
 
+    /** @param args workers, "warm" or "strict", "pinned" or "free", thousandths of audits */
     public static void main(String[] args) throws IOException {
         DataOutputStream out = new DataOutputStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)));
         System.setOut(System.err);
-        Supervisor supervisor = new Supervisor(out);
+        Settings settings = new Settings(Integer.parseInt(args[0]), args[1].equals("warm"), args[2].equals("pinned"),
+                Integer.parseInt(args[3]));
+        Supervisor supervisor = new Supervisor(out, settings);
         Runtime.getRuntime().addShutdownHook(new Thread(supervisor.groups::killAll));
-        int workers = Integer.parseInt(args[0]);
-        for (int i = 0; i < workers; i++) {
+        for (int i = 0; i < settings.workers; i++) {
             supervisor.addWorker();
         }
         supervisor.hello();
@@ -56,11 +73,25 @@ final class Supervisor {
 
     /** Starts one more worker, at the beginning or in place of one that is lost in a compilation. */
     void addWorker() {
-        Worker worker = new Worker(this, strict, expected, timer);
+        WarmLane warm = settings.warm ? new WarmLane(timer, groups, counters, settings.pinned) : null;
+        Worker worker = new Worker(this, strict, warm, expected, rewriter, timer);
         // javac's own main thread has the default stack; a program too deep for it is too deep here.
         Thread thread = new Thread(worker, "worker");
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /** Whether the warm verdict on this job is checked: by its text, so the same jobs every time. */
+    boolean audits(Job job) {
+        return Math.floorMod(job.source().hashCode() * 0x9E3779B9, 1000) < settings.audited;
+    }
+
+    Counters counters() {
+        return counters;
+    }
+
+    Imports imports() {
+        return imports;
     }
 
     void wearOut() {
@@ -73,7 +104,7 @@ final class Supervisor {
 
     void answer(Job job, Reply reply) {
         try {
-            byte[] frame = reply.encode(job.id(), worn);
+            byte[] frame = reply.encode(job, counters.report(worn));
             synchronized (out) {
                 out.writeInt(frame.length);
                 out.write(frame);
@@ -89,7 +120,7 @@ final class Supervisor {
             String build = System.getProperty("java.vendor") + " " + System.getProperty("java.vm.version");
             out.writeInt(4 + 4 + 2 * build.length());
             out.writeInt(HELLO);
-            Reply.text(out, build);
+            Text.write(out, build);
             out.flush();
         }
     }

@@ -1,4 +1,4 @@
-package javabox;
+package javabox.judge;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -7,6 +7,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import javabox.program.Text;
+import javabox.program.Values;
 
 /** Writes a decoded value as a Java expression that evaluates to an equal value. */
 final class Literals {
@@ -15,11 +17,11 @@ final class Literals {
     /** @return null where the value holds an {@link Values.Opaque} or a map with a null, or where the text is longer than Reply's limit */
     static String render(Object value) {
         StringBuilder text = new StringBuilder();
-        return write(text, value) && text.length() <= Reply.TEXT_LIMIT ? text.toString() : null;
+        return write(text, value) && text.length() <= Text.LIMIT ? text.toString() : null;
     }
 
     private static boolean write(StringBuilder out, Object value) {
-        if (out.length() > Reply.TEXT_LIMIT || value instanceof Values.Opaque) {
+        if (out.length() > Text.LIMIT || value instanceof Values.Opaque) {
             return false;
         }
         if (value instanceof List<?> || value instanceof Set<?>) {

@@ -1,4 +1,4 @@
-package javabox;
+package javabox.program;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -6,23 +6,30 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import javabox.runtime.CollectionWork;
+import javabox.runtime.Meter;
+import javabox.runtime.NumberWork;
+import javabox.runtime.Shims;
+import javabox.runtime.TextWork;
 
 /**
  * Loads what a typical program loads and ends in an orderly way, so that the JVM can dump a class-data archive
- * ({@link Runner} itself halts, which dumps nothing). Run once, at build time, with nothing hostile around.
+ * ({@link StrictRunner} itself halts, which dumps nothing). Run once, at build time, with nothing hostile around.
  */
 final class Rehearsal {
     private Rehearsal() {}
 
     public static void main(String[] args) throws Exception {
-        for (Class<?> used : List.of(Runner.class, Values.class, Values.TooLarge.class, Values.Opaque.class, Job.class,
-                Reply.class)) {
+        for (Class<?> used : List.of(StrictRunner.class, Program.class, Frames.class, Mailbox.class, Sink.class, Tank.class,
+                Coverage.class, Values.class, Values.TooLarge.class, Values.Opaque.class, Text.class, Pin.class,
+                Meter.class, TextWork.class, CollectionWork.class, NumberWork.class, Shims.class)) {
             Class.forName(used.getName());
             for (Class<?> inner : used.getDeclaredClasses()) {
                 Class.forName(inner.getName());
             }
         }
-        Runner.class.getDeclaredMethod("main", String[].class);
+        StrictRunner.class.getDeclaredMethod("main", String[].class);
+        new Pin().reset();
         java.io.InputStream.nullInputStream().close();
         Map<String, List<Integer>> map = new HashMap<>();
         map.computeIfAbsent("a", key -> new ArrayList<>()).add(1);

@@ -1,4 +1,4 @@
-package javabox;
+package javabox.program;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -23,13 +23,13 @@ import java.util.Set;
  * class comes from the JDK. Anything else (the program's classes, queues, iterators, …) becomes an
  * {@link Opaque}, equal to nothing, as its own equals would be identity or the program's code.
  */
-final class Values {
+public final class Values {
     /** Encoded size at which a value counts as too large to be an answer. */
-    static final int SIZE_LIMIT = 16 << 20;
+    public static final int SIZE_LIMIT = 16 << 20;
     private static final int DEPTH_LIMIT = 64;
 
     /** A value that can't equal any expected value. */
-    record Opaque(String type) {
+    public record Opaque(String type) {
         @Override
         public boolean equals(Object other) {
             return false;
@@ -42,7 +42,7 @@ final class Values {
     }
 
     /** An array, compared by element and by component type. */
-    record Elements(String component, List<Object> items) {}
+    public record Elements(String component, List<Object> items) {}
 
     /** More bytes than {@link #SIZE_LIMIT}. */
     static final class TooLarge extends IOException {
@@ -51,7 +51,7 @@ final class Values {
 
     private Values() {}
 
-    static byte[] encode(Object value) throws IOException {
+    public static byte[] encode(Object value) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(64);
         write(new DataOutputStream(bytes), bytes, value, 0);
         return bytes.toByteArray();
@@ -90,7 +90,7 @@ final class Values {
             out.writeDouble(d);
         } else if (value instanceof String s) {
             out.writeByte('T');
-            Reply.text(out, s);
+            Text.write(out, s);
         } else if (depth > DEPTH_LIMIT || !behavesLikeJdk(value.getClass())) {
             opaque(out, value);
         } else {
@@ -120,10 +120,10 @@ final class Values {
         Class<?> type = value.getClass();
         if (type == BigInteger.class || type == BigDecimal.class) {
             out.writeByte(type == BigInteger.class ? 'X' : 'Y');
-            Reply.text(out, value.toString());
+            Text.write(out, value.toString());
         } else if (type.isArray()) {
             out.writeByte('A');
-            Reply.text(out, type.getComponentType().getName());
+            Text.write(out, type.getComponentType().getName());
             int length = Array.getLength(value);
             out.writeInt(length);
             for (int i = 0; i < length; i++) {
@@ -164,11 +164,11 @@ final class Values {
 
     private static void opaque(DataOutputStream out, Object value) throws IOException {
         out.writeByte('O');
-        Reply.text(out, value.getClass().getName());
+        Text.write(out, value.getClass().getName());
     }
 
     /** @throws IOException (or a RuntimeException) where the bytes are not a value */
-    static Object decode(byte[] bytes) throws IOException {
+    public static Object decode(byte[] bytes) throws IOException {
         return read(new DataInputStream(new ByteArrayInputStream(bytes)));
     }
 
@@ -184,10 +184,10 @@ final class Values {
             case 'J' -> in.readLong();
             case 'F' -> in.readFloat();
             case 'D' -> in.readDouble();
-            case 'T' -> Job.text(in);
-            case 'X' -> new BigInteger(Job.text(in));
-            case 'Y' -> new BigDecimal(Job.text(in));
-            case 'A' -> new Elements(Job.text(in), items(in));
+            case 'T' -> Text.read(in);
+            case 'X' -> new BigInteger(Text.read(in));
+            case 'Y' -> new BigDecimal(Text.read(in));
+            case 'A' -> new Elements(Text.read(in), items(in));
             case 'L' -> items(in);
             case 'H' -> new LinkedHashSet<>(items(in));
             case 'M' -> {
@@ -198,7 +198,7 @@ final class Values {
                 }
                 yield map;
             }
-            case 'O' -> new Opaque(Job.text(in));
+            case 'O' -> new Opaque(Text.read(in));
             default -> throw new IOException("not a value: tag " + tag);
         };
     }
@@ -212,7 +212,7 @@ final class Values {
     }
 
     /** Both values decoded. A tolerance (not NaN) applies where both are Double or Float. */
-    static boolean same(Object actual, Object expected, double tolerance) {
+    public static boolean same(Object actual, Object expected, double tolerance) {
         if (actual == null || expected == null) {
             return actual == expected;
         }

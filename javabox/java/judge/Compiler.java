@@ -1,4 +1,4 @@
-package javabox;
+package javabox.judge;
 
 import com.sun.tools.javac.api.JavacTaskPool;
 import java.io.ByteArrayOutputStream;
@@ -9,9 +9,12 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import javabox.program.Program;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.FileObject;
@@ -36,8 +39,13 @@ import javax.tools.ToolProvider;
  * <p>Not covered: running out of memory (the error passes through: another thread may have caused it), and ending a compilation that never ends. {@link Worker} watches for that.
  */
 final class Compiler {
-    /** Bytes by class name, or the errors; never both, and never neither. */
-    record Result(Map<String, byte[]> classes, List<Diagnostic<? extends JavaFileObject>> errors) {
+    /**
+     * Bytes by class name, or the errors; never both, and never neither.
+     *
+     * @param program the names of the classes that come from the program's own source
+     */
+    record Result(Map<String, byte[]> classes, Set<String> program,
+                  List<Diagnostic<? extends JavaFileObject>> errors) {
         boolean ok() {
             return errors.isEmpty();
         }
@@ -62,35 +70,33 @@ final class Compiler {
         standard.setLocation(StandardLocation.SOURCE_PATH, List.of());
     }
 
-    Result compile(List<Sources.Unit> units) {
-        Result result;
+    /** @return null unless it compiles: what is wrong with it, only {@link #fresh} says */
+    Result pooled(List<Sources.Unit> units) {
         try {
-            result = pooled(units);
+            Result result = inPool(units);
+            return result.ok() && !result.classes.isEmpty() ? result : null;
         } catch (RuntimeException | StackOverflowError | AssertionError e) {
-            result = null; // javac's own trouble on a hostile source: the fresh context decides
-            pool = new JavacTaskPool(1);
+            pool = new JavacTaskPool(1); // javac's own trouble on a hostile source
             pooled = 0;
+            return null;
         }
-        if (result != null && result.ok() && !result.classes.isEmpty()) {
-            return result;
-        }
-        return fresh(units);
     }
 
-    private Result pooled(List<Sources.Unit> units) {
+    private Result inPool(List<Sources.Unit> units) {
         if (++pooled > COMPILATIONS_A_POOL) {
             pool = new JavacTaskPool(1);
             pooled = 1;
         }
         DiagnosticCollector<JavaFileObject> collector = new DiagnosticCollector<>();
-        memory.classes = new HashMap<>();
+        memory.clear();
         boolean ok = pool.getTask(new StringWriter(), memory, collector, OPTIONS, null, units, task -> task.call());
         return result(ok, collector);
     }
 
-    private Result fresh(List<Sources.Unit> units) {
+    /** The last word on a source, whatever was compiled before. */
+    Result fresh(List<Sources.Unit> units) {
         DiagnosticCollector<JavaFileObject> collector = new DiagnosticCollector<>();
-        memory.classes = new HashMap<>();
+        memory.clear();
         StringWriter log = new StringWriter();
         try {
             boolean ok = javac.getTask(log, memory, collector, OPTIONS, null, units).call();
@@ -102,7 +108,7 @@ final class Compiler {
             log.write(e.toString());
         }
         // javac gave up (too deep, too large, a bug of its own) without naming an error.
-        return new Result(Map.of(), List.of(new Limit(log.toString().strip().lines().findFirst().orElse("no reason"))));
+        return new Result(Map.of(), Set.of(), List.of(new Limit(log.toString().strip().lines().findFirst().orElse("no reason"))));
     }
 
     private Result result(boolean ok, DiagnosticCollector<JavaFileObject> collector) {
@@ -114,12 +120,18 @@ final class Compiler {
                 }
             }
         }
-        return new Result(memory.classes, errors);
+        return new Result(memory.classes, memory.program, errors);
     }
 
     /** Class files go into a map; everything else is the standard manager's. */
     private static final class Memory extends ForwardingJavaFileManager<StandardJavaFileManager> {
         private Map<String, byte[]> classes = new HashMap<>();
+        private Set<String> program = new HashSet<>();
+
+        void clear() {
+            classes = new HashMap<>();
+            program = new HashSet<>();
+        }
 
         Memory(StandardJavaFileManager standard) {
             super(standard);
@@ -129,6 +141,9 @@ final class Compiler {
         public JavaFileObject getJavaFileForOutput(JavaFileManager.Location location, String className,
                 JavaFileObject.Kind kind, FileObject sibling) {
             Map<String, byte[]> sink = classes;
+            if (sibling != null && sibling.getName().endsWith(Program.SOURCE_NAME)) {
+                program.add(className);
+            }
             URI uri = URI.create("memory:///" + className.replace('.', '/').replaceAll("[^A-Za-z0-9_$/]", "_") + ".class");
             return new SimpleJavaFileObject(uri, kind) {
                 @Override

@@ -1,4 +1,4 @@
-package javabox;
+package javabox.judge;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import javabox.program.Values;
 
 /**
  * The expected values of a suite, evaluated once, in the judge, apart from any program.
@@ -44,12 +45,18 @@ final class Expected {
         return values;
     }
 
+    private static Compiler.Result compile(Job.Suite suite, Compiler compiler) {
+        List<Sources.Unit> units = List.of(Sources.expected(suite));
+        Compiler.Result compiled = compiler.pooled(units);
+        return compiled != null ? compiled : compiler.fresh(units);
+    }
+
     private static Object[] evaluate(Job.Suite suite, Compiler compiler) throws Broken {
         Object[] values = new Object[suite.cases().size()];
         if (suite.cases().stream().allMatch(c -> c.expected() == null)) {
             return values;
         }
-        Compiler.Result compiled = compiler.compile(List.of(Sources.expected(suite)));
+        Compiler.Result compiled = compile(suite, compiler);
         if (!compiled.ok()) {
             throw new Broken("an expected value does not compile: " + compiled.errors().get(0).getMessage(null));
         }

@@ -1,0 +1,115 @@
+package javabox.judge;
+
+import java.lang.reflect.Method;
+import java.util.HashMap;
+import java.util.Map;
+import javabox.runtime.CollectionWork;
+import javabox.runtime.NumberWork;
+import javabox.runtime.Replaces;
+import javabox.runtime.Shims;
+import javabox.runtime.TextWork;
+import org.objectweb.asm.Handle;
+import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.Type;
+import org.objectweb.asm.tree.AbstractInsnNode;
+import org.objectweb.asm.tree.InsnList;
+import org.objectweb.asm.tree.InvokeDynamicInsnNode;
+import org.objectweb.asm.tree.MethodInsnNode;
+
+/**
+ * Calls into the JDK that go to a method of ours instead: those whose work is large and hidden in the JDK
+ * ({@link TextWork} and its like), and those that would let chance or a clock in ({@link Shims}). The methods themselves say what
+ * they replace; an instance method becomes a static one with the receiver in front, so the stack stays as it is.
+ * Method references are rewritten the same way.
+ */
+final class CallSites {
+    /** Owner, name and descriptor of the call, static or not, to the method that replaces it. */
+    private record Target(String owner, String name, String descriptor, boolean constructor) {}
+
+    private final Map<String, Target> targets = new HashMap<>();
+    private final boolean deterministic;
+
+    /** @param deterministic whether chance and clocks are replaced too */
+    CallSites(boolean deterministic) {
+        this.deterministic = deterministic;
+        collect(TextWork.class);
+        collect(CollectionWork.class);
+        collect(NumberWork.class);
+        if (deterministic) {
+            collect(Shims.class);
+        }
+    }
+
+    private void collect(Class<?> shims) {
+        for (Method method : shims.getDeclaredMethods()) {
+            Replaces replaced = method.getAnnotation(Replaces.class);
+            if (replaced == null) {
+                continue;
+            }
+            String descriptor = Type.getMethodDescriptor(method);
+            String name = replaced.name().isEmpty() ? method.getName() : replaced.name();
+            for (Class<?> owner : replaced.value()) {
+                String internal = Type.getInternalName(owner);
+                boolean constructor = name.equals("<init>");
+                String original = constructor ? withoutResult(descriptor)
+                        : replaced.isStatic() ? descriptor : withoutReceiver(descriptor);
+                targets.put(key(internal, name, original, replaced.isStatic()),
+                        new Target(Type.getInternalName(shims), method.getName(), descriptor, constructor));
+            }
+        }
+    }
+
+    private static String key(String owner, String name, String descriptor, boolean isStatic) {
+        return (isStatic ? "static " : "") + owner + '.' + name + descriptor;
+    }
+
+    private static String withoutReceiver(String descriptor) {
+        Type[] arguments = Type.getArgumentTypes(descriptor);
+        return Type.getMethodDescriptor(Type.getReturnType(descriptor),
+                java.util.Arrays.copyOfRange(arguments, 1, arguments.length));
+    }
+
+    private static String withoutResult(String descriptor) {
+        return Type.getMethodDescriptor(Type.VOID_TYPE, Type.getArgumentTypes(descriptor));
+    }
+
+    /** Rewrites one instruction of a list in place, if it is to be. */
+    void rewrite(InsnList code, AbstractInsnNode instruction) {
+        if (instruction instanceof MethodInsnNode call) {
+            boolean isStatic = call.getOpcode() == Opcodes.INVOKESTATIC;
+            if (call.getOpcode() == Opcodes.INVOKESPECIAL) {
+                construct(code, call);
+                return;
+            }
+            Target target = targets.get(key(call.owner, call.name, call.desc, isStatic));
+            if (target != null) {
+                code.set(call, new MethodInsnNode(Opcodes.INVOKESTATIC, target.owner, target.name, target.descriptor));
+            }
+        } else if (instruction instanceof InvokeDynamicInsnNode dynamic) {
+            for (int i = 0; i < dynamic.bsmArgs.length; i++) {
+                if (dynamic.bsmArgs[i] instanceof Handle handle) {
+                    dynamic.bsmArgs[i] = rewrite(handle);
+                }
+            }
+        }
+    }
+
+    /** {@code new Random()} and the like: the seed that the other constructor takes is pushed before it. */
+    private void construct(InsnList code, MethodInsnNode call) {
+        if (deterministic && call.name.equals("<init>") && call.desc.equals("()V") && Shims.SEEDED.contains(call.owner)) {
+            call.desc = "(J)V";
+            code.insertBefore(call, new MethodInsnNode(Opcodes.INVOKESTATIC, Type.getInternalName(Shims.class),
+                    call.owner.equals("java/util/Date") ? "currentTimeMillis" : "seed", "()J"));
+        }
+    }
+
+    private Handle rewrite(Handle handle) {
+        boolean isStatic = handle.getTag() == Opcodes.H_INVOKESTATIC;
+        boolean constructor = handle.getTag() == Opcodes.H_NEWINVOKESPECIAL;
+        Target target = targets.get(key(handle.getOwner(), handle.getName(), handle.getDesc(), isStatic || constructor));
+        if (target == null || target.constructor != constructor) {
+            return handle;
+        }
+        return new Handle(Opcodes.H_INVOKESTATIC, target.owner, target.name, target.descriptor, false);
+    }
+}

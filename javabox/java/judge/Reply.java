@@ -1,0 +1,111 @@
+package javabox.judge;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.BitSet;
+import java.util.List;
+import javabox.program.Text;
+
+/** The answer to one job, as it goes over the wire (javabox/wire.py reads it). */
+record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown, List<CaseResult> cases, String lane,
+             boolean deterministic, long fuel, Times times, String detail) {
+
+    static final long UNKNOWN = -1;
+    static final String STRICT = "strict";
+    static final String WARM = "warm";
+
+    /** The outcomes of javabox/verdict.py, and SUITE_ERROR for tests that are broken themselves. */
+    enum Outcome {
+        PASSED, FAILED, COMPILE_ERROR, RUNTIME_ERROR, TIME_LIMIT, MEMORY_LIMIT, OUTPUT_LIMIT, PREMATURE_EXIT,
+        JUDGE_ERROR, SUITE_ERROR
+    }
+
+    /** One javac error; line, column (from 1) and position (from 0) count in the completion, -1 outside it. */
+    record Diagnosis(String code, int line, int column, int position, String message) {}
+
+    record Thrown(String type, String message, int line) {}
+
+    /** @param lines executed lines of the source, from 1; empty where they were not asked for */
+    record CaseResult(Outcome outcome, String value, BitSet lines) {}
+
+    /** Milliseconds. */
+    record Times(double wall, double compile, double rewrite, double run) {
+        static final Times NONE = new Times(0, 0, 0, 0);
+    }
+
+    static Reply compiled() {
+        return new Reply(Outcome.PASSED, List.of(), null, List.of(), STRICT, true, UNKNOWN, Times.NONE, "");
+    }
+
+    static Reply compileError(List<Diagnosis> diagnostics, boolean deterministic) {
+        return new Reply(Outcome.COMPILE_ERROR, diagnostics, null, List.of(), STRICT, deterministic, UNKNOWN,
+                Times.NONE, "");
+    }
+
+    static Reply trouble(Outcome outcome, String detail) {
+        return new Reply(outcome, List.of(), null, List.of(), STRICT, false, UNKNOWN, Times.NONE, detail);
+    }
+
+    Reply within(Times measured) {
+        return new Reply(outcome, diagnostics, thrown, cases, lane, deterministic, fuel, measured, detail);
+    }
+
+    Reply as(String otherLane) {
+        return new Reply(outcome, diagnostics, thrown, cases, otherLane, deterministic, fuel, times, detail);
+    }
+
+    /** Whether two lanes said the same. */
+    boolean agrees(Reply other) {
+        return within(Times.NONE).as(STRICT).equals(other.within(Times.NONE).as(STRICT));
+    }
+
+    byte[] encode(Job job, Counters.Report report) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
+        DataOutputStream out = new DataOutputStream(bytes);
+        out.writeInt(job.id());
+        out.writeByte(outcome.ordinal());
+        out.writeBoolean(deterministic);
+        out.writeBoolean(lane.equals(WARM));
+        out.writeLong(fuel);
+        out.writeDouble(times.wall);
+        out.writeDouble(times.compile);
+        out.writeDouble(times.rewrite);
+        out.writeDouble(times.run);
+        report.write(out);
+        Text.write(out, detail);
+        out.writeInt(diagnostics.size());
+        for (Diagnosis d : diagnostics) {
+            Text.write(out, d.code);
+            out.writeInt(d.line);
+            out.writeInt(d.column);
+            out.writeInt(d.position);
+            Text.write(out, d.message);
+        }
+        out.writeBoolean(thrown != null);
+        if (thrown != null) {
+            Text.write(out, thrown.type);
+            optional(out, thrown.message);
+            out.writeInt(thrown.line);
+        }
+        out.writeInt(cases.size());
+        Place place = Place.of(job);
+        for (CaseResult c : cases) {
+            out.writeByte(c.outcome.ordinal());
+            optional(out, c.value);
+            int[] lines = c.lines.stream().map(place::line).filter(line -> line > 0).toArray();
+            out.writeInt(lines.length);
+            for (int line : lines) {
+                out.writeInt(line);
+            }
+        }
+        return bytes.toByteArray();
+    }
+
+    private static void optional(DataOutputStream out, String text) throws IOException {
+        out.writeBoolean(text != null);
+        if (text != null) {
+            Text.write(out, text);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+package javabox.judge;
+
+import java.util.Set;
+import org.objectweb.asm.ClassReader;
+import org.objectweb.asm.Opcodes;
+
+/**
+ * Which programs the warm lane admits: those whose class files name nothing but what is listed here.
+ *
+ * <p>An allow-list over the constant pool, so whatever way a name is used (call, type, method reference,
+ * constant), it is seen. What is not listed goes to the strict lane and is judged there all the same: the list
+ * decides speed and never an outcome, so when in doubt a name is left out. The names of dangerous methods are
+ * refused whatever their owner, since a program's own subclass can be named as the owner of an inherited one.
+ */
+final class Scan {
+    private static final Set<String> PACKAGES = Set.of("java/util/function", "java/util/regex", "java/util/stream",
+            "java/math", "java/text", "java/time", "java/time/format", "java/time/temporal", "java/time/chrono",
+            "java/nio/charset", "java/util/concurrent/atomic", "java/lang/annotation");
+
+    private static final Set<String> NOT_OF_UTIL = Set.of("Timer", "TimerTask", "ServiceLoader", "ResourceBundle",
+            "PropertyResourceBundle", "ListResourceBundle", "WeakHashMap", "ServiceConfigurationError");
+
+    private static final Set<String> CONCURRENT = Set.of("ConcurrentHashMap", "ConcurrentMap", "ConcurrentSkipListMap",
+            "ConcurrentSkipListSet", "ConcurrentNavigableMap", "ConcurrentLinkedQueue", "ConcurrentLinkedDeque",
+            "CopyOnWriteArrayList", "CopyOnWriteArraySet", "ThreadLocalRandom", "TimeUnit", "Callable");
+
+    private static final Set<String> LANG = Set.of("Object", "String", "StringBuilder", "StringBuffer", "Math",
+            "StrictMath", "Integer", "Long", "Short", "Byte", "Double", "Float", "Boolean", "Character", "Number",
+            "Void", "Enum", "Record", "Iterable", "Comparable", "CharSequence", "Cloneable", "AutoCloseable",
+            "Runnable", "Throwable", "StackTraceElement", "System", "Class", "Override", "FunctionalInterface",
+            "SafeVarargs", "Deprecated", "SuppressWarnings", "Appendable", "Readable", "AssertionError");
+
+    private static final Set<String> IO = Set.of("PrintStream", "PrintWriter", "StringWriter", "StringReader",
+            "BufferedReader", "BufferedWriter", "InputStreamReader", "OutputStreamWriter", "InputStream",
+            "OutputStream", "Reader", "Writer", "ByteArrayInputStream", "ByteArrayOutputStream", "Serializable",
+            "Closeable", "Flushable", "BufferedInputStream", "BufferedOutputStream", "DataInputStream",
+            "DataOutputStream", "StreamTokenizer");
+
+    private static final Set<String> OF_SYSTEM = Set.of("out", "err", "in", "currentTimeMillis", "nanoTime",
+            "arraycopy", "identityHashCode", "lineSeparator");
+
+    private static final Set<String> OF_CLASS = Set.of("getName", "getSimpleName", "getTypeName", "toString", "equals",
+            "hashCode", "isInstance", "cast", "desiredAssertionStatus", "getComponentType", "isArray",
+            "getEnumConstants", "isInterface", "isEnum", "isRecord", "getSuperclass");
+
+    /** How code is linked; a program can't call these by itself, having no Lookup. */
+    private static final Set<String> LINKAGE = Set.of("java/lang/invoke/LambdaMetafactory",
+            "java/lang/invoke/StringConcatFactory", "java/lang/runtime/ObjectMethods",
+            "java/lang/runtime/SwitchBootstraps");
+
+    /** Named as types by every class that has a lambda. */
+    private static final Set<String> MENTIONED = Set.of("java/lang/invoke/MethodHandles",
+            "java/lang/invoke/MethodHandles$Lookup", "java/lang/invoke/CallSite", "java/lang/invoke/MethodHandle",
+            "java/lang/invoke/MethodType", "java/lang/invoke/TypeDescriptor");
+
+    private static final Set<String> REFUSED_MEMBERS = Set.of("wait", "notify", "notifyAll", "finalize", "intern",
+            "setDefault", "parallel", "parallelStream", "parallelSort", "parallelPrefix", "parallelSetAll", "sleep",
+            "getClassLoader", "getModule", "spliterator", "forEachKey", "reduceKeys", "searchKeys", "onSpinWait");
+
+    /** Why the program is not admitted, in words; null if it is. */
+    private String refusal;
+    /** Whether it may run code on several threads. */
+    private boolean threads;
+    private final Set<String> own;
+
+    /** @param own the internal names of the program's classes and of its tests */
+    Scan(Set<String> own) {
+        this.own = own;
+    }
+
+    String refusal() {
+        return refusal;
+    }
+
+    boolean threads() {
+        return threads;
+    }
+
+    /** Looks at one class; what it finds adds up. */
+    void add(ClassReader reader) {
+        char[] buffer = new char[reader.getMaxStringLength()];
+        if (reader.getClassName().startsWith("java") || reader.getClassName().startsWith("jdk/")) {
+            refuse(reader.getClassName());
+        }
+        for (int i = 1; i < reader.getItemCount(); i++) {
+            int item = reader.getItem(i);
+            if (item == 0) {
+                continue; // the second half of a long or a double
+            }
+            int tag = reader.readByte(item - 1);
+            if (tag == 7) {
+                type(reader.readUTF8(item, buffer));
+            } else if (tag >= 9 && tag <= 11) {
+                int nameAndType = reader.getItem(reader.readUnsignedShort(item + 2));
+                member(reader.readClass(item, buffer), reader.readUTF8(nameAndType, buffer),
+                        reader.readUTF8(nameAndType + 2, buffer));
+            }
+        }
+    }
+
+    /** Whether a class names another one. */
+    static boolean names(ClassReader reader, String other) {
+        char[] buffer = new char[reader.getMaxStringLength()];
+        for (int i = 1; i < reader.getItemCount(); i++) {
+            int item = reader.getItem(i);
+            if (item != 0 && reader.readByte(item - 1) == 7 && reader.readUTF8(item, buffer).equals(other)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Looks at a method that the program declares. */
+    void declared(String name, String descriptor, int access) {
+        if ((access & Opcodes.ACC_NATIVE) != 0 || name.equals("finalize") && descriptor.equals("()V")) {
+            refuse(name);
+        }
+    }
+
+    private void refuse(String what) {
+        if (refusal == null) {
+            refusal = what;
+        }
+    }
+
+    private void type(String name) {
+        String element = name;
+        if (name.startsWith("[")) {
+            element = name.substring(name.lastIndexOf('[') + 1);
+            if (!element.startsWith("L")) {
+                return;
+            }
+            element = element.substring(1, element.length() - 1);
+        }
+        if (!allowed(element) && !MENTIONED.contains(element)) {
+            refuse(element);
+            threads |= runsThreads(element);
+        }
+    }
+
+    private static boolean runsThreads(String type) {
+        return type.startsWith("java/lang/Thread") || type.startsWith("java/util/concurrent/")
+                || type.startsWith("java/util/Timer") || type.startsWith("java/lang/reflect/")
+                || type.startsWith("java/lang/invoke/") || type.equals("java/lang/Runtime");
+    }
+
+    private void member(String owner, String name, String descriptor) {
+        if (REFUSED_MEMBERS.contains(name)) {
+            refuse(name);
+            threads |= name.startsWith("parallel");
+            return;
+        }
+        if (own.contains(owner) || owner.startsWith("[") || LINKAGE.contains(owner)) {
+            return;
+        }
+        boolean known = switch (owner) {
+            case "java/lang/System" -> OF_SYSTEM.contains(name);
+            case "java/lang/Class" -> OF_CLASS.contains(name);
+            // These open the file that the first string names.
+            case "java/io/PrintStream", "java/io/PrintWriter", "java/util/Formatter" ->
+                !(name.equals("<init>") && descriptor.startsWith("(Ljava/lang/String;"));
+            // A leading threshold for parallelism, whatever the method.
+            case "java/util/concurrent/ConcurrentHashMap" -> !descriptor.startsWith("(J") || name.equals("<init>");
+            default -> allowed(owner);
+        };
+        if (!known) {
+            refuse(owner + "." + name);
+            threads |= owner.equals("java/lang/Class");
+        }
+    }
+
+    private boolean allowed(String type) {
+        if (own.contains(type)) {
+            return true;
+        }
+        int slash = type.lastIndexOf('/');
+        String place = type.substring(0, Math.max(0, slash));
+        String name = type.substring(slash + 1);
+        String outer = name.contains("$") ? name.substring(0, name.indexOf('$')) : name;
+        return switch (place) {
+            case "java/lang" -> LANG.contains(outer) || isThrowable(name) || LINKAGE.contains(type);
+            case "java/util" -> !NOT_OF_UTIL.contains(outer);
+            case "java/io" -> IO.contains(outer) || isThrowable(name);
+            case "java/util/concurrent" -> CONCURRENT.contains(outer) || isThrowable(name);
+            default -> PACKAGES.contains(place) || LINKAGE.contains(type);
+        };
+    }
+
+    private static boolean isThrowable(String name) {
+        return name.endsWith("Exception") || name.endsWith("Error");
+    }
+}

@@ -1,0 +1,166 @@
+package javabox.judge;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javabox.program.Program;
+import javabox.program.Text;
+import javax.tools.Diagnostic;
+import javax.tools.JavaFileObject;
+
+/**
+ * Judges one job after the other: compile, rewrite, run, compare.
+ *
+ * <p>A compilation can't be ended from outside. At its limit the job is answered, this worker is given up and
+ * another takes its place; the lost thread burns on until the supervisor, worn from then on, is replaced.
+ */
+final class Worker implements Runnable {
+    private final Supervisor supervisor;
+    private final StrictLane strict;
+    private final WarmLane warm;
+    private final Expected expected;
+    private final Rewriter rewriter;
+    private final ScheduledExecutorService timer;
+    private volatile boolean lost;
+
+    /** @param warm null where every program gets a JVM of its own */
+    Worker(Supervisor supervisor, StrictLane strict, WarmLane warm, Expected expected, Rewriter rewriter,
+            ScheduledExecutorService timer) {
+        this.supervisor = supervisor;
+        this.strict = strict;
+        this.warm = warm;
+        this.expected = expected;
+        this.rewriter = rewriter;
+        this.timer = timer;
+    }
+
+    @Override
+    public void run() {
+        try {
+            Compiler compiler = new Compiler();
+            while (!lost) {
+                Job job = supervisor.next();
+                AtomicBoolean answered = new AtomicBoolean();
+                Reply reply = judge(job, compiler, answered);
+                if (answered.compareAndSet(false, true)) {
+                    supervisor.answer(job, reply);
+                }
+            }
+        } catch (IOException | InterruptedException e) {
+            System.err.println("javabox: a worker ended: " + e);
+            System.exit(1);
+        }
+    }
+
+    private Reply judge(Job job, Compiler compiler, AtomicBoolean answered) {
+        try {
+            long start = System.nanoTime();
+            Object[] values = expected.of(job.suite(), compiler);
+            ScheduledFuture<?> alarm = timer.schedule(() -> giveUp(job, answered), job.limits().compileMillis(),
+                    TimeUnit.MILLISECONDS);
+            Compiler.Result compiled = compile(job, compiler);
+            long compiledAt = System.nanoTime();
+            Rewriter.Prepared prepared = null;
+            if (compiled.ok() && !job.suite().compileOnly()) {
+                prepared = rewriter.prepare(compiled, job.coverage());
+                if (prepared.namesTests()) {
+                    compiled = compiler.fresh(List.of(Sources.program(job)));
+                }
+            }
+            alarm.cancel(false);
+            long rewrittenAt = System.nanoTime();
+            Reply reply = !compiled.ok() ? Reply.compileError(diagnoses(job, compiled), true)
+                    : prepared == null || answered.get() ? Reply.compiled() : run(job, prepared, values);
+            long end = System.nanoTime();
+            return reply.within(new Reply.Times((end - start) / 1e6, (compiledAt - start) / 1e6,
+                    (rewrittenAt - compiledAt) / 1e6, (end - rewrittenAt) / 1e6));
+        } catch (Expected.Broken e) {
+            return Reply.trouble(Reply.Outcome.SUITE_ERROR, e.getMessage());
+        } catch (RuntimeException | Error e) {
+            // Out of memory, most likely, and maybe by another worker's job: to be asked again, alone.
+            supervisor.wearOut();
+            return Reply.trouble(Reply.Outcome.JUDGE_ERROR, e.toString());
+        }
+    }
+
+    private Reply run(Job job, Rewriter.Prepared prepared, Object[] values) {
+        if (warm != null && prepared.refusal() == null) {
+            Reply reply = warm.run(job, prepared, values);
+            if (reply != null && !supervisor.audits(job)) {
+                return reply;
+            }
+            if (reply != null) {
+                return audited(reply, runAlone(job, prepared, values));
+            }
+        }
+        return runAlone(job, prepared, values);
+    }
+
+    /** The strict lane's word wins; a warm JVM that said something else says nothing more. */
+    private Reply audited(Reply reply, Reply checked) {
+        boolean comparable = checked.deterministic() && checked.outcome() != Reply.Outcome.JUDGE_ERROR;
+        if (!comparable) {
+            return reply;
+        }
+        supervisor.counters().audits.incrementAndGet();
+        if (checked.agrees(reply)) {
+            return reply;
+        }
+        supervisor.counters().disagreements.incrementAndGet();
+        warm.discard();
+        return checked;
+    }
+
+    private Reply runAlone(Job job, Rewriter.Prepared prepared, Object[] values) {
+        Reply reply = strict.run(job, prepared, values);
+        // A JVM that someone else killed looks like one that left early: only the second time counts.
+        boolean early = reply.outcome() == Reply.Outcome.PREMATURE_EXIT
+                || reply.outcome() == Reply.Outcome.JUDGE_ERROR;
+        return early ? strict.run(job, prepared, values) : reply;
+    }
+
+    /**
+     * The program and its tests together, which is quickest where both are right. Else the program alone is asked
+     * first: its errors are then its own, whatever they do to the tests.
+     */
+    private Compiler.Result compile(Job job, Compiler compiler) {
+        List<Sources.Unit> units = new ArrayList<>(List.of(Sources.program(job)));
+        Sources.Unit tests = Sources.tests(job, supervisor.imports());
+        if (tests != null) {
+            units.add(tests);
+        }
+        Compiler.Result together = compiler.pooled(units);
+        if (together != null) {
+            return together;
+        }
+        Compiler.Result alone = compiler.fresh(units.subList(0, 1));
+        return tests == null || !alone.ok() ? alone : compiler.fresh(units);
+    }
+
+    private void giveUp(Job job, AtomicBoolean answered) {
+        if (answered.compareAndSet(false, true)) {
+            lost = true;
+            supervisor.wearOut();
+            supervisor.addWorker();
+            String reason = "the compiler gave up: no result after " + job.limits().compileMillis() + " ms";
+            supervisor.answer(job, Reply.compileError(
+                    List.of(new Reply.Diagnosis(Compiler.Limit.CODE, -1, -1, -1, reason)), false));
+        }
+    }
+
+    private static List<Reply.Diagnosis> diagnoses(Job job, Compiler.Result compiled) {
+        List<Reply.Diagnosis> diagnoses = new ArrayList<>();
+        Place place = Place.of(job);
+        for (Diagnostic<? extends JavaFileObject> error : compiled.errors()) {
+            boolean inProgram = error.getSource() != null && error.getSource().getName().endsWith(Program.SOURCE_NAME);
+            long position = inProgram ? error.getPosition() : Diagnostic.NOPOS;
+            diagnoses.add(new Reply.Diagnosis(error.getCode(), place.lineAt(position), place.columnAt(position),
+                    place.position(position), Text.capped(error.getMessage(null))));
+        }
+        return diagnoses;
+    }
+}

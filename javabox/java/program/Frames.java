@@ -1,0 +1,53 @@
+package javabox.program;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+
+/**
+ * Framed, tokened writing to the judge. Each frame opens with a token of its own, random and used once, that
+ * came with the program: stealing a frame from the pipe gives a spent token.
+ */
+public final class Frames implements Sender {
+    /** Kinds of frame: READY, one a case, DONE; or one that ends the program before that. */
+    public static final byte READY = 'R';
+    public static final byte VALUE = 'V';
+    public static final byte THROWN = 'E';
+    public static final byte DONE = 'D';
+    /** The JVM's memory ran out in a case. */
+    public static final byte MEMORY = 'M';
+    public static final byte TOO_LARGE = 'L';
+    /** These three end the program: fuel, bytes to allocate, or bytes to print ran out. */
+    public static final byte TIME = 'T';
+    public static final byte SPACE = 'S';
+    public static final byte OUTPUT = 'O';
+    public static final int TOKEN_BYTES = 16;
+
+    private final byte[][] tokens;
+    private final OutputStream out;
+    private int next;
+
+    Frames(DataInputStream in, OutputStream out) throws IOException {
+        this.out = out;
+        tokens = new byte[in.readInt()][TOKEN_BYTES];
+        for (byte[] token : tokens) {
+            in.readFully(token);
+        }
+    }
+
+    @Override
+    public void send(byte kind, byte[] payload) throws IOException {
+        byte[] frame = new byte[TOKEN_BYTES + 5 + payload.length];
+        System.arraycopy(tokens[next++], 0, frame, 0, TOKEN_BYTES);
+        frame[TOKEN_BYTES] = kind;
+        for (int i = 0; i < 4; i++) {
+            frame[TOKEN_BYTES + 1 + i] = (byte) (payload.length >> 24 - 8 * i);
+        }
+        System.arraycopy(payload, 0, frame, TOKEN_BYTES + 5, payload.length);
+        out.write(frame);
+    }
+
+    void flush() throws IOException {
+        out.flush();
+    }
+}

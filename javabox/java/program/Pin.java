@@ -1,0 +1,52 @@
+package javabox.program;
+
+import java.lang.reflect.Field;
+import java.util.Collections;
+import java.util.Random;
+import javabox.runtime.Shims;
+import jdk.internal.misc.Unsafe;
+
+/**
+ * Takes chance out of the JDK itself: the salt that orders immutable sets and maps, the seeds behind
+ * Math.random, Collections.shuffle and ThreadLocalRandom. What a call site can settle is in
+ * {@link javabox.runtime.Shims} (clocks, {@code new Random()}, UUIDs), what a flag can is in the command line
+ * (locale, time zone, processors, identity hash codes).
+ *
+ * <p>The salt is read by iterators alone: where an element lies does not depend on it, so setting it after the
+ * JDK's own first sets exist harms none of them. The names are those of JDK 17 to 25.
+ */
+final class Pin {
+    private static final long SEED = 0x5DEECE66DL;
+    private static final Unsafe UNSAFE = Unsafe.getUnsafe();
+
+    private final Random mathRandom;
+    private final Field shuffleRandom;
+    private final long threadSeed = UNSAFE.objectFieldOffset(Thread.class, "threadLocalRandomSeed");
+    private final long threadProbe = UNSAFE.objectFieldOffset(Thread.class, "threadLocalRandomProbe");
+
+    /** Once a JVM, before any program. */
+    Pin() throws ReflectiveOperationException {
+        Class<?> immutable = Class.forName("java.util.ImmutableCollections");
+        UNSAFE.putLong(immutable, offset(immutable, "SALT32L"), 0x9E3779B9L);
+        UNSAFE.putBoolean(immutable, offset(immutable, "REVERSE"), false);
+        Field holder = Class.forName("java.lang.Math$RandomNumberGeneratorHolder")
+                .getDeclaredField("randomNumberGenerator");
+        holder.setAccessible(true);
+        mathRandom = (Random) holder.get(null);
+        shuffleRandom = Collections.class.getDeclaredField("r");
+        shuffleRandom.setAccessible(true);
+    }
+
+    /** Before each program, on the thread that runs it. */
+    void reset() throws ReflectiveOperationException {
+        Shims.reset();
+        mathRandom.setSeed(SEED);
+        shuffleRandom.set(null, new Random(SEED));
+        UNSAFE.putLong(Thread.currentThread(), threadSeed, SEED);
+        UNSAFE.putInt(Thread.currentThread(), threadProbe, 1);
+    }
+
+    private static long offset(Class<?> owner, String field) throws NoSuchFieldException {
+        return UNSAFE.staticFieldOffset(owner.getDeclaredField(field));
+    }
+}

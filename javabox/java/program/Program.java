@@ -1,0 +1,186 @@
+package javabox.program;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One program with its cases, as the judge sends it, and how it is run: case by case, each framed with what it
+ * returned. Values are encoded on the program's own thread and fuel, since iterating one may run its code.
+ *
+ * <p>A frame holds the value that a case returned, never whether it was right: the expected values are not in
+ * this process.
+ */
+public final class Program {
+    /** The file name that javac puts into the program's line tables. */
+    public static final String SOURCE_NAME = "main.java";
+
+    private final boolean whole;
+    private final boolean coverage;
+    private final int cases;
+    private final int outputLimit;
+    private final long fuel;
+    private final long bytes;
+    private final Map<String, byte[]> classes = new HashMap<>();
+    private boolean memory;
+
+    /** The judge's end is judge/Protocol.java. */
+    Program(DataInputStream in) throws IOException {
+        whole = in.readBoolean();
+        coverage = in.readBoolean();
+        cases = in.readInt();
+        outputLimit = in.readInt();
+        fuel = in.readLong();
+        bytes = in.readLong();
+        for (int left = in.readInt(); left > 0; left--) {
+            String name = in.readUTF();
+            byte[] code = new byte[in.readInt()];
+            in.readFully(code);
+            classes.put(name, code);
+        }
+    }
+
+    int outputLimit() {
+        return outputLimit;
+    }
+
+    /** Whether a case ended for lack of memory: the JVM is not to be trusted after that. */
+    boolean ranOutOfMemory() {
+        return memory;
+    }
+
+    /** Runs every case. What has run out (fuel, bytes, output) ends it before the last one. */
+    void run(Sender sender) throws IOException {
+        Tank.fill(fuel, bytes);
+        ClassLoader loader = new ProgramLoader(classes);
+        for (int i = 0; i < cases && Tank.empty == 0; i++) {
+            Coverage.take();
+            byte kind = runCase(loader, whole ? "main" : "c".concat(Integer.toString(i)));
+            if (Tank.empty == 0) {
+                sender.send(kind, result);
+            }
+        }
+        sender.send(Tank.empty == 0 ? Frames.DONE : Tank.empty, counts());
+    }
+
+    private byte[] result;
+
+    private byte runCase(ClassLoader loader, String method) throws IOException {
+        byte kind = Frames.MEMORY; // what is left if even describing the end fails
+        byte[] body = new byte[0];
+        try {
+            body = Values.encode(call(loader, method));
+            kind = Frames.VALUE;
+        } catch (Values.TooLarge e) {
+            kind = Frames.TOO_LARGE;
+        } catch (OutOfMemoryError e) {
+            memory = true;
+        } catch (Throwable e) {
+            if (Tank.empty == 0) {
+                if (e instanceof VirtualMachineError && e != Tank.counted) {
+                    Tank.shaken = true;
+                }
+                body = describe(e);
+            }
+            kind = Frames.THROWN;
+        }
+        byte[] lines = coverage ? Coverage.take() : new byte[0];
+        ByteArrayOutputStream out = new ByteArrayOutputStream(8 + lines.length + body.length);
+        DataOutputStream data = new DataOutputStream(out);
+        data.writeInt(lines.length);
+        data.write(lines);
+        data.write(body);
+        result = out.toByteArray();
+        return kind;
+    }
+
+    private Object call(ClassLoader loader, String method) throws Throwable {
+        try {
+            Class<?> tests = Class.forName(whole ? "Main" : TESTS, true, loader);
+            Method entry = whole ? tests.getDeclaredMethod(method, String[].class) : tests.getDeclaredMethod(method);
+            entry.setAccessible(true);
+            return whole ? entry.invoke(null, (Object) new String[0]) : entry.invoke(null);
+        } catch (InvocationTargetException e) {
+            throw e.getTargetException();
+        }
+    }
+
+    /** The class of a suite that is taken apart, in the unnamed package, where the program's classes are. */
+    public static final String TESTS = "Javabox$Tests";
+
+    private byte[] counts() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(16);
+        DataOutputStream data = new DataOutputStream(out);
+        data.writeLong(Tank.used());
+        byte[] lines = coverage ? Coverage.take() : new byte[0]; // of the case that ended it all
+        data.writeInt(lines.length);
+        data.write(lines);
+        return out.toByteArray();
+    }
+
+    /** Type, message and line (in the source, from 1; 0 unknown), without trusting the throwable's own methods. */
+    private static byte[] describe(Throwable thrown) throws IOException {
+        String message = null;
+        int line = 0;
+        try {
+            message = Text.capped(thrown.getMessage());
+            line = innermostLine(thrown);
+        } catch (Throwable e) {
+            // getMessage, getCause and getStackTrace may be the program's own: then type alone is known.
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(bytes);
+        Text.write(out, thrown.getClass().getName());
+        out.writeBoolean(message != null);
+        if (message != null) {
+            Text.write(out, message);
+        }
+        out.writeInt(line);
+        return bytes.toByteArray();
+    }
+
+    /** The topmost frame in the program's source, of the innermost cause that has one. */
+    private static int innermostLine(Throwable thrown) {
+        int line = 0;
+        List<Throwable> seen = new ArrayList<>();
+        for (Throwable t = thrown; t != null && seen.size() < 16 && !seen.contains(t); t = t.getCause()) {
+            seen.add(t);
+            for (StackTraceElement frame : t.getStackTrace()) {
+                if (SOURCE_NAME.equals(frame.getFileName())) {
+                    line = frame.getLineNumber();
+                    break;
+                }
+            }
+        }
+        return line;
+    }
+
+    /** The program's classes over the JDK's: it sees no class of the judge by name but the runtime's. */
+    private static final class ProgramLoader extends ClassLoader {
+        private final Map<String, byte[]> classes;
+
+        ProgramLoader(Map<String, byte[]> classes) {
+            super(ClassLoader.getPlatformClassLoader());
+            this.classes = classes;
+        }
+
+        @Override
+        protected Class<?> findClass(String name) throws ClassNotFoundException {
+            byte[] bytes = classes.get(name);
+            if (bytes != null) {
+                return defineClass(name, bytes, 0, bytes.length);
+            }
+            if (name.startsWith("javabox.runtime.")) {
+                return Class.forName(name, false, Program.class.getClassLoader());
+            }
+            throw new ClassNotFoundException(name);
+        }
+    }
+}

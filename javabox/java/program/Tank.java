@@ -1,0 +1,75 @@
+package javabox.program;
+
+/**
+ * What the running program has left: fuel (executed bytecode), bytes to allocate, stack to go down.
+ *
+ * <p>One program runs at a time in a JVM, so plain static fields do: {@link javabox.runtime.Meter} counts them
+ * down from rewritten code. The first one to run out ends the program for a reason that stays. Programs that
+ * start threads race on the counters; the judge does not rely on them then.
+ */
+public final class Tank {
+    /** Slots of stack (8 bytes) that a program may hold; infinite recursion ends here, far above the native end. */
+    public static final int STACK_SLOTS = 1_500_000;
+    /** The native stack of the thread that runs programs: user frames charge slots, the JDK's between them don't. */
+    static final long STACK_BYTES = 256L << 20;
+
+    /** Thrown at every charge once something has run out. No stack trace, no state: it can be thrown for ever. */
+    static final class Exhausted extends Error {
+        private static final long serialVersionUID = 1;
+
+        Exhausted() {
+            super("exhausted", null, false, false);
+        }
+    }
+
+    private static final Exhausted EXHAUSTED = new Exhausted();
+
+    public static long fuel;
+    public static long bytes;
+    public static int slots;
+    /** The kind of frame that ends the program, 0 while nothing has run out. */
+    public static byte empty;
+    /** The last StackOverflowError that was thrown by count, so by no native stack. */
+    public static Throwable counted;
+    /** The JVM itself ran out of something: what it judges from here on is not to be trusted. */
+    public static boolean shaken;
+    /** Hash codes given out to objects whose classes have none. */
+    public static int identities;
+    private static long fuelGiven;
+    private static long fuelUsed;
+    private static long heap;
+
+    private Tank() {}
+
+    static void fill(long fuelLimit, long byteLimit) {
+        fuel = fuelGiven = fuelLimit;
+        bytes = byteLimit;
+        slots = STACK_SLOTS;
+        empty = 0;
+        counted = null;
+        identities = 0;
+        heap = Runtime.getRuntime().maxMemory();
+    }
+
+    /** Fuel used so far, and all of it once that has run out. */
+    public static long used() {
+        return empty == 0 ? fuelGiven - fuel : fuelUsed;
+    }
+
+    /** Ends the program: from here on every charge throws. */
+    public static void stop(byte reason) {
+        if (empty == 0) {
+            fuelUsed = Math.min(fuelGiven, fuelGiven - fuel);
+            empty = reason;
+            fuel = -1;
+        }
+        throw EXHAUSTED;
+    }
+
+    /** @param size bytes about to be allocated at once */
+    public static void allocate(long size) {
+        if ((bytes -= size) < 0 || size > heap) {
+            stop(Frames.SPACE);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package javabox.program;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.TimeZone;
+
+/**
+ * The warm lane's inside: programs one after the other, each in a class loader of its own, on one thread.
+ *
+ * <p>What is let in here has no way to a thread, a file, reflection or the streams below (judge/Scan.java); the
+ * process is the boundary all the same. After each program one byte says whether this JVM is as it was.
+ */
+final class WarmRunner {
+    static final byte SOUND = 1;
+    static final byte SHAKEN = 2;
+
+    private WarmRunner() {}
+
+    public static void main(String[] args) throws Exception {
+        DataInputStream in = new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in), 1 << 15));
+        DataOutputStream out = new DataOutputStream(
+                new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 15));
+        Pin pin = args.length > 0 ? new Pin() : null;
+        Thread thread = new Thread(null, () -> serve(in, out, pin), "main", Tank.STACK_BYTES);
+        thread.start();
+        thread.join();
+        Runtime.getRuntime().halt(0);
+    }
+
+    private static void serve(DataInputStream in, DataOutputStream out, Pin pin) {
+        Locale locale = Locale.getDefault();
+        TimeZone zone = TimeZone.getDefault();
+        try {
+            while (true) {
+                Frames frames = new Frames(in, out);
+                Program program = new Program(in);
+                Sink.install(program.outputLimit());
+                frames.send(Frames.READY, new byte[0]);
+                if (pin != null) {
+                    pin.reset();
+                }
+                program.run(frames);
+                boolean sound = !program.ranOutOfMemory() && !Tank.shaken && Thread.activeCount() == 2
+                        && Locale.getDefault() == locale && TimeZone.getDefault().equals(zone);
+                out.writeByte(sound ? SOUND : SHAKEN);
+                out.flush();
+            }
+        } catch (EOFException e) {
+            return; // the judge closed stdin
+        } catch (IOException | ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+"""What a judge has done: programs by lane and outcome, how the lanes agree, how long each stage takes.
+
+Stages are timed in the supervisor: `compile` (expected values included, the first time), `rewrite`, `run`,
+and `wall`, which is all of them. Percentiles are over the last programs only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from typing import Any
+
+from javabox.verdict import Verdict
+from javabox.wire import Reply, Report, Times
+
+KEPT = 20_000
+"""Programs whose times are kept for the percentiles."""
+
+
+class Stats:
+    """Counts; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._outcomes: Counter[tuple[str, str]] = Counter()
+        self._times: deque[Times] = deque(maxlen=KEPT)
+        self._asked = self._cached = self._supervisors = 0
+        self._report = Report()
+        self._before = Report()
+
+    def asked(self, *, cached: bool) -> None:
+        """A job was submitted; its verdict may have been known."""
+        with self._lock:
+            self._asked += 1
+            self._cached += cached
+
+    def replied(self, reply: Reply) -> None:
+        """The supervisor has answered."""
+        with self._lock:
+            self._report = reply.report
+            self._times.append(reply.times)
+
+    def judged(self, verdict: Verdict) -> None:
+        """A verdict is final."""
+        with self._lock:
+            self._outcomes[verdict.lane, str(verdict.outcome)] += 1
+
+    def supervisor_replaced(self) -> None:
+        with self._lock:
+            self._supervisors += 1
+            self._before, self._report = _sum(self._before, self._report), Report()
+
+    def to_json(self) -> dict[str, Any]:
+        """Counts, and milliseconds at the 50th and the 99th percentile of each stage."""
+        with self._lock:
+            total = _sum(self._before, self._report)
+            lanes: dict[str, dict[str, int]] = {}
+            for (lane, outcome), count in sorted(self._outcomes.items()):
+                lanes.setdefault(lane, {})[outcome] = count
+            return {
+                "asked": self._asked,
+                "cached": self._cached,
+                "judged": sum(self._outcomes.values()),
+                "lanes": lanes,
+                "handed_over": total.handed_over,
+                "audits": total.audits,
+                "disagreements": total.disagreements,
+                "jvms_replaced": total.jvms_replaced,
+                "supervisors_replaced": self._supervisors,
+                "milliseconds": {
+                    stage: _percentiles([getattr(times, stage) for times in self._times])
+                    for stage in ("compile", "rewrite", "run", "wall")
+                },
+            }
+
+
+def _sum(a: Report, b: Report) -> Report:
+    return Report(
+        worn=False,
+        handed_over=a.handed_over + b.handed_over,
+        audits=a.audits + b.audits,
+        disagreements=a.disagreements + b.disagreements,
+        jvms_replaced=a.jvms_replaced + b.jvms_replaced,
+    )
+
+
+def _percentiles(values: list[float]) -> dict[str, float]:
+    if not values:
+        return {}
+    ordered = sorted(values)
+    return {
+        name: round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2)
+        for name, share in (("p50", 0.5), ("p99", 0.99))
+    }
