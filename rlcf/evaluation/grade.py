@@ -60,7 +60,7 @@ def running(tally: Tally) -> dict[str, str]:
 
 
 def results_line(sample: Sample, verdict: Verdict, jdk: str) -> bytes:
-    """The sample's own fields, then the verdict's and the JDK's build; of two with one name the latter stays."""
+    """The sample's own fields, then the verdict's and the JDK's build; of two with one name the latter."""
     fields = verdict.to_json() | {"jdk": jdk}
     row = {name: value for name, value in sample.row.items() if name not in fields} | fields
     # ASCII: a lone surrogate has no UTF-8 form, but it has an escape
