@@ -66,3 +66,17 @@ def test_hundreds_of_mutants_are_accepted_as_by_a_fresh_context(
     fresh = [line == "true" for line in done.stdout.split()]
     assert 100 < sum(fresh) < 300
     assert [verdict.compiled for verdict in verdicts] == fresh
+
+
+def test_errors_do_not_depend_on_what_was_compiled_before(judge: Judge, data_dir: Path) -> None:
+    rng = random.Random(1)
+    rows = [json.loads(line) for line in (data_dir / "mbxp" / "mbjp_release_v1.2.jsonl").open()]
+    sources = [row["prompt"] + row["canonical_solution"] for row in rows if row["canonical_solution"]]
+    packages = ["package p.q;\n", "import p.q.P;\n", "import p.q.*;\n", "class List { }\n", "", "", ""]
+    mutants = [rng.choice(packages) + mutant(rng.choice(sources), rng) for _ in range(300)]
+    # A source that has the word in it is compiled in a fresh context.
+    prefix = "// package\n"
+    fresh = judge.grade([Job(prefix + text, completion_start=len(prefix)) for text in mutants])
+    warm = judge.grade([Job(text) for text in mutants])
+    assert sum(not verdict.compiled for verdict in warm) > 150
+    assert [verdict.diagnostics for verdict in warm] == [verdict.diagnostics for verdict in fresh]

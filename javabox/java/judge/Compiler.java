@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import javabox.program.Program;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
@@ -30,11 +31,12 @@ import javax.tools.ToolProvider;
 /**
  * javac, warm, in memory. One instance a thread: a StandardJavaFileManager is not safe to share.
  *
- * <p>Success comes from a pooled context (2–4 ms). Its traps, and what is done about them: a pooled context
- * given a new file manager yields no classes, silently, so there is one file manager and its sink is swapped;
- * diagnostics depend on what was compiled before, so a failure is compiled again in a fresh context, whose word
- * is final. What is accepted does not depend on it, not even after errors (tests/javabox/test_compiler.py), and
- * dropping the context after each error would make every third of a weak model's programs start cold.
+ * <p>Answers come from a pooled context (2–4 ms). Its traps, and what is done about them: a context given a new
+ * file manager yields no classes, silently, so there is one file manager and its sink is swapped; a package that
+ * one source declares changes what is said of the next one, so whatever may declare one (or a module) is compiled
+ * in a fresh context and the pool never sees it. Of sources without, acceptance and errors do not depend on
+ * what was compiled before (tests/javabox/test_compiler.py), and a context is kept after errors: dropping it
+ * would make every third of a weak model's programs start cold.
  *
  * <p>Not covered: running out of memory (the error passes through: another thread may have caused it), and ending a compilation that never ends. {@link Worker} watches for that.
  */
@@ -55,6 +57,8 @@ final class Compiler {
             "-proc:none", "-Xlint:none", "-nowarn", "-g", "-implicit:none", "-Xmaxerrs", "20",
             // Concatenation without invokedynamic: linking it costs each fresh JVM about 10 ms.
             "-XDstringConcat=inline");
+    /** What may declare a package or a module, escaped letters included. */
+    private static final Pattern DECLARES = Pattern.compile("package|module|\\\\u");
     /** A context grows with what it has seen; the pool evicts it by itself only after errors. */
     private static final int COMPILATIONS_A_POOL = 500;
 
@@ -70,16 +74,19 @@ final class Compiler {
         standard.setLocation(StandardLocation.SOURCE_PATH, List.of());
     }
 
-    /** @return null unless it compiles: what is wrong with it, only {@link #fresh} says */
-    Result pooled(List<Sources.Unit> units) {
-        try {
-            Result result = inPool(units);
-            return result.ok() && !result.classes.isEmpty() ? result : null;
-        } catch (RuntimeException | StackOverflowError | AssertionError e) {
-            pool = new JavacTaskPool(1); // javac's own trouble on a hostile source
-            pooled = 0;
-            return null;
+    Result compile(List<Sources.Unit> units) {
+        if (units.stream().noneMatch(unit -> DECLARES.matcher(unit.getCharContent(true)).find())) {
+            try {
+                Result result = inPool(units);
+                if (result.ok() != result.classes.isEmpty()) {
+                    return result;
+                }
+            } catch (RuntimeException | StackOverflowError | AssertionError e) {
+                pool = new JavacTaskPool(1); // javac's own trouble on a hostile source
+                pooled = 0;
+            }
         }
+        return fresh(units);
     }
 
     private Result inPool(List<Sources.Unit> units) {
@@ -93,8 +100,7 @@ final class Compiler {
         return result(ok, collector);
     }
 
-    /** The last word on a source, whatever was compiled before. */
-    Result fresh(List<Sources.Unit> units) {
+    private Result fresh(List<Sources.Unit> units) {
         DiagnosticCollector<JavaFileObject> collector = new DiagnosticCollector<>();
         memory.clear();
         StringWriter log = new StringWriter();
@@ -120,7 +126,7 @@ final class Compiler {
                 }
             }
         }
-        return new Result(memory.classes, memory.program, errors);
+        return new Result(ok ? memory.classes : Map.of(), memory.program, errors);
     }
 
     /** Class files go into a map; everything else is the standard manager's. */

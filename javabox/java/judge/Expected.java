@@ -45,18 +45,12 @@ final class Expected {
         return values;
     }
 
-    private static Compiler.Result compile(Job.Suite suite, Compiler compiler) {
-        List<Sources.Unit> units = List.of(Sources.expected(suite));
-        Compiler.Result compiled = compiler.pooled(units);
-        return compiled != null ? compiled : compiler.fresh(units);
-    }
-
     private static Object[] evaluate(Job.Suite suite, Compiler compiler) throws Broken {
         Object[] values = new Object[suite.cases().size()];
         if (suite.cases().stream().allMatch(c -> c.expected() == null)) {
             return values;
         }
-        Compiler.Result compiled = compile(suite, compiler);
+        Compiler.Result compiled = compiler.compile(List.of(Sources.expected(suite)));
         if (!compiled.ok()) {
             throw new Broken("an expected value does not compile: " + compiled.errors().get(0).getMessage(null));
         }

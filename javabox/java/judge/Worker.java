@@ -68,7 +68,7 @@ final class Worker implements Runnable {
             if (compiled.ok() && !job.suite().compileOnly()) {
                 prepared = rewriter.prepare(compiled, job.coverage());
                 if (prepared.namesTests()) {
-                    compiled = compiler.fresh(List.of(Sources.program(job)));
+                    compiled = compiler.compile(List.of(Sources.program(job)));
                 }
             }
             alarm.cancel(false);
@@ -123,22 +123,13 @@ final class Worker implements Runnable {
         return early ? strict.run(job, prepared, values) : reply;
     }
 
-    /**
-     * The program and its tests together, which is quickest where both are right. Else the program alone is asked
-     * first: its errors are then its own, whatever they do to the tests.
-     */
     private Compiler.Result compile(Job job, Compiler compiler) {
         List<Sources.Unit> units = new ArrayList<>(List.of(Sources.program(job)));
         Sources.Unit tests = Sources.tests(job, supervisor.imports());
         if (tests != null) {
             units.add(tests);
         }
-        Compiler.Result together = compiler.pooled(units);
-        if (together != null) {
-            return together;
-        }
-        Compiler.Result alone = compiler.fresh(units.subList(0, 1));
-        return tests == null || !alone.ok() ? alone : compiler.fresh(units);
+        return compiler.compile(units);
     }
 
     private void giveUp(Job job, AtomicBoolean answered) {
@@ -152,15 +143,23 @@ final class Worker implements Runnable {
         }
     }
 
+    /**
+     * What is wrong with the program, as if it had been compiled alone: javac takes it before its tests, and
+     * nothing in them changes what it says. Only where the program by itself is right, what is wrong with the tests.
+     */
     private static List<Reply.Diagnosis> diagnoses(Job job, Compiler.Result compiled) {
+        List<Diagnostic<? extends JavaFileObject>> own = compiled.errors().stream().filter(Worker::inProgram).toList();
         List<Reply.Diagnosis> diagnoses = new ArrayList<>();
         Place place = Place.of(job);
-        for (Diagnostic<? extends JavaFileObject> error : compiled.errors()) {
-            boolean inProgram = error.getSource() != null && error.getSource().getName().endsWith(Program.SOURCE_NAME);
-            long position = inProgram ? error.getPosition() : Diagnostic.NOPOS;
+        for (Diagnostic<? extends JavaFileObject> error : own.isEmpty() ? compiled.errors() : own) {
+            long position = inProgram(error) ? error.getPosition() : Diagnostic.NOPOS;
             diagnoses.add(new Reply.Diagnosis(error.getCode(), place.lineAt(position), place.columnAt(position),
                     place.position(position), Text.capped(error.getMessage(null))));
         }
         return diagnoses;
+    }
+
+    private static boolean inProgram(Diagnostic<? extends JavaFileObject> error) {
+        return error.getSource() != null && error.getSource().getName().endsWith(Program.SOURCE_NAME);
     }
 }
