@@ -1,13 +1,16 @@
 package javabox.judge;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import javabox.runtime.Meter;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 import org.objectweb.asm.tree.AbstractInsnNode;
+import org.objectweb.asm.tree.ClassNode;
 import org.objectweb.asm.tree.FrameNode;
 import org.objectweb.asm.tree.InsnList;
 import org.objectweb.asm.tree.InsnNode;
@@ -76,6 +79,15 @@ final class Metering {
         this.lines = lines;
     }
 
+    /**
+     * Whether someone wrote the method. What javac adds of its own (bridges, the tables behind a switch over an
+     * enum) has the line numbers of other code; the body of a lambda is marked as added too.
+     */
+    static boolean written(ClassNode type, MethodNode method) {
+        return (type.access & Opcodes.ACC_SYNTHETIC) == 0
+                && ((method.access & Opcodes.ACC_SYNTHETIC) == 0 || method.name.startsWith("lambda$"));
+    }
+
     void rewrite() {
         if (code.size() == 0) {
             return;
@@ -121,30 +133,35 @@ final class Metering {
 
     /** A frame names an object under construction by the label of its NEW: that must stay right at the NEW. */
     private void separateUninitialized() {
+        Map<LabelNode, LabelNode> own = new HashMap<>();
         for (AbstractInsnNode node : code.toArray()) {
             if (node instanceof FrameNode frame) {
-                replaceLabels(frame.local);
-                replaceLabels(frame.stack);
+                replaceLabels(frame.local, own);
+                replaceLabels(frame.stack, own);
             }
         }
     }
 
-    private void replaceLabels(List<Object> types) {
+    private void replaceLabels(List<Object> types, Map<LabelNode, LabelNode> own) {
         if (types == null) {
             return;
         }
         for (int i = 0; i < types.size(); i++) {
             if (types.get(i) instanceof LabelNode label) {
-                AbstractInsnNode creation = label;
-                while (creation.getOpcode() != Opcodes.NEW) {
-                    creation = creation.getNext();
-                }
-                LabelNode own = new LabelNode();
-                code.insertBefore(creation, own);
-                creations.add(own);
-                types.set(i, own);
+                types.set(i, own.computeIfAbsent(label, this::atCreation));
             }
         }
+    }
+
+    private LabelNode atCreation(LabelNode label) {
+        AbstractInsnNode creation = label;
+        while (creation.getOpcode() != Opcodes.NEW) {
+            creation = creation.getNext();
+        }
+        LabelNode own = new LabelNode();
+        code.insertBefore(creation, own);
+        creations.add(own);
+        return own;
     }
 
     private void chargeBlocks() {

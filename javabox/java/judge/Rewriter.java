@@ -98,7 +98,7 @@ final class Rewriter {
             for (AbstractInsnNode instruction : method.instructions.toArray()) {
                 callSites.rewrite(method.instructions, instruction);
             }
-            new Metering(method, !scan.threads(), lines).rewrite();
+            new Metering(method, !scan.threads(), lines && Metering.written(type, method)).rewrite();
         }
         if (deterministic) {
             giveHashCode(type);

@@ -153,7 +153,8 @@ public final class Program {
         for (Throwable t = thrown; t != null && seen.size() < 16 && !seen.contains(t); t = t.getCause()) {
             seen.add(t);
             for (StackTraceElement frame : t.getStackTrace()) {
-                if (SOURCE_NAME.equals(frame.getFileName())) {
+                // A method's entry, where the stack is charged, has no line: then its caller's is the one.
+                if (SOURCE_NAME.equals(frame.getFileName()) && frame.getLineNumber() > 0) {
                     line = frame.getLineNumber();
                     break;
                 }

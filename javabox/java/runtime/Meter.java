@@ -10,6 +10,12 @@ import javabox.program.Tank;
  * can only harm itself: no call gives anything back but the stack, whose native end is still there.
  */
 public final class Meter {
+    private static final byte TIME = 'T';
+    /** Roughly, of a frame on the stack. */
+    private static final int FRAME_SLOTS = 24;
+    /** In instructions. */
+    private static final int TRACED_FRAME = 50;
+
     private Meter() {}
 
     /** At the start of a basic block of so many instructions. */
@@ -29,6 +35,7 @@ public final class Meter {
     public static void enter(int slots) {
         if ((Tank.slots -= slots) < 0) {
             Tank.slots += slots;
+            spend(trace());
             StackOverflowError overflow = new StackOverflowError();
             Tank.counted = overflow;
             throw overflow;
@@ -46,6 +53,13 @@ public final class Meter {
             Tank.shaken = true;
         }
         charge(instructions);
+        spend(trace());
+    }
+
+    /** What an exception's stack trace costs: by the depth of the stack, at most the 1024 frames that are kept. */
+    private static long trace() {
+        long frames = (Tank.STACK_SLOTS - Tank.slots) / FRAME_SLOTS;
+        return 200 + TRACED_FRAME * Math.min(frames, 1024);
     }
 
     /** Before an array is made. A negative length is the JVM's to refuse. */
@@ -84,8 +98,8 @@ public final class Meter {
     }
 
     private static void take(long bytes) {
-        spend(bytes >> 4);
         Tank.allocate(bytes);
+        spend(bytes >> 4);
     }
 
     /** The program is about to do this much work inside the JDK, in instructions, as far as is known. */
@@ -99,6 +113,4 @@ public final class Meter {
     public static void line(int line) {
         Coverage.hit(line);
     }
-
-    private static final byte TIME = 'T';
 }

@@ -26,8 +26,8 @@ final class Work {
     }
 
     static void makes(long bytes) {
-        Meter.spend(bytes >> 4);
         Tank.allocate(Math.max(0, bytes));
+        Meter.spend(bytes >> 4);
     }
 
     /** Only of what is exactly one of the JDK's own: another's size() may run code of the program's. */
