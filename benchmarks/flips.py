@@ -11,8 +11,8 @@ they draw random numbers, read clocks, order by identity, fill stack, heap and f
 
 Of the naive way only two flags are compared, compiled and passed.
 
-Not covered: programs whose threads race, and what asks for chance where the judge leaves it (SecureRandom,
-process ids, free memory).
+Not covered: programs whose threads race, and those that ask for what the judge leaves to chance
+(SecureRandom, process ids, free memory, when an object is collected).
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class Main {
 
 # Bodies of `f`, which is to return 2 * x; `even` (in CLOSE) does so only if a number is even.
 EDGES = {
+    "StrictMath.random": "return StrictMath.random() < 0.5 ? 2 * x : 0;",
     "Math.random": "if (Math.random() < 0.5) return 2 * x; throw new ArithmeticException();",
     "new Random": "return new Random().nextBoolean() ? 2 * x : 0;",
     "a Random of its own": "class R extends Random { } return new R().nextBoolean() ? 2 * x : 0;",
@@ -61,7 +62,9 @@ EDGES = {
     "random UUID": "return even(UUID.randomUUID().hashCode(), x);",
     "shuffled list": "List<Integer> l = new ArrayList<>(List.of(0, 1, 2, 3)); Collections.shuffle(l);"
     " return even(l.get(0), x);",
-    "order of Set.of": 'return Set.of("a", "b", "c", "d").iterator().next().equals("a") ? 2 * x : 0;',
+    "order of Set.of": 'List<String> l = new ArrayList<>(Set.of("a", "b", "c", "d", "e", "f"));'
+    ' return l.indexOf("a") < l.indexOf("b") ? 2 * x : l;',
+    "order of Map.of": "return new ArrayList<>(Map.of(1, 2, 3, 4, 5, 6, 7, 8).keySet());",
     "identity hash code": "return even(System.identityHashCode(new int[1]), x);",
     "hash code of an object": "return even(new Object().hashCode(), x);",
     "object as text": "class T { } String s = new T().toString(); return even(s.charAt(s.length() - 1), x);",
@@ -83,12 +86,13 @@ EDGES = {
     "time in a zone": 'return even(ZonedDateTime.now(ZoneId.of("Asia/Tokyo")).getNano() / 1000, x);',
     "new Date": "return even(new Date().getTime(), x);",
     "new GregorianCalendar": "return even(new GregorianCalendar().getTimeInMillis(), x);",
+    "OffsetTime": "return even(OffsetTime.now().getNano() / 1000, x);",
     "sleep": "long t = System.currentTimeMillis(); Thread.sleep(20);"
     " return System.currentTimeMillis() - t < 21 ? 2 * x : 0;",
     "endless loop": "while (true) n++;",
     "endless loop that catches all": "while (true) try { while (true) n++; } catch (Throwable t) { n = 0; }",
-    "nearly all fuel": "for (int i = 0; i < 33_000_000; i++) n += i; return 2 * x;",
-    "a little too much fuel": "for (int i = 0; i < 34_000_000; i++) n += i; return 2 * x;",
+    "nearly all fuel": "for (int i = 0; i < 22_200_000; i++) n += i; return 2 * x;",
+    "a little too much fuel": "for (int i = 0; i < 22_300_000; i++) n += i; return 2 * x;",
     "long work": "long s = x; for (long i = 0; i < 4_000_000_000L; i++) s = s * 31 + i;"
     " return s == 0 ? 0 : 2 * x;",
     "stack to the end": "n = 0; try { return deep(-1); } catch (StackOverflowError e) { return even(n, x); }",
@@ -97,14 +101,17 @@ EDGES = {
     " catch (OutOfMemoryError e) { int size = l.size(); l = null; return even(size, x); }",
     "heap nearly to the end": "byte[][] b = new byte[200][];"
     " for (int i = 0; i < 200; i++) b[i] = new byte[1 << 20]; return 2 * x;",
-    "weak reference": "var r = new java.lang.ref.WeakReference<>(new Object());"
-    " while (r.get() != null) { byte[] b = new byte[10_000]; n++; } return even(n, x);",
-    "free memory": "return even(Runtime.getRuntime().freeMemory() / 8, x);",
-    "process id": "return even(ProcessHandle.current().pid(), x);",
+    "heap at the end": "byte[][] b = new byte[255][];"
+    " for (int i = 0; i < 255; i++) b[i] = new byte[(1 << 20) - 16]; return 2 * x;",
     "depth of its stack": "return even(new Exception().getStackTrace().length, x);",
     "many lines": 'for (int i = 0; i < 60_000; i++) System.out.println("line " + i); return 2 * x;',
+    "stack trace as text": "var w = new java.io.StringWriter();"
+    " new Exception().printStackTrace(new java.io.PrintWriter(w)); return w.toString();",
+    "lambda in a message": "Object o = (Runnable) () -> n++; return (String) o;",
+    "list in itself": "List<Object> l = new ArrayList<>(); l.add(l); return l.hashCode();",
     "throws an object's text": "throw new IllegalStateException(new Object().toString());",
-    "two threads": "int[] s = new int[2]; Thread t = new Thread(() -> s[0] = x), u = new Thread(() -> s[1] = x);"
+    "two threads": "int[] s = new int[2];"
+    " Thread t = new Thread(() -> s[0] = x), u = new Thread(() -> s[1] = x);"
     " t.start(); u.start(); t.join(); u.join(); return s[0] + s[1];",
     "parallel sum": "return IntStream.range(0, 10_000).parallel().map(i -> i % 2).sum() - 5_000 + 2 * x;",
     "parallel findAny": "return even(IntStream.range(0, 10_000).parallel().filter(i -> i > 9).findAny()"
@@ -224,7 +231,7 @@ def flipped(rows: list[Row], first: dict[str, str]) -> Iterator[str]:
         several = {key: counts for key, counts in fields.items() if len(counts) > 1}
         if several:
             words = (
-                f"{key} {', '.join(f'{n} x {value:.160}' for value, n in counts.most_common(4))}"
+                f"{key} {', '.join(f'{n} x {value:.100}' for value, n in counts.most_common(4))}"
                 for key, counts in several.items()
             )
             yield f"- {rows[0].way}: {name}: {'; '.join(words)}"

@@ -13,6 +13,13 @@ final class ProgramJvm {
      */
     private static final String IMAGE = System.getProperty("javabox.image");
 
+    /**
+     * Methods that read the salt which Pin sets. The JVM's own start compiles them, now and then, with the salt
+     * that it was born with, so they are never compiled; nothing else is slower for it.
+     */
+    private static final List<String> SALTED = List.of("$SetN$SetNIterator.*", "$MapN$MapNIterator.*", "$Set12$1.*",
+            "$Set12.toArray", "$SetN.toArray", "$Set12.iterator");
+
     private ProgramJvm() {}
 
     /**
@@ -37,6 +44,13 @@ final class ProgramJvm {
                     "-Dfile.encoding=UTF-8", "--add-opens=java.base/java.util=javabox.program",
                     "--add-opens=java.base/java.lang=javabox.program",
                     "--add-exports=java.base/jdk.internal.misc=javabox.program"));
+        }
+        if (pinned) {
+            command.add("-XX:CompileCommand=quiet");
+            for (String method : SALTED) {
+                command.add("-XX:CompileCommand=exclude,java/util/ImmutableCollections" + method);
+                command.add("-XX:CompileCommand=dontinline,java/util/ImmutableCollections" + method);
+            }
         }
         command.addAll(List.of("-m", "javabox.program/javabox.program." + runner));
         if (pinned) {

@@ -17,12 +17,16 @@ import jdk.internal.misc.Unsafe;
  */
 final class Pin {
     private static final long SEED = 0x5DEECE66DL;
+    private static final long PROGRAM_THREAD = 1000;
     private static final Unsafe UNSAFE = Unsafe.getUnsafe();
 
     private final Random mathRandom;
     private final Field shuffleRandom;
     private final long threadSeed = UNSAFE.objectFieldOffset(Thread.class, "threadLocalRandomSeed");
     private final long threadProbe = UNSAFE.objectFieldOffset(Thread.class, "threadLocalRandomProbe");
+
+    /** Part of what ThreadLocalRandom adds up. */
+    private final long threadId = UNSAFE.objectFieldOffset(Thread.class, "tid");
 
     /** Once a JVM, before any program. */
     Pin() throws ReflectiveOperationException {
@@ -44,6 +48,7 @@ final class Pin {
         shuffleRandom.set(null, new Random(SEED));
         UNSAFE.putLong(Thread.currentThread(), threadSeed, SEED);
         UNSAFE.putInt(Thread.currentThread(), threadProbe, 1);
+        UNSAFE.putLong(Thread.currentThread(), threadId, PROGRAM_THREAD);
     }
 
     private static long offset(Class<?> owner, String field) throws NoSuchFieldException {
