@@ -1,11 +1,12 @@
 """javabox judges Java: it compiles and runs programs nobody trusts, and its verdict can't be faked."""
 
-from javabox.errors import JudgeUnavailable, SuiteError
+from javabox.errors import CacheUnusable, JudgeUnavailable, SuiteError
 from javabox.job import Job, Limits, Suite, SuiteCase
 from javabox.judge import Judge
 from javabox.verdict import Case, Diagnostic, Outcome, ThrownException, Verdict
 
 __all__ = [
+    "CacheUnusable",
     "Case",
     "Diagnostic",
     "Job",

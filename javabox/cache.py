@@ -10,13 +10,17 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import logging
 import sqlite3
 import threading
 from collections import OrderedDict
 from pathlib import Path
 
+from javabox.errors import CacheUnusable
 from javabox.job import Job
 from javabox.verdict import Outcome, Verdict
+
+log = logging.getLogger("javabox")
 
 BUSY_SECONDS = 30.0
 
@@ -25,8 +29,9 @@ class VerdictCache:
     """The most recently used verdicts. Safe to use from several threads."""
 
     def __init__(self, file: Path | None = None, judged_by: str = "", capacity: int = 50_000) -> None:
+        """Raises CacheUnusable where `file` can't be opened."""
+        self.judged_by = judged_by
         self._capacity = capacity
-        self._judged_by = judged_by
         self._verdicts: OrderedDict[Job, Verdict] = OrderedDict()
         self._lock = threading.Lock()
         self._file = _open(file) if file else None
@@ -37,14 +42,10 @@ class VerdictCache:
             if verdict is not None:
                 self._verdicts.move_to_end(job)
                 return verdict
-            if self._file is None:
+            rows = self._execute("SELECT verdict FROM verdicts WHERE job = ?", job)
+            if not rows:
                 return None
-            row = self._file.execute(
-                "SELECT verdict FROM verdicts WHERE job = ?", (self._key(job),)
-            ).fetchone()
-            if row is None:
-                return None
-            verdict = Verdict.from_record(json.loads(row[0]))
+            verdict = Verdict.from_record(json.loads(rows[0][0]))
             self._keep(job, verdict)
             return verdict
 
@@ -56,13 +57,25 @@ class VerdictCache:
             self._keep(job, verdict)
             if self._file is not None:
                 record = json.dumps(dataclasses.asdict(verdict))
-                self._file.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?)", (self._key(job), record))
+                self._execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?)", job, record)
 
     def close(self) -> None:
         with self._lock:
             if self._file is not None:
                 self._file.close()
                 self._file = None
+
+    def _execute(self, statement: str, job: Job, *values: str) -> list[tuple[str]]:
+        """A file that fails (a full disk) is given up: judging goes on without it."""
+        if self._file is None:
+            return []
+        try:
+            return self._file.execute(statement, (self._key(job), *values)).fetchall()
+        except sqlite3.Error as error:
+            log.warning("verdicts are no longer kept: %s", error)
+            self._file.close()
+            self._file = None
+            return []
 
     def _keep(self, job: Job, verdict: Verdict) -> None:
         self._verdicts[job] = verdict
@@ -71,11 +84,18 @@ class VerdictCache:
 
     def _key(self, job: Job) -> str:
         # JSON escapes what has no UTF-8 form
-        made_of = json.dumps([self._judged_by, dataclasses.asdict(job)])
+        made_of = json.dumps([self.judged_by, dataclasses.asdict(job)])
         return hashlib.sha256(made_of.encode()).hexdigest()
 
 
 def _open(file: Path) -> sqlite3.Connection:
+    try:
+        return _connect(file)
+    except sqlite3.Error as error:
+        raise CacheUnusable(f"{file} can't keep verdicts: {error}") from error
+
+
+def _connect(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")

@@ -7,5 +7,9 @@ class JudgeUnavailable(RuntimeError):
     """No engine could be started. The message says what is missing and the command that mends it."""
 
 
+class CacheUnusable(ValueError):
+    """The file that was to keep verdicts can't be opened, or is something else."""
+
+
 class SuiteError(ValueError):
     """The suite itself is broken: an expected value does not compile or does not evaluate."""

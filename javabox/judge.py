@@ -98,9 +98,10 @@ class Judge:
         self._next_id = 0
         self._worn = False
         self._closed = False
+        self._cache = VerdictCache(cache)
         self._start, self.engine_name, self._channel = _open(engine, self._settings)
         self.jdk = self._greet(self._channel)
-        self._cache = VerdictCache(cache, f"{jvm.source_hash()} {self.jdk} {lane} {determinism}")
+        self._cache.judged_by = f"{jvm.source_hash()} {self.jdk} {lane} {determinism}"
         if self.engine_name == "local" and not local.isolation():
             log.warning("%s", local.NOT_ISOLATED)
         self._pump = threading.Thread(target=self._keep_sending, name="javabox-send", daemon=True)
@@ -163,6 +164,7 @@ class Judge:
             self._asked.clear()
             self._lock.notify_all()
         self._channel.close()
+        self._cache.close()
         for task in tasks:
             for future in task.futures:
                 future.cancel()

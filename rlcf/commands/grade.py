@@ -76,15 +76,18 @@ class Grade:
         return 0
 
     def _judge(self) -> Judge:
-        from javabox import Judge
+        from javabox import CacheUnusable, Judge
 
-        return Judge(
-            engine=self.engine,
-            workers=self.workers or None,
-            lane=self.lane,
-            determinism=self.determinism,
-            cache=Path(self.cache) if self.cache else None,
-        )
+        try:
+            return Judge(
+                engine=self.engine,
+                workers=self.workers or None,
+                lane=self.lane,
+                determinism=self.determinism,
+                cache=Path(self.cache) if self.cache else None,
+            )
+        except CacheUnusable as error:
+            raise BadInput(str(error), field="cache") from error
 
     def _results_path(self) -> Path | None:
         """Raises BadInput where the results would land on the samples."""
