@@ -1,19 +1,19 @@
-"""Claim: javabox judges at least fifteen times as many programs a second as a `javac` and a `java` each.
+"""Claim: javabox judges hundreds of times as many programs a second as a `javac` and a `java` process each.
 
-The same samples, taken evenly from MBJP and MathQA-Java, go in turns of a few to each contender, so that
-whatever else the machine does meets all of them alike. Every judge is warmed on other samples first, which
-are timed too (with its start) but apart: a training run judges hundreds of thousands. No program is
-judged twice, so no cache helps.
+The 2,849 example samples of MBJP and MathQA-Java, both lanes, both engines, one worker and two. The naive
+harness (benchmarks/naive.py, two at a time) grades a few of the same samples before each contender and after
+the last, so that whatever else the machine does meets all of them alike. `cold` counts from the start of the
+judge, JVM start included; `warm` is the same programs once more. No cache helps: a comment makes every
+program a new one. The strict lane gets fewer of them. The last row is a loop that does nothing but compile,
+with the judge's pooled javac on two threads, which no judge can exceed.
 
-    python -m benchmarks.grading                 # about three minutes on two quiet cores
-    python -m benchmarks.grading --samples 400
+    python -m benchmarks.grading                   # about six minutes on two quiet cores
+    python -m benchmarks.grading --strict 100 --naive 8
 
-Memory is what the local judge's processes held at most while they were warmed, the kernel's own numbers
-sampled every 50 ms: RSS counts a page once a process that maps it, PSS once in all. CPU time a program is
-the processes' own too, and tells more than the rate on a machine that is not quiet (in the docker engine
-it is not this process's descendants that run).
+Latency is that of a single judgement in a judge that is warm and has nothing else to do. The first verdict
+counts from the start of the Python process. Memory is what the judge's processes held at most.
 
-Not covered: the warm lane, several machines, programs that run for long (both ways then wait for them).
+Not covered: several machines, programs that run for long (all ways then wait for them).
 """
 
 from __future__ import annotations
@@ -22,199 +22,194 @@ import argparse
 import os
 import platform
 import random
-import resource
 import shlex
+import subprocess
 import sys
-import threading
+import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from benchmarks.naive import DATA_SETS, Sample, grade_naively, load_samples
-from javabox import Job, Judge
-from javabox.engines import docker
+from benchmarks.processes import Memory
+from javabox import Job, Judge, wire
+from javabox.engines import docker, jvm
+from javabox.judge import Engine, Lane
 from rlcf.problems.load import load_problems
-from rlcf.progress import progress
 
-TURN = 20
-"""Samples that a contender grades before the next one's turn."""
+COMPILE_LOOP = Path(__file__).parent / "CompileLoop.java"
+LATENCIES = 300
+number = count()
 
 
-@dataclass
-class Contender:
-    """One way to grade, with what it has needed so far."""
+@dataclass(frozen=True)
+class Row:
+    """One way to grade and what it needed."""
 
-    name: str
+    way: str
     workers: int
-    grade: Callable[[list[Sample]], list[bool]]
-    """The passed flag of each sample."""
-    start_seconds: float = 0.0
-    warm_up_seconds: float = 0.0
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    passed: list[bool] = field(default_factory=list)
+    cold: float
+    """Programs a second from the start on."""
+    warm: float
+    p50_ms: float
+    p99_ms: float
+    rss_mb: float
+    passed: int
+    """Of the warm pass."""
+    samples: int
 
 
-class Memory:
-    """Watches the memory of this process's descendants; use as a context manager."""
-
-    def __init__(self) -> None:
-        self.rss_mb = self.pss_mb = 0.0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Memory:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.05):
-            rss, pss = map(sum, zip(*map(_memory_kb, _descendants(os.getpid())), strict=True))
-            self.rss_mb, self.pss_mb = max(self.rss_mb, rss / 1024), max(self.pss_mb, pss / 1024)
-
-
-def _descendants(ancestor: int) -> list[int]:
-    children: dict[int, list[int]] = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it has just ended
-        children.setdefault(parent, []).append(int(process.name))
-    found, new = [0], [ancestor]
-    while new:
-        new = [child for parent in new for child in children.get(parent, [])]
-        found += new
-    return found
-
-
-def _cpu_seconds() -> float:
-    """CPU time of all descendants so far, of those that ended (and were waited for) too."""
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ticks = 0
-    for process in _descendants(os.getpid())[1:]:
-        try:
-            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it has just ended
-        ticks += sum(map(int, fields[11:15]))
-    return ended.ru_utime + ended.ru_stime + ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _memory_kb(process: int) -> tuple[int, int]:
-    """RSS and PSS; zeros of a process that is gone (0 stands for one that never was)."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return 0, 0
-    kb = {line.split(":")[0]: int(line.split()[1]) for line in lines[1:]}
-    return kb.get("Rss", 0), kb.get("Pss", 0)
-
-
-def contenders(stack: ExitStack, jobs: dict[str, Job]) -> list[Contender]:
-    """The naive way and a judge an engine that works here, each with one worker and with two."""
-    found = []
-    contained = docker.answers()
-    if contained:
-        docker.ensure_image(docker.find_engine())  # not part of a judge's start
-    for workers in (1, 2):
-        pool = stack.enter_context(ThreadPoolExecutor(workers))
-
-        def naive(samples: list[Sample], pool: ThreadPoolExecutor = pool) -> list[bool]:
-            return [v.passed for v in pool.map(lambda sample: grade_naively(sample.program), samples)]
-
-        found.append(Contender("javac + java", workers, naive))
-    for engine in ("local", "docker") if contained else ("local",):
-        for workers in (1, 2):
-            started = time.monotonic()
-            judge = stack.enter_context(Judge(engine=engine, workers=workers))
-
-            def judged(samples: list[Sample], judge: Judge = judge) -> list[bool]:
-                return [bool(v.passed) for v in judge.grade([jobs[s.program] for s in samples])]
-
-            name = f"javabox, {engine} engine"
-            found.append(Contender(name, workers, judged, start_seconds=time.monotonic() - started))
-    return found
-
-
-def pick(count: int) -> tuple[list[Sample], dict[str, Job]]:
-    """`count` samples spread evenly over both data sets, all different, and the job of each."""
-    picked: list[Sample] = []
-    jobs: dict[str, Job] = {}
+def load_jobs() -> tuple[list[Sample], list[Job]]:
+    """All samples, both sets mixed, and the job of each."""
+    samples: list[Sample] = []
+    jobs: list[Job] = []
     for data_set in DATA_SETS:
         problems = {problem.task_id: problem for problem in load_problems(data_set)}
-        samples = list({sample.program: sample for sample in load_samples(data_set)}.values())
-        step = 2 * len(samples) / count
-        for sample in (samples[int(i * step)] for i in range(count // 2)):
-            picked.append(sample)
-            jobs[sample.program] = problems[sample.task_id].job(sample.completion)
-    random.Random(0).shuffle(picked)  # both sets in every turn
-    return picked, jobs
+        for sample in load_samples(data_set):
+            samples.append(sample)
+            jobs.append(problems[sample.task_id].job(sample.completion))
+    order = list(range(len(jobs)))
+    random.Random(0).shuffle(order)
+    return [samples[i] for i in order], [jobs[i] for i in order]
 
 
-def measure(options: argparse.Namespace) -> tuple[list[Contender], Memory]:
-    samples, jobs = pick(options.samples + options.warm_up)
-    warm_up, timed = samples[: options.warm_up], samples[options.warm_up :]
-    memory = Memory()
-    with ExitStack() as stack:
-        rivals = contenders(stack, jobs)
-        for rival in rivals:
-            if rival.name.startswith("javabox"):
-                watched = rival.name.endswith("local engine") and rival.workers == 2
-                with memory if watched else ExitStack():
-                    started = time.monotonic()
-                    rival.grade(warm_up)
-                    rival.warm_up_seconds = time.monotonic() - started
-        with progress("grading", len(timed) * len(rivals)) as advance:
-            for first in range(0, len(timed), TURN):
-                for rival in rivals:
-                    turn = timed[first : first + TURN]
-                    started, cpu = time.monotonic(), _cpu_seconds()
-                    rival.passed += rival.grade(turn)
-                    rival.seconds += time.monotonic() - started
-                    rival.cpu_seconds += _cpu_seconds() - cpu
-                    advance(len(turn))
-    return rivals, memory
+def anew(jobs: list[Job]) -> list[Job]:
+    """The same programs, unlike any judged before."""
+    return [replace(job, source=f"{job.source}\n// {next(number)}") for job in jobs]
+
+
+def measure(engine: Engine, lane: Lane, workers: int, jobs: list[Job]) -> Row:
+    """Starts a judge, has it judge `jobs` twice, then single ones."""
+    with Memory() as memory:
+        started = time.monotonic()
+        with Judge(engine, workers, lane=lane) as judge:
+            judge.grade(anew(jobs))
+            cold = len(jobs) / (time.monotonic() - started)
+            again = anew(jobs)
+            started = time.monotonic()
+            verdicts = judge.grade(again)
+            warm = len(jobs) / (time.monotonic() - started)
+            single = []
+            for job in anew([job for job, v in zip(jobs, verdicts, strict=True) if v.passed][:LATENCIES]):
+                started = time.monotonic()
+                judge.grade([job])
+                single.append(1000 * (time.monotonic() - started))
+    single.sort()
+    return Row(
+        way=f"javabox, {engine} engine, {'warm' if lane == 'auto' else lane} lane",
+        workers=workers,
+        cold=cold,
+        warm=warm,
+        p50_ms=single[len(single) // 2],
+        p99_ms=single[int(0.99 * len(single))],
+        rss_mb=memory.rss_mb if engine == "local" else 0.0,
+        passed=sum(bool(verdict.passed) for verdict in verdicts),
+        samples=len(jobs),
+    )
+
+
+class Naive:
+    """The naive harness, a few samples at a time."""
+
+    def __init__(self, samples: list[Sample], turn: int) -> None:
+        self._samples, self._turn = samples, turn
+        self.graded, self.seconds = 0, 0.0
+
+    def take_turn(self) -> None:
+        turn = self._samples[self.graded : self.graded + self._turn]
+        started = time.monotonic()
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda sample: grade_naively(sample.program), turn))
+        self.seconds += time.monotonic() - started
+        self.graded += len(turn)
+
+    @property
+    def rate(self) -> float:
+        return self.graded / self.seconds
+
+
+def compile_rates(jobs: list[Job]) -> list[float]:
+    """Programs a second of the loop that only compiles, pass by pass."""
+    jdk = jvm.find_jdk()
+    folder = jvm.build(jdk)
+    path = ":".join(str(folder / name) for name in jvm.JARS)
+    with tempfile.TemporaryDirectory() as scratch:
+        frames = Path(scratch, "jobs")
+        frames.write_bytes(b"".join(wire.encode_job(i, job) for i, job in enumerate(jobs)))
+        javac = [jdk.home / "bin" / "javac", "-cp", path, "-d", scratch, COMPILE_LOOP]
+        subprocess.run(javac, check=True)
+        java = [jdk.home / "bin" / "java", *jvm.SUPERVISOR_FLAGS, jvm.INTERNAL_COMPILER]
+        command = [*java, "-cp", f"{scratch}:{path}", "javabox.judge.CompileLoop", frames, "2", "3"]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return [float(line) for line in done.stdout.split()]
+
+
+def first_verdict(engine: str) -> float:
+    """Seconds from the start of a Python process to its first verdict."""
+    program = (
+        "from javabox import *; j = Judge('%s', 2); "
+        "s = Suite((SuiteCase('a', 'int r = A.f(1);', 'r', '2'),)); "
+        "assert j.grade([Job('class A { static int f(int x) { return 2 * x; } }', s)])[0].passed; "
+        "print(flush=True); input()"
+    )
+    started = time.monotonic()
+    command = [sys.executable, "-c", program % engine]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        seconds = time.monotonic() - started
+        process.communicate(b"\n")
+    return seconds
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description="Programs a second: javabox against a javac and a java each."
     )
-    parser.add_argument("--samples", type=int, default=100, help="timed samples, an even number")
-    parser.add_argument("--warm-up", type=int, default=200, help="samples that each judge is warmed on")
+    parser.add_argument("--strict", type=int, default=300, help="samples for the strict lane")
+    parser.add_argument("--naive", type=int, default=20, help="samples of each of the naive harness's turns")
+    parser.add_argument("--samples", type=int, default=0, help="samples for the warm lane; 0 is all")
     options = parser.parse_args()
-    rivals, memory = measure(options)
+    samples, jobs = load_jobs()
+    jobs = jobs[: options.samples or None]
+    naive = Naive(samples, options.naive)
+    engines: list[Engine] = ["local"]
+    if docker.answers():
+        docker.ensure_image(docker.find_engine())  # not part of a judge's start
+        engines.append("docker")
+    rows = []
+    for engine in engines:
+        lanes: list[tuple[Lane, list[Job]]] = [("strict", jobs[: options.strict]), ("auto", jobs)]
+        for lane, some in lanes:
+            for workers in (1, 2):
+                naive.take_turn()
+                rows.append(measure(engine, lane, workers, some))
+                print(f"{rows[-1].way}, {workers}: {rows[-1].warm:.0f}/s", file=sys.stderr)
+    compiled = compile_rates(jobs)
+    naive.take_turn()
     print(f"`{shlex.join(['python', '-m', 'benchmarks.grading', *sys.argv[1:]])}`\n")
-    cores = len(os.sched_getaffinity(0))
-    print(
-        f"{cores} cores, {platform.machine()}, load {os.getloadavg()[0]:.1f}; {options.samples} samples;",
-        end=" ",
-    )
-    print(f"cold: rate of the first {options.warm_up} programs after the start\n")
-    print("| way | workers | programs/s | times as many | CPU a program | start | cold | passed |")
-    print("|---|---|---|---|---|---|---|---|")
-    naive = {rival.workers: rival.seconds for rival in rivals if rival.name == "javac + java"}
-    for rival in rivals:
-        rate = options.samples / rival.seconds
-        cold = options.warm_up / rival.warm_up_seconds if rival.warm_up_seconds else rate
-        contained = "docker" in rival.name
-        cpu = "" if contained else f"{1000 * rival.cpu_seconds / options.samples:.0f} ms"
+    load = os.getloadavg()[0]
+    print(f"{len(os.sched_getaffinity(0))} cores, {platform.machine()}, load {load:.1f}\n")
+    print("| way | workers | cold /s | × naive | warm /s | × naive | p50 | p99 | RSS | passed |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    print(f"| javac + java a program | 2 | {naive.rate:.2f} | 1 | | | | | | |")
+    for row in rows:
+        memory = f"{row.rss_mb:.0f} MiB" if row.rss_mb else ""
         print(
-            f"| {rival.name} | {rival.workers} | {rate:.2f} | {naive[rival.workers] / rival.seconds:.1f} "
-            f"| {cpu} | {rival.start_seconds:.1f} s | {cold:.2f}/s | {sum(rival.passed)} |"
+            f"| {row.way} | {row.workers} | {row.cold:.1f} | {row.cold / naive.rate:.0f} | {row.warm:.1f} "
+            f"| {row.warm / naive.rate:.0f} | {row.p50_ms:.1f} ms | {row.p99_ms:.1f} ms | {memory} "
+            f"| {row.passed} of {row.samples} |"
         )
-    print(f"\nMemory of the local judge with 2 workers, at most: RSS {memory.rss_mb:.0f} MiB,", end=" ")
-    print(f"PSS {memory.pss_mb:.0f} MiB.")
-    if len({tuple(rival.passed) for rival in rivals}) > 1:
-        print("The contenders do not agree on what passed: see benchmarks/agreement.py.")
+    cold, warm = compiled[0], compiled[-1]
+    print(
+        f"| only compiling | 2 | {cold:.1f} | {cold / naive.rate:.0f} | {warm:.1f} | {warm / naive.rate:.0f} | | | | |\n"
+    )
+    best = max(row.warm for row in rows if row.workers == 2)
+    print(f"The warm lane at 2 workers reaches {best / warm:.0%} of the rate of only compiling.")
+    firsts = ", ".join(f"{engine} {first_verdict(engine):.2f} s" for engine in engines)
+    print(f"From the start of the process to the first verdict: {firsts}.")
 
 
 if __name__ == "__main__":

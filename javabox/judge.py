@@ -90,6 +90,7 @@ class Judge:
         )
         self._stats = Stats()
         self._lock = threading.Condition()
+        self._ending = threading.Event()
         self._waiting: deque[_Task] = deque()
         self._suspects: deque[_Task] = deque()
         self._asked: dict[Job, _Task] = {}
@@ -159,6 +160,7 @@ class Judge:
             if self._closed:
                 return
             self._closed = True
+            self._ending.set()
             atexit.unregister(self.close)
             tasks = list(self._asked.values())
             self._asked.clear()
@@ -308,15 +310,13 @@ class Judge:
         for task in list(self._asked.values()):
             self._finish(task, verdict, "")
         self._closed = True
+        self._ending.set()
         self._lock.notify_all()
 
     def _watch(self) -> None:
         """Close a supervisor that holds jobs and has been silent for too long."""
-        while True:
+        while not self._ending.wait(1.0):
             with self._lock:
-                self._lock.wait(1.0)
-                if self._closed:
-                    return
                 silent = bool(self._in_flight) and time.monotonic() > self._deadline
                 channel = self._channel
             if silent:

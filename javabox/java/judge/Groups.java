@@ -20,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * with everything in its namespace. Elsewhere strays can't be told from the user's own processes.
  */
 final class Groups {
-    private static final String KILLER = "while read -r group; do kill -9 -- -\"$group\"; echo; done 2>/dev/null";
+    private static final String KILLER = "while read -r group; do kill -s KILL -- -\"$group\"; echo; done 2>/dev/null";
     private static final boolean ALONE = System.getenv("JAVABOX_ALONE") != null;
     private static final int LOOKS = 3;
 

@@ -6,8 +6,6 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -22,14 +20,14 @@ final class StrictLane {
     /** Most programs end before compiling their start-up code has paid off: 12 % less CPU a program. */
     private static final List<String> FLAGS = List.of("-XX:CompileThresholdScaling=10");
 
-    private final ScheduledExecutorService timer;
+    private final Watchdog watchdog;
     private final Groups groups;
     private final Runnable wearOut;
     private final boolean pinned;
 
     /** @param wearOut asks for a new supervisor, for processes that escaped are left beside this one */
-    StrictLane(ScheduledExecutorService timer, Groups groups, Runnable wearOut, boolean pinned) {
-        this.timer = timer;
+    StrictLane(Watchdog watchdog, Groups groups, Runnable wearOut, boolean pinned) {
+        this.watchdog = watchdog;
         this.groups = groups;
         this.wearOut = wearOut;
         this.pinned = pinned;
@@ -44,10 +42,10 @@ final class StrictLane {
         }
         groups.add(process);
         AtomicBoolean late = new AtomicBoolean();
-        ScheduledFuture<?> alarm = timer.schedule(() -> {
+        Watchdog.Alarm alarm = watchdog.in(job.limits().wallMillis(), () -> {
             late.set(true);
             groups.kill(process);
-        }, job.limits().wallMillis(), TimeUnit.MILLISECONDS);
+        });
         Protocol protocol = new Protocol(job, prepared, expected);
         try {
             protocol.send(new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), 1 << 14)));
@@ -55,7 +53,7 @@ final class StrictLane {
         } catch (IOException e) {
             return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "the JVM of a program did not start: " + e.getMessage());
         } finally {
-            alarm.cancel(false);
+            alarm.callOff();
             end(process, protocol.complete());
             groups.remove(process);
             if (groups.strays()) {

@@ -10,9 +10,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ScheduledExecutorService;
 import javabox.program.Text;
 
 /**
@@ -27,11 +25,7 @@ final class Supervisor {
 
     private final DataOutputStream out;
     private final BlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
-    private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1, task -> {
-        Thread thread = new Thread(task, "timer");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Watchdog watchdog = new Watchdog();
     private final Groups groups = new Groups();
     private final StrictLane strict;
     private final Expected expected = new Expected();
@@ -51,7 +45,7 @@ final class Supervisor {
     private Supervisor(DataOutputStream out, Settings settings) throws IOException {
         this.out = out;
         this.settings = settings;
-        strict = new StrictLane(timer, groups, this::wearOut, settings.pinned);
+        strict = new StrictLane(watchdog, groups, this::wearOut, settings.pinned);
         rewriter = new Rewriter(settings.pinned);
     }
 
@@ -73,8 +67,8 @@ final class Supervisor {
 
     /** Starts one more worker, at the beginning or in place of one that is lost in a compilation. */
     void addWorker() {
-        WarmLane warm = settings.warm ? new WarmLane(timer, groups, counters, settings.pinned) : null;
-        Worker worker = new Worker(this, strict, warm, expected, rewriter, timer);
+        WarmLane warm = settings.warm ? new WarmLane(watchdog, groups, counters, settings.pinned) : null;
+        Worker worker = new Worker(this, strict, warm, expected, rewriter, watchdog);
         // javac's own main thread has the default stack; a program too deep for it is too deep here.
         Thread thread = new Thread(worker, "worker");
         thread.setDaemon(true);

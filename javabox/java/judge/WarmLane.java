@@ -6,9 +6,6 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One worker's warm lane: a JVM that runs admitted programs one after the other.
@@ -39,15 +36,15 @@ final class WarmLane {
         }
     }
 
-    private final ScheduledExecutorService timer;
+    private final Watchdog watchdog;
     private final Groups groups;
     private final Counters counters;
     private final boolean pinned;
     private Jvm jvm;
     private Jvm spare;
 
-    WarmLane(ScheduledExecutorService timer, Groups groups, Counters counters, boolean pinned) {
-        this.timer = timer;
+    WarmLane(Watchdog watchdog, Groups groups, Counters counters, boolean pinned) {
+        this.watchdog = watchdog;
         this.groups = groups;
         this.counters = counters;
         this.pinned = pinned;
@@ -62,7 +59,7 @@ final class WarmLane {
             return null;
         }
         int limit = Math.min(WALL_MILLIS, job.limits().wallMillis());
-        ScheduledFuture<?> alarm = timer.schedule(() -> groups.kill(used.process), limit, TimeUnit.MILLISECONDS);
+        Watchdog.Alarm alarm = watchdog.in(limit, () -> groups.kill(used.process));
         Protocol protocol = new Protocol(job, prepared, expected);
         boolean sound = false;
         try {
@@ -72,7 +69,7 @@ final class WarmLane {
         } catch (IOException e) {
             sound = false; // it was killed, here or from outside
         } finally {
-            alarm.cancel(false);
+            alarm.callOff();
         }
         if (!sound) {
             discard();

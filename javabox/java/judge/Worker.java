@@ -3,9 +3,6 @@ package javabox.judge;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javabox.program.Program;
 import javabox.program.Text;
@@ -24,18 +21,18 @@ final class Worker implements Runnable {
     private final WarmLane warm;
     private final Expected expected;
     private final Rewriter rewriter;
-    private final ScheduledExecutorService timer;
+    private final Watchdog watchdog;
     private volatile boolean lost;
 
     /** @param warm null where every program gets a JVM of its own */
     Worker(Supervisor supervisor, StrictLane strict, WarmLane warm, Expected expected, Rewriter rewriter,
-            ScheduledExecutorService timer) {
+            Watchdog watchdog) {
         this.supervisor = supervisor;
         this.strict = strict;
         this.warm = warm;
         this.expected = expected;
         this.rewriter = rewriter;
-        this.timer = timer;
+        this.watchdog = watchdog;
     }
 
     @Override
@@ -60,8 +57,7 @@ final class Worker implements Runnable {
         try {
             long start = System.nanoTime();
             Object[] values = expected.of(job.suite(), compiler);
-            ScheduledFuture<?> alarm = timer.schedule(() -> giveUp(job, answered), job.limits().compileMillis(),
-                    TimeUnit.MILLISECONDS);
+            Watchdog.Alarm alarm = watchdog.in(job.limits().compileMillis(), () -> giveUp(job, answered));
             Compiler.Result compiled = compile(job, compiler);
             long compiledAt = System.nanoTime();
             Rewriter.Prepared prepared = null;
@@ -71,7 +67,7 @@ final class Worker implements Runnable {
                     compiled = compiler.compile(List.of(Sources.program(job)));
                 }
             }
-            alarm.cancel(false);
+            alarm.callOff();
             long rewrittenAt = System.nanoTime();
             Reply reply = !compiled.ok() ? Reply.compileError(diagnoses(job, compiled), true)
                     : prepared == null || answered.get() ? Reply.compiled() : run(job, prepared, values);

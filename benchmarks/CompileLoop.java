@@ -1,0 +1,62 @@
+package javabox.judge;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.FileInputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A loop that does nothing but compile, with the judge's own pooled javac: the rate that no judge can exceed.
+ * Prints, a pass a line, programs a second.
+ *
+ * <p>Arguments: a file of jobs as javabox/wire.py writes them, threads, passes.
+ */
+final class CompileLoop {
+    private CompileLoop() {}
+
+    public static void main(String[] args) throws Exception {
+        List<List<Sources.Unit>> programs = new ArrayList<>();
+        Imports imports = new Imports();
+        try (DataInputStream in = new DataInputStream(new BufferedInputStream(new FileInputStream(args[0])))) {
+            while (true) {
+                byte[] frame = new byte[in.readInt()];
+                in.readFully(frame);
+                Job job = Job.read(new DataInputStream(new ByteArrayInputStream(frame)));
+                programs.add(List.of(Sources.program(job), Sources.tests(job, imports)));
+            }
+        } catch (EOFException e) {
+            // the end of the file
+        }
+        int threads = Integer.parseInt(args[1]);
+        List<Compiler> compilers = new ArrayList<>();
+        for (int i = 0; i < threads; i++) {
+            compilers.add(new Compiler());
+        }
+        for (int pass = Integer.parseInt(args[2]); pass > 0; pass--) {
+            System.out.println(rate(programs, compilers));
+        }
+    }
+
+    private static double rate(List<List<Sources.Unit>> programs, List<Compiler> compilers) throws InterruptedException {
+        AtomicInteger next = new AtomicInteger();
+        long start = System.nanoTime();
+        List<Thread> threads = new ArrayList<>();
+        for (Compiler compiler : compilers) {
+            Thread thread = new Thread(() -> {
+                for (int i = next.getAndIncrement(); i < programs.size(); i = next.getAndIncrement()) {
+                    compiler.compile(programs.get(i));
+                }
+            });
+            thread.start();
+            threads.add(thread);
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        return programs.size() / ((System.nanoTime() - start) / 1e9);
+    }
+}
