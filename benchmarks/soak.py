@@ -8,7 +8,7 @@ supervisor and of the warm JVMs, every half second, in the first tenth of the ru
     python -m benchmarks.soak --kill --judgements 10000
 
 With `--kill` the same jobs are judged twice: by a judge that is left alone, and by one of whose JVMs one is
-killed every second, whichever. Every verdict must come, and be equal in all but its time and its lane (a
+killed every second, any of them that is at work. Every verdict must come, and be equal in all but its time and its lane (a
 program whose warm JVM was killed is judged again in the strict lane).
 
 Not covered: the docker engine; metaspace apart from the rest (attaching to these JVMs is disabled).
@@ -273,7 +273,8 @@ def kill(options: argparse.Namespace) -> None:
 
     def kill_one() -> None:
         victims = [process for process in descendants(os.getpid()) if process.role]
-        if victims:  # else the one before was killed just now and is not yet replaced
+        # A supervisor alone is one that has only just been started in the place of a killed one.
+        if any(victim.role != "supervisor" for victim in victims):
             victim = rng.choice(victims)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(victim.pid, signal.SIGKILL)

@@ -3,7 +3,7 @@
 Built once a version into the user's cache: `judge.jar` for the supervisor, and for the JVMs that run programs
 `image`, a runtime that jlink makes of the JDK and the module `program.jar`, with an archive of loaded classes
 that shortens their start. The folder's name is a hash of the sources and of the JDK, so a stale build is
-never used.
+never used. A JDK that is a bundle (javabox/engines/bundle.py) brings all of it along, and nothing is built.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -41,6 +42,10 @@ SUPERVISOR_FLAGS = (
     "-Duser.language=en",
     "-Djdk.lang.Process.launchMechanism=VFORK",  # one exec less a program than the default's helper
 )
+BUNDLED = "javabox"
+"""The folder of a bundle that holds the JVM side. Programs run on the bundle itself."""
+MARKER = "sources"
+"""The file there with the hash of the sources that it was made from."""
 INSTALL_JDK = "apt-get install openjdk-17-jdk-headless"
 INSTALL_ASM = "apt-get install libasm-java"
 
@@ -65,29 +70,46 @@ def find_jdk() -> Jdk:
                 [home / "bin" / "javac", "-version"], capture_output=True, text=True, check=False
             )
             version = answer.stdout.strip().removeprefix("javac ")
-            if version and int(version.split(".")[0]) >= 17:
+            number = re.match(r"\d+", version)  # `25-ea` has no dot
+            if number and int(number[0]) >= 17:
                 return Jdk(home, version)
-    raise JudgeUnavailable(f"no JDK 17 or later found (JAVA_HOME, javac on PATH); install one: {INSTALL_JDK}")
+    raise JudgeUnavailable(
+        f"no JDK 17 or later found (JAVA_HOME, javac on PATH); install one: {INSTALL_JDK}; or, without root,"
+        " copy one here that `rlcf doctor --bundle-jdk DIR` made elsewhere"
+    )
+
+
+def is_bundle(jdk: Jdk) -> bool:
+    """Whether the JDK brings the JVM side along."""
+    return (jdk.home / BUNDLED / MARKER).is_file()
+
+
+def check_bundle(jdk: Jdk) -> None:
+    """Raises JudgeUnavailable if a bundle was made from other sources than these."""
+    if (jdk.home / BUNDLED / MARKER).read_text().strip() != source_hash():
+        raise JudgeUnavailable(
+            f"{jdk.home} was made for another version of javabox; make it again where there is a JDK:"
+            " rlcf doctor --bundle-jdk DIR"
+        )
 
 
 def build(jdk: Jdk) -> Path:
     """The folder of the JVM side, compiled into the user's cache if it isn't there yet.
 
-    Raises JudgeUnavailable where ASM is missing or javac refuses.
+    Raises JudgeUnavailable where ASM is missing, javac refuses, or a bundle is of another version.
     """
-    missing = [name for name in ASM_JARS if not (ASM / name).exists()]
-    if missing:
-        raise JudgeUnavailable(f"{ASM / missing[0]} is missing; install it: {INSTALL_ASM}")
+    if is_bundle(jdk):
+        check_bundle(jdk)
+        return jdk.home / BUNDLED
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "javabox"
     folder = cache / f"{source_hash()}-jdk{jdk.version}"
     if not (folder / "complete").exists():
         cache.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=cache))
         try:
-            for name in ASM_JARS:
-                shutil.copy(ASM / name, scratch / name)
+            copy_asm(scratch)
             for command in build_commands(jdk.home, SOURCES, scratch):
-                _run(command)
+                run(command)
             (scratch / "complete").touch()
             os.chmod(scratch, 0o755)
             shutil.rmtree(folder, ignore_errors=True)  # half of a build of an older version of this function
@@ -97,8 +119,16 @@ def build(jdk: Jdk) -> Path:
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
         # The archive names the paths of what it was made from.
-        _run(archive_command(folder), check=False)
+        run(archive_command(folder), check=False)
     return folder
+
+
+def copy_asm(folder: Path) -> None:
+    """Raises JudgeUnavailable where ASM is not installed."""
+    for name in ASM_JARS:
+        if not (ASM / name).exists():
+            raise JudgeUnavailable(f"{ASM / name} is missing; install it: {INSTALL_ASM}")
+        shutil.copy(ASM / name, folder / name)
 
 
 def source_hash() -> str:
@@ -111,6 +141,11 @@ def source_hash() -> str:
 
 def build_commands(home: Path, sources: Path, folder: Path) -> list[list[str]]:
     """The commands that make the JVM side in `folder`, where ASM's jars are, in their order."""
+    return [*jar_commands(home, sources, folder), image_command(home, folder, ["javabox.program"])]
+
+
+def jar_commands(home: Path, sources: Path, folder: Path) -> list[list[str]]:
+    """The commands that make `program.jar` and `judge.jar`."""
     # No invokedynamic for string concatenation: linking it costs each fresh JVM about 10 ms.
     javac = [str(home / "bin" / "javac"), "-g", "-encoding", "UTF-8", "-XDstringConcat=inline"]
     jar = [str(home / "bin" / "jar"), "--create", "--file"]
@@ -127,12 +162,16 @@ def build_commands(home: Path, sources: Path, folder: Path) -> list[list[str]]:
         [*jar, str(folder / "program.jar"), "-C", str(program), "."],
         [*javac, INTERNAL_COMPILER, "-cp", path, "-d", str(judge), *files["judge"]],
         [*jar, str(folder / "judge.jar"), "-C", str(judge), "."],
-        [
-            str(home / "bin" / "jlink"),
-            *("--module-path", str(folder / "program.jar"), "--add-modules", "javabox.program"),
-            *("--strip-debug", "--no-header-files", "--no-man-pages", "--output", str(folder / "image")),
-        ],
         ["rm", "-r", str(program), str(judge)],
+    ]
+
+
+def image_command(home: Path, folder: Path, modules: Sequence[str]) -> list[str]:
+    """Makes the runtime `image`: these modules, of the JDK and of `program.jar`, and all that they require."""
+    return [
+        str(home / "bin" / "jlink"),
+        *("--module-path", str(folder / "program.jar"), "--add-modules", ",".join(modules)),
+        *("--strip-debug", "--no-header-files", "--no-man-pages", "--output", str(folder / "image")),
     ]
 
 
@@ -162,11 +201,12 @@ class Settings:
 def supervisor_command(home: Path, folder: Path, settings: Settings) -> list[str]:
     """The command line of a supervisor whose JVM side lies in `folder`."""
     path = ":".join(str(folder / name) for name in JARS)
+    image = home if folder == home / BUNDLED else folder / "image"
     return [
         str(home / "bin" / "java"),
         *SUPERVISOR_FLAGS,
         INTERNAL_COMPILER,
-        f"-Djavabox.image={folder / 'image'}",
+        f"-Djavabox.image={image}",
         *("-cp", path, "javabox.judge.Supervisor", str(settings.workers)),
         "warm" if settings.warm else "strict",
         "pinned" if settings.determinism else "free",
@@ -174,9 +214,11 @@ def supervisor_command(home: Path, folder: Path, settings: Settings) -> list[str
     ]
 
 
-def _run(command: Sequence[str | Path], *, check: bool = True) -> None:
+def run(command: Sequence[str | Path], *, check: bool = True) -> None:
+    """Runs one of the commands above. Raises JudgeUnavailable if it fails and `check`."""
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]}
     )
     if check and done.returncode != 0:
-        raise JudgeUnavailable(f"the JVM side could not be built: {done.stderr.strip()[-2000:]}")
+        words = done.stderr.strip() or done.stdout.strip()  # jlink complains on stdout
+        raise JudgeUnavailable(f"the JVM side could not be built: {words[-2000:]}")
