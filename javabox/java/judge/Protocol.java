@@ -67,6 +67,7 @@ final class Protocol {
         out.writeInt(job.limits().outputBytes());
         out.writeLong(job.limits().fuel());
         out.writeLong(job.limits().allocationBytes());
+        out.writeLong((long) job.limits().memoryMegabytes() << 20);
         out.writeInt(prepared.classes().size());
         for (Map.Entry<String, byte[]> entry : prepared.classes().entrySet()) {
             out.writeUTF(entry.getKey());

@@ -105,8 +105,8 @@ final class WarmLane {
     private static final int PROGRAMS_BEFORE_SPARE = 20;
 
     private Jvm start(int megabytes) throws IOException {
-        // Beside the program's heap, the runner has what it reads and writes.
-        Process process = ProgramJvm.start("WarmRunner", megabytes + 16, pinned, List.of("setsid"), FLAGS);
+        // A little less than in the strict lane: what fits here fits there.
+        Process process = ProgramJvm.start("WarmRunner", Math.max(16, megabytes - 8), pinned, List.of("setsid"), FLAGS);
         groups.add(process);
         return new Jvm(process, megabytes);
     }

@@ -28,6 +28,7 @@ public final class Program {
     private final int outputLimit;
     private final long fuel;
     private final long bytes;
+    private final long heap;
     private final Map<String, byte[]> classes = new HashMap<>();
     private boolean memory;
 
@@ -39,6 +40,7 @@ public final class Program {
         outputLimit = in.readInt();
         fuel = in.readLong();
         bytes = in.readLong();
+        heap = in.readLong();
         for (int left = in.readInt(); left > 0; left--) {
             String name = in.readUTF();
             byte[] code = new byte[in.readInt()];
@@ -58,7 +60,7 @@ public final class Program {
 
     /** Runs every case. What has run out (fuel, bytes, output) ends it before the last one. */
     void run(Sender sender) throws IOException {
-        Tank.fill(fuel, bytes);
+        Tank.fill(fuel, bytes, heap);
         ClassLoader loader = new ProgramLoader(classes);
         for (int i = 0; i < cases && Tank.empty == 0; i++) {
             Coverage.take();

@@ -41,14 +41,15 @@ public final class Tank {
 
     private Tank() {}
 
-    static void fill(long fuelLimit, long byteLimit) {
+    /** @param heapBytes what can't fit in there is not even tried, so no lane's heap decides */
+    static void fill(long fuelLimit, long byteLimit, long heapBytes) {
         fuel = fuelGiven = fuelLimit;
         bytes = byteLimit;
         slots = STACK_SLOTS;
         empty = 0;
         counted = null;
         identities = 0;
-        heap = Runtime.getRuntime().maxMemory();
+        heap = heapBytes;
     }
 
     /** Fuel used so far, and all of it once that has run out. */
