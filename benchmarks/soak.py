@@ -8,8 +8,8 @@ supervisor and of the warm JVMs, every half second, in the first tenth of the ru
     python -m benchmarks.soak --kill --judgements 10000
 
 With `--kill` the same jobs are judged twice: by a judge that is left alone, and by one of whose JVMs one is
-killed every second, any of them that is at work. Every verdict must come, and be equal in all but its time and its lane (a
-program whose warm JVM was killed is judged again in the strict lane).
+killed every second, any of them that is at work. Every verdict must come, and be equal in all but its time
+and its lane (a program whose warm JVM was killed is judged again in the strict lane).
 
 Not covered: the docker engine; metaspace apart from the rest (attaching to these JVMs is disabled).
 """

@@ -46,7 +46,13 @@ def _jdk() -> Finding:
         jdk = jvm.find_jdk()
     except JudgeUnavailable as missing:
         return Finding("JDK", False, str(missing), _as_root("apt-get install -y openjdk-17-jdk-headless"))
-    return Finding("JDK", True, f"javac {jdk.version} in {jdk.home}")
+    if not jvm.is_bundle(jdk):
+        return Finding("JDK", True, f"javac {jdk.version} in {jdk.home}")
+    try:
+        jvm.check_bundle(jdk)
+    except JudgeUnavailable as stale:
+        return Finding("JDK", False, str(stale), "rlcf doctor --bundle-jdk DIR")
+    return Finding("JDK", True, f"javac {jdk.version} in {jdk.home}, a bundle")
 
 
 def _docker() -> Finding:

@@ -40,10 +40,12 @@ SUPERVISOR_FLAGS = (
     "-Xms64m",
     "-XX:-UsePerfData",
     "-Duser.language=en",
-    "-Djdk.lang.Process.launchMechanism=VFORK",  # one exec less a program than the default's helper
 )
+VFORK = "-Djdk.lang.Process.launchMechanism=VFORK"
+"""One exec less a program than the default's helper; JDK 25 warns that it will go."""
 BUNDLED = "javabox"
-"""The folder of a bundle that holds the JVM side. Programs run on the bundle itself."""
+"""The folder of a bundle that holds the JVM side. Programs run on the bundle itself, and the supervisor finds
+its part of their side there as a module."""
 MARKER = "sources"
 """The file there with the hash of the sources that it was made from."""
 INSTALL_JDK = "apt-get install openjdk-17-jdk-headless"
@@ -57,6 +59,12 @@ class Jdk:
     home: Path
     version: str
 
+    @property
+    def feature(self) -> int:
+        """17 of `17.0.15`, 25 of `25-ea`; 0 of what is no version."""
+        number = re.match(r"\d+", self.version)
+        return int(number[0]) if number else 0
+
 
 def find_jdk() -> Jdk:
     """JAVA_HOME's JDK, else the one of `javac` on the PATH. Raises JudgeUnavailable if there is none."""
@@ -69,10 +77,9 @@ def find_jdk() -> Jdk:
             answer = subprocess.run(
                 [home / "bin" / "javac", "-version"], capture_output=True, text=True, check=False
             )
-            version = answer.stdout.strip().removeprefix("javac ")
-            number = re.match(r"\d+", version)  # `25-ea` has no dot
-            if number and int(number[0]) >= 17:
-                return Jdk(home, version)
+            jdk = Jdk(home.absolute(), answer.stdout.strip().removeprefix("javac "))
+            if jdk.feature >= 17:
+                return jdk
     raise JudgeUnavailable(
         f"no JDK 17 or later found (JAVA_HOME, javac on PATH); install one: {INSTALL_JDK}; or, without root,"
         " copy one here that `rlcf doctor --bundle-jdk DIR` made elsewhere"
@@ -167,7 +174,7 @@ def jar_commands(home: Path, sources: Path, folder: Path) -> list[list[str]]:
 
 
 def image_command(home: Path, folder: Path, modules: Sequence[str]) -> list[str]:
-    """Makes the runtime `image`: these modules, of the JDK and of `program.jar`, and all that they require."""
+    """Makes the runtime `image`: modules of the JDK and of `program.jar`, and all that they require."""
     return [
         str(home / "bin" / "jlink"),
         *("--module-path", str(folder / "program.jar"), "--add-modules", ",".join(modules)),
@@ -198,15 +205,17 @@ class Settings:
     """Share of warm verdicts that the strict lane checks."""
 
 
-def supervisor_command(home: Path, folder: Path, settings: Settings) -> list[str]:
-    """The command line of a supervisor whose JVM side lies in `folder`."""
+def supervisor_command(home: Path, folder: Path, settings: Settings, feature: int = 17) -> list[str]:
+    """The command line of a supervisor whose JVM side lies in `folder`; `feature` is the JDK's version."""
     path = ":".join(str(folder / name) for name in JARS)
-    image = home if folder == home / BUNDLED else folder / "image"
+    bundled = folder == home / BUNDLED
     return [
         str(home / "bin" / "java"),
         *SUPERVISOR_FLAGS,
+        *([VFORK] if feature < 25 else []),
         INTERNAL_COMPILER,
-        f"-Djavabox.image={image}",
+        *(["--add-exports=javabox.program/javabox.program=ALL-UNNAMED"] if bundled else []),
+        f"-Djavabox.image={home if bundled else folder / 'image'}",
         *("-cp", path, "javabox.judge.Supervisor", str(settings.workers)),
         "warm" if settings.warm else "strict",
         "pinned" if settings.determinism else "free",

@@ -24,7 +24,9 @@ from pathlib import Path
 from javabox.engines import jvm
 
 SCRIPT = Path(__file__).parent / "sandbox.sh"
-SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/java-17-openjdk")
+SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache")
+DEBIAN_JDKS = "java-*-openjdk"
+"""In /etc: where the files of a Debian JDK's `conf` are."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 NOBODY = 65534
 NOT_ISOLATED = (
@@ -48,7 +50,7 @@ def start(settings: jvm.Settings) -> LocalChannel:
     """Start a supervisor. Raises JudgeUnavailable without a JDK."""
     jdk = jvm.find_jdk()
     folder = jvm.build(jdk)
-    command = jvm.supervisor_command(jdk.home, folder, settings)
+    command = jvm.supervisor_command(jdk.home, folder, settings, jdk.feature)
     root = tempfile.mkdtemp(prefix="javabox-")
     # Nothing of the user's environment (tokens, JAVA_TOOL_OPTIONS) reaches programs.
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
@@ -63,7 +65,8 @@ def _sandboxed(root: str, folders: list[Path]) -> list[str]:
     namespaces = ["--net", "--ipc", "--uts", "--mount", "--pid", "--fork", "--kill-child"]
     if not super_user:
         namespaces.append("--map-root-user")
-    shown = [*SYSTEM, *DEVICES, *(str(folder) for folder in folders if not folder.is_relative_to("/usr"))]
+    own = [folder for folder in folders if not folder.is_relative_to("/usr")]
+    shown = [*SYSTEM, *DEVICES, *map(str, Path("/etc").glob(DEBIAN_JDKS)), *map(str, own)]
     uid = NOBODY if super_user else 0
     return ["unshare", *namespaces, "sh", str(SCRIPT), root, str(uid), *shown, "--"]
 

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import arg
+
+from rlcf.errors import BadInput
+
+BUNDLE = "for a machine without root: rlcf doctor --bundle-jdk DIR here, copy DIR there, export JAVA_HOME=DIR"
 
 
 @dataclass(frozen=True)
@@ -15,8 +23,31 @@ class Doctor:
 
     json: bool = False
     """Print one JSON object and nothing else."""
+    bundle_jdk: Annotated[str | None, arg(metavar="DIR")] = None
+    """Make a JDK (about 75 MB) in this new folder, to be copied to machines without root: to judge there,
+    JAVA_HOME=DIR is all that is needed."""
 
     def run(self) -> int:
+        if self.bundle_jdk is not None:
+            return self._bundle(Path(self.bundle_jdk))
+        return self._examine()
+
+    def _bundle(self, folder: Path) -> int:
+        from javabox.engines import bundle
+
+        try:
+            bundle.make(folder)
+        except OSError as error:
+            reason = f"{error.strerror or error}; name a new folder that can be written"
+            raise BadInput(reason, file=folder, field="bundle-jdk") from error
+        size = bundle.megabytes(folder)
+        if self.json:
+            print(json.dumps({"bundle": str(folder), "megabytes": size}))
+        else:
+            print(f"{folder}: {size} MB; copy it (cp -r, scp -r, rsync) and there: export JAVA_HOME=COPY")
+        return 0
+
+    def _examine(self) -> int:
         from rlcf.doctor import can_judge, examine
 
         findings = examine()
@@ -29,4 +60,5 @@ class Doctor:
                 if finding.mend:
                     print(f"{'':<26}mend: {finding.mend}")
             print("\nprograms can be judged here" if able else "\nno program can be judged here")
+            print(BUNDLE)
         return 0 if able else 3

@@ -257,3 +257,10 @@ def test_limits_are_the_jobs_own(judge: Judge) -> None:
     small = Job(program(allocate).source, DOUBLE, Limits(memory_mb=32))
     large = Job(program(allocate).source, DOUBLE, Limits(memory_mb=256))
     assert [v.outcome for v in judge.grade([small, large])] == [Outcome.MEMORY_LIMIT, Outcome.PASSED]
+
+
+def test_a_case_that_ended_before_the_exit_stays_known(judge: Judge) -> None:
+    exiting = [program(f"if (x == 3) System.exit({i}); return 2 * x;") for i in range(12)]
+    assert {tuple(case.outcome for case in verdict.cases) for verdict in judge.grade(exiting)} == {
+        (Outcome.PASSED, Outcome.PREMATURE_EXIT)
+    }

@@ -183,8 +183,8 @@ final class Protocol {
         boolean byClock = late && !complete();
         Reply.Outcome outcome = byClock ? Reply.Outcome.TIME_LIMIT
                 : tampered ? Reply.Outcome.PREMATURE_EXIT : finished ? worst() : end;
-        while (cases.size() < count) {
-            cases.add(new Reply.CaseResult(outcome, null, lastLines));
+        for (BitSet lines = lastLines; cases.size() < count; lines = new BitSet()) {
+            cases.add(new Reply.CaseResult(outcome, null, lines));
         }
         // Where memory ran out in fact and not by count, the fuel used until then is a matter of the heap.
         boolean countedFuel = prepared.metered() && !prepared.threads() && complete()

@@ -2,18 +2,33 @@ package javabox.program;
 
 import java.util.ArrayDeque;
 
-/** Hands results from the program's thread to the one that holds the tokens. */
+/**
+ * Hands results from the program's thread to the one that holds the tokens. Who sends waits until the result is
+ * out: else whether a case is known would be a race with the next one's System.exit.
+ */
 final class Mailbox implements Sender {
     /** One result. */
     record Letter(byte kind, byte[] payload) {}
 
     private final ArrayDeque<Letter> letters = new ArrayDeque<>();
     private boolean closed;
+    private boolean inHand;
 
     @Override
     public synchronized void send(byte kind, byte[] payload) {
         letters.add(new Letter(kind, payload));
         notifyAll();
+        boolean interrupted = false;
+        while (!letters.isEmpty() || inHand) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true; // the program's own doing, and its own to see
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     synchronized void close() {
@@ -21,11 +36,14 @@ final class Mailbox implements Sender {
         notifyAll();
     }
 
-    /** @return null once it is closed and empty */
+    /** The letter before is out. @return null once it is closed and empty */
     synchronized Letter take() throws InterruptedException {
+        inHand = false;
+        notifyAll();
         while (letters.isEmpty() && !closed) {
             wait();
         }
+        inHand = !letters.isEmpty();
         return letters.poll();
     }
 }
