@@ -138,10 +138,10 @@ def compile_rates(jobs: list[Job]) -> list[float]:
     with tempfile.TemporaryDirectory() as scratch:
         frames = Path(scratch, "jobs")
         frames.write_bytes(b"".join(wire.encode_job(i, job) for i, job in enumerate(jobs)))
-        javac = [jdk.home / "bin" / "javac", "-cp", path, "-d", scratch, COMPILE_LOOP]
-        subprocess.run(javac, check=True)
-        java = [jdk.home / "bin" / "java", *jvm.SUPERVISOR_FLAGS, jvm.INTERNAL_COMPILER]
-        command = [*java, "-cp", f"{scratch}:{path}", "javabox.judge.CompileLoop", frames, "2", "3"]
+        javac = str(jdk.home / "bin" / "javac")
+        subprocess.run([javac, "-cp", path, "-d", scratch, str(COMPILE_LOOP)], check=True)
+        java = [str(jdk.home / "bin" / "java"), *jvm.SUPERVISOR_FLAGS, jvm.INTERNAL_COMPILER]
+        command = [*java, "-cp", f"{scratch}:{path}", "javabox.judge.CompileLoop", str(frames), "2", "3"]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
     return [float(line) for line in done.stdout.split()]
 
@@ -189,6 +189,11 @@ def main() -> None:
                 print(f"{rows[-1].way}, {workers}: {rows[-1].warm:.0f}/s", file=sys.stderr)
     compiled = compile_rates(jobs)
     naive.take_turn()
+    show(rows, naive, compiled, engines)
+
+
+def show(rows: list[Row], naive: Naive, compiled: list[float], engines: list[Engine]) -> None:
+    """Prints the table."""
     print(f"`{shlex.join(['python', '-m', 'benchmarks.grading', *sys.argv[1:]])}`\n")
     load = os.getloadavg()[0]
     print(f"{len(os.sched_getaffinity(0))} cores, {platform.machine()}, load {load:.1f}\n")
@@ -203,9 +208,8 @@ def main() -> None:
             f"| {row.passed} of {row.samples} |"
         )
     cold, warm = compiled[0], compiled[-1]
-    print(
-        f"| only compiling | 2 | {cold:.1f} | {cold / naive.rate:.0f} | {warm:.1f} | {warm / naive.rate:.0f} | | | | |\n"
-    )
+    times = f"{cold:.1f} | {cold / naive.rate:.0f} | {warm:.1f} | {warm / naive.rate:.0f}"
+    print(f"| only compiling | 2 | {times} | | | | |\n")
     best = max(row.warm for row in rows if row.workers == 2)
     print(f"The warm lane at 2 workers reaches {best / warm:.0%} of the rate of only compiling.")
     firsts = ", ".join(f"{engine} {first_verdict(engine):.2f} s" for engine in engines)
