@@ -237,6 +237,23 @@ def flipped(rows: list[Row], first: dict[str, str]) -> Iterator[str]:
             yield f"- {rows[0].way}: {name}: {'; '.join(words)}"
 
 
+def between_lanes(firsts: list[dict[str, str]]) -> Iterator[str]:
+    """Each program whose first verdicts differ between the lanes in more than the lane."""
+    for name in firsts[0]:
+        said = [
+            {key: value for key, value in json.loads(first[name]).items() if key != "lane"}
+            for first in firsts
+        ]
+        fields = {key: [json.dumps(one[key]) for one in said] for key in said[0]}
+        several = [
+            f"{key} {' / '.join(value[:160] for value in values)}"
+            for key, values in fields.items()
+            if len(set(values)) > 1
+        ]
+        if several:
+            yield f"- {name}: {'; '.join(several)}"
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Counts verdicts that change from run to run.")
     parser.add_argument("--programs", type=int, default=500)
@@ -264,16 +281,19 @@ def main() -> None:
     print("| way | load | programs | repeats | verdicts that differ |")
     print("|---|---|---|---|---|", flush=True)
     listed: list[str] = []
+    firsts: dict[str, dict[str, str]] = {}
     for name, once, chosen, repeats in ways:
         rows = [Row(name, "idle"), Row(name, f"{options.busy} busy loops")]
         measure(rows[0], once, chosen, repeats, seed=0)
         with busy(options.busy):
             measure(rows[1], once, chosen, repeats, seed=repeats)
-        first = rows[0].answers[0]
+        first = firsts[name] = rows[0].answers[0]
         for row in rows:
             print(row.line(first), flush=True)
         listed += flipped(rows, first)
     print("\nPrograms with more than one verdict:", *(listed or ["none"]), sep="\n")
+    unlike = list(between_lanes([firsts[name] for name, *_ in ways if name.startswith("javabox")]))
+    print("\nPrograms of which the lanes say different things:", *(unlike or ["none"]), sep="\n")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ No program comes twice (each carries its number in a comment), two in a hundred 
 verdict is compared with the first one of the same program. Memory is what the kernel says (RSS) of the
 supervisor and of the warm JVMs, every half second, in the first tenth of the run against the last.
 
-    python -m benchmarks.soak --judgements 100000       # about an hour on two cores
+    python -m benchmarks.soak --judgements 100000       # about half an hour on two quiet cores
     python -m benchmarks.soak --kill --judgements 10000
 
 With `--kill` the same jobs are judged twice: by a judge that is left alone, and by one of whose JVMs one is
