@@ -178,7 +178,14 @@ def image_command(home: Path, folder: Path, modules: Sequence[str]) -> list[str]
     return [
         str(home / "bin" / "jlink"),
         *("--module-path", str(folder / "program.jar"), "--add-modules", ",".join(modules)),
-        *("--strip-debug", "--no-header-files", "--no-man-pages", "--output", str(folder / "image")),
+        # Not --strip-debug, which needs binutils.
+        *(
+            "--strip-java-debug-attributes",
+            "--no-header-files",
+            "--no-man-pages",
+            "--output",
+            str(folder / "image"),
+        ),
     ]
 
 

@@ -72,9 +72,10 @@ def value(judge: Judge, job: Job) -> str | None:
 
 
 def commands(containers: Callable[[int], list[Any]]) -> list[str]:
-    """What runs in this process's only container."""
+    """What runs in this process's only container, but for warm JVMs, which come and go."""
     [container] = containers(os.getpid())
-    return sorted(row[-1] for row in container.top(ps_args="-eo pid,args")["Processes"])
+    running = (row[-1] for row in container.top(ps_args="-eo pid,args")["Processes"])
+    return sorted(command for command in running if "WarmRunner" not in command)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
