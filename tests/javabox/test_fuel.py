@@ -27,6 +27,8 @@ ENDLESS = {
     "recursion in finally": "try { f(x); } finally { f(x); } return 0;",
     "synchronized": "synchronized (S.class) { while (true); }",
     "synchronized in catch": "while (true) try { synchronized (new Object()) { f(x); } } catch (Error e) { }",
+    "synchronized within a handler": "while (true) try { while (true); } catch (Throwable t) { synchronized (S.class) { } }",
+    "synchronized within finally": "while (true) try { while (true); } finally { synchronized (S.class) { } continue; }",
     "static initialiser": "class A { static int n; static { if (n == 0) while (true) n++; } } return A.n;",
     "constructor": "class A { A() { while (true); } } return new A();",
     "lambda": "Runnable r = () -> { while (true); }; r.run(); return 0;",

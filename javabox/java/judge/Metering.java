@@ -43,6 +43,9 @@ final class Metering {
     private static final int FRAME_SLOTS = 16;
     /** Bytes of an object of unknown size; what it holds is charged where it is made. */
     private static final int OBJECT_BYTES = 24;
+    /** The whole handler of a synchronized block. */
+    private static final int[] UNLOCKING = {Opcodes.ASTORE, Opcodes.ALOAD, Opcodes.MONITOREXIT, Opcodes.ALOAD,
+        Opcodes.ATHROW};
 
     private final MethodNode method;
     private final InsnList code;
@@ -193,6 +196,7 @@ final class Metering {
                 block = ends(node) ? null : block;
             }
         }
+        blocks.removeIf(found -> found.handler != null && unlocks(found)); // before a probe stands in it
         probes.forEach(probe -> insertBefore(probe.before, call("line", "(I)V", probe.line)));
         blocks.forEach(this::charge);
     }
@@ -210,9 +214,6 @@ final class Metering {
                     : call("charge", "(II)V", block.instructions, block.objects));
             return;
         }
-        if (unlocks(block)) {
-            return;
-        }
         InsnList check = call("caught", "(Ljava/lang/Throwable;I)V", block.instructions);
         check.insert(new InsnNode(Opcodes.DUP));
         LabelNode after = new LabelNode();
@@ -227,10 +228,16 @@ final class Metering {
      */
     private static boolean unlocks(Block block) {
         AbstractInsnNode node = block.first;
-        while (node != null && !ends(node) && node.getOpcode() != Opcodes.MONITOREXIT) {
+        for (int opcode : UNLOCKING) {
+            while (node != null && node.getOpcode() < 0) {
+                node = node.getNext();
+            }
+            if (node == null || node.getOpcode() != opcode) {
+                return false; // a handler of the program's own, in which a synchronized block may stand
+            }
             node = node.getNext();
         }
-        return node != null && node.getOpcode() == Opcodes.MONITOREXIT;
+        return true;
     }
 
     /** Where a handler covers itself, as javac lets that of a finally block, a charge in it would never end. */
