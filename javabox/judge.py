@@ -1,10 +1,11 @@
 """The judge: batches of jobs in, verdicts out, in order.
 
 Jobs wait here, in Python; a supervisor JVM holds only as many as keep its workers busy, so little is lost
-when it dies. What was in flight then is suspect: each suspect is asked again with nothing beside it, and one
-that brings the supervisor down alone as well is a `judge_error`. A supervisor that says it is worn (a
-compilation that can't be ended) or that answers nothing for too long is replaced. A program that the wall
-clock ended is asked again too, once and alone, since the clock may have been the machine's fault.
+when it dies. What was in flight then is suspect: each suspect is asked again with nothing beside it, and what
+brings the supervisor down alone as well, time and again, has done it: a `premature_exit`. A supervisor that
+says it is worn (a compilation that can't be ended) or that answers nothing for too long is replaced. A program
+that the wall clock ended or that left early is asked again too, once and alone, since the clock may have been
+the machine's fault and another program may have killed this one.
 
 Not covered: several supervisors.
 """
@@ -34,7 +35,7 @@ from javabox.engines.jvm import Settings
 from javabox.errors import JudgeUnavailable, SuiteError
 from javabox.job import Job
 from javabox.stats import Stats
-from javabox.verdict import Diagnostic, Outcome, Verdict
+from javabox.verdict import Case, Diagnostic, Outcome, Verdict
 
 log = logging.getLogger("javabox")
 
@@ -53,8 +54,8 @@ class _Task:
     job: Job
     futures: list[Future[Verdict]] = field(default_factory=list)
     attempts_alone: int = 0
-    timed_out: bool = False
-    """The wall clock has ended it once."""
+    doubted: bool = False
+    """It has ended once in a way that others may have caused."""
 
 
 class Judge:
@@ -243,8 +244,8 @@ class Judge:
             self._stats.replied(reply)
             if verdict is not None and verdict.outcome is Outcome.JUDGE_ERROR:
                 self._suspect(task, verdict)
-            elif verdict is not None and _by_the_clock(verdict) and not task.timed_out:
-                task.timed_out = True
+            elif verdict is not None and _doubtful(verdict) and not task.doubted:
+                task.doubted = True
                 task.attempts_alone += 1
                 self._suspects.append(task)
             else:
@@ -261,7 +262,7 @@ class Judge:
             error = Diagnostic("javabox.compiler.limit", None, None, "the compiler ran out of memory")
             self._finish(task, Verdict(Outcome.COMPILE_ERROR, diagnostics=(error,), deterministic=False), "")
         else:
-            log.warning("judge error: %s", verdict.detail)
+            log.warning("%s: %s", verdict.outcome, verdict.detail)
             self._finish(task, verdict, "")
 
     def _finish(self, task: _Task, verdict: Verdict | None, detail: str) -> None:
@@ -287,8 +288,10 @@ class Judge:
                 return
             lost = [self._in_flight.pop(job_id) for job_id in sorted(self._in_flight)]
             for task in lost:
-                error = f"the supervisor ended while it judged this program: {dead.stderr_tail()}".strip()
-                self._suspect(task, Verdict(Outcome.JUDGE_ERROR, deterministic=False, detail=error))
+                detail = f"the supervisor ended while it judged this program: {dead.stderr_tail()}".strip()
+                ended = Outcome.PREMATURE_EXIT
+                cases = tuple(Case(case.name, ended) for case in task.job.suite.cases)
+                self._suspect(task, Verdict(ended, cases, deterministic=False, detail=detail))
             for attempt in range(START_ATTEMPTS):
                 try:
                     self._channel = self._start(self._settings)
@@ -340,8 +343,10 @@ def _read_frame(channel: Channel) -> bytes:
     return channel.read(struct.unpack(">i", channel.read(4))[0])
 
 
-def _by_the_clock(verdict: Verdict) -> bool:
-    return verdict.outcome is Outcome.TIME_LIMIT and not verdict.deterministic
+def _doubtful(verdict: Verdict) -> bool:
+    """Whether something else on the machine may be why it ended so."""
+    by_the_clock = verdict.outcome is Outcome.TIME_LIMIT and not verdict.deterministic
+    return by_the_clock or verdict.outcome is Outcome.PREMATURE_EXIT
 
 
 def _open(engine: Engine, settings: Settings) -> tuple[Callable[[Settings], Channel], str, Channel]:

@@ -212,6 +212,11 @@ class Settings:
     """Share of warm verdicts that the strict lane checks."""
 
 
+def image(home: Path, folder: Path) -> Path:
+    """The runtime that programs run on."""
+    return home if folder == home / BUNDLED else folder / "image"
+
+
 def supervisor_command(home: Path, folder: Path, settings: Settings, feature: int = 17) -> list[str]:
     """The command line of a supervisor whose JVM side lies in `folder`; `feature` is the JDK's version."""
     path = ":".join(str(folder / name) for name in JARS)
@@ -222,7 +227,7 @@ def supervisor_command(home: Path, folder: Path, settings: Settings, feature: in
         *([VFORK] if feature < 25 else []),
         INTERNAL_COMPILER,
         *(["--add-exports=javabox.program/javabox.program=ALL-UNNAMED"] if bundled else []),
-        f"-Djavabox.image={home if bundled else folder / 'image'}",
+        f"-Djavabox.image={image(home, folder)}",
         *("-cp", path, "javabox.judge.Supervisor", str(settings.workers)),
         "warm" if settings.warm else "strict",
         "pinned" if settings.determinism else "free",

@@ -1,7 +1,7 @@
 """The supervisor on this machine, in a sandbox of Linux namespaces where the machine allows it.
 
 The sandbox (`unshare`, of util-linux): no network, processes of its own that all die with it, a read-only
-root that holds the system's libraries and the JDK but no home and no data, a small /tmp, no capabilities,
+root that holds the system's libraries and the JDK but no home and no data, no writable folder, no capabilities,
 and user `nobody` when started by root. Where unprivileged namespaces are forbidden (inside most containers,
 some distributions) programs run as this user with nothing but the JVM around them: `isolation()` says so.
 
@@ -41,7 +41,7 @@ def isolation() -> bool:
     if not all(shutil.which(tool) for tool in ("unshare", "setpriv", "chroot", "mount")):
         return False
     with tempfile.TemporaryDirectory(prefix="javabox-") as root:
-        command = [*_sandboxed(root, []), "/usr/bin/test", "!", "-w", "/usr"]
+        command = [*_sandboxed(root, [], []), "/usr/bin/test", "!", "-w", "/usr"]
         tried = subprocess.run(command, capture_output=True, check=False, timeout=30)
     return tried.returncode == 0
 
@@ -55,18 +55,20 @@ def start(settings: jvm.Settings) -> LocalChannel:
     # Nothing of the user's environment (tokens, JAVA_TOOL_OPTIONS) reaches programs.
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
     if isolation():
-        command = [*_sandboxed(root, [jdk.home, folder]), *command]
+        launchers = [jdk.home / "bin" / "java", jvm.image(jdk.home, folder) / "bin" / "java"]
+        command = [*_sandboxed(root, [jdk.home, folder], launchers), *command]
         environment["JAVABOX_ALONE"] = "1"  # in its process namespace: what escapes a program is seen
     return LocalChannel(command, root, environment)
 
 
-def _sandboxed(root: str, folders: list[Path]) -> list[str]:
+def _sandboxed(root: str, folders: list[Path], launchers: list[Path]) -> list[str]:
     super_user = os.geteuid() == 0
     namespaces = ["--net", "--ipc", "--uts", "--mount", "--pid", "--fork", "--kill-child"]
     if not super_user:
         namespaces.append("--map-root-user")
     own = [folder for folder in folders if not folder.is_relative_to("/usr")]
     shown = [*SYSTEM, *DEVICES, *map(str, Path("/etc").glob(DEBIAN_JDKS)), *map(str, own)]
+    shown += sorted({str(launcher) for launcher in launchers})
     uid = NOBODY if super_user else 0
     return ["unshare", *namespaces, "sh", str(SCRIPT), root, str(uid), *shown, "--"]
 

@@ -6,9 +6,8 @@ set -eu
 root=$1 uid=$2
 shift 2
 mount -t tmpfs -o size=64m,mode=755 javabox "$root"
-mkdir -p "$root/tmp" "$root/proc"
-# Before the folders: one of them may lie below /tmp.
-mount -t tmpfs -o size=64m,mode=1777,nosuid,nodev,noexec javabox "$root/tmp"
+mkdir -p "$root/tmp" "$root/proc" # nothing that programs can write, so nothing that they leave for others
+launchers=0
 while [ "$1" != -- ]; do
     if [ -L "$1" ]; then
         mkdir -p "$root$(dirname "$1")"
@@ -16,6 +15,13 @@ while [ "$1" != -- ]; do
     elif [ -d "$1" ]; then
         mkdir -p "$root$1"
         mount --bind -o ro "$1" "$root$1"
+    elif [ -x "$1" ]; then
+        # A JVM's launcher that its user may not read: the kernel then gives nobody else, of the same user
+        # or not, the memory and the files of the process (ptrace(2), "dumpable").
+        launchers=$((launchers + 1))
+        cp "$1" "$root/launcher-$launchers"
+        chmod 111 "$root/launcher-$launchers"
+        mount --bind -o ro "$root/launcher-$launchers" "$root$1"
     elif [ -e "$1" ]; then
         mkdir -p "$root$(dirname "$1")"
         : > "$root$1"
@@ -31,4 +37,7 @@ if [ "$uid" = 0 ]; then
 else
     user="--reuid=$uid --regid=$uid --clear-groups"
 fi
-chroot "$root" setpriv $user --no-new-privs --inh-caps=-all --bounding-set=-all "$@"
+# A program has its judge's user and may stop it; process 1 it can't.
+while sleep 1; do kill -CONT -1; done 2>/dev/null &
+# `env`, since only a program that starts without capabilities is kept from reading the launcher.
+chroot "$root" setpriv $user --no-new-privs --inh-caps=-all --bounding-set=-all env "$@"

@@ -1,77 +1,76 @@
-"""Programs that want a pass without earning it, or want to harm the next: each attacks one property."""
+"""No attack passes, none changes what an honest program gets right after it, and none leaves anything behind.
+
+The whole corpus goes through one worker, so that the honest program after an attack meets whatever that has
+left: a warm JVM, a supervisor, a machine.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from javabox import Judge, Outcome, Suite
+from benchmarks.attacks import CORPUS, Siege, besiege
+from javabox import Judge, Limits, Outcome, Suite
+from javabox.engines import local
+from tests.javabox.attacks import ATTACKS, MACHINE
+from tests.javabox.attacks_on_limits import ATTACKS_ON_LIMITS
 from tests.javabox.programs import PROMPT, program
 
-# Completions of `class S { static Object f(int x) {` (closed by "}}"), none of which computes 2 * x.
-ATTACKS = {
-    "exit": "System.exit(0); return 0;",
-    "halt": "Runtime.getRuntime().halt(0); return 0;",
-    "exit in a static initialiser": "return 0; } static { System.exit(0);",
-    "exit in a shutdown hook": "Runtime.getRuntime().addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(0))); return 0;",
-    "exit from another thread": "new Thread(() -> System.exit(0)).start(); return 0;",
-    "exit in equals": "return new Object() { public boolean equals(Object o) { System.exit(0); return true; } };",
-    "equals that says yes": "return new Object() { public boolean equals(Object o) { return true; } };",
-    "compareTo that says yes": "class C implements Comparable<Object> { public int compareTo(Object o) { return 0; } } return new C();",
-    "list that equals all": "return new ArrayList<Object>() { public boolean equals(Object o) { return true; } };",
-    "number that is all": "return new Number() { public int intValue() { return 4; } public long longValue() { return 4; }"
-    " public float floatValue() { return 4; } public double doubleValue() { return 4; } public boolean equals(Object o) { return true; } };",
-    "printed verdict": 'System.out.println("PASSED"); System.out.println("{\\"passed\\": true}"); return 0;',
-    "bytes on the descriptor": "try (var o = new java.io.FileOutputStream(java.io.FileDescriptor.out)) { o.write(new byte[64]); }"
-    " catch (java.io.IOException e) { } return 0;",
-    "a frame forged from a stolen one": 'try { var in = new java.io.FileInputStream("/proc/self/fd/1"); byte[] b = new byte[21];'
-    " in.read(b); } catch (Exception e) { } return 0;",
-    "closing the channel": "try { new java.io.FileOutputStream(java.io.FileDescriptor.out).close(); } catch (Exception e) { } return 0;",
-    "reading the tokens from stdin": "try { System.in.readAllBytes(); new java.io.FileInputStream(java.io.FileDescriptor.in).read(); }"
-    " catch (Exception e) { } return 0;",
-    "replacing System.out": "System.setOut(null); System.setErr(null); return 0;",
-    "reflection on the runner": 'try { Class<?> r = ClassLoader.getSystemClassLoader().loadClass("javabox.Runner");'
-    " for (var m : r.getDeclaredMethods()) { m.setAccessible(true); } for (var f : r.getDeclaredFields())"
-    " { f.setAccessible(true); f.set(null, null); } } catch (Exception e) { } return 0;",
-    "rewriting the Integer cache": 'try { var f = Class.forName("java.lang.Integer$IntegerCache").getDeclaredField("cache");'
-    " f.setAccessible(true); } catch (Exception e) { } return 0;",
-    "a Main of its own": "return 0; } } class Main { public static void main(String[] a) { } static Object c0() { return 4; } static Object c1() { return 6;",
-    "an Object of its own": "return new Object(); } } class Object { public boolean equals(java.lang.Object o) { return true; }",
-    "an Arrays of its own": "return 0; } } class Arrays { static List<Integer> asList(Object... o) { return null; }",
-    "interrupting the main thread": "for (Thread t : Thread.getAllStackTraces().keySet()) t.interrupt(); return 0;",
-    "memory of the first case": "return x == 2 ? 4 : 5;",
-    "throwing what the judge might catch": "throw new ThreadDeath();",
-    "an exception that exits": "throw new RuntimeException() { public String getMessage() { System.exit(0); return null; } };",
-    "an exception that throws": "throw new RuntimeException() { public StackTraceElement[] getStackTrace() { throw this; } };",
-    "its own cause": "throw new RuntimeException() { public Throwable getCause() { return this; } };",
-    "endless iteration": "return new AbstractList<Object>() { public Object get(int i) { return 4; } public int size() { return 1 << 30; } };",
-    "endless view": "return Collections.unmodifiableList(new AbstractList<Object>() { public Object get(int i) { return 4; }"
-    " public int size() { return 1 << 30; } });",
-    "list within itself": "List<Object> l = new ArrayList<>(); l.add(l); return l;",
-    "thread that outlives": "new Thread(() -> { while (true); }).start(); return 0;",
-    "assertions turned about": "ClassLoader.getSystemClassLoader().setDefaultAssertionStatus(false); assert false; return 0;",
-    "catch all": "while (true) try { while (true); } catch (Throwable t) { }",
-    "killing the group": 'try { new ProcessBuilder("sh", "-c", "kill -9 0").start().waitFor(); } catch (Exception e) { } return 0;',
-    "an unfinished comment": "return 0; /*",
-    "unicode newline": "return 0; // \\u000a } static { System.exit(0); ",
-}
+NAMES = [name for name in CORPUS if local.isolation() or name not in MACHINE]
 
 
 @pytest.fixture(scope="module")
-def verdicts(judge: Judge) -> dict[str, Outcome]:
-    jobs = [program(f"{body}", wall_seconds=3.0) for body in ATTACKS.values()]
-    return dict(zip(ATTACKS, (verdict.outcome for verdict in judge.grade(jobs)), strict=True))
+def siege() -> Siege:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("javabox.judge.SILENCE_SLACK_SECONDS", 5.0)
+        return besiege("local")
 
 
-@pytest.mark.parametrize("name", ATTACKS)
-def test_no_attack_passes(verdicts: dict[str, Outcome], name: str) -> None:
-    assert verdicts[name] not in (Outcome.PASSED, Outcome.JUDGE_ERROR)
+def test_the_corpus_is_large() -> None:
+    assert len(CORPUS) == len(ATTACKS) + len(ATTACKS_ON_LIMITS) >= 200
 
 
-def test_an_honest_program_passes_after_each_attack(judge: Judge) -> None:
-    jobs = []
-    for i, body in enumerate(ATTACKS.values()):
-        jobs += [program(f"/* {i} */ {body}", wall_seconds=2.0), program(f"return 2 * x + {i} - {i};")]
-    assert [verdict.outcome for verdict in judge.grade(jobs)][1::2] == [Outcome.PASSED] * len(ATTACKS)
+@pytest.mark.parametrize("name", NAMES)
+def test_no_attack_passes(siege: Siege, name: str) -> None:
+    assert siege.attacks[name].outcome not in (Outcome.PASSED, Outcome.JUDGE_ERROR)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_attack_changes_the_verdict_of_the_next_program(siege: Siege, name: str) -> None:
+    assert name not in siege.changed
+
+
+def test_no_attack_leaves_anything(siege: Siege) -> None:
+    assert siege.left.processes == []
+    if local.isolation():
+        assert siege.left.files == []
+        assert siege.left.connections == 0
+
+
+# Where only the runner's last frame proves the end, this one forges it: it finds the tokens of the frames, three
+# byte arrays in a row, in its own memory.
+FROM_MEMORY = """
+    try (var mem = new java.io.RandomAccessFile("/proc/self/mem", "r")) {
+      for (String line : java.nio.file.Files.readAllLines(java.nio.file.Path.of("/proc/self/maps"))) {
+        String[] range = line.split("[ -]");
+        long at = Long.parseLong(range[0], 16), end = Long.parseLong(range[1], 16);
+        if (!line.contains("rw-p") || line.contains("[") || end - at > 1 << 29) continue;
+        byte[] b = new byte[1 << 16];
+        for (; at < end; at += b.length - 128) {
+          try { mem.seek(at); mem.read(b); } catch (java.io.IOException e) { continue; }
+          var w = java.nio.ByteBuffer.wrap(b).order(java.nio.ByteOrder.nativeOrder());
+          for (int i = 0; i + 128 < b.length; i += 8) {
+            if (w.getInt(i + 12) != 16 || w.getInt(i + 44) != 16 || w.getInt(i + 76) != 16 || w.getLong(i) != 1
+                || w.getLong(i + 32) != 1 || w.getLong(i + 64) != 1 || w.getShort(i + 48) == 0) continue;
+            var out = java.nio.ByteBuffer.allocate(59);
+            out.put(b, i + 48, 16).put((byte) 'V').putInt(5).putInt(0).put((byte) 'N');
+            out.put(b, i + 80, 16).put((byte) 'D').putInt(12).putLong(1).putInt(0);
+            new java.io.FileOutputStream(java.io.FileDescriptor.out).write(out.array());
+            Thread.sleep(1000);
+          }
+        }
+      }
+    } catch (Exception e) { System.exit(7); }
+    return 0;"""
 
 
 def test_a_whole_suite_can_not_be_left_early(judge: Judge) -> None:
@@ -80,12 +79,17 @@ def test_a_whole_suite_can_not_be_left_early(judge: Judge) -> None:
     names = [
         "exit",
         "halt",
+        "exit where nothing is caught",
         "bytes on the descriptor",
+        "frames with guessed tokens",
         "reading the tokens from stdin",
         "reflection on the runner",
+        "a frame forged from a stolen one",
+        "exit from another thread",
+        "stopping the main thread",
     ]
-    names += ["a frame forged from a stolen one", "exit from another thread"]
-    jobs = [program(ATTACKS[name], Suite(whole=test), wall_seconds=3.0) for name in names]
+    jobs = [program(ATTACKS[name], Suite(whole=test), wall_seconds=2.0) for name in names]
+    jobs.append(program(FROM_MEMORY, Suite(whole=test), fuel=Limits().fuel, wall_seconds=8.0))
     assert not any(verdict.passed for verdict in judge.grade(jobs))
 
 

@@ -78,15 +78,22 @@ final class Compiler {
         if (units.stream().noneMatch(unit -> DECLARES.matcher(unit.getCharContent(true)).find())) {
             try {
                 Result result = inPool(units);
-                if (result.ok() != result.classes.isEmpty()) {
+                if (result.ok() != result.classes.isEmpty() && !brokenOff(result)) {
                     return result;
                 }
+                pool = new JavacTaskPool(1);
+                pooled = 0;
             } catch (RuntimeException | StackOverflowError | AssertionError e) {
                 pool = new JavacTaskPool(1); // javac's own trouble on a hostile source
                 pooled = 0;
             }
         }
         return fresh(units);
+    }
+
+    /** What is too large for a class file stays in javac's writer, and would be written into the next class. */
+    private static boolean brokenOff(Result result) {
+        return result.errors.stream().anyMatch(error -> error.getCode().startsWith("compiler.err.limit"));
     }
 
     private Result inPool(List<Sources.Unit> units) {

@@ -25,19 +25,19 @@ final class Expected {
         }
     }
 
-    private final Map<Job.Suite, Object[]> kept = Collections.synchronizedMap(
+    private final Map<Job.Suite, Values.Sized[]> kept = Collections.synchronizedMap(
             new LinkedHashMap<>(256, 0.75f, true) {
                 private static final long serialVersionUID = 1;
 
                 @Override
-                protected boolean removeEldestEntry(Map.Entry<Job.Suite, Object[]> eldest) {
+                protected boolean removeEldestEntry(Map.Entry<Job.Suite, Values.Sized[]> eldest) {
                     return size() > SUITES_KEPT;
                 }
             });
 
-    /** @return one decoded value a case; null also stands where a case expects nothing */
-    Object[] of(Job.Suite suite, Compiler compiler) throws Broken {
-        Object[] values = kept.get(suite);
+    /** @return one decoded value a case; null where a case expects nothing */
+    Values.Sized[] of(Job.Suite suite, Compiler compiler) throws Broken {
+        Values.Sized[] values = kept.get(suite);
         if (values == null) {
             values = evaluate(suite, compiler);
             kept.put(suite, values);
@@ -45,8 +45,8 @@ final class Expected {
         return values;
     }
 
-    private static Object[] evaluate(Job.Suite suite, Compiler compiler) throws Broken {
-        Object[] values = new Object[suite.cases().size()];
+    private static Values.Sized[] evaluate(Job.Suite suite, Compiler compiler) throws Broken {
+        Values.Sized[] values = new Values.Sized[suite.cases().size()];
         if (suite.cases().stream().allMatch(c -> c.expected() == null)) {
             return values;
         }
@@ -72,7 +72,8 @@ final class Expected {
             try {
                 Method method = Class.forName("Expected", true, loader).getDeclaredMethod("e" + i);
                 method.setAccessible(true);
-                values[i] = Values.decode(Values.encode(method.invoke(null)));
+                byte[] encoded = Values.encode(method.invoke(null));
+                values[i] = new Values.Sized(Values.decode(encoded), encoded.length);
             } catch (InvocationTargetException e) {
                 throw new Broken("the expected value of case " + test.name() + " throws " + e.getTargetException());
             } catch (ReflectiveOperationException | java.io.IOException e) {

@@ -1,6 +1,7 @@
 package javabox.judge;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -37,7 +38,7 @@ final class Rewriter {
      * What runs, and how.
      *
      * @param refusal why the warm lane does not admit it, null if it does
-     * @param metered false where a method grew too large: then nothing is rewritten and only the clock limits it
+     * @param metered false where a method grew too large: it is left as it was and only the clock limits it
      * @param threads whether it may use threads, which makes its fuel and its stack a matter of chance
      * @param namesTests whether the program names the class of its tests, which it can't know honestly
      */
@@ -63,18 +64,15 @@ final class Rewriter {
             namesTests |= compiled.program().contains(entry.getKey()) && Scan.names(reader, Program.TESTS);
         }
         Map<String, byte[]> rewritten = new HashMap<>();
-        boolean metered = true;
-        try {
-            for (Map.Entry<String, ClassReader> entry : readers.entrySet()) {
-                boolean lines = coverage && compiled.program().contains(entry.getKey());
-                byte[] bytes = rewrite(entry.getValue(), scan, lines);
-                System.arraycopy(compiled.classes().get(entry.getKey()), 4, bytes, 4, 4); // its own version
-                rewritten.put(entry.getKey(), bytes);
-            }
-        } catch (MethodTooLargeException | ClassTooLargeException e) {
-            rewritten = compiled.classes();
-            metered = false;
+        Set<String> unmetered = new HashSet<>();
+        for (Map.Entry<String, ClassReader> entry : readers.entrySet()) {
+            boolean lines = coverage && compiled.program().contains(entry.getKey());
+            byte[] original = compiled.classes().get(entry.getKey());
+            byte[] bytes = rewrite(entry.getValue(), scan, lines, original, unmetered);
+            System.arraycopy(original, 4, bytes, 4, 4); // its own version
+            rewritten.put(entry.getKey(), bytes);
         }
+        boolean metered = unmetered.isEmpty();
         String refusal = metered ? scan.refusal() : "a method that is too large to be metered";
         return new Prepared(rewritten, refusal, metered, scan.threads(), namesTests);
     }
@@ -90,11 +88,30 @@ final class Rewriter {
         return older;
     }
 
-    private byte[] rewrite(ClassReader reader, Scan scan, boolean lines) {
+    /** @param unmetered gets what can't be metered: a method that grows too large, alone of its class */
+    private byte[] rewrite(ClassReader reader, Scan scan, boolean lines, byte[] original, Set<String> unmetered) {
+        while (true) {
+            try {
+                return rewrite(reader, scan, lines, unmetered);
+            } catch (MethodTooLargeException e) {
+                if (!unmetered.add(e.getClassName() + '.' + e.getMethodName() + e.getDescriptor())) {
+                    return original.clone(); // its calls alone make it too large
+                }
+            } catch (ClassTooLargeException e) {
+                unmetered.add(e.getClassName());
+                return original.clone();
+            }
+        }
+    }
+
+    private byte[] rewrite(ClassReader reader, Scan scan, boolean lines, Set<String> unmetered) {
         ClassNode type = new ClassNode();
         reader.accept(type, 0);
         for (MethodNode method : type.methods) {
             scan.declared(method.name, method.desc, method.access);
+            if (unmetered.contains(type.name + '.' + method.name + method.desc)) {
+                continue;
+            }
             for (AbstractInsnNode instruction : method.instructions.toArray()) {
                 callSites.rewrite(method.instructions, instruction);
             }

@@ -54,7 +54,7 @@ final class Scan {
             "java/lang/invoke/MethodType", "java/lang/invoke/TypeDescriptor");
 
     private static final Set<String> REFUSED_MEMBERS = Set.of("wait", "notify", "notifyAll", "finalize", "intern",
-            "setDefault", "parallel", "parallelStream", "parallelSort", "parallelPrefix", "parallelSetAll", "sleep",
+            "setDefault", "parallel", "parallelStream", "parallelSort", "parallelPrefix", "parallelSetAll", "sleep", "timedWait", "timedJoin",
             "getClassLoader", "getModule", "spliterator", "forEachKey", "reduceKeys", "searchKeys", "onSpinWait");
 
     /** Why the program is not admitted, in words; null if it is. */
@@ -150,6 +150,11 @@ final class Scan {
             threads |= name.startsWith("parallel");
             return;
         }
+        if (bulk(name, descriptor)) {
+            refuse(name);
+            threads = true;
+            return;
+        }
         if (own.contains(owner) || owner.startsWith("[") || LINKAGE.contains(owner)) {
             return;
         }
@@ -159,14 +164,18 @@ final class Scan {
             // These open the file that the first string names.
             case "java/io/PrintStream", "java/io/PrintWriter", "java/util/Formatter" ->
                 !(name.equals("<init>") && descriptor.startsWith("(Ljava/lang/String;"));
-            // A leading threshold for parallelism, whatever the method.
-            case "java/util/concurrent/ConcurrentHashMap" -> !descriptor.startsWith("(J") || name.equals("<init>");
             default -> allowed(owner);
         };
         if (!known) {
             refuse(owner + "." + name);
             threads |= owner.equals("java/lang/Class");
         }
+    }
+
+    /** ConcurrentHashMap's operations with a threshold for parallelism in front, by whatever owner. */
+    private static boolean bulk(String name, String descriptor) {
+        return descriptor.startsWith("(JL") && (name.startsWith("forEach") || name.startsWith("reduce")
+                || name.startsWith("search"));
     }
 
     private boolean allowed(String type) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javabox.program.Values;
 
 /**
  * The strict lane's outside: starts a fresh JVM for one program and holds the conversation with it.
@@ -33,7 +34,7 @@ final class StrictLane {
         this.pinned = pinned;
     }
 
-    Reply run(Job job, Rewriter.Prepared prepared, Object[] expected) {
+    Reply run(Job job, Rewriter.Prepared prepared, Values.Sized[] expected) {
         Process process;
         try {
             process = ProgramJvm.start("StrictRunner", job.limits().memoryMegabytes(), pinned, SESSION, FLAGS);

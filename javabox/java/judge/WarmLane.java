@@ -6,6 +6,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.List;
+import javabox.program.Values;
 
 /**
  * One worker's warm lane: a JVM that runs admitted programs one after the other.
@@ -51,7 +52,7 @@ final class WarmLane {
     }
 
     /** @return null where the strict lane has to judge it */
-    Reply run(Job job, Rewriter.Prepared prepared, Object[] expected) {
+    Reply run(Job job, Rewriter.Prepared prepared, Values.Sized[] expected) {
         Jvm used;
         try {
             used = ready(job.limits().memoryMegabytes());

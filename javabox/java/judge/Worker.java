@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javabox.program.Program;
 import javabox.program.Text;
+import javabox.program.Values;
 import javax.tools.Diagnostic;
 import javax.tools.JavaFileObject;
 
@@ -56,7 +57,7 @@ final class Worker implements Runnable {
     private Reply judge(Job job, Compiler compiler, AtomicBoolean answered) {
         try {
             long start = System.nanoTime();
-            Object[] values = expected.of(job.suite(), compiler);
+            Values.Sized[] values = expected.of(job.suite(), compiler);
             Watchdog.Alarm alarm = watchdog.in(job.limits().compileMillis(), () -> giveUp(job, answered));
             Compiler.Result compiled = compile(job, compiler);
             long compiledAt = System.nanoTime();
@@ -83,17 +84,17 @@ final class Worker implements Runnable {
         }
     }
 
-    private Reply run(Job job, Rewriter.Prepared prepared, Object[] values) {
+    private Reply run(Job job, Rewriter.Prepared prepared, Values.Sized[] values) {
         if (warm != null && prepared.refusal() == null) {
             Reply reply = warm.run(job, prepared, values);
             if (reply != null && !supervisor.audits(job)) {
                 return reply;
             }
             if (reply != null) {
-                return audited(reply, runAlone(job, prepared, values));
+                return audited(reply, strict.run(job, prepared, values));
             }
         }
-        return runAlone(job, prepared, values);
+        return strict.run(job, prepared, values);
     }
 
     /** The strict lane's word wins; a warm JVM that said something else says nothing more. */
@@ -109,14 +110,6 @@ final class Worker implements Runnable {
         supervisor.counters().disagreements.incrementAndGet();
         warm.discard();
         return checked;
-    }
-
-    private Reply runAlone(Job job, Rewriter.Prepared prepared, Object[] values) {
-        Reply reply = strict.run(job, prepared, values);
-        // A JVM that someone else killed looks like one that left early: only the second time counts.
-        boolean early = reply.outcome() == Reply.Outcome.PREMATURE_EXIT
-                || reply.outcome() == Reply.Outcome.JUDGE_ERROR;
-        return early ? strict.run(job, prepared, values) : reply;
     }
 
     private Compiler.Result compile(Job job, Compiler compiler) {

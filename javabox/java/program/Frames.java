@@ -23,7 +23,11 @@ public final class Frames implements Sender {
     public static final byte OUTPUT = 'O';
     public static final int TOKEN_BYTES = 16;
 
+    private static final int EMPTY_BYTES = TOKEN_BYTES + 5;
+
     private final byte[][] tokens;
+    /** For a frame without payload, which is sent when there is no memory left. */
+    private final byte[] empty = new byte[EMPTY_BYTES];
     private final OutputStream out;
     private int next;
 
@@ -35,15 +39,20 @@ public final class Frames implements Sender {
         }
     }
 
+    /** Whether no frame comes after one of this kind. */
+    static boolean isLast(byte kind) {
+        return kind == DONE || kind == TIME || kind == SPACE || kind == OUTPUT;
+    }
+
     @Override
     public void send(byte kind, byte[] payload) throws IOException {
-        byte[] frame = new byte[TOKEN_BYTES + 5 + payload.length];
+        byte[] frame = payload.length == 0 ? empty : new byte[EMPTY_BYTES + payload.length];
         System.arraycopy(tokens[next++], 0, frame, 0, TOKEN_BYTES);
         frame[TOKEN_BYTES] = kind;
         for (int i = 0; i < 4; i++) {
             frame[TOKEN_BYTES + 1 + i] = (byte) (payload.length >> 24 - 8 * i);
         }
-        System.arraycopy(payload, 0, frame, TOKEN_BYTES + 5, payload.length);
+        System.arraycopy(payload, 0, frame, EMPTY_BYTES, payload.length);
         out.write(frame);
     }
 

@@ -13,6 +13,7 @@ final class Mailbox implements Sender {
     private final ArrayDeque<Letter> letters = new ArrayDeque<>();
     private boolean closed;
     private boolean inHand;
+    private boolean out;
 
     @Override
     public synchronized void send(byte kind, byte[] payload) {
@@ -29,6 +30,15 @@ final class Mailbox implements Sender {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** The memory of this JVM has run out. */
+    synchronized void runOut() {
+        out = true;
+    }
+
+    synchronized boolean ranOut() {
+        return out;
     }
 
     synchronized void close() {

@@ -21,6 +21,7 @@ final class Pin {
     private static final Unsafe UNSAFE = Unsafe.getUnsafe();
 
     private final Random mathRandom;
+    private final Random strictMathRandom;
     private final Field shuffleRandom;
     private final long threadSeed = UNSAFE.objectFieldOffset(Thread.class, "threadLocalRandomSeed");
     private final long threadProbe = UNSAFE.objectFieldOffset(Thread.class, "threadLocalRandomProbe");
@@ -33,10 +34,8 @@ final class Pin {
         Class<?> immutable = Class.forName("java.util.ImmutableCollections");
         UNSAFE.putLong(immutable, offset(immutable, "SALT32L"), 0x9E3779B9L);
         UNSAFE.putBoolean(immutable, offset(immutable, "REVERSE"), false);
-        Field holder = Class.forName("java.lang.Math$RandomNumberGeneratorHolder")
-                .getDeclaredField("randomNumberGenerator");
-        holder.setAccessible(true);
-        mathRandom = (Random) holder.get(null);
+        mathRandom = generator("java.lang.Math");
+        strictMathRandom = generator("java.lang.StrictMath");
         shuffleRandom = Collections.class.getDeclaredField("r");
         shuffleRandom.setAccessible(true);
     }
@@ -45,10 +44,17 @@ final class Pin {
     void reset() throws ReflectiveOperationException {
         Shims.reset();
         mathRandom.setSeed(SEED);
+        strictMathRandom.setSeed(SEED);
         shuffleRandom.set(null, new Random(SEED));
         UNSAFE.putLong(Thread.currentThread(), threadSeed, SEED);
         UNSAFE.putInt(Thread.currentThread(), threadProbe, 1);
         UNSAFE.putLong(Thread.currentThread(), threadId, PROGRAM_THREAD);
+    }
+
+    private static Random generator(String owner) throws ReflectiveOperationException {
+        Field holder = Class.forName(owner + "$RandomNumberGeneratorHolder").getDeclaredField("randomNumberGenerator");
+        holder.setAccessible(true);
+        return (Random) holder.get(null);
     }
 
     private static long offset(Class<?> owner, String field) throws NoSuchFieldException {

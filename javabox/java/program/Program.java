@@ -176,12 +176,12 @@ public final class Program {
 
         @Override
         protected Class<?> findClass(String name) throws ClassNotFoundException {
+            if (name.startsWith("javabox.runtime.")) {
+                return Class.forName(name, false, Program.class.getClassLoader());
+            }
             byte[] bytes = classes.get(name);
             if (bytes != null) {
                 return defineClass(name, bytes, 0, bytes.length);
-            }
-            if (name.startsWith("javabox.runtime.")) {
-                return Class.forName(name, false, Program.class.getClassLoader());
             }
             throw new ClassNotFoundException(name);
         }

@@ -35,12 +35,21 @@ final class StrictRunner {
         Thread thread = new Thread(null, new Body(program, mailbox, args.length > 0), "main", Tank.STACK_BYTES);
         thread.setDaemon(true);
         thread.start();
+        byte[] nothing = new byte[0];
+        boolean whole = false;
         try {
             for (Mailbox.Letter letter = mailbox.take(); letter != null; letter = mailbox.take()) {
                 frames.send(letter.kind(), letter.payload());
+                whole = Frames.isLast(letter.kind());
             }
         } catch (OutOfMemoryError e) {
-            frames.send(Frames.MEMORY, new byte[0]); // the program took what this thread needed
+            mailbox.runOut(); // the program took what this thread needed
+        }
+        if (mailbox.ranOut()) {
+            frames.send(Frames.MEMORY, nothing);
+        }
+        if (!whole) {
+            Runtime.getRuntime().halt(1); // the program's thread died on the way: nothing more will come
         }
         orphan.join(); // the judge now closes stdin
     }
@@ -66,6 +75,8 @@ final class StrictRunner {
                 program.run(mailbox);
             } catch (IOException | ReflectiveOperationException e) {
                 throw new IllegalStateException(e);
+            } catch (OutOfMemoryError e) {
+                mailbox.runOut(); // not even the end could be told
             } finally {
                 mailbox.close();
             }

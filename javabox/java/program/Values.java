@@ -26,6 +26,8 @@ import java.util.Set;
 public final class Values {
     /** Encoded size at which a value counts as too large to be an answer. */
     public static final int SIZE_LIMIT = 16 << 20;
+    /** The first byte of a value that is {@link Opaque}. */
+    public static final byte OPAQUE = 'O';
     private static final int DEPTH_LIMIT = 64;
 
     /** A value that can't equal any expected value. */
@@ -163,7 +165,7 @@ public final class Values {
     }
 
     private static void opaque(DataOutputStream out, Object value) throws IOException {
-        out.writeByte('O');
+        out.writeByte(OPAQUE);
         Text.write(out, value.getClass().getName());
     }
 
@@ -198,7 +200,7 @@ public final class Values {
                 }
                 yield map;
             }
-            case 'O' -> new Opaque(Text.read(in));
+            case OPAQUE -> new Opaque(Text.read(in));
             default -> throw new IOException("not a value: tag " + tag);
         };
     }
@@ -210,6 +212,9 @@ public final class Values {
         }
         return items;
     }
+
+    /** A value, and how many bytes it takes on its way. */
+    public record Sized(Object value, int bytes) {}
 
     /** Both values decoded. A tolerance (not NaN) applies where both are Double or Float. */
     public static boolean same(Object actual, Object expected, double tolerance) {
