@@ -3,7 +3,7 @@
 The attacks of tests/javabox (attacks.py, attacks_on_limits.py) go through javabox, one worker, an honest
 program right after each, and through the naive harness (benchmarks/naive.py), where the exit code decides.
 An honest program counts as changed where its verdict, which tells what it found around it, differs from the
-first one in anything but time. Left behind is what is there when all are judged: processes and files that bear
+first one in anything but time. Left behind is what is there when all are judged: processes and files with
 the attacks' mark, connections that a listener on this machine heard or that are open still.
 
     python -m benchmarks.attacks                       # about twelve minutes on two quiet cores

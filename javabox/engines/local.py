@@ -1,7 +1,7 @@
 """The supervisor on this machine, in a sandbox of Linux namespaces where the machine allows it.
 
 The sandbox (`unshare`, of util-linux): no network, processes of its own that all die with it, a read-only
-root that holds the system's libraries and the JDK but no home and no data, no writable folder, no capabilities,
+root that holds the system's libraries and the JDK but no home, no data, no writable folder, no capabilities,
 and user `nobody` when started by root. Where unprivileged namespaces are forbidden (inside most containers,
 some distributions) programs run as this user with nothing but the JVM around them: `isolation()` says so.
 

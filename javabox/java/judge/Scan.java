@@ -54,8 +54,8 @@ final class Scan {
             "java/lang/invoke/MethodType", "java/lang/invoke/TypeDescriptor");
 
     private static final Set<String> REFUSED_MEMBERS = Set.of("wait", "notify", "notifyAll", "finalize", "intern",
-            "setDefault", "parallel", "parallelStream", "parallelSort", "parallelPrefix", "parallelSetAll", "sleep", "timedWait", "timedJoin",
-            "getClassLoader", "getModule", "spliterator", "forEachKey", "reduceKeys", "searchKeys", "onSpinWait");
+            "setDefault", "parallel", "parallelStream", "parallelSort", "parallelPrefix", "parallelSetAll", "sleep",
+            "timedWait", "timedJoin", "getClassLoader", "getModule", "spliterator", "forEachKey", "reduceKeys", "searchKeys", "onSpinWait");
 
     /** Why the program is not admitted, in words; null if it is. */
     private String refusal;
@@ -150,7 +150,7 @@ final class Scan {
             threads |= name.startsWith("parallel");
             return;
         }
-        if (bulk(name, descriptor)) {
+        if (bulk(owner, name, descriptor)) {
             refuse(name);
             threads = true;
             return;
@@ -172,10 +172,11 @@ final class Scan {
         }
     }
 
-    /** ConcurrentHashMap's operations with a threshold for parallelism in front, by whatever owner. */
-    private static boolean bulk(String name, String descriptor) {
-        return descriptor.startsWith("(JL") && (name.startsWith("forEach") || name.startsWith("reduce")
-                || name.startsWith("search"));
+    /** ConcurrentHashMap's operations with a threshold for parallelism in front, of a subclass too. */
+    private boolean bulk(String owner, String name, String descriptor) {
+        boolean map = owner.equals("java/util/concurrent/ConcurrentHashMap") || own.contains(owner);
+        return map && descriptor.startsWith("(JL")
+                && (name.startsWith("forEach") || name.startsWith("reduce") || name.startsWith("search"));
     }
 
     private boolean allowed(String type) {
