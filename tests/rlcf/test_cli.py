@@ -226,3 +226,24 @@ def alive(processes: Mapping[tuple[int, str], str]) -> dict[tuple[int, str], str
         if rest[19] == started and rest[0] != "Z":
             left[pid, started] = name
     return left
+
+
+def test_one_file_with_its_test_is_graded_as_mxeval_does(small_set: SmallSet, tmp_path: Path) -> None:
+    path, out = tmp_path / "s.jsonl", tmp_path / "r.jsonl"
+    exits = "        System.exit(0);\n" + small_set.right
+    path.write_text(small_set.sample(small_set.right) + small_set.sample(exits))
+    options = (
+        "--compat",
+        "mxeval",
+        "--cache",
+        tmp_path / "verdicts.sqlite",
+        "--out",
+        out,
+        "--engine",
+        "local",
+    )
+    done = rlcf("grade", path, "--problems", small_set.path, *options)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["outcome"] for row in rows] == ["passed", "premature_exit"]
+    assert all(row["jdk"] for row in rows)
