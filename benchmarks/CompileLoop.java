@@ -11,9 +11,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A loop that does nothing but compile, with the judge's own pooled javac: the rate that no judge can exceed.
- * Prints, a pass a line, programs a second.
+ * Makes one pass for each line on stdin and prints its programs a second.
  *
- * <p>Arguments: a file of jobs as javabox/wire.py writes them, threads, passes.
+ * <p>Arguments: a file of jobs as javabox/wire.py writes them, threads.
  */
 final class CompileLoop {
     private CompileLoop() {}
@@ -36,7 +36,7 @@ final class CompileLoop {
         for (int i = 0; i < threads; i++) {
             compilers.add(new Compiler());
         }
-        for (int pass = Integer.parseInt(args[2]); pass > 0; pass--) {
+        while (System.in.read() >= 0) {
             System.out.println(rate(programs, compilers));
         }
     }

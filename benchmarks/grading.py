@@ -31,6 +31,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
+from typing import Self
 
 from benchmarks.naive import DATA_SETS, Sample, grade_naively, load_samples
 from benchmarks.processes import Memory
@@ -130,20 +131,37 @@ class Naive:
         return self.graded / self.seconds
 
 
-def compile_rates(jobs: list[Job]) -> list[float]:
-    """Programs a second of the loop that only compiles, pass by pass."""
-    jdk = jvm.find_jdk()
-    folder = jvm.build(jdk)
-    path = ":".join(str(folder / name) for name in jvm.JARS)
-    with tempfile.TemporaryDirectory() as scratch:
-        frames = Path(scratch, "jobs")
+class CompileLoop:
+    """The loop that only compiles, a pass at a time. Use as a context manager."""
+
+    def __init__(self, jobs: list[Job], threads: int) -> None:
+        jdk = jvm.find_jdk()
+        folder = jvm.build(jdk)
+        path = ":".join(str(folder / name) for name in jvm.JARS)
+        self._scratch = tempfile.TemporaryDirectory()
+        frames = Path(self._scratch.name, "jobs")
         frames.write_bytes(b"".join(wire.encode_job(i, job) for i, job in enumerate(jobs)))
         javac = str(jdk.home / "bin" / "javac")
-        subprocess.run([javac, "-cp", path, "-d", scratch, str(COMPILE_LOOP)], check=True)
+        subprocess.run([javac, "-cp", path, "-d", self._scratch.name, str(COMPILE_LOOP)], check=True)
         java = [str(jdk.home / "bin" / "java"), *jvm.SUPERVISOR_FLAGS, jvm.INTERNAL_COMPILER]
-        command = [*java, "-cp", f"{scratch}:{path}", "javabox.judge.CompileLoop", str(frames), "2", "3"]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return [float(line) for line in done.stdout.split()]
+        classes = f"{self._scratch.name}:{path}"
+        command = [*java, "-cp", classes, "javabox.judge.CompileLoop", str(frames), str(threads)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def rate(self) -> float:
+        """Programs a second of one more pass."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(b"\n")
+        self._process.stdin.flush()
+        return float(self._process.stdout.readline())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+        self._scratch.cleanup()
 
 
 def first_verdict(engine: str) -> float:

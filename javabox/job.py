@@ -61,7 +61,7 @@ class Suite:
 class Limits:
     """What a program may use. Fuel and allocation are counted, and so the same on every machine and load."""
 
-    fuel: int = 400_000_000
+    fuel: int = 1_000_000_000
     """Executed bytecode instructions, of the whole suite together: the time limit that decides."""
     wall_seconds: float = 30.0
     """For the run of the whole suite, JVM start included: a backstop for what fuel does not see."""

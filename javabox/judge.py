@@ -41,7 +41,12 @@ log = logging.getLogger("javabox")
 
 Engine = Literal["auto", "local", "docker"]
 Lane = Literal["auto", "warm", "strict"]
-ALONE_ATTEMPTS = 2
+DEATHS = 6
+"""Of the supervisor while it judged nothing else: then it is the program's doing."""
+DEATHS_OF_MEMORY = 2
+"""The same for a supervisor that ran out of memory, by javac's doing."""
+DOUBTS = 3
+"""As often a program that a signal ended is asked again; one that the clock ended, once."""
 START_ATTEMPTS = 5
 SILENCE_SLACK_SECONDS = 30.0
 """A supervisor that exceeds the limits of all it holds by this much is taken for dead."""
@@ -53,9 +58,15 @@ class _Task:
 
     job: Job
     futures: list[Future[Verdict]] = field(default_factory=list)
-    attempts_alone: int = 0
-    doubted: bool = False
-    """It has ended once in a way that others may have caused."""
+    deaths: int = 0
+    """Supervisors that ended, or ran out of memory, while they had it."""
+    doubts: int = 0
+    """Times that it ended in a way that others may have caused."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing else is judged beside it."""
+        return self.deaths + self.doubts > 0
 
 
 class Judge:
@@ -207,12 +218,12 @@ class Judge:
             return None  # let it finish what it has; the listener then replaces it
         if self._suspects:
             return None if self._in_flight else self._suspects.popleft()
-        if self._waiting and len(self._in_flight) < 2 * self.workers + 2 and not self._alone():
+        if self._waiting and len(self._in_flight) < 3 * self.workers + 2 and not self._alone():
             return self._waiting.popleft()
         return None
 
     def _alone(self) -> bool:
-        return any(task.attempts_alone for task in self._in_flight.values())
+        return any(task.alone for task in self._in_flight.values())
 
     # ---- from the supervisor -----------------------------------------------------------------------------
 
@@ -244,9 +255,8 @@ class Judge:
             self._stats.replied(reply)
             if verdict is not None and verdict.outcome is Outcome.JUDGE_ERROR:
                 self._suspect(task, verdict)
-            elif verdict is not None and _doubtful(verdict) and not task.doubted:
-                task.doubted = True
-                task.attempts_alone += 1
+            elif reply.doubtful and task.doubts < _doubts(verdict):
+                task.doubts += 1
                 self._suspects.append(task)
             else:
                 self._finish(task, verdict, reply.detail)
@@ -254,10 +264,11 @@ class Judge:
 
     def _suspect(self, task: _Task, verdict: Verdict) -> None:
         """Ask again, alone; then give up. Holds the lock."""
-        if task.attempts_alone < ALONE_ATTEMPTS:
-            task.attempts_alone += 1
+        out_of_memory = "OutOfMemoryError" in verdict.detail
+        if task.deaths < (DEATHS_OF_MEMORY if out_of_memory else DEATHS):
+            task.deaths += 1
             self._suspects.append(task)
-        elif "OutOfMemoryError" in verdict.detail:
+        elif out_of_memory:
             # Alone in the supervisor and still too much for javac: that is the program's doing.
             error = Diagnostic("javabox.compiler.limit", None, None, "the compiler ran out of memory")
             self._finish(task, Verdict(Outcome.COMPILE_ERROR, diagnostics=(error,), deterministic=False), "")
@@ -343,10 +354,8 @@ def _read_frame(channel: Channel) -> bytes:
     return channel.read(struct.unpack(">i", channel.read(4))[0])
 
 
-def _doubtful(verdict: Verdict) -> bool:
-    """Whether something else on the machine may be why it ended so."""
-    by_the_clock = verdict.outcome is Outcome.TIME_LIMIT and not verdict.deterministic
-    return by_the_clock or verdict.outcome is Outcome.PREMATURE_EXIT
+def _doubts(verdict: Verdict | None) -> int:
+    return 1 if verdict is not None and verdict.outcome is Outcome.TIME_LIMIT else DOUBTS
 
 
 def _open(engine: Engine, settings: Settings) -> tuple[Callable[[Settings], Channel], str, Channel]:

@@ -43,6 +43,8 @@ class Reply:
     detail: str
     report: Report
     times: Times
+    doubtful: bool = False
+    """Whether something outside the program may have ended it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def decode_hello(frame: bytes) -> str:
 def decode_reply(frame: bytes, job: Job) -> Reply:
     """The answer to `job`."""
     reader = _Reader(frame, 4)
-    outcome_index, deterministic, warm, fuel = reader.unpack(">b??q")
+    outcome_index, deterministic, doubtful, warm, fuel = reader.unpack(">b???q")
     times = Times(*reader.unpack(">dddd"))
     report = Report(*reader.unpack(">?iiii"))
     detail = reader.text()
@@ -129,7 +131,7 @@ def decode_reply(frame: bytes, job: Job) -> Reply:
         deterministic=deterministic,
         detail=detail,
     )
-    return Reply(verdict, detail, report, times)
+    return Reply(verdict, detail, report, times, doubtful)
 
 
 def _diagnostic(reader: _Reader, job: Job) -> Diagnostic:

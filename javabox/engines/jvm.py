@@ -175,9 +175,10 @@ def jar_commands(home: Path, sources: Path, folder: Path) -> list[list[str]]:
 
 def image_command(home: Path, folder: Path, modules: Sequence[str]) -> list[str]:
     """Makes the runtime `image`: modules of the JDK and of `program.jar`, and all that they require."""
+    random = ["jdk.random"] if (home / "jmods" / "jdk.random.jmod").exists() else []  # in java.base later on
     return [
         str(home / "bin" / "jlink"),
-        *("--module-path", str(folder / "program.jar"), "--add-modules", ",".join(modules)),
+        *("--module-path", str(folder / "program.jar"), "--add-modules", ",".join([*modules, *random])),
         # Not --strip-debug, which needs binutils.
         *(
             "--strip-java-debug-attributes",

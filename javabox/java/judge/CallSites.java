@@ -3,6 +3,7 @@ package javabox.judge;
 import java.lang.reflect.Method;
 import java.util.HashMap;
 import java.util.Map;
+import javabox.runtime.Clocks;
 import javabox.runtime.CollectionWork;
 import javabox.runtime.NumberWork;
 import javabox.runtime.Replaces;
@@ -13,12 +14,13 @@ import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 import org.objectweb.asm.tree.AbstractInsnNode;
 import org.objectweb.asm.tree.InsnList;
+import org.objectweb.asm.tree.InsnNode;
 import org.objectweb.asm.tree.InvokeDynamicInsnNode;
 import org.objectweb.asm.tree.MethodInsnNode;
 
 /**
  * Calls into the JDK that go to a method of ours instead: those whose work is large and hidden in the JDK
- * ({@link TextWork} and its like), and those that would let chance or a clock in ({@link Shims}). The methods themselves say what
+ * ({@link TextWork} and its like), and those that would let chance or a clock in ({@link Shims}, {@link Clocks}). The methods themselves say what
  * they replace; an instance method becomes a static one with the receiver in front, so the stack stays as it is.
  * Method references are rewritten the same way.
  */
@@ -37,6 +39,7 @@ final class CallSites {
         collect(NumberWork.class);
         if (deterministic) {
             collect(Shims.class);
+            collect(Clocks.class);
         }
     }
 
@@ -94,13 +97,33 @@ final class CallSites {
         }
     }
 
-    /** {@code new Random()} and the like: the seed that the other constructor takes is pushed before it. */
+    /** {@code new Random()} and the like: what another constructor takes (a seed, the time) is pushed before it. */
     private void construct(InsnList code, MethodInsnNode call) {
-        if (deterministic && call.name.equals("<init>") && call.desc.equals("()V") && Shims.SEEDED.contains(call.owner)) {
-            call.desc = "(J)V";
-            code.insertBefore(call, new MethodInsnNode(Opcodes.INVOKESTATIC, Type.getInternalName(Shims.class),
-                    call.owner.equals("java/util/Date") ? "currentTimeMillis" : "seed", "()J"));
+        if (!deterministic || !call.name.equals("<init>") || !call.desc.equals("()V")) {
+            return;
         }
+        switch (call.owner) {
+            case "java/util/Random", "java/util/SplittableRandom" -> {
+                call.desc = "(J)V";
+                code.insertBefore(call, call(Shims.class, "seed", "()J"));
+            }
+            case "java/util/Date" -> {
+                call.desc = "(J)V";
+                code.insertBefore(call, call(Clocks.class, "currentTimeMillis", "()J"));
+            }
+            case "java/util/GregorianCalendar" -> {
+                call.desc = "(IIIIII)V";
+                for (int field = 0; field < 6; field++) {
+                    code.insertBefore(call, new InsnNode(Opcodes.ICONST_0 + field));
+                    code.insertBefore(call, call(Clocks.class, "field", "(I)I"));
+                }
+            }
+            default -> { }
+        }
+    }
+
+    private static MethodInsnNode call(Class<?> owner, String name, String descriptor) {
+        return new MethodInsnNode(Opcodes.INVOKESTATIC, Type.getInternalName(owner), name, descriptor);
     }
 
     private Handle rewrite(Handle handle) {

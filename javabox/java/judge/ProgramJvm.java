@@ -26,9 +26,10 @@ final class ProgramJvm {
      * @param runner the main class
      * @param pinned whether chance is taken out
      * @param before words of the command line in front of the JVM's own
+     * @param errors where what the command writes to stderr goes
      */
-    static Process start(String runner, int megabytes, boolean pinned, List<String> before, List<String> flags)
-            throws IOException {
+    static Process start(String runner, int megabytes, boolean pinned, List<String> before, List<String> flags,
+            ProcessBuilder.Redirect errors) throws IOException {
         List<String> command = new ArrayList<>(before);
         command.addAll(List.of(IMAGE + "/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                 "-XX:CICompilerCount=1", "-XX:-UsePerfData", "-XX:+DisableAttachMechanism", "-Xshare:auto",
@@ -59,7 +60,7 @@ final class ProgramJvm {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();
         builder.environment().putAll(Map.of("PATH", "/usr/bin:/bin", "LANG", "C.UTF-8", "MALLOC_ARENA_MAX", "2"));
-        builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.redirectError(errors);
         return builder.start();
     }
 }

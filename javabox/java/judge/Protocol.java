@@ -185,8 +185,11 @@ final class Protocol {
         }
     }
 
-    /** @param late whether it was ended at the wall limit */
-    Reply reply(String lane, boolean late) {
+    /**
+     * @param late whether it was ended at the wall limit
+     * @param byItself whether a program that ended early is known to have done so itself, by no signal
+     */
+    Reply reply(String lane, boolean late, boolean byItself) {
         if (!ready && !late) {
             return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "the JVM of a program did not start");
         }
@@ -199,7 +202,8 @@ final class Protocol {
         // Where memory ran out in fact and not by count, the fuel used until then is a matter of the heap.
         boolean countedFuel = prepared.metered() && !prepared.threads() && complete()
                 && cases.stream().noneMatch(c -> c.outcome() == Reply.Outcome.MEMORY_LIMIT && !ended);
-        return new Reply(outcome, List.of(), thrown, List.copyOf(cases), lane, !byClock,
+        boolean doubtful = byClock || outcome == Reply.Outcome.PREMATURE_EXIT && !tampered && !byItself;
+        return new Reply(outcome, List.of(), thrown, List.copyOf(cases), lane, !doubtful && !prepared.chance(), doubtful,
                 countedFuel ? fuel : Reply.UNKNOWN, Reply.Times.NONE, "");
     }
 

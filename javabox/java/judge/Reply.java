@@ -7,9 +7,14 @@ import java.util.BitSet;
 import java.util.List;
 import javabox.program.Text;
 
-/** The answer to one job, as it goes over the wire (javabox/wire.py reads it). */
+/**
+ * The answer to one job, as it goes over the wire (javabox/wire.py reads it).
+ *
+ * @param deterministic whether every other run ends the same way
+ * @param doubtful whether something outside the program may have ended it: the clock, a signal
+ */
 record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown, List<CaseResult> cases, String lane,
-             boolean deterministic, long fuel, Times times, String detail) {
+             boolean deterministic, boolean doubtful, long fuel, Times times, String detail) {
 
     static final long UNKNOWN = -1;
     static final String STRICT = "strict";
@@ -29,30 +34,34 @@ record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown, List<C
     /** @param lines executed lines of the source, from 1; empty where they were not asked for */
     record CaseResult(Outcome outcome, String value, BitSet lines) {}
 
-    /** Milliseconds. */
-    record Times(double wall, double compile, double rewrite, double run) {
-        static final Times NONE = new Times(0, 0, 0, 0);
+    /** Milliseconds at work; waiting for a free worker or runner is not in them. */
+    record Times(double compile, double rewrite, double run) {
+        static final Times NONE = new Times(0, 0, 0);
+
+        Times ran(double millis) {
+            return new Times(compile, rewrite, millis);
+        }
     }
 
     static Reply compiled() {
-        return new Reply(Outcome.PASSED, List.of(), null, List.of(), STRICT, true, UNKNOWN, Times.NONE, "");
+        return new Reply(Outcome.PASSED, List.of(), null, List.of(), STRICT, true, false, UNKNOWN, Times.NONE, "");
     }
 
     static Reply compileError(List<Diagnosis> diagnostics, boolean deterministic) {
-        return new Reply(Outcome.COMPILE_ERROR, diagnostics, null, List.of(), STRICT, deterministic, UNKNOWN,
+        return new Reply(Outcome.COMPILE_ERROR, diagnostics, null, List.of(), STRICT, deterministic, false, UNKNOWN,
                 Times.NONE, "");
     }
 
     static Reply trouble(Outcome outcome, String detail) {
-        return new Reply(outcome, List.of(), null, List.of(), STRICT, false, UNKNOWN, Times.NONE, detail);
+        return new Reply(outcome, List.of(), null, List.of(), STRICT, false, false, UNKNOWN, Times.NONE, detail);
     }
 
     Reply within(Times measured) {
-        return new Reply(outcome, diagnostics, thrown, cases, lane, deterministic, fuel, measured, detail);
+        return new Reply(outcome, diagnostics, thrown, cases, lane, deterministic, doubtful, fuel, measured, detail);
     }
 
     Reply as(String otherLane) {
-        return new Reply(outcome, diagnostics, thrown, cases, otherLane, deterministic, fuel, times, detail);
+        return new Reply(outcome, diagnostics, thrown, cases, otherLane, deterministic, doubtful, fuel, times, detail);
     }
 
     /** Whether two lanes said the same. */
@@ -66,9 +75,10 @@ record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown, List<C
         out.writeInt(job.id());
         out.writeByte(outcome.ordinal());
         out.writeBoolean(deterministic);
+        out.writeBoolean(doubtful);
         out.writeBoolean(lane.equals(WARM));
         out.writeLong(fuel);
-        out.writeDouble(times.wall);
+        out.writeDouble(times.compile + times.rewrite + times.run);
         out.writeDouble(times.compile);
         out.writeDouble(times.rewrite);
         out.writeDouble(times.run);

@@ -40,10 +40,11 @@ final class Rewriter {
      * @param refusal why the warm lane does not admit it, null if it does
      * @param metered false where a method grew too large: it is left as it was and only the clock limits it
      * @param threads whether it may use threads, which makes its fuel and its stack a matter of chance
+     * @param chance whether it asks for something that nothing here makes the same in every run
      * @param namesTests whether the program names the class of its tests, which it can't know honestly
      */
     record Prepared(Map<String, byte[]> classes, String refusal, boolean metered, boolean threads,
-                    boolean namesTests) {}
+                    boolean chance, boolean namesTests) {}
 
     Rewriter(boolean deterministic) {
         this.deterministic = deterministic;
@@ -74,7 +75,7 @@ final class Rewriter {
         }
         boolean metered = unmetered.isEmpty();
         String refusal = metered ? scan.refusal() : "a method that is too large to be metered";
-        return new Prepared(rewritten, refusal, metered, scan.threads(), namesTests);
+        return new Prepared(rewritten, refusal, metered, scan.threads(), scan.chance(), namesTests);
     }
 
     private static byte[] readable(byte[] bytes) {
@@ -117,7 +118,7 @@ final class Rewriter {
             }
             new Metering(method, !scan.threads(), lines && Metering.written(type, method)).rewrite();
         }
-        if (deterministic) {
+        if (deterministic && !scan.reflects()) { // else the program would see it
             giveHashCode(type);
         }
         ClassWriter writer = new ClassWriter(reader, ClassWriter.COMPUTE_MAXS);

@@ -1,5 +1,6 @@
 package javabox.judge;
 
+import java.util.List;
 import java.util.Set;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.Opcodes;
@@ -57,10 +58,19 @@ final class Scan {
             "setDefault", "parallel", "parallelStream", "parallelSort", "parallelPrefix", "parallelSetAll", "sleep",
             "timedWait", "timedJoin", "getClassLoader", "getModule", "spliterator", "forEachKey", "reduceKeys", "searchKeys", "onSpinWait");
 
+    /** Random numbers that can't be seeded, the machine's state, other processes, files, the garbage collector. */
+    private static final List<String> CHANCE = List.of("java/security/", "java/lang/Process", "java/lang/ref/",
+            "java/util/WeakHashMap", "java/lang/management/", "java/net/", "java/nio/file/", "java/nio/channels/",
+            "java/io/File", "java/io/RandomAccessFile");
+
     /** Why the program is not admitted, in words; null if it is. */
     private String refusal;
     /** Whether it may run code on several threads. */
     private boolean threads;
+    /** Whether it may look at classes, and see what was added to its own, or call anything by name. */
+    private boolean reflects;
+    /** Whether it names what no shim makes the same in every run. */
+    private boolean chance;
     private final Set<String> own;
 
     /** @param own the internal names of the program's classes and of its tests */
@@ -74,6 +84,14 @@ final class Scan {
 
     boolean threads() {
         return threads;
+    }
+
+    boolean reflects() {
+        return reflects;
+    }
+
+    boolean chance() {
+        return chance || threads || reflects;
     }
 
     /** Looks at one class; what it finds adds up. */
@@ -135,6 +153,8 @@ final class Scan {
         if (!allowed(element) && !MENTIONED.contains(element)) {
             refuse(element);
             threads |= runsThreads(element);
+            reflects |= element.startsWith("java/lang/reflect/") || element.startsWith("java/lang/invoke/");
+            chance |= CHANCE.stream().anyMatch(element::startsWith);
         }
     }
 
@@ -169,6 +189,7 @@ final class Scan {
         if (!known) {
             refuse(owner + "." + name);
             threads |= owner.equals("java/lang/Class");
+            reflects |= owner.equals("java/lang/Class");
         }
     }
 

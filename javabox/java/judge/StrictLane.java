@@ -17,7 +17,11 @@ import javabox.program.Values;
  * shell that it runs under. Groups says what becomes of a process that leaves the session.
  */
 final class StrictLane {
-    private static final List<String> SESSION = List.of("setsid", "sh", "-c", "\"$@\"; kill -9 0", "sh");
+    private static final List<String> SESSION = List.of("setsid", "sh", "-c",
+            "\"$@\" 2>/dev/null; echo $? >&2; kill -9 0", "sh");
+    /** The shell's number for an end by signal 1 and up. */
+    private static final int SIGNALLED = 129;
+    private static final int STATUS_MILLIS = 300;
     /** Most programs end before compiling their start-up code has paid off: 12 % less CPU a program. */
     private static final List<String> FLAGS = List.of("-XX:CompileThresholdScaling=10");
 
@@ -37,7 +41,8 @@ final class StrictLane {
     Reply run(Job job, Rewriter.Prepared prepared, Values.Sized[] expected) {
         Process process;
         try {
-            process = ProgramJvm.start("StrictRunner", job.limits().memoryMegabytes(), pinned, SESSION, FLAGS);
+            process = ProgramJvm.start("StrictRunner", job.limits().memoryMegabytes(), pinned, SESSION, FLAGS,
+                    ProcessBuilder.Redirect.PIPE);
         } catch (IOException e) {
             return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "no JVM could be started: " + e.getMessage());
         }
@@ -48,9 +53,11 @@ final class StrictLane {
             groups.kill(process);
         });
         Protocol protocol = new Protocol(job, prepared, expected);
+        boolean byItself = true;
         try {
             protocol.send(new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), 1 << 14)));
             protocol.receive(new DataInputStream(new BufferedInputStream(process.getInputStream(), 1 << 13)));
+            byItself = protocol.complete() || late.get() || endedByItself(process);
         } catch (IOException e) {
             return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "the JVM of a program did not start: " + e.getMessage());
         } finally {
@@ -61,7 +68,20 @@ final class StrictLane {
                 wearOut.run();
             }
         }
-        return protocol.reply(Reply.STRICT, late.get());
+        return protocol.reply(Reply.STRICT, late.get(), byItself);
+    }
+
+    /** Whether the shell says so, and soon: a program may have closed its output and go on. */
+    private boolean endedByItself(Process process) {
+        Watchdog.Alarm alarm = watchdog.in(STATUS_MILLIS, () -> groups.kill(process));
+        try {
+            String status = process.errorReader().readLine();
+            return status != null && Integer.parseInt(status) < SIGNALLED;
+        } catch (IOException | NumberFormatException e) {
+            return false;
+        } finally {
+            alarm.callOff();
+        }
     }
 
     private void end(Process process, boolean byItself) {

@@ -9,12 +9,14 @@ import java.io.EOFException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import javabox.program.Text;
 
 /**
- * The long-lived JVM of the judge: reads jobs from stdin, lets workers judge them, writes replies to stdout.
+ * The long-lived JVM of the judge: reads jobs from stdin, lets workers compile and runners run them, writes
+ * replies to stdout.
  *
  * <p>It compiles (it sees source text and never runs it) and compares values; programs run in JVMs of their
  * own. It ends when stdin ends, and takes what it started with it.
@@ -25,6 +27,7 @@ final class Supervisor {
 
     private final DataOutputStream out;
     private final BlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Runner.Task> prepared;
     private final Watchdog watchdog = new Watchdog();
     private final Groups groups = new Groups();
     private final StrictLane strict;
@@ -45,6 +48,7 @@ final class Supervisor {
     private Supervisor(DataOutputStream out, Settings settings) throws IOException {
         this.out = out;
         this.settings = settings;
+        prepared = new ArrayBlockingQueue<>(settings.workers);
         strict = new StrictLane(watchdog, groups, this::wearOut, settings.pinned);
         rewriter = new Rewriter(settings.pinned);
     }
@@ -59,6 +63,7 @@ final class Supervisor {
         Runtime.getRuntime().addShutdownHook(new Thread(supervisor.groups::killAll));
         for (int i = 0; i < settings.workers; i++) {
             supervisor.addWorker();
+            supervisor.addRunner();
         }
         supervisor.hello();
         supervisor.read(new DataInputStream(new BufferedInputStream(System.in, 1 << 16)));
@@ -67,10 +72,17 @@ final class Supervisor {
 
     /** Starts one more worker, at the beginning or in place of one that is lost in a compilation. */
     void addWorker() {
-        WarmLane warm = settings.warm ? new WarmLane(watchdog, groups, counters, settings.pinned) : null;
-        Worker worker = new Worker(this, strict, warm, expected, rewriter, watchdog);
         // javac's own main thread has the default stack; a program too deep for it is too deep here.
-        Thread thread = new Thread(worker, "worker");
+        start("worker", new Worker(this, expected, rewriter, watchdog));
+    }
+
+    private void addRunner() {
+        WarmLane warm = settings.warm ? new WarmLane(watchdog, groups, counters, settings.pinned) : null;
+        start("runner", new Runner(this, strict, warm));
+    }
+
+    private static void start(String name, Runnable body) {
+        Thread thread = new Thread(body, name);
         thread.setDaemon(true);
         thread.start();
     }
@@ -94,6 +106,15 @@ final class Supervisor {
 
     Job next() throws InterruptedException {
         return jobs.take();
+    }
+
+    /** Waits until there is room: what is prepared and does not run yet is never much. */
+    void leaveTo(Runner.Task task) throws InterruptedException {
+        prepared.put(task);
+    }
+
+    Runner.Task prepared() throws InterruptedException {
+        return prepared.take();
     }
 
     void answer(Job job, Reply reply) {

@@ -80,7 +80,7 @@ final class WarmLane {
         if (++used.programs >= PROGRAMS_A_JVM) {
             discard();
         }
-        return protocol.reply(Reply.WARM, false);
+        return protocol.reply(Reply.WARM, false, true);
     }
 
     private static final byte SOUND = 1;
@@ -107,7 +107,8 @@ final class WarmLane {
 
     private Jvm start(int megabytes) throws IOException {
         // A little less than in the strict lane: what fits here fits there.
-        Process process = ProgramJvm.start("WarmRunner", Math.max(16, megabytes - 8), pinned, List.of("setsid"), FLAGS);
+        Process process = ProgramJvm.start("WarmRunner", Math.max(16, megabytes - 8), pinned, List.of("setsid"), FLAGS,
+                ProcessBuilder.Redirect.DISCARD);
         groups.add(process);
         return new Jvm(process, megabytes);
     }

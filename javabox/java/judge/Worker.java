@@ -11,26 +11,21 @@ import javax.tools.Diagnostic;
 import javax.tools.JavaFileObject;
 
 /**
- * Judges one job after the other: compile, rewrite, run, compare.
+ * Compiles and rewrites one job after the other, answers those that don't compile, and leaves the others to a
+ * {@link Runner}: the next program compiles while this one runs.
  *
  * <p>A compilation can't be ended from outside. At its limit the job is answered, this worker is given up and
  * another takes its place; the lost thread burns on until the supervisor, worn from then on, is replaced.
  */
 final class Worker implements Runnable {
     private final Supervisor supervisor;
-    private final StrictLane strict;
-    private final WarmLane warm;
     private final Expected expected;
     private final Rewriter rewriter;
     private final Watchdog watchdog;
     private volatile boolean lost;
 
-    /** @param warm null where every program gets a JVM of its own */
-    Worker(Supervisor supervisor, StrictLane strict, WarmLane warm, Expected expected, Rewriter rewriter,
-            Watchdog watchdog) {
+    Worker(Supervisor supervisor, Expected expected, Rewriter rewriter, Watchdog watchdog) {
         this.supervisor = supervisor;
-        this.strict = strict;
-        this.warm = warm;
         this.expected = expected;
         this.rewriter = rewriter;
         this.watchdog = watchdog;
@@ -41,12 +36,7 @@ final class Worker implements Runnable {
         try {
             Compiler compiler = new Compiler();
             while (!lost) {
-                Job job = supervisor.next();
-                AtomicBoolean answered = new AtomicBoolean();
-                Reply reply = judge(job, compiler, answered);
-                if (answered.compareAndSet(false, true)) {
-                    supervisor.answer(job, reply);
-                }
+                prepare(supervisor.next(), compiler);
             }
         } catch (IOException | InterruptedException e) {
             System.err.println("javabox: a worker ended: " + e);
@@ -54,11 +44,14 @@ final class Worker implements Runnable {
         }
     }
 
-    private Reply judge(Job job, Compiler compiler, AtomicBoolean answered) {
+    private void prepare(Job job, Compiler compiler) throws InterruptedException {
+        AtomicBoolean answered = new AtomicBoolean();
+        Watchdog.Alarm alarm = watchdog.in(job.limits().compileMillis(), () -> giveUp(job, answered));
+        Reply reply;
+        Runner.Task task = null;
         try {
             long start = System.nanoTime();
             Values.Sized[] values = expected.of(job.suite(), compiler);
-            Watchdog.Alarm alarm = watchdog.in(job.limits().compileMillis(), () -> giveUp(job, answered));
             Compiler.Result compiled = compile(job, compiler);
             long compiledAt = System.nanoTime();
             Rewriter.Prepared prepared = null;
@@ -68,48 +61,27 @@ final class Worker implements Runnable {
                     compiled = compiler.compile(List.of(Sources.program(job)));
                 }
             }
-            alarm.callOff();
-            long rewrittenAt = System.nanoTime();
-            Reply reply = !compiled.ok() ? Reply.compileError(diagnoses(job, compiled), true)
-                    : prepared == null || answered.get() ? Reply.compiled() : run(job, prepared, values);
-            long end = System.nanoTime();
-            return reply.within(new Reply.Times((end - start) / 1e6, (compiledAt - start) / 1e6,
-                    (rewrittenAt - compiledAt) / 1e6, (end - rewrittenAt) / 1e6));
+            Reply.Times times = new Reply.Times((compiledAt - start) / 1e6, (System.nanoTime() - compiledAt) / 1e6, 0);
+            reply = compiled.ok() ? Reply.compiled() : Reply.compileError(diagnoses(job, compiled), true);
+            reply = reply.within(times);
+            task = compiled.ok() && prepared != null ? new Runner.Task(job, prepared, values, times) : null;
         } catch (Expected.Broken e) {
-            return Reply.trouble(Reply.Outcome.SUITE_ERROR, e.getMessage());
+            reply = Reply.trouble(Reply.Outcome.SUITE_ERROR, e.getMessage());
         } catch (RuntimeException | Error e) {
             // Out of memory, most likely, and maybe by another worker's job: to be asked again, alone.
             supervisor.wearOut();
-            return Reply.trouble(Reply.Outcome.JUDGE_ERROR, e.toString());
+            reply = Reply.trouble(Reply.Outcome.JUDGE_ERROR, e.toString());
+        } finally {
+            alarm.callOff();
         }
-    }
-
-    private Reply run(Job job, Rewriter.Prepared prepared, Values.Sized[] values) {
-        if (warm != null && prepared.refusal() == null) {
-            Reply reply = warm.run(job, prepared, values);
-            if (reply != null && !supervisor.audits(job)) {
-                return reply;
-            }
-            if (reply != null) {
-                return audited(reply, strict.run(job, prepared, values));
-            }
+        if (!answered.compareAndSet(false, true)) {
+            return; // given up
         }
-        return strict.run(job, prepared, values);
-    }
-
-    /** The strict lane's word wins; a warm JVM that said something else says nothing more. */
-    private Reply audited(Reply reply, Reply checked) {
-        boolean comparable = checked.deterministic() && checked.outcome() != Reply.Outcome.JUDGE_ERROR;
-        if (!comparable) {
-            return reply;
+        if (task != null) {
+            supervisor.leaveTo(task);
+        } else {
+            supervisor.answer(job, reply);
         }
-        supervisor.counters().audits.incrementAndGet();
-        if (checked.agrees(reply)) {
-            return reply;
-        }
-        supervisor.counters().disagreements.incrementAndGet();
-        warm.discard();
-        return checked;
     }
 
     private Compiler.Result compile(Job job, Compiler compiler) {

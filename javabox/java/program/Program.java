@@ -132,14 +132,14 @@ public final class Program {
         String message = null;
         int line = 0;
         try {
-            message = Text.capped(thrown.getMessage());
+            message = Text.capped(Text.settled(thrown.getMessage()));
             line = innermostLine(thrown);
         } catch (Throwable e) {
             // getMessage, getCause and getStackTrace may be the program's own: then type alone is known.
         }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream out = new DataOutputStream(bytes);
-        Text.write(out, thrown.getClass().getName());
+        Text.write(out, Text.settled(thrown.getClass().getName()));
         out.writeBoolean(message != null);
         if (message != null) {
             Text.write(out, message);

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import javabox.runtime.Clocks;
 import javabox.runtime.CollectionWork;
 import javabox.runtime.Meter;
 import javabox.runtime.NumberWork;
@@ -20,9 +21,9 @@ final class Rehearsal {
     private Rehearsal() {}
 
     public static void main(String[] args) throws Exception {
-        for (Class<?> used : List.of(StrictRunner.class, Program.class, Frames.class, Mailbox.class, Sink.class, Tank.class,
+        for (Class<?> used : List.of(StrictRunner.class, Bottom.class, Bottom.Lane.class, Program.class, Frames.class, Mailbox.class, Sink.class, Tank.class,
                 Coverage.class, Values.class, Values.TooLarge.class, Values.Opaque.class, Text.class, Pin.class,
-                Meter.class, TextWork.class, CollectionWork.class, NumberWork.class, Shims.class)) {
+                Meter.class, TextWork.class, CollectionWork.class, NumberWork.class, Shims.class, Clocks.class)) {
             Class.forName(used.getName());
             for (Class<?> inner : used.getDeclaredClasses()) {
                 Class.forName(inner.getName());

@@ -32,7 +32,8 @@ final class StrictRunner {
         orphan.start();
         frames.send(Frames.READY, new byte[0]);
         Mailbox mailbox = new Mailbox();
-        Thread thread = new Thread(null, new Body(program, mailbox, args.length > 0), "main", Tank.STACK_BYTES);
+        Thread thread = new Thread(null, new Bottom(new Single(program, mailbox), args.length > 0), "main",
+                Tank.STACK_BYTES);
         thread.setDaemon(true);
         thread.start();
         byte[] nothing = new byte[0];
@@ -54,32 +55,41 @@ final class StrictRunner {
         orphan.join(); // the judge now closes stdin
     }
 
-    /** The program's thread. */
-    private static final class Body implements Runnable {
-        private final Program program;
+    /** The one program, whose results go to the thread that holds the tokens. */
+    private static final class Single implements Bottom.Lane {
         private final Mailbox mailbox;
-        private final boolean pinned;
+        private Program program;
 
-        Body(Program program, Mailbox mailbox, boolean pinned) {
+        Single(Program program, Mailbox mailbox) {
             this.program = program;
             this.mailbox = mailbox;
-            this.pinned = pinned;
         }
 
         @Override
-        public void run() {
-            try {
-                if (pinned) {
-                    new Pin().reset();
-                }
-                program.run(mailbox);
-            } catch (IOException | ReflectiveOperationException e) {
-                throw new IllegalStateException(e);
-            } catch (OutOfMemoryError e) {
-                mailbox.runOut(); // not even the end could be told
-            } finally {
-                mailbox.close();
-            }
+        public Program next() {
+            Program next = program;
+            program = null;
+            return next;
+        }
+
+        @Override
+        public Sender sender() {
+            return mailbox;
+        }
+
+        @Override
+        public void ran(Program done) {
+            // its results are out
+        }
+
+        @Override
+        public void ranOut() {
+            mailbox.runOut();
+        }
+
+        @Override
+        public void close() {
+            mailbox.close();
         }
     }
 

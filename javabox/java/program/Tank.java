@@ -33,6 +33,8 @@ public final class Tank {
     public static Throwable counted;
     /** The JVM itself ran out of something: what it judges from here on is not to be trusted. */
     public static boolean shaken;
+    /** Whether other programs run in this JVM too: then a shaken one has nothing more to say. */
+    static boolean shared;
     /** Hash codes given out to objects whose classes have none. */
     public static int identities;
     private static long fuelGiven;
@@ -65,6 +67,17 @@ public final class Tank {
             fuel = -1;
         }
         throw EXHAUSTED;
+    }
+
+    /**
+     * A program has caught an error of the JVM's own: memory or native stack that ran out in fact and not by
+     * count. In the warm lane it ends here, to be judged in the strict lane, whose heap and stack are its alone.
+     */
+    public static void shake() {
+        shaken = true;
+        if (shared) {
+            stop(Frames.SPACE);
+        }
     }
 
     /** @param size bytes about to be allocated at once */

@@ -92,7 +92,7 @@ public final class Values {
             out.writeDouble(d);
         } else if (value instanceof String s) {
             out.writeByte('T');
-            Text.write(out, s);
+            Text.write(out, Text.settled(s));
         } else if (depth > DEPTH_LIMIT || !behavesLikeJdk(value.getClass())) {
             opaque(out, value);
         } else {
@@ -166,7 +166,7 @@ public final class Values {
 
     private static void opaque(DataOutputStream out, Object value) throws IOException {
         out.writeByte(OPAQUE);
-        Text.write(out, value.getClass().getName());
+        Text.write(out, Text.settled(value.getClass().getName()));
     }
 
     /** @throws IOException (or a RuntimeException) where the bytes are not a value */

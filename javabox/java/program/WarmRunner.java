@@ -30,11 +30,11 @@ final class WarmRunner {
         DataInputStream in = new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in), 1 << 15));
         DataOutputStream out = new DataOutputStream(
                 new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 15));
-        Pin pin = args.length > 0 ? new Pin() : null;
         Thread watch = new Thread(WarmRunner::endWithTheJudge, "orphan");
         watch.setDaemon(true);
         watch.start();
-        Thread thread = new Thread(null, () -> serve(in, out, pin), "main", Tank.STACK_BYTES);
+        Tank.shared = true;
+        Thread thread = new Thread(null, new Bottom(new Many(in, out), args.length > 0), "main", Tank.STACK_BYTES);
         thread.start();
         thread.join();
         Runtime.getRuntime().halt(0);
@@ -57,28 +57,53 @@ final class WarmRunner {
         return ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L);
     }
 
-    private static void serve(DataInputStream in, DataOutputStream out, Pin pin) {
-        Locale locale = Locale.getDefault();
-        TimeZone zone = TimeZone.getDefault();
-        try {
-            while (true) {
-                Frames frames = new Frames(in, out);
-                Program program = new Program(in);
-                Sink.install(program.outputLimit());
-                frames.send(Frames.READY, new byte[0]);
-                if (pin != null) {
-                    pin.reset();
-                }
-                program.run(frames);
-                boolean sound = !program.ranOutOfMemory() && !Tank.shaken && Thread.activeCount() == THREADS
-                        && Locale.getDefault() == locale && TimeZone.getDefault().equals(zone);
-                out.writeByte(sound ? SOUND : SHAKEN);
-                out.flush();
+    /** One program after the other, as they come. */
+    private static final class Many implements Bottom.Lane {
+        private final DataInputStream in;
+        private final DataOutputStream out;
+        private final Locale locale = Locale.getDefault();
+        private final TimeZone zone = TimeZone.getDefault();
+        private Frames frames;
+
+        Many(DataInputStream in, DataOutputStream out) {
+            this.in = in;
+            this.out = out;
+        }
+
+        @Override
+        public Program next() throws IOException {
+            try {
+                frames = new Frames(in, out);
+            } catch (EOFException e) {
+                return null; // the judge closed stdin
             }
-        } catch (EOFException e) {
-            return; // the judge closed stdin
-        } catch (IOException | ReflectiveOperationException e) {
-            throw new IllegalStateException(e);
+            Program program = new Program(in);
+            Sink.install(program.outputLimit());
+            frames.send(Frames.READY, new byte[0]);
+            return program;
+        }
+
+        @Override
+        public Sender sender() {
+            return frames;
+        }
+
+        @Override
+        public void ran(Program program) throws IOException {
+            boolean sound = !program.ranOutOfMemory() && !Tank.shaken && Thread.activeCount() == THREADS
+                    && Locale.getDefault() == locale && TimeZone.getDefault().equals(zone);
+            out.writeByte(sound ? SOUND : SHAKEN);
+            out.flush();
+        }
+
+        @Override
+        public void ranOut() {
+            // the judge sees that nothing more comes
+        }
+
+        @Override
+        public void close() {
+            // the JVM ends with this thread
         }
     }
 }

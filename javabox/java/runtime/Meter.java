@@ -16,6 +16,9 @@ public final class Meter {
     /** In instructions. */
     private static final int TRACED_FRAME = 50;
 
+    /** An OutOfMemoryError costs whole collections of a full heap, about as long as this many instructions. */
+    private static final long BROKEN = 100_000_000;
+
     private Meter() {}
 
     /** At the start of a basic block of so many instructions. */
@@ -50,7 +53,8 @@ public final class Meter {
     /** At the entry of a handler: what has run out stays so, and what broke the JVM is noticed. */
     public static void caught(Throwable thrown, int instructions) {
         if (thrown instanceof VirtualMachineError && thrown != Tank.counted) {
-            Tank.shaken = true;
+            Tank.shake();
+            spend(BROKEN);
         }
         charge(instructions);
         spend(trace());

@@ -1,34 +1,18 @@
 package javabox.runtime;
 
-import java.time.Clock;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.LocalTime;
-import java.time.OffsetDateTime;
-import java.time.Year;
-import java.time.YearMonth;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.util.Calendar;
-import java.util.Date;
 import java.util.Random;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
 import javabox.program.Tank;
 
 /**
- * Chance and clocks, made the same in every run: seeds come from a sequence that starts anew with each program,
- * time starts at 2024-01-01T00:00Z and passes with the fuel that is used, 10 ns a unit.
+ * Chance, made the same in every run: seeds come from a sequence that starts anew with each program.
  *
- * <p>Not covered: clocks asked for with a zone or a Clock, SecureRandom, and what the JDK asks for by itself.
+ * <p>Not covered: SecureRandom, and what the JDK asks for by itself.
  */
 public final class Shims {
-    /** Classes whose constructor without arguments seeds by chance or clock, and that have one that takes a seed. */
-    public static final Set<String> SEEDED = Set.of("java/util/Random", "java/util/SplittableRandom", "java/util/Date");
-
-    private static final long START_MILLIS = 1_704_067_200_000L;
     private static final Random SEEDS = new Random();
 
     private Shims() {}
@@ -52,11 +36,6 @@ public final class Shims {
         return new SplittableRandom(seed());
     }
 
-    @Replaces(value = Date.class, name = "<init>", isStatic = true)
-    public static Date date() {
-        return new Date(currentTimeMillis());
-    }
-
     @Replaces(value = UUID.class, isStatic = true)
     public static UUID randomUUID() {
         long high = seed() & 0xffffffffffff0fffL | 0x4000;
@@ -64,75 +43,14 @@ public final class Shims {
         return new UUID(high, low);
     }
 
-    @Replaces(value = System.class, isStatic = true)
-    public static long nanoTime() {
-        return Tank.used() * 10;
+    @Replaces(value = RandomGenerator.class, name = "getDefault", isStatic = true)
+    public static RandomGenerator randomGenerator() {
+        return randomGenerator("L32X64MixRandom");
     }
 
-    @Replaces(value = System.class, isStatic = true)
-    public static long currentTimeMillis() {
-        return START_MILLIS + Tank.used() / 100_000;
-    }
-
-    private static Clock clock() {
-        return Clock.fixed(Instant.ofEpochMilli(currentTimeMillis()), ZoneOffset.UTC);
-    }
-
-    @Replaces(value = Clock.class, isStatic = true)
-    public static Clock systemUTC() {
-        return clock();
-    }
-
-    @Replaces(value = Clock.class, isStatic = true)
-    public static Clock systemDefaultZone() {
-        return clock();
-    }
-
-    @Replaces(value = Instant.class, name = "now", isStatic = true)
-    public static Instant instant() {
-        return Instant.now(clock());
-    }
-
-    @Replaces(value = LocalDate.class, name = "now", isStatic = true)
-    public static LocalDate localDate() {
-        return LocalDate.now(clock());
-    }
-
-    @Replaces(value = LocalTime.class, name = "now", isStatic = true)
-    public static LocalTime localTime() {
-        return LocalTime.now(clock());
-    }
-
-    @Replaces(value = LocalDateTime.class, name = "now", isStatic = true)
-    public static LocalDateTime localDateTime() {
-        return LocalDateTime.now(clock());
-    }
-
-    @Replaces(value = ZonedDateTime.class, name = "now", isStatic = true)
-    public static ZonedDateTime zonedDateTime() {
-        return ZonedDateTime.now(clock());
-    }
-
-    @Replaces(value = OffsetDateTime.class, name = "now", isStatic = true)
-    public static OffsetDateTime offsetDateTime() {
-        return OffsetDateTime.now(clock());
-    }
-
-    @Replaces(value = Year.class, name = "now", isStatic = true)
-    public static Year year() {
-        return Year.now(clock());
-    }
-
-    @Replaces(value = YearMonth.class, name = "now", isStatic = true)
-    public static YearMonth yearMonth() {
-        return YearMonth.now(clock());
-    }
-
-    @Replaces(value = Calendar.class, name = "getInstance", isStatic = true)
-    public static Calendar calendar() {
-        Calendar calendar = Calendar.getInstance();
-        calendar.setTimeInMillis(currentTimeMillis());
-        return calendar;
+    @Replaces(value = RandomGenerator.class, name = "of", isStatic = true)
+    public static RandomGenerator randomGenerator(String algorithm) {
+        return RandomGeneratorFactory.of(algorithm).create(seed());
     }
 
     /** The hash code of an object whose class has none of its own: a number in the order of asking. */
