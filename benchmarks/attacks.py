@@ -154,7 +154,7 @@ def _strangers(judge: Judge) -> list[str]:
         with contextlib.suppress(OSError):  # it ended meanwhile
             number, rest = stat.read_text().split(" (", 1)
             parents[int(number)] = int(rest.rsplit(") ", 1)[1].split()[1])
-    channel = judge._channel
+    channel = judge._line.channel
     below = {channel._process.pid} if isinstance(channel, local.LocalChannel) else set()
     while more := {p for p, parent in parents.items() if parent in below} - below:
         below |= more

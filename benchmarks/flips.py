@@ -91,8 +91,8 @@ EDGES = {
     " return System.currentTimeMillis() - t < 21 ? 2 * x : 0;",
     "endless loop": "while (true) n++;",
     "endless loop that catches all": "while (true) try { while (true) n++; } catch (Throwable t) { n = 0; }",
-    "nearly all fuel": "for (int i = 0; i < 22_200_000; i++) n += i; return 2 * x;",
-    "a little too much fuel": "for (int i = 0; i < 22_300_000; i++) n += i; return 2 * x;",
+    "nearly all fuel": "for (int i = 0; i < 55_500_000; i++) n += i; return 2 * x;",
+    "a little too much fuel": "for (int i = 0; i < 55_600_000; i++) n += i; return 2 * x;",
     "long work": "long s = x; for (long i = 0; i < 4_000_000_000L; i++) s = s * 31 + i;"
     " return s == 0 ? 0 : 2 * x;",
     "stack to the end": "n = 0; try { return deep(-1); } catch (StackOverflowError e) { return even(n, x); }",

@@ -4,8 +4,8 @@ The 2,849 example samples of MBJP and MathQA-Java, both lanes, both engines, one
 harness (benchmarks/naive.py, two at a time) grades a few of the same samples before each contender and after
 the last, so that whatever else the machine does meets all of them alike. `cold` counts from the start of the
 judge, JVM start included; `warm` is the same programs once more. No cache helps: a comment makes every
-program a new one. The strict lane gets fewer of them. The last row is a loop that does nothing but compile,
-with the judge's pooled javac on two threads, which no judge can exceed.
+program a new one. The strict lane gets fewer of them. Below the table the warm lane is set against a loop
+that does nothing but compile, with the judge's pooled javac on as many threads, which no judge can exceed.
 
     python -m benchmarks.grading                   # about six minutes on two quiet cores
     python -m benchmarks.grading --strict 100 --naive 8
@@ -23,6 +23,8 @@ import os
 import platform
 import random
 import shlex
+import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -42,6 +44,7 @@ from rlcf.problems.load import load_problems
 
 COMPILE_LOOP = Path(__file__).parent / "CompileLoop.java"
 LATENCIES = 300
+WARM_UP_PASSES, PASSES = 2, 5
 number = count()
 
 
@@ -140,7 +143,8 @@ class CompileLoop:
         path = ":".join(str(folder / name) for name in jvm.JARS)
         self._scratch = tempfile.TemporaryDirectory()
         frames = Path(self._scratch.name, "jobs")
-        frames.write_bytes(b"".join(wire.encode_job(i, job) for i, job in enumerate(jobs)))
+        payloads = [wire.encode_job(i, job) for i, job in enumerate(jobs)]
+        frames.write_bytes(b"".join(struct.pack(">i", len(p)) + p for p in payloads))
         javac = str(jdk.home / "bin" / "javac")
         subprocess.run([javac, "-cp", path, "-d", self._scratch.name, str(COMPILE_LOOP)], check=True)
         java = [str(jdk.home / "bin" / "java"), *jvm.SUPERVISOR_FLAGS, jvm.INTERNAL_COMPILER]
@@ -205,12 +209,32 @@ def main() -> None:
                 naive.take_turn()
                 rows.append(measure(engine, lane, workers, some))
                 print(f"{rows[-1].way}, {workers}: {rows[-1].warm:.0f}/s", file=sys.stderr)
-    compiled = compile_rates(jobs)
     naive.take_turn()
-    show(rows, naive, compiled, engines)
+    show(rows, naive)
+    print(*(against_compiling(jobs, workers) for workers in (1, 2)), sep="\n")
+    firsts = ", ".join(f"{engine} {first_verdict(engine):.2f} s" for engine in engines)
+    print(f"From the start of the process to the first verdict: {firsts}.")
 
 
-def show(rows: list[Row], naive: Naive, compiled: list[float], engines: list[Engine]) -> None:
+def against_compiling(jobs: list[Job], workers: int) -> str:
+    """The warm lane and the loop that only compiles, in turns: the machine's moods meet both alike."""
+    pairs = []
+    with CompileLoop(jobs, workers) as loop, Judge("local", workers) as judge:
+        for _ in range(WARM_UP_PASSES + PASSES):
+            some = anew(jobs)
+            started = time.monotonic()
+            judge.grade(some)
+            pairs.append((len(some) / (time.monotonic() - started), loop.rate()))
+    pairs = pairs[WARM_UP_PASSES:]
+    judged, compiled = (statistics.median(rates) for rates in zip(*pairs, strict=True))
+    share = statistics.median(a / b for a, b in pairs)
+    return (
+        f"Only compiling, {workers} thread(s): {compiled:.0f}/s; the warm lane with as many workers, in turns"
+        f" with it: {judged:.0f}/s, {share:.0%} (medians of {PASSES} passes)."
+    )
+
+
+def show(rows: list[Row], naive: Naive) -> None:
     """Prints the table."""
     print(f"`{shlex.join(['python', '-m', 'benchmarks.grading', *sys.argv[1:]])}`\n")
     load = os.getloadavg()[0]
@@ -225,13 +249,7 @@ def show(rows: list[Row], naive: Naive, compiled: list[float], engines: list[Eng
             f"| {row.warm / naive.rate:.0f} | {row.p50_ms:.1f} ms | {row.p99_ms:.1f} ms | {memory} "
             f"| {row.passed} of {row.samples} |"
         )
-    cold, warm = compiled[0], compiled[-1]
-    times = f"{cold:.1f} | {cold / naive.rate:.0f} | {warm:.1f} | {warm / naive.rate:.0f}"
-    print(f"| only compiling | 2 | {times} | | | | |\n")
-    best = max(row.warm for row in rows if row.workers == 2)
-    print(f"The warm lane at 2 workers reaches {best / warm:.0%} of the rate of only compiling.")
-    firsts = ", ".join(f"{engine} {first_verdict(engine):.2f} s" for engine in engines)
-    print(f"From the start of the process to the first verdict: {firsts}.")
+    print()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ import atexit
 import logging
 import os
 import queue
-import struct
 import threading
 import time
 from collections import deque
@@ -34,6 +33,7 @@ from javabox.engines.channel import Channel
 from javabox.engines.jvm import Settings
 from javabox.errors import JudgeUnavailable, SuiteError
 from javabox.job import Job
+from javabox.line import BrokenLine, Line
 from javabox.stats import Stats
 from javabox.verdict import Case, Diagnostic, Outcome, Verdict
 
@@ -41,7 +41,7 @@ log = logging.getLogger("javabox")
 
 Engine = Literal["auto", "local", "docker"]
 Lane = Literal["auto", "warm", "strict"]
-DEATHS = 6
+DEATHS = 3
 """Of the supervisor while it judged nothing else: then it is the program's doing."""
 DEATHS_OF_MEMORY = 2
 """The same for a supervisor that ran out of memory, by javac's doing."""
@@ -50,6 +50,8 @@ DOUBTS = 3
 START_ATTEMPTS = 5
 SILENCE_SLACK_SECONDS = 30.0
 """A supervisor that exceeds the limits of all it holds by this much is taken for dead."""
+BEATS_MISSED = 10
+"""So is one that a program has stopped, or its container: it beats once a second."""
 
 
 @dataclass(eq=False, slots=True)
@@ -108,18 +110,19 @@ class Judge:
         self._asked: dict[Job, _Task] = {}
         self._in_flight: dict[int, _Task] = {}
         self._deadline = 0.0
+        self._heard = 0.0
         self._next_id = 0
         self._worn = False
         self._closed = False
         self._cache = VerdictCache(cache)
-        self._start, self.engine_name, self._channel = _open(engine, self._settings)
-        self.jdk = self._greet(self._channel)
+        self._start, self.engine_name, channel = _open(engine, self._settings)
+        self._line, self.jdk = _greet(channel)
         self._cache.judged_by = f"{jvm.source_hash()} {self.jdk} {lane} {determinism}"
         if self.engine_name == "local" and not local.isolation():
             log.warning("%s", local.NOT_ISOLATED)
         self._pump = threading.Thread(target=self._keep_sending, name="javabox-send", daemon=True)
         self._pump.start()
-        self._listen(self._channel)
+        self._listen(self._line)
         threading.Thread(target=self._watch, name="javabox-watch", daemon=True).start()
         # Before the engine's own clean-up at exit, which would look like a death and start another one.
         atexit.register(self.close)
@@ -177,7 +180,7 @@ class Judge:
             tasks = list(self._asked.values())
             self._asked.clear()
             self._lock.notify_all()
-        self._channel.close()
+        self._line.channel.close()
         self._cache.close()
         for task in tasks:
             for future in task.futures:
@@ -206,9 +209,9 @@ class Judge:
                 limits = task.job.limits
                 allowance = limits.wall_seconds + limits.compile_seconds + SILENCE_SLACK_SECONDS
                 self._deadline = max(self._deadline, time.monotonic() + allowance)
-                channel = self._channel
+                line = self._line
             try:
-                channel.write(wire.encode_job(job_id, task.job))
+                line.send(wire.encode_job(job_id, task.job))
             except (OSError, ValueError):
                 continue  # gone: the listener sees the end and asks again
 
@@ -227,23 +230,29 @@ class Judge:
 
     # ---- from the supervisor -----------------------------------------------------------------------------
 
-    def _listen(self, channel: Channel) -> None:
-        threading.Thread(target=self._hear, args=(channel,), name="javabox-receive", daemon=True).start()
+    def _listen(self, line: Line) -> None:
+        self._heard = time.monotonic()
+        threading.Thread(target=self._hear, args=(line,), name="javabox-receive", daemon=True).start()
 
-    def _hear(self, channel: Channel) -> None:
+    def _hear(self, line: Line) -> None:
         try:
             while True:
-                frame = _read_frame(channel)
+                frame = line.receive()
+                self._heard = time.monotonic()
+                if wire.decode_id(frame) == wire.BEAT:
+                    continue
                 self._answer(wire.decode_id(frame), frame)
                 with self._lock:
                     if self._worn and not self._in_flight:
                         break
-        except (EOFError, OSError, ValueError) as error:
-            log.info("supervisor ended: %s %s", error, channel.stderr_tail())
-        self._replace(channel)
+        except (EOFError, OSError, ValueError, BrokenLine) as error:
+            log.info("supervisor ended: %s %s", error, line.channel.stderr_tail())
+        self._replace(line.channel)
 
     def _answer(self, job_id: int, frame: bytes) -> None:
         with self._lock:
+            if job_id not in self._in_flight:
+                raise BrokenLine(f"an answer to job {job_id}, which nobody waits for")
             task = self._in_flight.pop(job_id)
             reply = wire.decode_reply(frame, task.job)
             self._worn |= reply.report.worn
@@ -305,8 +314,7 @@ class Judge:
                 self._suspect(task, Verdict(ended, cases, deterministic=False, detail=detail))
             for attempt in range(START_ATTEMPTS):
                 try:
-                    self._channel = self._start(self._settings)
-                    self._greet(self._channel)
+                    self._line, _ = _greet(self._start(self._settings))
                     break
                 except (JudgeUnavailable, OSError) as error:
                     if attempt == START_ATTEMPTS - 1:
@@ -314,7 +322,7 @@ class Judge:
                         return
             self._worn = False
             self._stats.supervisor_replaced()
-            self._listen(self._channel)
+            self._listen(self._line)
             self._lock.notify_all()
 
     def _give_up(self, error: Exception) -> None:
@@ -329,29 +337,30 @@ class Judge:
 
     def _watch(self) -> None:
         """Close a supervisor that holds jobs and has been silent for too long."""
+        missed = 0
         while not self._ending.wait(1.0):
             with self._lock:
-                silent = bool(self._in_flight) and time.monotonic() > self._deadline
-                channel = self._channel
-            if silent:
+                now = time.monotonic()
+                waiting, line = bool(self._in_flight), self._line
+                # Looks are counted, not seconds: this process may have been stopped itself.
+                missed = missed + 1 if now - self._heard > 1.5 else 0
+            if waiting and (now > self._deadline or missed > BEATS_MISSED):
                 log.warning("the supervisor is silent; replacing it")
-                channel.close()
-
-    @staticmethod
-    def _greet(channel: Channel) -> str:
-        """The JDK's build, which a supervisor says first. Raises JudgeUnavailable if it says nothing."""
-        try:
-            frame = _read_frame(channel)
-        except EOFError as error:
-            reason = channel.stderr_tail() or "no reason given"
-            channel.close()
-            raise JudgeUnavailable(f"the judge's JVM did not start: {reason}") from error
-        assert wire.decode_id(frame) == wire.HELLO, "the first frame greets"
-        return wire.decode_hello(frame)
+                missed = 0
+                line.channel.close()
 
 
-def _read_frame(channel: Channel) -> bytes:
-    return channel.read(struct.unpack(">i", channel.read(4))[0])
+def _greet(channel: Channel) -> tuple[Line, str]:
+    """The line to a new supervisor, and the JDK's build, which it says first. Raises JudgeUnavailable."""
+    try:
+        line = Line(channel)
+        frame = line.receive()
+    except (EOFError, OSError, BrokenLine) as error:
+        reason = channel.stderr_tail() or "no reason given"
+        channel.close()
+        raise JudgeUnavailable(f"the judge's JVM did not start: {reason}") from error
+    assert wire.decode_id(frame) == wire.HELLO, "the first frame greets"
+    return line, wire.decode_hello(frame)
 
 
 def _doubts(verdict: Verdict | None) -> int:

@@ -1,6 +1,6 @@
-"""The frames between Python and the supervisor JVM.
+"""What is in the frames between Python and the supervisor JVM (javabox/line.py has the frames themselves).
 
-Both directions: a 4-byte big-endian length, then that many bytes. Text is a count of UTF-16 units and the
+Text is a count of UTF-16 units and the
 units themselves, so that NUL and lone surrogates cross unchanged. Positions are UTF-16 units on the wire and
 code points in Python; this module turns one into the other. javabox/java/Job.java and Reply.java hold the
 other end.
@@ -18,6 +18,8 @@ from javabox.verdict import Case, Diagnostic, Outcome, ThrownException, Verdict
 
 HELLO = -1
 """Id of the first frame from a supervisor, which carries the JDK's build."""
+BEAT = -2
+"""Id of an empty frame that says, once a second, that the supervisor is there."""
 
 # Reply.Outcome in Java, in its order; SUITE_ERROR has no outcome of its own here.
 OUTCOMES: tuple[Outcome | None, ...] = (
@@ -71,7 +73,7 @@ class Times:
 
 
 def encode_job(job_id: int, job: Job) -> bytes:
-    """One job as a frame, its length included."""
+    """One job as a payload for `javabox.line`."""
     limits, suite = job.limits, job.suite
     start = _utf16_length(job.source[: job.completion_start])
     parts = [struct.pack(">i", job_id), _text(job.source), struct.pack(">i", start)]
@@ -86,12 +88,11 @@ def encode_job(job_id: int, job: Job) -> bytes:
     allocation = limits.allocation_mb << 20
     counted = (limits.memory_mb, limits.output_bytes, limits.fuel, allocation)
     parts.append(struct.pack(">iiiiqq?", *milliseconds, *counted, job.coverage))
-    payload = b"".join(parts)
-    return struct.pack(">i", len(payload)) + payload
+    return b"".join(parts)
 
 
 def decode_id(frame: bytes) -> int:
-    """The id of the job that a frame from the supervisor answers, or HELLO."""
+    """The id of the job that a frame from the supervisor answers, or HELLO or BEAT."""
     return int(struct.unpack_from(">i", frame)[0])
 
 

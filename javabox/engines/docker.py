@@ -1,9 +1,9 @@
 """The docker engine: the supervisor in a container that can reach nothing.
 
 The image is built on first use from `javabox/Dockerfile` and tagged with the version and a hash of what it
-is made of, so a stale one is never used. The container has no network, a read-only root, a small tmpfs for
-/tmp, no capabilities and no way to gain any, an unprivileged user, and limits on processes, memory and CPU.
-Frames travel over its attached stdio.
+is made of, so a stale one is never used. The container has no network, a read-only root and no writable
+folder (what one program leaves, the next one would find), no capabilities and no way to gain any, an
+unprivileged user, and limits on processes, memory and CPU. Frames travel over its attached stdio.
 
 It ends with the judge, whatever happens to the judge: by `close`, at the interpreter's exit, or, when Python
 is killed outright, by the end of stdin, on which the supervisor exits and the engine removes the container.
@@ -40,7 +40,6 @@ from javabox.engines.jvm import Settings, archive_command, build_commands, super
 from javabox.errors import JudgeUnavailable
 
 JDK, FOLDER, SOURCES = Path("/opt/jdk"), Path("/opt/javabox"), Path("/usr/src/javabox")
-TMPFS = "size=16m,mode=1777,noexec,nosuid,nodev"
 MIB = 1 << 20
 SUPERVISOR_MB, WORKER_MB = 1024, 1024
 """Memory of the container: the supervisor's, and for each worker its warm JVM, a spare and a strict one."""
@@ -87,7 +86,8 @@ class DockerChannel:
         self._end()
 
     def stderr_tail(self) -> str:
-        return b"".join(self._stderr).decode(errors="replace")
+        text = b"".join(self._stderr).decode(errors="replace")
+        return "".join(c for c in text if c.isprintable() or c == "\n")  # programs can write there
 
     def _frame(self) -> tuple[int, bytes]:
         """A frame of Docker's attach protocol: a byte for the stream, three zeros, a length, the payload."""
@@ -203,7 +203,7 @@ def _limits(workers: int, cpus: int) -> dict[str, Any]:
         "init": True,
         "network_mode": "none",
         "read_only": True,
-        "tmpfs": {"/tmp": TMPFS},
+        "ipc_mode": "none",  # no /dev/shm, which is writable
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
         "pids_limit": SUPERVISOR_PIDS + WORKER_PIDS * workers,

@@ -39,6 +39,7 @@ SUPERVISOR_FLAGS = (
     "-Xmx512m",
     "-Xms64m",
     "-XX:-UsePerfData",
+    "-XX:+DisableAttachMechanism",  # a program has the same user, and could load an agent
     "-Duser.language=en",
 )
 VFORK = "-Djdk.lang.Process.launchMechanism=VFORK"

@@ -108,7 +108,8 @@ class LocalChannel:
         return data
 
     def stderr_tail(self) -> str:
-        return "\n".join(self._stderr)
+        text = "\n".join(self._stderr)
+        return "".join(c for c in text if c.isprintable() or c == "\n")  # programs may write there
 
     def close(self) -> None:
         with self._closing:

@@ -110,6 +110,13 @@ FORGING = {
     " for (int i = 0; i + 256 < b.length; i++) { if (b[i] != 'O' || !Arrays.equals(b, i, i + mark.length, mark, 0, mark.length)) continue;"
     " int v = 0; for (int k = i + mark.length; b[k] != ';'; k++) v = 10 * v + b[k] - '0'; return v; } } } } }"
     " } catch (Exception e) { } return 0;",
+    "replies and jobs into every pipe": "try { var b = java.nio.ByteBuffer.allocate(1 << 14);"
+    " for (int id = 0; id < 100; id++) { b.putInt(88 + 16).position(b.position() + 16).putInt(id).put(new byte[84]); }"
+    ' for (java.io.File p : new java.io.File("/proc").listFiles()) for (int fd = 0; fd < 10; fd++)'
+    ' try (var o = new java.io.FileOutputStream(p + "/fd/" + fd)) { o.write(b.array(), 0, b.position()); } catch (Exception e) { } } catch (Exception e) { }'
+    " return 0;",
+    "reading the pipe of process 1": 'try (var in = new java.io.FileInputStream("/proc/1/fd/0")) { byte[] b = new byte[1 << 12];'
+    " while (in.available() > 0) in.read(b); } catch (Exception e) { } return 0;",
     "a reply into the judge's pipe": "try { "
     + SUPERVISOR
     + " var b = java.nio.ByteBuffer.allocate(100); b.putInt(88).putInt(1).putShort((short) 1).position(80);"

@@ -38,6 +38,17 @@ CHANCE = {
     "clocks": "return System.currentTimeMillis() + System.nanoTime();",
     "dates": "return List.of(LocalDate.now(), LocalDateTime.now(), Instant.now(), Year.now(), LocalTime.now()).toString();",
     "old dates": "return new Date().getTime() + Calendar.getInstance().getTimeInMillis();",
+    "dates in a zone": 'ZoneId z = ZoneId.of("Asia/Tokyo"); return List.of(LocalDate.now(z), ZonedDateTime.now(z),'
+    " OffsetTime.now(z), MonthDay.now(z), Clock.system(z).instant(), Clock.tickSeconds(z).instant()).toString();",
+    "calendars": 'TimeZone z = TimeZone.getTimeZone("Asia/Tokyo"); return Calendar.getInstance(z).getTimeInMillis()'
+    " + Calendar.getInstance(Locale.US).getTimeInMillis() + new GregorianCalendar().getTimeInMillis();",
+    "calendar by reference": "java.util.function.Supplier<Calendar> s = GregorianCalendar::new; return s.get().getTimeInMillis();",
+    "RandomGenerator": "return java.util.random.RandomGenerator.getDefault().nextInt();",
+    "lambda as text": "Runnable r = () -> { }; return r.toString() + r.getClass().getName();",
+    "lambda in a message": "try { Object o = (Runnable) () -> { }; return (String) o; } catch (ClassCastException e) { return e.getMessage(); }",
+    "frames of the stack": "return Arrays.toString(new Exception().getStackTrace());",
+    "memory that runs out": "List<byte[]> l = new ArrayList<>(); try { while (true) l.add(new byte[100_000]); }"
+    " catch (OutOfMemoryError e) { int size = l.size(); l = null; return size; }",
     "a clock that runs": "long t = System.nanoTime(); int n = 0; while (System.nanoTime() < t + 50_000) n++; return n;",
     "locale and zone": 'return String.format("%,.2f", 12345.678) + TimeZone.getDefault().getID() + Locale.getDefault();',
     "line separator": 'return System.lineSeparator() + String.format("%n");',
@@ -77,12 +88,39 @@ def test_they_run_to_the_end(first: list[Verdict]) -> None:
 
 def test_most_of_them_run_in_the_warm_lane(first: list[Verdict]) -> None:
     strict = [name for name, v in zip(CHANCE, first, strict=True) if v.lane == "strict"]
-    assert strict == ["processors"]
+    assert strict == ["RandomGenerator", "memory that runs out", "processors"]
 
 
 def test_objects_of_a_class_without_a_hash_code_get_different_ones(judge: Judge) -> None:
     body = "Set<Integer> hashes = new HashSet<>(); for (int i = 0; i < 1000; i++) hashes.add(new S().hashCode()); return hashes.size();"
     assert judge.grade([program(body, SUITE, PROMPT)])[0].cases[0].value == "1000"
+
+
+LEFT_TO_CHANCE = {
+    "SecureRandom": "new java.security.SecureRandom().nextInt();",
+    "process id": "ProcessHandle.current().pid();",
+    "free memory": "Runtime.getRuntime().freeMemory();",
+    "garbage": "new java.lang.ref.WeakReference<>(new Object()).get();",
+    "threads": "new Thread(() -> { }).start();",
+}
+
+
+@pytest.mark.parametrize("name", LEFT_TO_CHANCE)
+def test_what_is_left_to_chance_is_said_and_not_kept(judge: Judge, name: str) -> None:
+    job = program(LEFT_TO_CHANCE[name] + " return 2;", SUITE, PROMPT)
+    cached = judge.stats()["cached"]
+    verdicts = [judge.grade([job])[0] for _ in range(2)]
+    assert [(v.passed, v.deterministic) for v in verdicts] == [(True, False)] * 2
+    assert judge.stats()["cached"] == cached
+
+
+def test_a_program_that_looks_at_its_classes_sees_what_it_declared(judge: Judge) -> None:
+    body = (
+        "class A { int n; } return A.class.getDeclaredFields().length + A.class.getDeclaredMethods().length;"
+    )
+    verdict = judge.grade([program(body, SUITE, PROMPT)])[0]
+    # The field `n`, and what javac adds to a class in a static method: nothing.
+    assert verdict.cases[0].value == "1"
 
 
 def test_chance_can_be_let_in() -> None:

@@ -95,8 +95,8 @@ def test_the_container_is_started_with_every_limit(
     flags, config = container.attrs["HostConfig"], container.attrs["Config"]
     assert flags["NetworkMode"] == "none"
     assert flags["ReadonlyRootfs"] is True
-    assert set(flags["Tmpfs"]) == {"/tmp"}
-    assert {"size=16m", "noexec", "nosuid", "nodev"} <= set(flags["Tmpfs"]["/tmp"].split(","))
+    assert not flags["Tmpfs"]
+    assert flags["IpcMode"] == "none"
     assert flags["CapDrop"] == ["ALL"]
     assert not flags["CapAdd"]
     assert not flags["Privileged"]
@@ -155,53 +155,22 @@ def test_a_program_reaches_no_network(docker_judge: Judge) -> None:
             listener.accept()
 
 
-def test_a_program_writes_no_file_but_in_a_small_tmp(docker_judge: Judge) -> None:
+def test_a_program_writes_no_file(docker_judge: Judge) -> None:
     written = value(
         docker_judge,
         returning(
             "String",
             """StringBuilder written = new StringBuilder();
             for (String folder : new String[] {"/", "/etc", "/usr/bin", "/opt/javabox", "/home", "/root",
-                    "/var/tmp", "/var/lib", "/run", "/dev", "/proc", "/sys", "/sys/fs/cgroup", "/tmp"})
+                    "/var/tmp", "/var/lib", "/run", "/dev", "/dev/shm", "/proc", "/sys", "/sys/fs/cgroup", "/tmp"})
                 try (FileOutputStream out = new FileOutputStream(folder + "/written")) {
                     out.write(1);
                     written.append(folder).append(";");
                 } catch (IOException e) { }
-            new File("/tmp/written").delete();
             return written.toString();""",
         ),
     )
-    assert written == '"/tmp;"'
-    megabytes = value(
-        docker_judge,
-        returning(
-            "int",
-            """byte[] megabyte = new byte[1 << 20];
-            int written = 0;
-            try (FileOutputStream out = new FileOutputStream("/tmp/large")) {
-                for (; written < 1000; written++) out.write(megabyte);
-            } catch (IOException e) { }
-            new File("/tmp/large").delete();
-            return written;""",
-        ),
-    )
-    assert 8 <= int(megabytes or 0) <= 16
-
-
-def test_a_program_can_not_execute_what_it_wrote(docker_judge: Judge) -> None:
-    ran = value(
-        docker_judge,
-        returning(
-            "boolean",
-            """File file = new File("/tmp/program");
-            try (FileWriter out = new FileWriter(file)) { out.write("#!/bin/sh\\nexit 0\\n"); }
-            file.setExecutable(true);
-            try { return new ProcessBuilder(file.getPath()).start().waitFor() == 0; }
-            catch (IOException e) { return false; }
-            finally { file.delete(); }""",
-        ),
-    )
-    assert ran == "false"
+    assert written == '""'
 
 
 BOMBS = {

@@ -15,6 +15,8 @@ from javabox import Judge, JudgeUnavailable, Outcome
 from javabox.engines.local import LocalChannel
 from tests.javabox.programs import program
 
+SLEEPS = "try { Thread.sleep(1500); } catch (Exception e) { return 0; } return 2 * x;"
+
 
 @pytest.fixture
 def own_judge() -> Iterator[Judge]:
@@ -24,7 +26,7 @@ def own_judge() -> Iterator[Judge]:
 
 def _jvms(judge: Judge) -> list[int]:
     """The JVMs of this judge and no other's, from /proc: a bare Debian has no `ps`."""
-    channel = judge._channel
+    channel = judge._line.channel
     assert isinstance(channel, LocalChannel)
     parents, names = {}, {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -51,6 +53,21 @@ def test_killing_the_judges_jvms_loses_and_changes_nothing(own_judge: Judge) -> 
             kills += 1
     assert kills == 6
     assert verdicts == {i: Outcome.PASSED if i % 2 else Outcome.FAILED for i in range(60)}
+
+
+def test_an_exit_is_believed(own_judge: Judge) -> None:
+    verdict = own_judge.grade([program("System.exit(9); return 0;")])[0]
+    assert (verdict.outcome, verdict.deterministic) == (Outcome.PREMATURE_EXIT, True)
+
+
+def test_a_signal_is_doubted(own_judge: Judge) -> None:
+    assert own_judge.grade([program("return 2 * x; // so that the warm JVMs are there")])[0].passed
+    before = _jvms(own_judge)
+    future = own_judge.submit(program(SLEEPS))
+    while not (new := [pid for pid in _jvms(own_judge) if pid not in before]):
+        time.sleep(0.02)
+    os.kill(new[-1], signal.SIGKILL)
+    assert future.result().passed
 
 
 def test_a_compilation_without_end_is_a_compile_error(own_judge: Judge) -> None:

@@ -7,6 +7,8 @@ final class Runner implements Runnable {
     private final Supervisor supervisor;
     private final StrictLane strict;
     private final WarmLane warm;
+    /** Whether the last program could start processes: it ran in the strict lane. */
+    private boolean processes;
 
     /** A program that compiled. */
     record Task(Job job, Rewriter.Prepared prepared, Values.Sized[] expected, Reply.Times times) {}
@@ -25,7 +27,11 @@ final class Runner implements Runnable {
                 Task task = supervisor.prepared();
                 long start = System.nanoTime();
                 Reply reply = safely(task);
-                supervisor.answer(task.job, reply.within(task.times.ran((System.nanoTime() - start) / 1e6)));
+                reply = reply.within(task.times.ran((System.nanoTime() - start) / 1e6));
+                if (processes && supervisor.leftProcesses()) {
+                    supervisor.answerAndEnd(task.job, reply);
+                }
+                supervisor.answer(task.job, reply);
             }
         } catch (InterruptedException e) {
             System.err.println("javabox: a runner ended: " + e);
@@ -43,15 +49,21 @@ final class Runner implements Runnable {
     }
 
     private Reply run(Task task) {
+        processes = false;
         if (warm != null && task.prepared.refusal() == null) {
             Reply reply = warm.run(task.job, task.prepared, task.expected);
             if (reply != null && !supervisor.audits(task.job)) {
                 return reply;
             }
             if (reply != null) {
-                return audited(reply, strict.run(task.job, task.prepared, task.expected));
+                return audited(reply, strictly(task));
             }
         }
+        return strictly(task);
+    }
+
+    private Reply strictly(Task task) {
+        processes = true;
         return strict.run(task.job, task.prepared, task.expected);
     }
 

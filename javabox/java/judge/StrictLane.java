@@ -27,14 +27,11 @@ final class StrictLane {
 
     private final Watchdog watchdog;
     private final Groups groups;
-    private final Runnable wearOut;
     private final boolean pinned;
 
-    /** @param wearOut asks for a new supervisor, for processes that escaped are left beside this one */
-    StrictLane(Watchdog watchdog, Groups groups, Runnable wearOut, boolean pinned) {
+    StrictLane(Watchdog watchdog, Groups groups, boolean pinned) {
         this.watchdog = watchdog;
         this.groups = groups;
-        this.wearOut = wearOut;
         this.pinned = pinned;
     }
 
@@ -64,9 +61,6 @@ final class StrictLane {
             alarm.callOff();
             end(process, protocol.complete());
             groups.remove(process);
-            if (groups.strays()) {
-                wearOut.run();
-            }
         }
         return protocol.reply(Reply.STRICT, late.get(), byItself);
     }

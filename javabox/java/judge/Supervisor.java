@@ -3,12 +3,14 @@ package javabox.judge;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -24,8 +26,12 @@ import javabox.program.Text;
 final class Supervisor {
     /** The id of the first frame, which carries the JDK's build instead of a reply. */
     static final int HELLO = -1;
+    /** The id of an empty frame every second: a supervisor that was stopped is missed soon. */
+    static final int BEAT = -2;
+    private static final long BEAT_MILLIS = 1000;
 
     private final DataOutputStream out;
+    private final Seal seal;
     private final BlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
     private final BlockingQueue<Runner.Task> prepared;
     private final Watchdog watchdog = new Watchdog();
@@ -45,11 +51,12 @@ final class Supervisor {
      */
     private record Settings(int workers, boolean warm, boolean pinned, int audited) {}
 
-    private Supervisor(DataOutputStream out, Settings settings) throws IOException {
+    private Supervisor(DataOutputStream out, Seal seal, Settings settings) throws IOException {
         this.out = out;
+        this.seal = seal;
         this.settings = settings;
         prepared = new ArrayBlockingQueue<>(settings.workers);
-        strict = new StrictLane(watchdog, groups, this::wearOut, settings.pinned);
+        strict = new StrictLane(watchdog, groups, settings.pinned);
         rewriter = new Rewriter(settings.pinned);
     }
 
@@ -59,14 +66,16 @@ final class Supervisor {
         System.setOut(System.err);
         Settings settings = new Settings(Integer.parseInt(args[0]), args[1].equals("warm"), args[2].equals("pinned"),
                 Integer.parseInt(args[3]));
-        Supervisor supervisor = new Supervisor(out, settings);
+        DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
+        Supervisor supervisor = new Supervisor(out, new Seal(in), settings);
         Runtime.getRuntime().addShutdownHook(new Thread(supervisor.groups::killAll));
         for (int i = 0; i < settings.workers; i++) {
             supervisor.addWorker();
             supervisor.addRunner();
         }
         supervisor.hello();
-        supervisor.read(new DataInputStream(new BufferedInputStream(System.in, 1 << 16)));
+        start("heart", supervisor::beat);
+        supervisor.read(in);
         System.exit(0);
     }
 
@@ -117,26 +126,53 @@ final class Supervisor {
         return prepared.take();
     }
 
+    /**
+     * The answer to a program that left processes behind, out of its group: nothing more is judged beside them.
+     * What else is at work here is judged anew, by the next supervisor.
+     */
+    void answerAndEnd(Job job, Reply reply) {
+        synchronized (out) {
+            answer(job, reply);
+            System.exit(0);
+        }
+    }
+
+    boolean leftProcesses() {
+        return groups.strays();
+    }
+
     void answer(Job job, Reply reply) {
         try {
-            byte[] frame = reply.encode(job, counters.report(worn));
-            synchronized (out) {
-                out.writeInt(frame.length);
-                out.write(frame);
-                out.flush();
-            }
+            write(reply.encode(job, counters.report(worn)));
         } catch (IOException e) {
             System.exit(1); // nobody listens any more
         }
     }
 
     private void hello() throws IOException {
+        String build = System.getProperty("java.vendor") + " " + System.getProperty("java.vm.version");
+        ByteArrayOutputStream frame = new ByteArrayOutputStream();
+        DataOutputStream data = new DataOutputStream(frame);
+        data.writeInt(HELLO);
+        Text.write(data, build);
+        write(frame.toByteArray());
+    }
+
+    private void beat() {
+        byte[] frame = ByteBuffer.allocate(Integer.BYTES).putInt(BEAT).array();
+        try {
+            while (true) {
+                Thread.sleep(BEAT_MILLIS);
+                write(frame);
+            }
+        } catch (IOException | InterruptedException e) {
+            System.exit(1); // nobody listens any more
+        }
+    }
+
+    private void write(byte[] frame) throws IOException {
         synchronized (out) {
-            String build = System.getProperty("java.vendor") + " " + System.getProperty("java.vm.version");
-            out.writeInt(4 + 4 + 2 * build.length());
-            out.writeInt(HELLO);
-            Text.write(out, build);
-            out.flush();
+            seal.write(out, frame);
         }
     }
 
@@ -144,8 +180,7 @@ final class Supervisor {
         while (true) {
             byte[] frame;
             try {
-                frame = new byte[in.readInt()];
-                in.readFully(frame);
+                frame = seal.read(in);
             } catch (EOFException e) {
                 return;
             }
