@@ -87,7 +87,14 @@ def grade_naively(program: str) -> NaiveVerdict:
 def _process(command: list[str], seconds: int, environment: dict[str, str]) -> tuple[int | None, str]:
     """Exit code (None at the time limit) and the first words on stderr."""
     try:
-        done = subprocess.run(command, timeout=seconds, capture_output=True, env=environment, check=False)
+        done = subprocess.run(
+            command,
+            timeout=seconds,
+            stdout=subprocess.DEVNULL,  # which a program may fill for as long as it runs
+            stderr=subprocess.PIPE,
+            env=environment,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         return None, f"time limit of {seconds} s"
     return done.returncode, done.stderr.decode(errors="replace")[:EVIDENCE_CHARACTERS]

@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks.attacks import CORPUS
 from javabox import Job, Judge, JudgeUnavailable, Limits, Outcome, Suite, SuiteCase
 from javabox.engines import docker
+from tests.javabox.programs import program
 
 
 @pytest.fixture(scope="module")
@@ -266,3 +268,27 @@ def test_a_build_that_fails_is_named_with_what_to_try(engine: Any, monkeypatch: 
     monkeypatch.setattr(docker, "_context", lambda: iter([("Dockerfile", b"FROM scratch\nCOPY none /\n")]))
     with pytest.raises(JudgeUnavailable, match="docker pull debian:bookworm-slim"):
         docker.ensure_image(engine)
+
+
+@pytest.fixture(scope="module")
+def besieged(engine: Any) -> Iterator[Judge]:  # noqa: ARG001  (skips without an engine)
+    with Judge(engine="docker", workers=1) as judge:
+        yield judge
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a reply into the judge's pipe",
+        "replies and jobs into every pipe",
+        "reading the pipe of process 1",
+        "the answers in the judge's memory",
+        "a full /tmp",
+        "a note for the next program",
+        "a note from the one before",
+    ],
+)
+def test_no_program_speaks_for_the_judge_or_to_the_next_one(besieged: Judge, name: str) -> None:
+    attack, honest = besieged.grade([program(CORPUS[name]), program(f"return 2 * x; // after {name}")])
+    assert attack.outcome not in (Outcome.PASSED, Outcome.JUDGE_ERROR)
+    assert honest.passed
