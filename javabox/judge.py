@@ -3,9 +3,9 @@
 Jobs wait here, in Python; a supervisor JVM holds only as many as keep its workers busy, so little is lost
 when it dies. What was in flight then is suspect: each suspect is asked again with nothing beside it, and what
 brings the supervisor down alone as well, time and again, has done it: a `premature_exit`. A supervisor that
-says it is worn (a compilation that can't be ended) or that answers nothing for too long is replaced. What
-the wall clock ended or what left early is asked again too, once and alone, since the clock may have been the
-machine's fault and another program may have killed this one.
+says it is worn (a compilation that can't be ended), misses its beats or answers nothing for too long is
+replaced. What the wall clock ended is asked again too, once and alone, since the clock may have been the
+machine's fault; so is what a signal ended, a few times, since another program may have sent it.
 
 Not covered: several supervisors.
 """
