@@ -82,7 +82,7 @@ def jobs(count: int) -> Iterator[tuple[str, Job]]:
             name, job = hostile[number // every % len(hostile)]
         else:
             name, job = honest[number % len(honest)]
-        yield name, dataclasses.replace(job, source=f"{job.source}\n// soak {number}")
+        yield name, dataclasses.replace(job, source=f"{job.source}\n// soak {number:06}")
 
 
 def judged(judge: Judge, asked: Iterable[Job]) -> Iterator[tuple[int, Verdict]]:

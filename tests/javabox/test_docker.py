@@ -97,7 +97,7 @@ def test_the_container_is_started_with_every_limit(
     flags, config = container.attrs["HostConfig"], container.attrs["Config"]
     assert flags["NetworkMode"] == "none"
     assert flags["ReadonlyRootfs"] is True
-    assert not flags["Tmpfs"]
+    assert not flags.get("Tmpfs")
     assert flags["IpcMode"] == "none"
     assert flags["CapDrop"] == ["ALL"]
     assert not flags["CapAdd"]

@@ -3,6 +3,7 @@ package javabox.program;
 import java.lang.reflect.Field;
 import java.util.Collections;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import javabox.runtime.Shims;
 import jdk.internal.misc.Unsafe;
 
@@ -19,6 +20,9 @@ final class Pin {
     private static final long SEED = 0x5DEECE66DL;
     private static final long PROGRAM_THREAD = 1000;
     private static final Unsafe UNSAFE = Unsafe.getUnsafe();
+
+    /** Of lambdas, in the names of whose classes it is; later JDKs count none. */
+    private static final String COUNTER = "java.lang.invoke.InnerClassLambdaMetafactory";
 
     private final Random mathRandom;
     private final Random strictMathRandom;
@@ -49,6 +53,21 @@ final class Pin {
         UNSAFE.putLong(Thread.currentThread(), threadSeed, SEED);
         UNSAFE.putInt(Thread.currentThread(), threadProbe, 1);
         UNSAFE.putLong(Thread.currentThread(), threadId, PROGRAM_THREAD);
+        countLambdasAnew();
+    }
+
+    /** As in a fresh JVM, where that class is not initialised yet (to do that here would cost it 10 ms). */
+    private static void countLambdasAnew() throws ReflectiveOperationException {
+        Class<?> factory = Class.forName(COUNTER, false, null);
+        if (UNSAFE.shouldBeInitialized(factory)) {
+            return;
+        }
+        for (Field field : factory.getDeclaredFields()) {
+            if (field.getType() == AtomicInteger.class) {
+                Object counter = UNSAFE.getReference(UNSAFE.staticFieldBase(field), UNSAFE.staticFieldOffset(field));
+                ((AtomicInteger) counter).set(0);
+            }
+        }
     }
 
     private static Random generator(String owner) throws ReflectiveOperationException {
