@@ -8,7 +8,6 @@ never used. A JDK that is a bundle (javabox/engines/bundle.py) brings all of it 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
@@ -120,15 +119,26 @@ def build(jdk: Jdk) -> Path:
                 run(command)
             (scratch / "complete").touch()
             os.chmod(scratch, 0o755)
-            shutil.rmtree(folder, ignore_errors=True)  # half of a build of an older version of this function
-            # Two processes may build at once: the folder appears whole, and the first one stays.
-            with contextlib.suppress(FileExistsError, OSError):
-                os.rename(scratch, folder)
+            first = _place(scratch, folder)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        # The archive names the paths of what it was made from.
-        run(archive_command(folder), check=False)
+        if first:
+            # The archive names the paths of what it was made from.
+            run(archive_command(folder), check=False)
     return folder
+
+
+def _place(scratch: Path, folder: Path) -> bool:
+    """Renames the build to `folder`, which so appears whole. False where another process was first: JVMs may run
+    on its build already, and it stays."""
+    try:
+        os.rename(scratch, folder)
+    except OSError:
+        if (folder / "complete").exists():
+            return False
+        shutil.rmtree(folder, ignore_errors=True)  # half of a build of an older version of this function
+        os.rename(scratch, folder)
+    return True
 
 
 def copy_asm(folder: Path) -> None:

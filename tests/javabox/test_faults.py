@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from javabox import Judge, JudgeUnavailable, Outcome
+from javabox.engines import jvm
 from javabox.engines.local import LocalChannel
 from tests.javabox.programs import program
 
@@ -127,3 +128,17 @@ def test_without_a_jdk_the_message_says_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(JudgeUnavailable, match="apt-get install openjdk-17-jdk-headless"):
         Judge("local")
+
+
+def test_a_second_build_of_the_jvm_side_leaves_the_first_one(tmp_path: Path) -> None:
+    folder, first, second, third = (tmp_path / name for name in ("folder", "first", "second", "third"))
+    for scratch in (first, second, third):
+        scratch.mkdir()
+        (scratch / "of").write_text(scratch.name)
+    (first / "complete").touch()
+    assert jvm._place(first, folder)
+    assert not jvm._place(second, folder)
+    assert (folder / "of").read_text() == "first"
+    (folder / "complete").unlink()  # half a build: nobody runs on it
+    assert jvm._place(third, folder)
+    assert (folder / "of").read_text() == "third"
