@@ -129,8 +129,10 @@ def build(jdk: Jdk) -> Path:
 
 
 def _place(scratch: Path, folder: Path) -> bool:
-    """Renames the build to `folder`, which so appears whole. False where another process was first: JVMs may run
-    on its build already, and it stays."""
+    """Renames the build to `folder`, which so appears whole.
+
+    False where another process was first: JVMs may run on its build already, and it stays.
+    """
     try:
         os.rename(scratch, folder)
     except OSError:
