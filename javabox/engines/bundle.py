@@ -9,10 +9,10 @@ that compiles and the image that programs run on (see jvm.py). Its folder `javab
 side and the hash of their sources. The archives of loaded classes are made once and hold in any place. It is
 74 MB of JDK 17 (10 of them java.desktop, 11 the archives) or 94 MB of JDK 25.
 
-Two things differ from a whole JDK. A program that names a module which is not here (say, java.rmi) is a
+Two things differ from a whole JDK. A program that names a module which is not here (say, jdk.jfr) is a
 compile error where it would be a runtime error; it can't pass either way. And programs can reach the
-compiler, which gains them nothing. Management must stay out: a program that can dump its own heap has the
-tokens that open the judge's frames.
+compiler, which gains them nothing. jdk.management must stay out: a program that can dump its own heap has
+the tokens that open the judge's frames.
 
 Not covered: other processors and C libraries than those of the machine it was made on.
 """

@@ -25,7 +25,7 @@ start = "class S { static Object f(int x) {"
 bodies = ["return 2 * x;", "return x;", "return y;", "return 1 / (x - 2);", "while (true);"]
 bodies += ["System.exit(0); return 4;"]
 bodies += ["java.util.List<Integer> l = java.util.List.of(2, x); return l.stream().mapToInt(i -> i).sum();"]
-bodies += ["return java.lang.management.ManagementFactory.getRuntimeMXBean().hashCode();"]
+bodies += ["return jdk.jfr.FlightRecorder.isAvailable() ? 1 : 0;"]
 suite = Suite((SuiteCase("two", "Object r = S.f(2);", "r", "4", "int"),))
 said = {}
 for lane in ("warm", "strict"):
@@ -90,7 +90,6 @@ def test_it_holds_nothing_that_lets_a_program_look_into_its_own_jvm(node: dict[s
     modules = {line.split("@")[0] for line in listed.split()}
     assert {"jdk.compiler", "javabox.program", "java.desktop"} <= modules
     watching = {
-        "java.management",
         "jdk.management",
         "jdk.attach",
         "java.instrument",

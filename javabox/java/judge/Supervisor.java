@@ -132,6 +132,7 @@ final class Supervisor {
      */
     void answerAndEnd(Job job, Reply reply) {
         synchronized (out) {
+            wearOut(); // so that nothing more is sent here, to be lost with this supervisor
             answer(job, reply);
             System.exit(0);
         }
