@@ -48,6 +48,8 @@ DEATHS_OF_MEMORY = 2
 DOUBTS = 3
 """As often a program that a signal ended is asked again; one that the clock ended, once."""
 START_ATTEMPTS = 5
+CLOSE_SECONDS = 10.0
+"""Longest wait for a replacement under way, which holds the lock until its supervisor has greeted."""
 SILENCE_SLACK_SECONDS = 30.0
 """A supervisor that exceeds the limits of all it holds by this much is taken for dead."""
 BEATS_MISSED = 10
@@ -171,7 +173,8 @@ class Judge:
 
     def close(self) -> None:
         """End the supervisor and all that it started; cancel what waits. Idempotent."""
-        with self._lock:
+        held = self._lock.acquire(timeout=CLOSE_SECONDS)
+        try:
             if self._closed:
                 return
             self._closed = True
@@ -179,7 +182,11 @@ class Judge:
             atexit.unregister(self.close)
             tasks = list(self._asked.values())
             self._asked.clear()
-            self._lock.notify_all()
+            if held:
+                self._lock.notify_all()
+        finally:
+            if held:
+                self._lock.release()
         self._line.channel.close()
         self._cache.close()
         for task in tasks:
@@ -320,6 +327,9 @@ class Judge:
                     if attempt == START_ATTEMPTS - 1:
                         self._give_up(error)
                         return
+            if self._closed:
+                self._line.channel.close()
+                return
             self._worn = False
             self._stats.supervisor_replaced()
             self._listen(self._line)
