@@ -4,10 +4,12 @@
         for batch in batches:
             advance(1, loss=step(batch))
 
-On a terminal this is one live bar; elsewhere (a pipe, a log file) a plain line every few seconds and one
-at the end. Both go to stderr: stdout belongs to results. The rate is the mean since the start.
+On a terminal this is one live bar, with its numbers on further lines where one is too narrow for them;
+elsewhere (a pipe, a log file) a plain line every few seconds and one at the end. Both go to stderr: stdout
+belongs to results. The rate is the mean since the start.
 
-Bars may be nested. Not covered: calling `advance` from several threads at once.
+Bars may be nested. What is shown beside a live bar is printed to `console`. Not covered: calling `advance`
+from several threads at once.
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 SECONDS_BETWEEN_LINES = 5.0
 
-# One console for all bars: rich stacks the bars of one console and garbles those of several.
-_console = Console(stderr=True)
+console = Console(stderr=True)
+"""The one console of all bars: rich stacks the bars of one console and garbles those of several."""
+BAR_WIDTH = 12
 
 
 class Advance(Protocol):
@@ -37,7 +40,7 @@ class Advance(Protocol):
 @contextmanager
 def progress(what: str, total: int | None = None) -> Iterator[Advance]:
     """Shows the progress of `what` until the block ends; `total` steps, if known, give a time left."""
-    if _console.is_terminal:
+    if console.is_terminal:
         with _bar(what, total) as advance:
             yield advance
     else:
@@ -49,11 +52,11 @@ def progress(what: str, total: int | None = None) -> Iterator[Advance]:
 def _bar(what: str, total: int | None) -> Iterator[Advance]:
     columns = (
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=12),
+        BarColumn(bar_width=BAR_WIDTH),
         TextColumn("{task.fields[text]}", markup=False),
     )
     # stdout stays untouched: it may be a JSON object that somebody pipes while stderr is the terminal
-    with Progress(*columns, console=_console, redirect_stdout=False, refresh_per_second=5) as bars:
+    with Progress(*columns, console=console, redirect_stdout=False, refresh_per_second=5) as bars:
         task = bars.add_task(what, total=total, text="")
         done, started, shown = 0, time.monotonic(), dict[str, float | str]()
 
@@ -61,7 +64,9 @@ def _bar(what: str, total: int | None) -> Iterator[Advance]:
             nonlocal done
             done += steps
             shown.update(numbers)
-            bars.update(task, completed=done, text=_state(done, total, time.monotonic() - started, shown))
+            parts = _state(done, total, time.monotonic() - started, shown)
+            # Rich would cut what does not fit; two spaces stand between the columns.
+            bars.update(task, completed=done, text=_fill(parts, console.width - len(what) - BAR_WIDTH - 2))
 
         yield advance
 
@@ -75,7 +80,7 @@ def _lines(what: str, total: int | None) -> Iterator[Advance]:
         nonlocal printed
         printed = done
         state = _state(done, total, time.monotonic() - started, shown)
-        print(f"{what}: {state}", file=sys.stderr, flush=True)
+        print(f"{what}: {', '.join(state)}", file=sys.stderr, flush=True)
 
     def advance(steps: int = 1, **numbers: float | str) -> None:
         nonlocal done, last
@@ -90,8 +95,8 @@ def _lines(what: str, total: int | None) -> Iterator[Advance]:
         line()
 
 
-def _state(done: int, total: int | None, seconds: float, shown: dict[str, float | str]) -> str:
-    """`120/800, 12.3/s, 0:55 left, loss 0.312`; once all is done, the time it took in place of that left."""
+def _state(done: int, total: int | None, seconds: float, shown: dict[str, float | str]) -> list[str]:
+    """`120/800`, `12.3/s`, `0:55 left`, `loss 0.312`; at the end, the time it took for that left."""
     parts = [str(done) if total is None else f"{done}/{total}"]
     if done and seconds > 0:
         rate = done / seconds
@@ -99,8 +104,20 @@ def _state(done: int, total: int | None, seconds: float, shown: dict[str, float 
         if total is not None:
             left = (total - done) / rate
             parts.append(f"{_clock(left)} left" if left > 0 else f"took {_clock(seconds)}")
-    parts += [f"{name} {_three_digits(v) if isinstance(v, float) else v}" for name, v in shown.items()]
-    return ", ".join(parts)
+    return parts + [f"{name} {_three_digits(v) if isinstance(v, float) else v}" for name, v in shown.items()]
+
+
+def _fill(parts: list[str], width: int) -> str:
+    """The parts with commas between them, in lines of at most `width` columns where each part allows it."""
+    lines = [""]
+    for part in parts:
+        joined = f"{lines[-1]}, {part}" if lines[-1] else part
+        if len(joined) < width or not lines[-1]:  # a comma may follow
+            lines[-1] = joined
+        else:
+            lines[-1] += ","
+            lines.append(part)
+    return "\n".join(lines)
 
 
 def _three_digits(number: float) -> str:
