@@ -24,6 +24,7 @@ from rlcf.commands.bench import Bench
 from rlcf.commands.data import Data
 from rlcf.commands.doctor import Doctor
 from rlcf.commands.grade import Grade
+from rlcf.commands.merge import Merge
 from rlcf.commands.parse import parse
 from rlcf.commands.report import Report
 from rlcf.commands.train import Train
@@ -34,11 +35,12 @@ Command = (
     | Annotated[Train, subcommand("train")]
     | Annotated[Bench, subcommand("bench")]
     | Annotated[Data, subcommand("data")]
+    | Annotated[Merge, subcommand("merge")]
     | Annotated[Report, subcommand("report")]
     | Annotated[Doctor, subcommand("doctor")]
 )
 
-NAMES = ("grade", "train", "bench", "data", "report", "doctor")
+NAMES = ("grade", "train", "bench", "data", "merge", "report", "doctor")
 DESCRIPTION = "Train, grade and benchmark Java code models from compiler feedback."
 
 

@@ -14,11 +14,18 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from rlcf.errors import BadInput
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
+
+CHOICES = {
+    "evaluation_split": ("validation", "test"),
+    "advantage": ("gae", "group", "leave-one-out"),
+    "kl_form": ("reward", "k2", "k3"),
+}
+"""What fields that take one of a few words can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +41,27 @@ class Recipe:
     """Problems by name (`atomic`, `mbjp`) or an mxeval file."""
     train_problems: int = 4500
     """Problems trained on, at most; `atomic` makes as many."""
-    validation_problems: int = 200
-    """Problems of the validation split, at most."""
-    test_problems: int = 350
-    """Problems of the test split, at most."""
+    evaluation_problems: int = 350
+    """Problems evaluated before and after, at most."""
+    evaluation_split: str = "test"
+    """Split evaluated before and after: `test`, or `validation` while settings are chosen."""
+    evaluation_samples: int = 4
+    """Completions a problem in the sampled evaluation, at T = 0.8; there is a greedy one too."""
 
     model: str = "tiny"
-    """`tiny` (made on the spot), a model folder or a hub id."""
+    """`tiny` (made on the spot), a model folder or a hub id; causal or encoder-decoder."""
     lora_rank: int = 0
-    """Rank of the LoRA adapters; 0 trains all weights."""
+    """Rank of the policy's LoRA adapters; 0 trains all weights."""
+    critic_rank: int = 0
+    """Rank of the critic's own LoRA adapters on the same base; 0 reads the policy's states, detached."""
 
     corpus_problems: int = 3000
     """Training problems that the corpus is made from; PPO learns on the others, which it has not seen.
     0: both on all."""
-    corpus_size: int = 20_000
-    """Rows of the corpus for supervised training."""
     corpus_noise: float = 0.35
     """Share of the corpus rows whose body is corrupted."""
     sft_steps: int = 700
-    """Steps of supervised training before PPO; 0 leaves it out."""
-    sft_batch: int = 64
-    """Rows a step."""
+    """Steps of supervised training before PPO, 64 rows each; 0 leaves it out."""
     sft_lr: float = 2e-3
     """Largest learning rate of supervised training."""
 
@@ -68,8 +75,6 @@ class Recipe:
     """Its learning rate, falling to 0 over each training."""
     discriminator_refresh: int = 5
     """PPO steps between refreshes on on-policy pairs; 0 freezes it."""
-    discriminator_refresh_steps: int = 5
-    """Steps of a refresh."""
 
     grounding: str = "rlcf+tests"
     """What a completion is worth: `rlcf` (compiler, discriminator), `rlcf+tests`, `tests` or `compiler`."""
@@ -81,38 +86,42 @@ class Recipe:
     prompts_per_step: int = 128
     """Problems in a rollout batch."""
     samples_per_prompt: int = 4
-    """Completions of each."""
+    """Completions of each: the group of the critic-free advantages."""
     minibatches: int = 4
     """Optimiser steps an epoch over a rollout batch."""
     epochs: int = 1
     """Passes over a rollout batch."""
-    tokens_per_microbatch: int = 8192
-    """Padded tokens in one forward pass; changes memory and speed, not the result."""
     temperature: float = 0.7
     """Of the rollouts; log-probabilities in PPO are those at this temperature."""
     max_new_tokens: int = 80
     """Longest completion, in tokens, in training and evaluation."""
     policy_lr: float = 6e-5
-    """Learning rate of the policy in PPO."""
+    """Learning rate of the policy in PPO, falling to 0."""
     critic_lr: float = 2e-3
-    """Learning rate of the critic."""
+    """Learning rate of the critic, falling to 0."""
     critic_warmup: int = 1
     """First PPO steps in which only the critic learns."""
-    kl: float = 0.02
-    """Reward lost per nat of log-ratio to the reference policy."""
-    clip: float = 0.2
-    """Range of ratio and value around the old ones."""
-    gae_lambda: float = 0.95
-    """Lambda of generalised advantage estimation; gamma is 1."""
-    grad_clip: float = 0.5
-    """Largest gradient norm in PPO."""
 
-    evaluation_split: str = "test"
-    """Split evaluated before and after: `test`, or `validation` while settings are chosen."""
-    evaluation_temperature: float = 0.8
-    """Of the sampled evaluation; there is a greedy one too."""
-    evaluation_samples: int = 4
-    """Completions a problem in the sampled evaluation."""
+    advantage: str = "gae"
+    """`gae` (a critic), `group` (score against mean and spread of its prompt's completions) or
+    `leave-one-out` (against the mean of the others); the last two need no critic."""
+    gae_lambda: tuple[float, float] = (0.95, 0.95)
+    """Lambda of the advantages and of the critic's targets; gamma is 1."""
+    kl: float = 0.02
+    """Coefficient of the KL to the reference policy; 0 needs no reference."""
+    kl_form: str = "reward"
+    """Where the KL counts: `reward` (k1, a token), or in the loss as `k2` or `k3` (k3 with k2's gradient)."""
+    kl_target: float = 0.0
+    """Nats a completion that `kl` is adapted to hold; 0 keeps `kl` fixed."""
+    clip: tuple[float, float, float] = (0.2, 0.2, 0.0)
+    """Range of the ratio below and above 1, and the dual clip's bound where the advantage is
+    negative (0: none)."""
+    target_kl: float = 0.0
+    """An epoch ends early once a minibatch's KL to the rollout policy exceeds this; 0 never."""
+    entropy: float = 0.0
+    """Coefficient of the entropy bonus."""
+    anchor: float = 0.0
+    """Coefficient of a supervised loss on the references of the step's problems."""
 
 
 def load_recipe(name_or_path: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
@@ -137,6 +146,13 @@ def load_recipe(name_or_path: str, overrides: Mapping[str, Any] | None = None) -
     return dataclasses.replace(recipe, **_checked(dict(overrides or {}), None, ""))
 
 
+def check_choices(recipe: Recipe) -> None:
+    """Raises BadInput where a field of a few words has another; files and overrides are checked already."""
+    for name in CHOICES:
+        if message := _choice(name, getattr(recipe, name)):
+            raise BadInput(message, field=name)
+
+
 def to_toml(recipe: Recipe) -> str:
     """Every field of the recipe; `load_recipe` reads it back."""
     rows = [(field.name, getattr(recipe, field.name)) for field in dataclasses.fields(recipe)]
@@ -151,18 +167,35 @@ def _checked(table: Mapping[str, Any], path: Path | None, text: str) -> dict[str
         line = _line(text, name)
         if name not in types:
             raise BadInput("no recipe has this field", file=path, line=line, field=name)
-        wanted = types[name]
-        if wanted is float and type(value) is int:
-            value = float(value)
-        message = ""
-        if type(value) is not wanted:
-            message = f"must be {wanted.__name__}, not {type(value).__name__} ({value!r})"
-        elif isinstance(value, int | float) and not 0 <= value < float("inf"):
-            message = f"must not be negative or infinite, but is {value!r}"
+        value, message = _converted(value, types[name])
+        message = message or _choice(name, value)
         if message:
             raise BadInput(message, file=path, line=line, field=name)
         checked[name] = value
     return checked
+
+
+def _choice(name: str, value: Any) -> str:
+    """What is wrong with the value of a field that takes one of a few words."""
+    words = CHOICES.get(name, (value,))
+    return "" if value in words else f"must be one of {', '.join(words)}, not {value!r}"
+
+
+def _converted(value: Any, wanted: Any) -> tuple[Any, str]:
+    """The value as the field's type has it, and what is wrong with it."""
+    if get_origin(wanted) is tuple:
+        kinds = get_args(wanted)
+        if not isinstance(value, list | tuple) or len(value) != len(kinds):
+            return value, f"must be a list of {len(kinds)} numbers, not {value!r}"
+        found = [_converted(one, kind) for one, kind in zip(value, kinds, strict=True)]
+        return tuple(one for one, _ in found), next((message for _, message in found if message), "")
+    if wanted is float and type(value) is int:
+        value = float(value)
+    if type(value) is not wanted:
+        return value, f"must be {wanted.__name__}, not {type(value).__name__} ({value!r})"
+    if isinstance(value, int | float) and not 0 <= value < float("inf"):
+        return value, f"must not be negative or infinite, but is {value!r}"
+    return value, ""
 
 
 def _line(text: str, name: str) -> int | None:

@@ -24,7 +24,7 @@ HEAVY = {"torch", "transformers", "accelerate", "peft"}
 LAYERS = (
     {"javabox"},
     {"errors", "progress", "jsonl"},
-    {"problems", "recipe"},
+    {"problems", "recipe", "machine"},
     {"grounding", "policy"},
     {"evaluation"},
     {"training"},

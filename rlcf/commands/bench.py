@@ -93,7 +93,7 @@ class Bench:
             raise BadInput(
                 f"models need torch and transformers ({missing}): pip install 'rlcf[train]'"
             ) from missing
-        return load_policy(self.model)
+        return load_policy(self.model, trained=False)
 
 
 def _line(answer: Answer, jdk: str) -> bytes:

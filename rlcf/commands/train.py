@@ -1,13 +1,16 @@
-"""`rlcf train`: trains by a recipe, into a run folder of its own."""
+"""`rlcf train`: trains by a recipe into a run folder of its own, or goes on with a run that was stopped."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from tyro.conf import Positional, arg
@@ -15,10 +18,12 @@ from tyro.conf import Positional, arg
 from rlcf.commands.grade import check_workers
 from rlcf.commands.parse import parse
 from rlcf.errors import BadInput
+from rlcf.machine import Machine, load_machine
 from rlcf.recipe import Recipe, load_recipe
 
 if TYPE_CHECKING:
     from javabox import Judge
+    from rlcf.training.parallel import Parallel
 
 PROG = "rlcf train"
 RUNS = Path("runs")
@@ -30,6 +35,7 @@ class Train:
     """Train by a recipe; each field of the recipe is an option.
 
     Example: rlcf train quickstart --seed 1
+    After a crash: rlcf train --resume runs/quickstart
     """
 
     recipe: Positional[Annotated[str, arg(metavar="RECIPE")]]
@@ -41,10 +47,13 @@ class Train:
     workers: Annotated[int, arg(metavar="N")] = 0
     """Programs judged at a time; 0 is one a core."""
     fields: Recipe = field(default_factory=Recipe)
+    machine: Machine = field(default_factory=Machine)
 
     @classmethod
-    def parse(cls, argv: Sequence[str]) -> Self:
+    def parse(cls, argv: Sequence[str]) -> Self | Resume:
         """The recipe gives the defaults of the options, so it is read before they are. Raises BadInput."""
+        if any(one == "--resume" or one.startswith("--resume=") for one in argv):
+            return Resume.parse(argv)
         if not argv or argv[0] in ("-h", "--help"):
             return cls._parsed(argv)
         if argv[0].startswith("-"):
@@ -57,26 +66,85 @@ class Train:
         return found
 
     def run(self) -> int:
-        from javabox import Judge
-        from rlcf.report import write_report
-
         check_workers(self.workers)
         recipe = load_recipe(self.recipe, asdict(self.fields))
-        train = _trainer()
-        with Judge(engine=self.engine, workers=self.workers or None) as judge:
-            folder = new_run(Path(self.recipe).stem, self.run_name)
+        run, parallel = _trainer()
+        made = new_run(Path(self.recipe).stem, self.run_name) if parallel.main else Path()
+        folder = parallel.from_main(made)
+
+        def train(judge: Judge) -> None:
             try:
-                train(recipe, folder, judge)
+                run.train(recipe, folder, judge, self.machine, parallel)
             except BadInput:
                 with contextlib.suppress(OSError):
                     folder.rmdir()  # only if nothing was written
                 raise
-            except KeyboardInterrupt:
-                print(f"rlcf: the run so far is in {folder}", file=sys.stderr)
-                raise
+
+        return _trained(train, folder, parallel, self.engine, self.workers)
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on with a run from its last checkpoint, as if it had never been stopped.
+
+    Example: rlcf train --resume runs/quickstart
+    """
+
+    resume: Annotated[str, arg(metavar="RUN")]
+    """The run's folder; its recipe holds, how the machine runs it may be changed."""
+    engine: Literal["auto", "local", "docker"] = "auto"
+    """Where programs run; auto is docker where an engine answers, else local."""
+    workers: Annotated[int, arg(metavar="N")] = 0
+    """Programs judged at a time; 0 is one a core."""
+    machine: Machine = field(default_factory=Machine)
+
+    @classmethod
+    def parse(cls, argv: Sequence[str]) -> Self:
+        """How the machine ran it so far gives the defaults. Raises BadInput."""
+        if not argv[0].startswith("-"):
+            raise BadInput(f"a run goes on with its own recipe: {PROG} --resume RUN, without RECIPE")
+        named = [after for one, after in itertools.pairwise(argv) if one == "--resume"]
+        named += [one.removeprefix("--resume=") for one in argv if one.startswith("--resume=")]
+        known = Path(named[0] if named else "") / "machine.toml"
+        default = cls(str(known.parent), machine=load_machine(known)) if known.is_file() else None
+        options = {} if default is None else {"default": default}
+        found: Self = parse(cls, PROG, argv, see=PROG, **options)
+        return found
+
+    def run(self) -> int:
+        check_workers(self.workers)
+        run, parallel = _trainer()
+        folder = Path(self.resume)
+
+        def resume(judge: Judge) -> None:
+            run.resume(folder, judge, self.machine, parallel)
+
+        return _trained(resume, folder, parallel, self.engine, self.workers)
+
+
+def _trained(
+    work: Callable[[Judge], None],
+    folder: Path,
+    parallel: Parallel,
+    engine: Literal["auto", "local", "docker"],
+    workers: int,
+) -> int:
+    """Does the work with a judge, then writes the report and prints the table."""
+    from javabox import Judge
+    from rlcf.report import write_report
+
+    # Every process has a judge of its own, and they share the cores.
+    own = workers or max(1, (os.cpu_count() or 1) // parallel.world)
+    with Judge(engine=engine, workers=own) as judge:
+        try:
+            work(judge)
+        except KeyboardInterrupt:
+            print(f"rlcf: the run so far is in {folder}; {PROG} --resume {folder}", file=sys.stderr)
+            raise
+    if parallel.main:
         report = write_report(folder)
         print(f"{summary(folder)}\n\nrun: {folder}\nreport: {report}")
-        return 0
+    return 0
 
 
 def new_run(stem: str, wanted: str | None) -> Path:
@@ -108,10 +176,11 @@ def summary(folder: Path) -> str:
     return f"\n{text_table(changes(run))}\n\n{textwrap.fill(caption(run), 100)}"
 
 
-def _trainer() -> Callable[[Recipe, Path, Judge], None]:
+def _trainer() -> tuple[ModuleType, Parallel]:
     """Raises BadInput where torch is not installed."""
     try:
         from rlcf.training import run
+        from rlcf.training.parallel import Parallel
     except ModuleNotFoundError as missing:
         raise BadInput(f"training needs torch and transformers ({missing}): {INSTALL_TRAIN}") from missing
-    return run.train
+    return run, Parallel()

@@ -1,8 +1,9 @@
-"""The critic: how much reward is still to come, read off the policy's hidden states.
+"""The critic's head: how much reward is still to come, read off hidden states.
 
-A small MLP in fp32 on *detached* states. A value head whose gradient reaches the trunk wrecked the small
-policy (pass rate .47 to .22 in the reference study); a separate value model costs a second forward. The
-last layer starts at zero, so V is 0 everywhere until it has learnt something (trainers.md b14).
+A small MLP in fp32. It reads the policy's states *detached* (a value head whose gradient reached the trunk
+wrecked the small policy: pass rate .47 to .22 in the reference study), or those of LoRA adapters of its own
+on the same base, which cost a second forward and no second model. The last layer starts at zero, so V is 0
+everywhere until it has learnt something (trainers.md b14).
 """
 
 from __future__ import annotations
@@ -30,5 +31,5 @@ class Critic(nn.Module):
         nn.init.zeros_(self.last.bias)
 
     def forward(self, states_BTD: Tensor) -> Tensor:
-        values_BT1: Tensor = self.last(torch.relu(self.inner(states_BTD.detach().float())))
+        values_BT1: Tensor = self.last(torch.relu(self.inner(states_BTD.float())))
         return values_BT1.squeeze(-1)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from peft import PeftConfig, PeftModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    PreTrainedModel,
+)
 from transformers.utils import logging as transformers_logging
 
 from rlcf.errors import BadInput
@@ -16,31 +24,58 @@ from rlcf.policy.tiny import tiny_model, tiny_tokenizer
 transformers_logging.disable_progress_bar()  # a bar a file, between the lines of our own
 
 
-def load_policy(model: str | Path, *, lora_rank: int = 0, device: str | None = None) -> Policy:
-    """The policy in the folder `model`, or, where the name is no path, on the hub.
+def load_policy(
+    model: str | Path,
+    *,
+    lora_rank: int = 0,
+    device: torch.device | str | None = None,
+    dtype: str = "auto",
+    backend: str = "auto",
+    trained: bool = True,
+    seed: int = 0,
+) -> Policy:
+    """The policy in the folder `model` or, where the name is no path, on the hub.
 
+    `dtype`: what weights are computed in, `float32`, `bfloat16` or `auto` (bfloat16 on a GPU). With LoRA the
+    frozen weights are kept in it too; weights that are trained stay in fp32, as steps of 1e-6 vanish in
+    bf16's eight bits; with `trained` False nothing is trained. Adapters that the folder holds are merged,
+    new ones begin from `seed`.
     Raises BadInput if the folder does not exist or holds no model.
     """
-    place = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if _is_path(str(model)):
         if not Path(model).is_dir():
             raise BadInput("no such model folder", file=model, field="model")
-        if not (Path(model) / "config.json").is_file():
+        if not any((Path(model) / name).is_file() for name in ("config.json", "adapter_config.json")):
             raise BadInput("holds no model: config.json is missing", file=model, field="model")
-    dtype = torch.bfloat16 if place == "cuda" else torch.float32
+    computed = torch.bfloat16 if dtype == "bfloat16" or (dtype == "auto" and place.type == "cuda") else None
+    kept = computed if computed and (lora_rank or not trained) else torch.float32
     try:
         tokenizer = AutoTokenizer.from_pretrained(model)
-        loaded = AutoModelForCausalLM.from_pretrained(model, dtype=dtype)
+        loaded = _load(model, kept)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise BadInput(f"can't load a causal language model: {reason}", file=model, field="model") from error
-    return Policy(loaded.to(place), tokenizer, lora_rank)
+        raise BadInput(f"can't load a language model: {reason}", file=model, field="model") from error
+    autocast = computed if kept is torch.float32 else None
+    return Policy(loaded.to(place), tokenizer, lora_rank, backend=backend, autocast=autocast, seed=seed)
 
 
 def tiny_policy(texts: Iterable[str], seed: int, *, lora_rank: int = 0) -> Policy:
     """A fresh `tiny` policy whose tokenizer is trained on `texts`."""
     tokenizer = tiny_tokenizer(texts)
-    return Policy(tiny_model(tokenizer, seed), tokenizer, lora_rank)
+    return Policy(tiny_model(tokenizer, seed), tokenizer, lora_rank, seed=seed)
+
+
+def _load(model: str | Path, dtype: torch.dtype) -> PreTrainedModel:
+    if not (Path(model) / "adapter_config.json").is_file():
+        config = AutoConfig.from_pretrained(model)
+        family = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+        return cast(PreTrainedModel, family.from_pretrained(model, dtype=dtype))
+    base = str(PeftConfig.from_pretrained(str(model)).base_model_name_or_path)
+    # A run folder that was moved: the base stands beside the adapters.
+    beside = Path(model).parent / Path(base).name
+    loaded = _load(base if not _is_path(base) or Path(base).is_dir() else beside, dtype)
+    return cast(PreTrainedModel, PeftModel.from_pretrained(loaded, str(model)).merge_and_unload())
 
 
 def _is_path(name: str) -> bool:

@@ -1,72 +1,69 @@
-"""The policy: a causal language model with its tokenizer, trained in full or through LoRA.
+"""The policy: a language model with its tokenizer, causal or encoder-decoder, trained in full or by LoRA.
 
 One model in memory where that is possible: with LoRA the reference policy is the same model with its
-adapters off (trainers.md b21), without it a frozen copy. Dropout is off everywhere and always (b17), so
-that the first ratio of a step is 1. Log-probabilities are those of the policy *at the sampling
-temperature* (b5), from hidden states of completion tokens only: `[B, T, V]` logits are never kept (b7).
+adapters off, and the critic may have adapters of its own (`adapters.py`); without LoRA the reference is a
+frozen copy. Dropout is off everywhere and always (trainers.md b17), so that the first ratio of a step is 1.
 
-Not covered: encoder-decoder models (nothing here glues prompt and completion but `batch.collate`),
-several GPUs, models whose logits are not their output embedding applied to the last hidden state.
+Not covered: models that `score.py` can't score, pipeline or tensor parallelism.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
-from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
+from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rlcf.errors import BadInput
+from rlcf.policy.adapters import Adapters
 from rlcf.policy.batch import TokenBatch, Tokens, collate
-from rlcf.policy.generate import Sampled, generate
-
-LOGITS_AT_ONCE = 1 << 26
-"""Elements of logits computed together (256 MB in fp32); longer batches go in chunks, which backward
-computes again."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenStats:
-    """What the policy says of a batch; values at masked places are 0."""
-
-    logps_BT: Tensor
-    entropies_BT: Tensor
-    states_BTD: Tensor
-    """Hidden state that chose each token, detached: the critic must not shape the trunk."""
+from rlcf.policy.critic import Critic
+from rlcf.policy.generate import Backend, Decoding, Sampled, make_backend, stable_seed
+from rlcf.policy.score import Scorer, TokenStats, head_scale, head_size, states, token_stats
 
 
 class Policy:
     """Who answers: samples completions, scores tokens, is saved."""
 
     def __init__(
-        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, lora_rank: int = 0
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        lora_rank: int = 0,
+        *,
+        backend: str | Backend = "auto",
+        autocast: torch.dtype | None = None,
+        seed: int = 0,
     ) -> None:
+        """`backend`: of generation; auto is `loop`, or `transformers` for an encoder-decoder. `autocast`: the
+        type that fp32 weights are computed in. `seed`: of new adapters."""
         self.tokenizer = tokenizer
-        self.lora_rank = lora_rank
+        self.lora_rank, self.autocast, self.seed = lora_rank, autocast, seed
         self.stop_ids = _stop_ids(model, tokenizer)
         # A pad token is never read back (masks come from lengths), so any known id will do.
         self.pad_id = int(
             tokenizer.pad_token_id if tokenizer.pad_token_id is not None else min(self.stop_ids)
         )
-        self._disable_dropout(model)
+        self.start_id: int | None = None
+        if model.config.is_encoder_decoder:
+            self.start_id = int(model.generation_config.decoder_start_token_id)
+        if backend == "auto":
+            backend = "loop" if self.start_id is None else "transformers"
+        self.backend = make_backend(backend) if isinstance(backend, str) else backend
+        _disable_dropout(model)
         self.model = model.eval()
         self._check_head()
-        self._peft: PeftModel | None = None
-        self._frozen: PreTrainedModel | None = None
-        if lora_rank:
-            self._add_adapters()
+        self.adapters = Adapters(self.model, lora_rank, seed) if lora_rank else None
+        self.sampler = self.model
+        """What completions are sampled from: the model, or a whole copy where its weights are sharded."""
 
     @property
     def width(self) -> int:
-        return int(self.model.get_output_embeddings().weight.shape[1])
+        return head_size(self.model)[1]
 
     @property
     def device(self) -> torch.device:
@@ -74,7 +71,22 @@ class Policy:
 
     def parameters(self) -> list[nn.Parameter]:
         """Those that are trained."""
-        return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        return self.scorer().policy_parameters()
+
+    def scorer(self, critic: Critic | None = None, critic_rank: int = 0) -> Scorer:
+        """The module that scores, for training. `critic_rank`: of the critic's own adapters, 0 for none."""
+        if critic_rank and self.adapters is None:
+            raise BadInput("the critic's adapters need the policy's: set lora_rank too", field="critic_rank")
+        if critic_rank and self.adapters is not None:
+            self.adapters.add_critic(critic_rank)
+        return Scorer(self.model, critic, self.adapters, own_trunk=critic_rank > 0, autocast=self.autocast)
+
+    def checkpoint_activations(self) -> None:
+        """Backward passes compute the layers' activations again: slower, in far less memory."""
+        options: dict[str, Any] = {"use_reentrant": False}
+        if self.adapters is not None:
+            options["context_fn"] = self.adapters.recompute_contexts
+        self.model.gradient_checkpointing_enable(gradient_checkpointing_kwargs=options)
 
     # ---- text and tokens
 
@@ -114,148 +126,102 @@ class Policy:
         self, prompts: Sequence[str], *, temperature: float, max_new_tokens: int, seed: int
     ) -> list[str]:
         """One completion a prompt; temperature 0 is greedy. The same arguments give the same texts."""
+        seeds = [stable_seed(seed, index) for index in range(len(prompts))]
         sampled = self.sample_tokens(
-            [self.encode_prompt(prompt) for prompt in prompts], temperature, max_new_tokens, seed
+            [self.encode_prompt(prompt) for prompt in prompts], temperature, max_new_tokens, seeds
         )
         return [self.decode(completion.ids) for completion in sampled]
 
     def sample_tokens(
-        self, prompts: Sequence[Tokens], temperature: float, max_new_tokens: int, seed: int
+        self, prompts: Sequence[Tokens], temperature: float, max_new_tokens: int, seeds: Sequence[int]
     ) -> list[Sampled]:
-        return generate(
-            self.model,
-            prompts,
-            temperature=temperature,
-            max_new_tokens=max_new_tokens,
-            stop_ids=self.stop_ids,
-            pad_id=self.pad_id,
-            seed=seed,
-        )
+        """A completion depends on its own prompt and seed alone, not on those that are sampled with it."""
+        decoding = Decoding(temperature, max_new_tokens, self.stop_ids, self.pad_id)
+        with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
+            return self.backend.generate(self.sampler, prompts, seeds, decoding)
 
     # ---- scoring
 
     def collate(self, prompts: Sequence[Tokens], completions: Sequence[Tokens]) -> TokenBatch:
-        return collate(prompts, completions, self.pad_id, self.device)
+        return collate(prompts, completions, self.pad_id, self.device, start_id=self.start_id)
 
     def token_stats(self, batch: TokenBatch, temperature: float = 1.0) -> TokenStats:
         """Log-probability, entropy and state of every completion token under the policy as it is."""
-        return _token_stats(self.model, batch, temperature)
-
-    @torch.no_grad()
-    def reference_logps(self, batch: TokenBatch, temperature: float = 1.0) -> Tensor:
-        """The same under the reference policy: the one at the last `keep_reference`."""
-        with self._reference() as model:
-            return _token_stats(model, batch, temperature).logps_BT
-
-    def keep_reference(self) -> None:
-        """Makes the policy as it is the reference. LoRA adapters are merged into the base and begun anew."""
-        if self._peft is not None:
-            self.model = cast(PreTrainedModel, self._peft.merge_and_unload())
-            self._add_adapters()
-        else:
-            self._frozen = _copy(self.model)
-
-    @contextmanager
-    def _reference(self) -> Iterator[PreTrainedModel]:
-        if self._peft is not None:
-            with self._peft.disable_adapter():
-                yield self.model
-        elif self._frozen is not None:
-            yield self._frozen
-        else:
-            raise RuntimeError("no reference yet: call keep_reference() first")
+        return token_stats(self.model, batch, temperature)
 
     # ---- saving
 
     def save(self, folder: Path) -> None:
-        """A folder that `AutoModelForCausalLM` and `AutoTokenizer` load; adapters are merged in a copy."""
-        model = self.model
-        if self._peft is not None:
-            model = cast(PreTrainedModel, cast(PeftModel, _copy(self._peft)).merge_and_unload())
-        model.save_pretrained(folder)
+        """A plain model that `AutoModelForCausalLM` (of an encoder-decoder, `AutoModelForSeq2SeqLM`) and
+        `AutoTokenizer` load; adapters are merged in a copy."""
+        (self.model if self.adapters is None else self.plain_copy()).save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
 
-    # ---- set-up
+    def save_trained(self, folder: Path, base: Path) -> None:
+        """As `save`; with LoRA the adapters alone, which load the plain model in `base` first."""
+        if self.adapters is None:
+            self.save(folder)
+        else:
+            self.adapters.save(folder, base)
+            self.tokenizer.save_pretrained(folder)
 
-    def _add_adapters(self) -> None:
-        config = LoraConfig(
-            r=self.lora_rank,
-            lora_alpha=2 * self.lora_rank,
-            lora_dropout=0.0,
-            target_modules="all-linear",
-            task_type="CAUSAL_LM",
+    def replica(self) -> Policy:
+        """Another policy with the same weights, adapters included."""
+        other = copy.copy(self)
+        other.model, other.adapters = copy.deepcopy((self.model, self.adapters))
+        other.sampler = other.model
+        return other
+
+    def renewed(self) -> Policy:
+        """The policy with its adapters merged into its weights and new ones begun."""
+        if self.adapters is None:
+            return self
+        return Policy(
+            self.adapters.merged(),
+            self.tokenizer,
+            self.lora_rank,
+            backend=self.backend,
+            autocast=self.autocast,
+            seed=self.seed,
         )
-        self._peft = cast(PeftModel, get_peft_model(self.model, config))
-        # peft puts its layers into the model itself, so the plain model object keeps its own interface.
-        self.model = cast(PreTrainedModel, self._peft.get_base_model()).eval()
 
-    def _disable_dropout(self, model: PreTrainedModel) -> None:
-        for module in model.modules():
-            if isinstance(module, nn.Dropout):
-                module.p = 0.0
-        for name, value in vars(model.config).items():
-            if "dropout" in name and isinstance(value, float):
-                setattr(model.config, name, 0.0)
+    def plain_copy(self) -> PreTrainedModel:
+        """A frozen copy of the model with its adapters merged."""
+        if self.adapters is None:
+            return cast(PreTrainedModel, copy.deepcopy(self.model)).requires_grad_(False).eval()
+        return copy.deepcopy(self.adapters).merged().requires_grad_(False).eval()
+
+    # ---- set-up
 
     @torch.no_grad()
     def _check_head(self) -> None:
         """Some families scale or cap their logits after the head; their log-probabilities would be wrong."""
-        ids_BL = torch.tensor([[min(self.stop_ids)] * 2], device=self.device)
-        logits_BLV = self.model(input_ids=ids_BL).logits
-        states_BLD = _trunk(self.model)(input_ids=ids_BL).last_hidden_state
-        own_BLV = self.model.get_output_embeddings()(states_BLD)
-        if not torch.allclose(own_BLV, logits_BLV, atol=1e-2, rtol=1e-2):
+        batch = self.collate([[min(self.stop_ids)]], [[min(self.stop_ids)] * 2])
+        own_BTV = self.model.get_output_embeddings()(states(self.model, batch) * head_scale(self.model))
+        if batch.prompt_ids_BP is None:
+            logits_BTV = self.model(input_ids=batch.ids_BL).logits[:, : own_BTV.shape[1]]
+        else:
+            logits_BTV = self.model(input_ids=batch.prompt_ids_BP, decoder_input_ids=batch.ids_BL).logits
+        if not torch.allclose(own_BTV, logits_BTV, atol=1e-2, rtol=1e-2):
             kind = type(self.model).__name__
             raise BadInput(
                 f"{kind} changes its logits after the output embedding: not covered", field="model"
             )
 
 
-def _token_stats(model: PreTrainedModel, batch: TokenBatch, temperature: float) -> TokenStats:
-    states_BLD = _trunk(model)(input_ids=batch.ids_BL, use_cache=False).last_hidden_state
-    index_BTD = batch.state_BT[..., None].expand(-1, -1, states_BLD.shape[-1])
-    states_BTD = states_BLD.gather(1, index_BTD)
-    states_ND = states_BTD[batch.mask_BT]
-    targets_N = batch.completion_ids_BT[batch.mask_BT]
-    head = model.get_output_embeddings()
-    rows = max(1, LOGITS_AT_ONCE // head.weight.shape[0])
-    if rows >= len(states_ND):
-        logps_N, entropies_N = _head_stats(head, states_ND, targets_N, temperature)
-    else:
-        parts = [
-            checkpoint(_head_stats, head, states, targets, temperature, use_reentrant=False)
-            for states, targets in zip(
-                torch.split(states_ND, rows), torch.split(targets_N, rows), strict=True
-            )
-        ]
-        logps_N = torch.cat([logps for logps, _ in parts])
-        entropies_N = torch.cat([entropies for _, entropies in parts])
-    zeros_BT = torch.zeros(batch.mask_BT.shape, dtype=torch.float32, device=batch.mask_BT.device)
-    return TokenStats(
-        logps_BT=zeros_BT.masked_scatter(batch.mask_BT, logps_N),
-        entropies_BT=zeros_BT.masked_scatter(batch.mask_BT, entropies_N),
-        states_BTD=(states_BTD * batch.mask_BT[..., None]).detach(),
-    )
+def _disable_dropout(model: PreTrainedModel) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+        _zero_rates(module)
+    _zero_rates(model.config)
 
 
-def _head_stats(
-    head: nn.Module, states_ND: Tensor, targets_N: Tensor, temperature: float
-) -> tuple[Tensor, Tensor]:
-    # fp32: a bf16 logsumexp is not stable (trainers.md b8)
-    all_logps_NV = (head(states_ND).float() / temperature).log_softmax(-1)
-    logps_N = all_logps_NV.gather(1, targets_N[:, None]).squeeze(1)
-    with torch.no_grad():
-        entropies_N = -(all_logps_NV.exp() * all_logps_NV).sum(-1)
-    return logps_N, entropies_N
-
-
-def _trunk(model: PreTrainedModel) -> nn.Module:
-    return cast(nn.Module, getattr(model, model.base_model_prefix))
-
-
-def _copy(model: Any) -> Any:
-    """A frozen copy."""
-    return copy.deepcopy(model).requires_grad_(False).eval()
+def _zero_rates(holder: object) -> None:
+    """Attention layers keep their rate as a number of their own."""
+    for name, value in list(vars(holder).items()):
+        if "dropout" in name and isinstance(value, float):
+            setattr(holder, name, 0.0)
 
 
 def _stop_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

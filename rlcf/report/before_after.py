@@ -75,9 +75,11 @@ def _start(recipe: Mapping[str, Any]) -> str:
         return f"the policy that {recipe['start']} had before PPO"
     if not recipe.get("sft_steps"):
         return f"{recipe.get('model')} as it was"
-    rows = f"a corpus of {recipe.get('corpus_size', 0):,} rows"
+    rows = "a corpus"
     if recipe.get("corpus_noise"):
-        rows += f", {100 * recipe['corpus_noise']:.3g} % with a corrupted body (as noisy as scraped code)"
+        rows += (
+            f", {100 * recipe['corpus_noise']:.3g} % of it with a corrupted body (as noisy as scraped code)"
+        )
     return f"{recipe.get('model')} after {recipe['sft_steps']} supervised steps on {rows}"
 
 

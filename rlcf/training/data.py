@@ -16,6 +16,10 @@ log = logging.getLogger("rlcf")
 
 ATOMIC_SEED = 0
 """The atomic problems are one data set, the same for every seed of a recipe."""
+ATOMIC_VALIDATION, ATOMIC_TEST = 200, 350
+"""Its problems, of which a recipe may use fewer."""
+CORPUS_ROWS = 20_000
+"""Rows of the corpus for supervised training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +34,15 @@ class Data:
     """Prompts with completions for supervised training."""
 
 
-def load_data(recipe: Recipe, judge: Judge, *, compares: bool) -> Data:
+def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
     """The data of a recipe. Problems without a reference that compiles are left out, with a note, where
-    references are needed: `compares` says that a discriminator will. Raises BadInput."""
-    if recipe.evaluation_split not in ("validation", "test"):
-        raise BadInput("must be 'validation' or 'test'", field="evaluation_split")
+    `references` are needed, for a corpus too. Raises BadInput."""
     if recipe.corpus_noise > 1:
         raise BadInput("must be a share, at most 1", field="corpus_noise")
     train, evaluation = _atomic(recipe, judge) if recipe.problems == "atomic" else _named(recipe)
     needs_corpus = recipe.sft_steps > 0 or recipe.model == "tiny"
     # Atomic references have been run already: the expected values come from them.
-    if (needs_corpus or compares) and recipe.problems != "atomic":
+    if (needs_corpus or references) and recipe.problems != "atomic":
         train = compiling_references(train, judge)
     train = list(train)
     random.Random(f"train {recipe.seed}").shuffle(train)
@@ -55,7 +57,7 @@ def load_data(recipe: Recipe, judge: Judge, *, compares: bool) -> Data:
         )
     corpus: list[tuple[str, str]] = []
     if needs_corpus:
-        corpus = atomic.corpus(for_corpus, recipe.corpus_size, recipe.corpus_noise, recipe.seed)
+        corpus = atomic.corpus(for_corpus, CORPUS_ROWS, recipe.corpus_noise, recipe.seed)
     return Data(for_ppo, evaluation, corpus)
 
 
@@ -75,17 +77,12 @@ def compiling_references(problems: Sequence[Problem], judge: Judge) -> list[Prob
 
 def _atomic(recipe: Recipe, judge: Judge) -> tuple[Sequence[Problem], Sequence[Problem]]:
     data = atomic.build(
-        ATOMIC_SEED,
-        judge,
-        train=recipe.train_problems,
-        validation=recipe.validation_problems,
-        test=recipe.test_problems,
+        ATOMIC_SEED, judge, train=recipe.train_problems, validation=ATOMIC_VALIDATION, test=ATOMIC_TEST
     )
-    return data.train, data.validation if recipe.evaluation_split == "validation" else data.test
+    evaluation = data.validation if recipe.evaluation_split == "validation" else data.test
+    return data.train, evaluation[: recipe.evaluation_problems]
 
 
 def _named(recipe: Recipe) -> tuple[Sequence[Problem], Sequence[Problem]]:
-    most = {"validation": recipe.validation_problems, "test": recipe.test_problems}
     train = load_problems(recipe.problems, "train")[: recipe.train_problems]
-    split = recipe.evaluation_split
-    return train, load_problems(recipe.problems, split)[: most[split]]
+    return train, load_problems(recipe.problems, recipe.evaluation_split)[: recipe.evaluation_problems]

@@ -15,7 +15,6 @@ not compile (the compiler judges those), completions longer than the encoder rea
 
 from __future__ import annotations
 
-import copy
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 from rlcf.errors import BadInput
 from rlcf.policy import Policy
 from rlcf.policy.batch import Tokens, micro_batches
+from rlcf.policy.score import trunk
 
 BETAS = (0.9, 0.98)
 WEIGHT_DECAY = 0.05
@@ -148,15 +148,17 @@ def accuracy(discriminator: Discriminator, pairs: Sequence[Pair], seed: int) -> 
 
 
 def discriminator_from_policy(policy: Policy, seed: int) -> Discriminator:
-    """The encoder is a copy of the policy's trunk."""
-    trunk = getattr(policy.model, policy.model.base_model_prefix)
-    return Discriminator(copy.deepcopy(trunk).requires_grad_(True), policy.tokenizer, seed)
+    """The encoder is a copy of the policy's trunk (of an encoder-decoder, of its encoder)."""
+    encoder = cast(PreTrainedModel, trunk(policy.plain_copy()))
+    # fp32, as all of it is trained; the policy's frozen weights may be bf16.
+    return Discriminator(encoder.float().requires_grad_(True), policy.tokenizer, seed)
 
 
-def load_encoder(model: str, seed: int) -> Discriminator:
+def load_encoder(model: str, seed: int, device: torch.device | str = "cpu") -> Discriminator:
     """The encoder in the folder `model` or on the hub, with a fresh head."""
     try:
-        return Discriminator(AutoModel.from_pretrained(model), AutoTokenizer.from_pretrained(model), seed)
+        encoder = AutoModel.from_pretrained(model, dtype=torch.float32).to(device)
+        return Discriminator(encoder, AutoTokenizer.from_pretrained(model), seed)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise BadInput(f"can't load an encoder: {reason}", file=Path(model), field="discriminator") from error

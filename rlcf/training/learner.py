@@ -2,208 +2,320 @@
 
 Old log-probabilities are recomputed by the code and in the micro-batches of the update (trainers.md b6):
 the first ratio of a step is exactly 1. Rollouts that the judge failed on are masked out of losses, advantage
-statistics and rewards alike. The learning rates fall linearly to 0 over all steps (b19).
+statistics and rewards alike. Everything about a rollout batch is whole on every rank; only forward and
+backward passes are shared out (`parallel.py`). The learning rates fall linearly to 0 over all steps (b19).
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from rlcf.machine import Machine
 from rlcf.policy import Policy
-from rlcf.policy.batch import Tokens, micro_batches
+from rlcf.policy.batch import TokenBatch, Tokens
 from rlcf.policy.critic import Critic
+from rlcf.policy.score import Scorer
 from rlcf.recipe import Recipe
 from rlcf.training import ppo
+from rlcf.training.module import TrainedModule
+from rlcf.training.optimizers import Optimizers
+from rlcf.training.parallel import Parallel
+from rlcf.training.plan import Pass, minibatches, passes
 
-BETAS = (0.9, 0.99)
-EPS = 1e-5
-"""PPO's (OpenAI Baselines) epsilon, with the optimiser of the small study (trainers.md b18)."""
-
-Plan = list[list[list[int]]]
-"""Minibatches of micro-batches of row indices."""
+VALUE_CLIP = 0.2
+"""Range of the value around the old one."""
 
 
 @dataclass(slots=True)
 class Experience:
-    """A rollout batch as tensors, before and after it is scored; padded on the right to `[B, T]`."""
+    """A rollout batch before it is scored; tensors `[B, T]` padded on the right, whole on every rank."""
 
     prompts: list[Tokens]
     completions: list[Tokens]
-    plan: Plan
+    parts: list[list[int]]
+    """Minibatches of the first epoch."""
     mask_BT: Tensor
     old_BT: Tensor
     reference_BT: Tensor
     values_BT: Tensor
     entropies_BT: Tensor
 
+    @property
+    def lengths(self) -> list[int]:
+        return [len(p) + len(c) for p, c in zip(self.prompts, self.completions, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a rollout batch is learnt from."""
+
+    mask_BT: Tensor
+    """Real tokens of the rollouts that were judged."""
+    advantages_BT: Tensor
+    returns_BT: Tensor
+
 
 @dataclass(slots=True)
 class Sums:
-    """Numbers added up over the micro-batches of a step, for the logs."""
+    """Numbers added up over the minibatches of a step, for the logs."""
 
+    minibatches: int = 0
+    skipped: int = 0
     totals: dict[str, float] = field(default_factory=dict)
 
-    def add(self, **numbers: float) -> None:
+    def add(self, numbers: dict[str, float]) -> None:
         for name, number in numbers.items():
             self.totals[name] = self.totals.get(name, 0.0) + number
+
+    def means(self) -> dict[str, float]:
+        found = {name: total / max(1, self.minibatches) for name, total in self.totals.items()}
+        return found | {"updates": float(self.minibatches), "skipped_updates": float(self.skipped)}
 
 
 class Learner:
     """Learns from rollouts."""
 
-    def __init__(self, policy: Policy, recipe: Recipe) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        recipe: Recipe,
+        machine: Machine | None = None,
+        parallel: Parallel | None = None,
+    ) -> None:
         self.policy, self.recipe = policy, recipe
-        policy.keep_reference()
-        self.critic = Critic(policy.width, recipe.seed).to(policy.device)
-        self.policy_optimizer = torch.optim.Adam(policy.parameters(), recipe.policy_lr, BETAS, EPS)
-        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), recipe.critic_lr, BETAS, EPS)
+        self.machine, self.parallel = machine or Machine(), parallel or Parallel()
+        self.kl = recipe.kl
+        """Coefficient; adapted where the recipe has a target."""
+        critic = Critic(policy.width, recipe.seed).to(policy.device) if recipe.advantage == "gae" else None
+        self.scorer = policy.scorer(critic, recipe.critic_rank if critic is not None else 0)
+        self._reference = self._reference_module()
+        self.module = TrainedModule(policy, self.scorer, self.machine, self.parallel)
+        self.optimizers = Optimizers(self.scorer, recipe)
+
+    def _reference_module(self) -> nn.Module | None:
+        """A frozen copy; with LoRA it is the module itself with its adapters off."""
+        if not self.recipe.kl or self.policy.adapters is not None:
+            return None
+        frozen = Scorer(self.policy.plain_copy(), autocast=self.policy.autocast)
+        return self.parallel.wrap(frozen, frozen.layers()) if self.parallel.sharded else frozen
+
+    # ---- before the scores are known
 
     @torch.no_grad()
     def prepare(self, prompts: list[Tokens], completions: list[Tokens], step: int) -> Experience:
         """Everything about a batch that does not need its scores; runs while the judge works."""
-        plan = self._plan(prompts, completions, step, epoch=0)
         lengths_B = torch.tensor([len(completion) for completion in completions])
-        mask_BT = torch.arange(int(lengths_B.max()))[None] < lengths_B[:, None]
-        old_BT, reference_BT, values_BT, entropies_BT = (torch.zeros(mask_BT.shape) for _ in range(4))
-        for rows in (rows for minibatch in plan for rows in minibatch):
-            batch = self.policy.collate([prompts[row] for row in rows], [completions[row] for row in rows])
-            stats = self.policy.token_stats(batch, self.recipe.temperature)
-            width = batch.mask_BT.shape[1]
-            old_BT[rows, :width] = stats.logps_BT.cpu()
-            entropies_BT[rows, :width] = stats.entropies_BT.cpu()
-            values_BT[rows, :width] = (self.critic(stats.states_BTD) * batch.mask_BT).cpu()
-            reference_BT[rows, :width] = self.policy.reference_logps(batch, self.recipe.temperature).cpu()
-        return Experience(prompts, completions, plan, mask_BT, old_BT, reference_BT, values_BT, entropies_BT)
+        mask_BT = torch.arange(max(1, int(lengths_B.max())))[None] < lengths_B[:, None]
+        zeros = [torch.zeros(mask_BT.shape) for _ in range(4)]
+        parts = minibatches(len(prompts), self.recipe.minibatches, f"{self.recipe.seed} {step} 0")
+        experience = Experience(prompts, completions, parts, mask_BT, *zeros)
+        for part in parts:
+            for one in self._passes(experience, part):
+                batch, found = self._batch(experience, one), {}
+                found["old"], found["entropies"], found["values"] = self.module(
+                    batch, self.recipe.temperature
+                )
+                found["reference"] = self._reference_logps(batch)
+                if one.counts:
+                    for name, tensor_BT in found.items():
+                        whole_BT = getattr(experience, f"{name}_BT")
+                        whole_BT[one.rows, : tensor_BT.shape[1]] = tensor_BT.float().cpu()
+        for name in ("old", "entropies", "values", "reference"):
+            setattr(experience, f"{name}_BT", self.parallel.total(getattr(experience, f"{name}_BT")))
+        return experience
+
+    def _reference_logps(self, batch: TokenBatch) -> Tensor:
+        if not self.recipe.kl:
+            return torch.zeros(batch.mask_BT.shape)
+        module = self._reference or self.module
+        return module(batch, self.recipe.temperature, reference=True)[0]
+
+    # ---- with the scores
 
     def learn(
-        self, experience: Experience, scores: Sequence[float | None], places: Sequence[int], step: int
+        self,
+        experience: Experience,
+        scores: Sequence[float | None],
+        places: Sequence[int],
+        groups: Sequence[int],
+        step: int,
+        anchors: Sequence[tuple[Tokens, Tokens]] = (),
     ) -> dict[str, float]:
         """One PPO step, counted from 0; returns numbers for the logs.
 
-        `scores`: of each rollout, None where the judge failed. `places`: the token each belongs to.
+        `scores`: of each rollout, None where the judge failed. `places`: the token each belongs to. `groups`:
+        the number of its prompt. `anchors`: prompts with references for the supervised loss.
         """
         recipe = self.recipe
         judged_B = torch.tensor([score is not None for score in scores])
         mask_BT = experience.mask_BT & judged_B[:, None]
         if not mask_BT.any():
             raise RuntimeError("the judge failed on every rollout of a step")
-        rewards_BT = ppo.token_rewards(
-            torch.tensor([score or 0.0 for score in scores]),
-            torch.tensor(places),
-            experience.old_BT,
-            experience.reference_BT,
-            mask_BT,
-            recipe.kl,
-        )
-        advantages_BT, returns_BT = ppo.gae(
-            rewards_BT, experience.values_BT, mask_BT, gamma=1.0, lam=recipe.gae_lambda
-        )
-        advantages_BT = ppo.whiten(advantages_BT, mask_BT)
-        self._set_rates(step)
-        sums = Sums()
+        filled_B = torch.tensor([score or 0.0 for score in scores])
+        scored = self._scored(experience, filled_B, torch.tensor(places), torch.tensor(groups), mask_BT)
+        self.optimizers.set_rates(step)
+        sums, parts = Sums(), experience.parts
         for epoch in range(recipe.epochs):
-            plan = experience.plan
             if epoch:
-                plan = self._plan(experience.prompts, experience.completions, step, epoch)
-            for minibatch in plan:
-                self._update(experience, minibatch, mask_BT, advantages_BT, returns_BT, step, sums)
-        updates = recipe.epochs * len(experience.plan)
-        numbers = {name: total / updates for name, total in sums.totals.items()}
-        return numbers | _statistics(experience, mask_BT, returns_BT)
+                parts = minibatches(len(scores), recipe.minibatches, f"{recipe.seed} {step} {epoch}")
+            for number, part in enumerate(parts):
+                moved = self._update(experience, scored, part, anchors[number :: len(parts)], step, sums)
+                if recipe.target_kl and moved > recipe.target_kl:
+                    break
+            else:
+                continue
+            break
+        self.module.sync()
+        numbers = sums.means() | _statistics(experience, scored) | {"kl_coefficient": self.kl}
+        if recipe.kl_target:
+            self.kl = ppo.adapted_kl(self.kl, numbers["kl"], recipe.kl_target, int(judged_B.sum()))
+        return numbers
+
+    def _scored(
+        self, experience: Experience, scores_B: Tensor, places_B: Tensor, groups_B: Tensor, mask_BT: Tensor
+    ) -> Scored:
+        recipe = self.recipe
+        kl = self.kl if recipe.kl_form == "reward" else 0.0
+        rewards_BT = ppo.token_rewards(
+            scores_B * mask_BT.any(1), places_B, experience.old_BT, experience.reference_BT, mask_BT, kl
+        )
+        if recipe.advantage == "gae":
+            values_BT = experience.values_BT * mask_BT
+            actor, critic = recipe.gae_lambda
+            advantages_BT = ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, actor)
+            returns_BT = (ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, critic) + values_BT) * mask_BT
+            return Scored(mask_BT, ppo.whiten(advantages_BT, mask_BT), returns_BT)
+        against = ppo.group_advantages if recipe.advantage == "group" else ppo.leave_one_out
+        advantages_B = against(rewards_BT.sum(1), groups_B, mask_BT.any(1))
+        return Scored(mask_BT, advantages_B[:, None] * mask_BT, torch.zeros_like(rewards_BT))
 
     def _update(
         self,
         experience: Experience,
-        minibatch: list[list[int]],
-        mask_BT: Tensor,
-        advantages_BT: Tensor,
-        returns_BT: Tensor,
+        scored: Scored,
+        part: list[int],
+        anchors: Sequence[tuple[Tokens, Tokens]],
         step: int,
         sums: Sums,
-    ) -> None:
-        """One optimiser step on a minibatch; its losses are sums over its tokens by their number."""
-        recipe, device = self.recipe, self.policy.device
-        tokens = int(sum(mask_BT[rows].sum() for rows in minibatch))
+    ) -> float:
+        """One optimiser step on a minibatch; its losses are sums over its tokens by their number. Returns
+        how far the policy has moved from that of the rollouts."""
+        tokens = int(scored.mask_BT[part].sum())
         if tokens == 0:
-            return
-        learn_policy = step >= recipe.critic_warmup
-        for rows in minibatch:
-            batch = self.policy.collate(
-                [experience.prompts[row] for row in rows], [experience.completions[row] for row in rows]
-            )
-            width = batch.mask_BT.shape[1]
-            real_BT, old_BT, advantage_BT, return_BT, value_BT = (
-                tensor_BT[rows, :width].to(device)
-                for tensor_BT in (
-                    mask_BT,
-                    experience.old_BT,
-                    advantages_BT,
-                    returns_BT,
-                    experience.values_BT,
-                )
-            )
-            with torch.set_grad_enabled(learn_policy):
-                stats = self.policy.token_stats(batch, recipe.temperature)
-                policy = ppo.policy_loss(stats.logps_BT, old_BT, advantage_BT, real_BT, recipe.clip, tokens)
+            return 0.0
+        learn_policy = step >= self.recipe.critic_warmup or self.scorer.critic is None
+        numbers: dict[str, Tensor] = {}
+        if learn_policy and self.recipe.anchor and anchors:
+            numbers["anchor_loss"] = self._anchor(anchors)
+        own = self._passes(experience, part)
+        for at, one in enumerate(own):
+            with self.parallel.exchanging(self.module.wrapped, last=at + 1 == len(own)):
+                loss, found = self._losses(experience, scored, one, tokens, learn_policy)
+                self.parallel.backward(loss)
+            for name, value in found.items():
+                numbers[name] = numbers[name] + value if name in numbers else value
+        summed = self.parallel.total(
+            torch.stack([torch.as_tensor(n).float().cpu() for n in numbers.values()])
+        )
+        told = dict(zip(numbers, summed.tolist(), strict=True))
+        norm = self.optimizers.step(learn_policy)
+        sums.minibatches += 1
+        sums.skipped += norm is None
+        sums.add(told | ({"gradient_norm": norm} if norm is not None and learn_policy else {}))
+        return float(told["approx_kl"])
+
+    def _losses(
+        self, experience: Experience, scored: Scored, one: Pass, tokens: int, learn_policy: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        recipe = self.recipe
+        batch = self._batch(experience, one)
+        logps_BT, entropies_BT, values_BT = self.module(
+            batch, recipe.temperature, entropy_gradient=recipe.entropy > 0
+        )
+        width = batch.mask_BT.shape[1]
+
+        def mine(whole_BT: Tensor) -> Tensor:
+            return whole_BT[one.rows, :width].to(logps_BT.device)
+
+        real_BT, old_BT = mine(scored.mask_BT) & one.counts, mine(experience.old_BT)
+        policy = ppo.policy_loss(logps_BT, old_BT, mine(scored.advantages_BT), real_BT, recipe.clip, tokens)
+        loss = policy.loss
+        told = {
+            "policy_loss": policy.loss,
+            "clip_fraction": policy.clipped,
+            "approx_kl": policy.approx_kl,
+        }
+        if recipe.kl and recipe.kl_form != "reward":
+            kl = ppo.kl_loss(logps_BT, mine(experience.reference_BT), real_BT, recipe.kl_form, tokens)
+            loss, told["kl_loss"] = loss + self.kl * kl, kl
+        if recipe.entropy:
+            loss = loss - recipe.entropy * (entropies_BT * real_BT).sum() / tokens
+        # In the warm-up too every parameter gets a gradient, here of 0: DDP waits for all of them.
+        loss = loss if learn_policy else loss * 0.0
+        if self.scorer.critic is not None:
             value = ppo.value_loss(
-                self.critic(stats.states_BTD), value_BT, return_BT, real_BT, recipe.clip, tokens
+                values_BT, mine(experience.values_BT), mine(scored.returns_BT), real_BT, VALUE_CLIP, tokens
             )
-            # The two share no parameter: the critic reads detached states.
-            (policy.loss + value.loss if learn_policy else value.loss).backward()  # type: ignore[no-untyped-call]
-            sums.add(
-                policy_loss=policy.loss.item(),
-                value_loss=value.loss.item(),
-                clip_fraction=policy.clipped.item(),
-                value_clip_fraction=value.clipped.item(),
-                approx_kl=policy.approx_kl.item(),
+            loss = loss + value.loss
+            told |= {"value_loss": value.loss, "value_clip_fraction": value.clipped}
+        return loss, {name: tensor.detach() for name, tensor in told.items()}
+
+    def _anchor(self, anchors: Sequence[tuple[Tokens, Tokens]]) -> Tensor:
+        """Adds the gradients of the supervised loss on references; returns its value."""
+        tokens = sum(len(completion) for _, completion in anchors)
+        lengths = [len(prompt) + len(completion) for prompt, completion in anchors]
+        value = torch.zeros(())
+        for one in self._shares(range(len(anchors)), lengths):
+            batch = self.policy.collate(
+                [anchors[row][0] for row in one.rows], [anchors[row][1] for row in one.rows]
             )
-        self._optimise(learn_policy, sums)
+            with self.parallel.exchanging(self.module.wrapped, last=False):
+                logps_BT, _, values_BT = self.module(batch, 1.0)
+                loss = -logps_BT.sum() / tokens * one.counts
+                self.parallel.backward(self.recipe.anchor * loss + 0.0 * values_BT.sum())
+            value = value + loss.detach().cpu()
+        return value
 
-    def _optimise(self, learn_policy: bool, sums: Sums) -> None:
-        if learn_policy:
-            norm = torch.nn.utils.clip_grad_norm_(self.policy.parameters(), self.recipe.grad_clip)
-            sums.add(gradient_norm=norm.item())
-            self.policy_optimizer.step()
-        torch.nn.utils.clip_grad_norm_(self.critic.parameters(), self.recipe.grad_clip)
-        self.critic_optimizer.step()
-        self.policy_optimizer.zero_grad(set_to_none=True)
-        self.critic_optimizer.zero_grad(set_to_none=True)
+    # ---- checkpoints
 
-    def _set_rates(self, step: int) -> None:
-        left = 1 - step / max(1, self.recipe.ppo_steps)
-        for optimizer, rate in (
-            (self.policy_optimizer, self.recipe.policy_lr),
-            (self.critic_optimizer, self.recipe.critic_lr),
-        ):
-            for group in optimizer.param_groups:
-                group["lr"] = rate * left
+    def state(self) -> dict[str, Any]:
+        """All that changes while learning, whole; every rank must ask."""
+        return {"weights": self.module.weights(), "optimizers": self.optimizers.state(), "kl": self.kl}
 
-    def _plan(self, prompts: Sequence[Tokens], completions: Sequence[Tokens], step: int, epoch: int) -> Plan:
-        """Random minibatches, each in micro-batches of rows of similar length."""
-        rows = list(range(len(prompts)))
-        random.Random(f"minibatches {self.recipe.seed} {step} {epoch}").shuffle(rows)
-        size = -(-len(rows) // self.recipe.minibatches)
-        plan = []
-        for start in range(0, len(rows), size):
-            minibatch = rows[start : start + size]
-            lengths = [len(prompts[row]) + len(completions[row]) for row in minibatch]
-            groups = micro_batches(lengths, self.recipe.tokens_per_microbatch)
-            plan.append([[minibatch[index] for index in group] for group in groups])
-        return plan
+    def load(self, state: dict[str, Any]) -> None:
+        """What `state` gave, of a learner made from the same policy and recipe."""
+        self.module.load(state["weights"])
+        self.optimizers.load(state["optimizers"])
+        self.kl = state["kl"]
+
+    # ---- pieces
+
+    def _batch(self, experience: Experience, one: Pass) -> TokenBatch:
+        return self.policy.collate(
+            [experience.prompts[row] for row in one.rows], [experience.completions[row] for row in one.rows]
+        )
+
+    def _passes(self, experience: Experience, part: Sequence[int]) -> list[Pass]:
+        return self._shares(part, experience.lengths)
+
+    def _shares(self, rows: Sequence[int], lengths: Sequence[int]) -> list[Pass]:
+        budget = self.machine.tokens_per_microbatch
+        return passes(rows, lengths, budget, self.parallel.rank, self.parallel.world)
 
 
-def _statistics(experience: Experience, mask_BT: Tensor, returns_BT: Tensor) -> dict[str, float]:
+def _statistics(experience: Experience, scored: Scored) -> dict[str, float]:
     """Numbers of a rollout batch before its update, over real tokens."""
+    mask_BT = scored.mask_BT
     log_ratio_BT = (experience.old_BT - experience.reference_BT) * mask_BT
     rollouts = int(mask_BT.any(1).sum())
     return {
         "kl": float(log_ratio_BT.sum() / rollouts),
         "entropy": float(experience.entropies_BT[mask_BT].mean()),
-        "explained_variance": ppo.explained_variance(experience.values_BT, returns_BT, mask_BT),
+        "explained_variance": ppo.explained_variance(experience.values_BT, scored.returns_BT, mask_BT),
         "value_mean": float(experience.values_BT[mask_BT].mean()),
     }

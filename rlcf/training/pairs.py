@@ -20,6 +20,7 @@ from rlcf.policy import Policy
 from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe, load_recipe
+from rlcf.training.checkpoint import DISCRIMINATOR, checkpoint_folder
 from rlcf.training.discriminator import (
     Discriminator,
     Pair,
@@ -28,8 +29,8 @@ from rlcf.training.discriminator import (
     load_encoder,
     train_discriminator,
 )
-from rlcf.training.record import checkpoint_folder
-from rlcf.training.rollout import begin, finish
+from rlcf.training.parallel import Parallel
+from rlcf.training.rollout import Roller
 
 log = logging.getLogger("rlcf")
 
@@ -58,21 +59,28 @@ def pairs_of(answers: Iterable[Answer]) -> list[Pair]:
 
 
 def make_discriminator(
-    policy: Policy, problems: Sequence[Problem], recipe: Recipe, judge: Judge, folder: Path
+    policy: Policy,
+    problems: Sequence[Problem],
+    recipe: Recipe,
+    judge: Judge,
+    parallel: Parallel | None = None,
 ) -> Discriminator:
     """The discriminator before PPO: that of the recipe's `start` if it was made alike, or one trained on
-    samples of `policy`. It is saved in `folder`."""
-    if recipe.discriminator == "policy":
-        discriminator = discriminator_from_policy(policy, recipe.seed)
-    else:
-        discriminator = load_encoder(recipe.discriminator, recipe.seed)
-    known = checkpoint_folder(Path(recipe.start), 0) / "discriminator.pt"
+    samples of `policy`."""
+    discriminator = new_discriminator(policy, recipe)
+    known = checkpoint_folder(Path(recipe.start), 0) / DISCRIMINATOR
     if recipe.start and known.is_file() and _same_discriminator(recipe):
         discriminator.load_state_dict(torch.load(known, weights_only=True))
     else:
-        _first_training(discriminator, policy, problems, recipe, judge)
-    torch.save(discriminator.state_dict(), folder / "discriminator.pt")
+        _first_training(discriminator, policy, problems, recipe, judge, parallel or Parallel())
     return discriminator
+
+
+def new_discriminator(policy: Policy, recipe: Recipe) -> Discriminator:
+    """One that has learnt nothing yet."""
+    if recipe.discriminator == "policy":
+        return discriminator_from_policy(policy, recipe.seed)
+    return load_encoder(recipe.discriminator, recipe.seed, policy.device)
 
 
 def _same_discriminator(recipe: Recipe) -> bool:
@@ -82,22 +90,31 @@ def _same_discriminator(recipe: Recipe) -> bool:
 
 
 def _first_training(
-    discriminator: Discriminator, policy: Policy, problems: Sequence[Problem], recipe: Recipe, judge: Judge
+    discriminator: Discriminator,
+    policy: Policy,
+    problems: Sequence[Problem],
+    recipe: Recipe,
+    judge: Judge,
+    parallel: Parallel,
 ) -> None:
     rng = random.Random(f"discriminator problems {recipe.seed}")
     asked = [rng.choice(problems) for _ in range(recipe.discriminator_pairs)]
-    pending = begin(
+    with Roller(
         policy,
-        asked,
         judge,
-        temperature=TEMPERATURE,
-        max_new_tokens=recipe.max_new_tokens,
-        seed=stable_seed("discriminator", recipe.seed),
+        lambda answers: [NO_SIGNAL] * len(answers),
         run_tests=False,
-    )
-    pairs = pairs_of(
-        rollout.answer for rollout in finish(pending, lambda answers: [NO_SIGNAL] * len(answers))
-    )
+        rank=parallel.rank,
+        world=parallel.world,
+    ) as roller:
+        pending = roller.begin(
+            asked,
+            temperature=TEMPERATURE,
+            max_new_tokens=recipe.max_new_tokens,
+            seed=stable_seed("discriminator", recipe.seed),
+        )
+        rollouts = parallel.gather(roller.finish(pending)[0])
+    pairs = pairs_of(rollout.answer for rollout in sorted(rollouts, key=lambda rollout: rollout.row))
     rng.shuffle(pairs)
     held_out, used = pairs[::HELD_OUT], [pair for at, pair in enumerate(pairs) if at % HELD_OUT]
     if not used:
@@ -111,6 +128,7 @@ def _first_training(
         lr=recipe.discriminator_lr,
         seed=recipe.seed,
     )
+    parallel.same(discriminator.parameters())
     log.info(
         "discriminator: %d pairs, accuracy %.3f on %d held-out pairs",
         len(used),

@@ -2,9 +2,12 @@
 
 Shape suffixes: B rollouts, T completion tokens; `mask_BT` is True at real tokens, which stand at the left.
 Every mean is a sum over real tokens divided by a *global* count, so that neither padding nor the split
-into micro-batches changes a loss (trainers.md b12, verl's `agg_loss`).
+into micro-batches or ranks changes a loss (trainers.md b12, verl's `agg_loss`).
 
-Not covered: dual clip, importance weights for another sampler, KL in the loss.
+Advantages come from a critic (`gae`) or from the scores of a prompt's other completions (`group_advantages`,
+`leave_one_out`). The KL to the reference counts in the reward (k1) or in the loss (`kl_loss`).
+
+Not covered: importance weights for another sampler (old log-probabilities are always recomputed).
 """
 
 from __future__ import annotations
@@ -16,15 +19,19 @@ from torch import Tensor
 
 LOG_RATIO_LIMIT = 20.0
 """Log-ratios are clamped to this before exp (verl, OpenRLHF)."""
+KL_STEP = 0.2
+"""Largest relative error that the adaptive KL coefficient reacts to (Ziegler 2019)."""
+KL_HORIZON = 10_000
+"""Rollouts over which it reacts (lm-human-preference-details)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A loss and, for the logs, a sum over tokens: the share of it where clipping decided, say."""
+    """A loss and, for the logs, sums over tokens divided like it."""
 
     loss: Tensor
     clipped: Tensor
-    """Share of the tokens where the clipped branch was taken, divided like the loss."""
+    """Share of the tokens where a clipped branch was taken."""
     approx_kl: Tensor
     """k3 estimate of KL(old || new), never negative (Schulman's blog); 0 for the value loss."""
 
@@ -38,10 +45,9 @@ def token_rewards(
     return rewards_BT.scatter_add(1, places_B[:, None], scores_B[:, None].to(rewards_BT.dtype))
 
 
-def gae(
-    rewards_BT: Tensor, values_BT: Tensor, mask_BT: Tensor, gamma: float, lam: float
-) -> tuple[Tensor, Tensor]:
-    """Advantages and returns (advantage + value); after the last real token the value is 0."""
+def gae(rewards_BT: Tensor, values_BT: Tensor, mask_BT: Tensor, gamma: float, lam: float) -> Tensor:
+    """Generalised advantage estimates (Schulman 2016); after the last real token the value is 0. The critic's
+    targets are estimates plus values, with a lambda of their own if wanted (VC-PPO, arXiv 2503.01491)."""
     advantages_BT = torch.zeros_like(rewards_BT)
     mask_BT = mask_BT.to(rewards_BT.dtype)
     values_BT = values_BT * mask_BT
@@ -52,7 +58,32 @@ def gae(
         following_B = (delta_B + gamma * lam * following_B) * mask_BT[:, t]
         advantages_BT[:, t] = following_B
         next_value_B = values_BT[:, t]
-    return advantages_BT, (advantages_BT + values_BT) * mask_BT
+    return advantages_BT
+
+
+def group_advantages(rewards_B: Tensor, groups_B: Tensor, counted_B: Tensor) -> Tensor:
+    """(reward - mean) / standard deviation among the counted rollouts of the same prompt (GRPO, arXiv
+    2402.03300); 0 where they all agree, and where a rollout does not count."""
+    mean_B, count_B = _group_mean(rewards_B, groups_B, counted_B)
+    centred_B = (rewards_B - mean_B) * counted_B
+    variance_B = _group_mean(centred_B**2, groups_B, counted_B)[0] * count_B / (count_B - 1).clamp(min=1)
+    return centred_B / (variance_B.sqrt() + 1e-4)
+
+
+def leave_one_out(rewards_B: Tensor, groups_B: Tensor, counted_B: Tensor) -> Tensor:
+    """Reward minus the mean of the *other* counted rollouts of the same prompt (RLOO, arXiv 2402.14740); 0
+    for one alone."""
+    mean_B, count_B = _group_mean(rewards_B, groups_B, counted_B)
+    return (rewards_B - mean_B) * counted_B * count_B / (count_B - 1).clamp(min=1)
+
+
+def _group_mean(values_B: Tensor, groups_B: Tensor, counted_B: Tensor) -> tuple[Tensor, Tensor]:
+    """Of each row its group's mean over counted rows, and their number (at least 1). Groups are numbered."""
+    weights_B = counted_B.to(values_B.dtype)
+    size = int(groups_B.max()) + 1
+    totals_G = values_B.new_zeros(size).index_add(0, groups_B, values_B * weights_B)
+    counts_G = values_B.new_zeros(size).index_add(0, groups_B, weights_B).clamp(min=1)
+    return (totals_G / counts_G)[groups_B], counts_G[groups_B]
 
 
 def whiten(values_BT: Tensor, mask_BT: Tensor) -> Tensor:
@@ -63,20 +94,52 @@ def whiten(values_BT: Tensor, mask_BT: Tensor) -> Tensor:
 
 
 def policy_loss(
-    logps_BT: Tensor, old_BT: Tensor, advantages_BT: Tensor, mask_BT: Tensor, clip: float, tokens: int
+    logps_BT: Tensor,
+    old_BT: Tensor,
+    advantages_BT: Tensor,
+    mask_BT: Tensor,
+    clip: tuple[float, float, float],
+    tokens: int,
 ) -> Loss:
-    """Clipped surrogate; `tokens` is the number of real tokens of the whole minibatch."""
+    """Clipped surrogate; `tokens` is the number of real tokens of the whole minibatch.
+
+    `clip`: how far the ratio counts below and above 1 (two numbers: DAPO, arXiv 2503.14476), and the dual
+    clip (arXiv 1912.09729): where the advantage is negative the loss is at most this times its size; 0: none.
+    """
+    low, high, dual = clip
     log_ratio_BT = (logps_BT - old_BT).clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT) * mask_BT
     ratio_BT = log_ratio_BT.exp()
     plain_BT = -advantages_BT * ratio_BT
-    clipped_BT = -advantages_BT * ratio_BT.clamp(1 - clip, 1 + clip)
+    clipped_BT = -advantages_BT * ratio_BT.clamp(1 - low, 1 + high)
+    loss_BT = torch.maximum(plain_BT, clipped_BT)
+    decided_BT = clipped_BT > plain_BT
+    if dual:
+        bound_BT = torch.where(advantages_BT < 0, -advantages_BT * dual, torch.inf)
+        decided_BT = decided_BT | (bound_BT < loss_BT)
+        loss_BT = torch.minimum(loss_BT, bound_BT)
     with torch.no_grad():
         approx_kl_BT = (ratio_BT - 1) - log_ratio_BT
     return Loss(
-        loss=(torch.maximum(plain_BT, clipped_BT) * mask_BT).sum() / tokens,
-        clipped=((clipped_BT > plain_BT) & mask_BT).sum() / tokens,
+        loss=(loss_BT * mask_BT).sum() / tokens,
+        clipped=(decided_BT & mask_BT).sum() / tokens,
         approx_kl=(approx_kl_BT * mask_BT).sum() / tokens,
     )
+
+
+def kl_loss(logps_BT: Tensor, reference_BT: Tensor, mask_BT: Tensor, form: str, tokens: int) -> Tensor:
+    """KL to the reference as a loss, a mean over real tokens.
+
+    `k2`: half the squared log-ratio, whose gradient is that of the KL. `k3`: the value of k3, which is never
+    negative and has the lower variance, with k2's gradient, as k3's own points elsewhere (verl's `k3+`;
+    trainers.md b2).
+    """
+    log_ratio_BT = (logps_BT - reference_BT).clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT) * mask_BT
+    k2 = 0.5 * (log_ratio_BT**2).sum() / tokens
+    if form == "k2":
+        return k2
+    with torch.no_grad():
+        k3 = (((-log_ratio_BT).exp() - 1 + log_ratio_BT) * mask_BT).sum() / tokens
+    return k2 + (k3 - k2).detach()
 
 
 def value_loss(
@@ -90,8 +153,14 @@ def value_loss(
     return Loss(
         loss=0.5 * (worse_BT * mask_BT).sum() / tokens,
         clipped=((clipped_BT > plain_BT) & mask_BT).sum() / tokens,
-        approx_kl=torch.zeros(()),
+        approx_kl=torch.zeros((), device=values_BT.device),
     )
+
+
+def adapted_kl(kl: float, observed: float, target: float, rollouts: int) -> float:
+    """The KL coefficient after `rollouts` whose mean KL a completion was `observed` (Ziegler 2019)."""
+    error = min(KL_STEP, max(-KL_STEP, observed / target - 1))
+    return kl * (1 + error * rollouts / KL_HORIZON)
 
 
 def explained_variance(values_BT: Tensor, returns_BT: Tensor, mask_BT: Tensor) -> float:

@@ -1,16 +1,18 @@
-"""Rollouts: the policy answers, the judge judges, in chunks that overlap.
+"""Rollouts: the policy answers, the judge judges, the discriminator compares, in chunks that overlap.
 
-While chunk k + 1 is generated, chunk k is compiled and run: the JVMs have a core of their own. `begin`
-returns as soon as everything is generated, so that the caller can compute log-probabilities while the last
-programs run; `finish` waits for them. Not covered: rollouts of one step during the update of another.
+While chunk k + 1 is generated, chunk k is compiled, run and grounded: the JVMs have cores of their own, and
+a thread waits for them and asks the discriminator. `begin` returns as soon as everything is generated, so
+that the caller can compute log-probabilities while the last programs run; `finish` waits for them. With
+several processes each has its share of the rows; a row's random numbers are its own, so the shares decide
+nothing. Not covered: rollouts of one step during the update of another.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from javabox import Judge, Limits, Verdict
 from rlcf.grounding.signal import Answer, Grounding, Signal
@@ -28,77 +30,95 @@ LIMITS = Limits(fuel=50_000_000, wall_seconds=10.0)
 class Rollout:
     """A completion in tokens and text with its verdict and signal."""
 
+    row: int
+    """Its place among the rows that were asked for, over all processes."""
     prompt_ids: list[int]
     sampled: Sampled
     answer: Answer
     signal: Signal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pending:
-    """Generated, not yet judged."""
+    """Generated, not all of it judged."""
 
-    problems: list[Problem]
-    prompts: list[list[int]]
-    sampled: list[Sampled]
-    completions: list[str]
-    verdicts: list[Future[Verdict]]
-    generate_seconds: float
+    rows: list[int] = field(default_factory=list)
+    prompts: list[list[int]] = field(default_factory=list)
+    sampled: list[Sampled] = field(default_factory=list)
+    graded: list[Future[tuple[list[Answer], list[Signal], float]]] = field(default_factory=list)
+    """Of each chunk: answers, signals, seconds that the grounding took."""
+    generate_seconds: float = 0.0
 
 
-def begin(
-    policy: Policy,
-    problems: Sequence[Problem],
-    judge: Judge,
-    *,
-    temperature: float,
-    max_new_tokens: int,
-    seed: int,
-    run_tests: bool,
-) -> Pending:
-    """One completion for every entry of `problems` (repeat a problem for more), being judged.
+class Roller:
+    """Makes rollouts; a context, as it holds the thread that grades."""
 
-    Without `run_tests` programs are only compiled.
-    """
-    # Chunks of prompts of similar length; the order of rollouts means nothing.
-    encoded = sorted(((policy.encode_prompt(p.prompt), p) for p in problems), key=lambda pair: len(pair[0]))
-    pending = Pending([], [], [], [], [], 0.0)
-    seconds = 0.0
-    for start in range(0, len(encoded), CHUNK):
-        chunk = encoded[start : start + CHUNK]
+    def __init__(
+        self,
+        policy: Policy,
+        judge: Judge,
+        grounding: Grounding,
+        *,
+        run_tests: bool,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        """Without `run_tests` programs are only compiled. Process `rank` of `world` has its share."""
+        self.policy, self.judge, self.grounding, self.run_tests = policy, judge, grounding, run_tests
+        self.rank, self.world = rank, world
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="grader")
+
+    def __enter__(self) -> Roller:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    def begin(
+        self, problems: Sequence[Problem], *, temperature: float, max_new_tokens: int, seed: int
+    ) -> Pending:
+        """One completion for every entry of `problems` (repeat a problem for more), being judged."""
+        encoded = {id(problem): self.policy.encode_prompt(problem.prompt) for problem in problems}
+        # Chunks of prompts of similar length, dealt to the processes so that all have about the same to do.
+        order = sorted(range(len(problems)), key=lambda row: (len(encoded[id(problems[row])]), row))
+        own, pending = order[self.rank :: self.world], Pending()
+        for start in range(0, len(own), CHUNK):
+            rows = own[start : start + CHUNK]
+            prompts = [encoded[id(problems[row])] for row in rows]
+            began = time.perf_counter()
+            seeds = [stable_seed("rollout", seed, row) for row in rows]
+            sampled = self.policy.sample_tokens(prompts, temperature, max_new_tokens, seeds)
+            completions = [self.policy.decode(one.ids) for one in sampled]
+            pending.generate_seconds += time.perf_counter() - began
+            pending.rows += rows
+            pending.prompts += prompts
+            pending.sampled += sampled
+            asked = [problems[row] for row in rows]
+            verdicts = [
+                self.judge.submit(problem.job(completion, LIMITS, compile_only=not self.run_tests))
+                for problem, completion in zip(asked, completions, strict=True)
+            ]
+            pending.graded.append(self._thread.submit(self._grade, asked, completions, verdicts))
+        return pending
+
+    def finish(self, pending: Pending) -> tuple[list[Rollout], float]:
+        """Waits for the verdicts; this process's rollouts, and the seconds that grounding them took."""
+        chunks = [future.result() for future in pending.graded]
+        answers = [answer for chunk, _, _ in chunks for answer in chunk]
+        signals = [signal for _, chunk, _ in chunks for signal in chunk]
+        parts = zip(pending.rows, pending.prompts, pending.sampled, answers, signals, strict=True)
+        return [Rollout(*part) for part in parts], sum(seconds for _, _, seconds in chunks)
+
+    def _grade(
+        self, problems: Sequence[Problem], completions: Sequence[str], verdicts: Sequence[Future[Verdict]]
+    ) -> tuple[list[Answer], list[Signal], float]:
+        answers = [
+            Answer(problem, completion, verdict.result())
+            for problem, completion, verdict in zip(problems, completions, verdicts, strict=True)
+        ]
         began = time.perf_counter()
-        sampled = policy.sample_tokens(
-            [ids for ids, _ in chunk], temperature, max_new_tokens, stable_seed("rollout", seed, start)
-        )
-        completions = [policy.decode(one.ids) for one in sampled]
-        seconds += time.perf_counter() - began
-        for (ids, problem), one, completion in zip(chunk, sampled, completions, strict=True):
-            pending.problems.append(problem)
-            pending.prompts.append(ids)
-            pending.sampled.append(one)
-            pending.completions.append(completion)
-            job = problem.job(completion, LIMITS, compile_only=not run_tests)
-            pending.verdicts.append(judge.submit(job))
-    return Pending(
-        pending.problems, pending.prompts, pending.sampled, pending.completions, pending.verdicts, seconds
-    )
-
-
-def finish(pending: Pending, grounding: Grounding) -> list[Rollout]:
-    """Waits for the verdicts and grounds them."""
-    answers = [
-        Answer(problem, completion, verdict.result())
-        for problem, completion, verdict in zip(
-            pending.problems, pending.completions, pending.verdicts, strict=True
-        )
-    ]
-    signals = grounding(answers)
-    return [
-        Rollout(prompt, sampled, answer, signal)
-        for prompt, sampled, answer, signal in zip(
-            pending.prompts, pending.sampled, answers, signals, strict=True
-        )
-    ]
+        signals = self.grounding(answers)
+        return answers, signals, time.perf_counter() - began
 
 
 def score_place(policy: Policy, rollout: Rollout) -> int:

@@ -2,10 +2,12 @@
 
     with Judge() as judge:
         train(load_recipe("quickstart"), Path("runs/quickstart"), judge)
+        resume(Path("runs/quickstart"), judge)              # after it was killed: as if it had never stopped
 
 `checkpoints/step-000000` holds policy and discriminator as PPO found them; another run that names this
-folder as its `start` begins there, evaluated already: so two groundings share one pre-training. Not
-covered: resuming, several GPUs.
+folder as its `start` begins there, evaluated already: so two groundings share one pre-training. A run that
+was killed before this checkpoint begins again. With several processes (`accelerate launch`) every one calls
+`train`, with a judge of its own.
 """
 
 from __future__ import annotations
@@ -15,109 +17,207 @@ import os
 import random
 import time
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import torch
+from accelerate.utils import set_seed
 
 from javabox import Judge
 from rlcf.errors import BadInput
 from rlcf.evaluation import evaluate, evaluation_row
 from rlcf.grounding.table import grounding_entry
 from rlcf.jsonl import read_rows
+from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy, tiny_policy
+from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
-from rlcf.progress import progress
-from rlcf.recipe import Recipe, load_recipe
-from rlcf.training.data import Data, load_data
-from rlcf.training.pairs import make_discriminator
-from rlcf.training.record import RunFolder, checkpoint_folder
+from rlcf.recipe import Recipe, check_choices, load_recipe
+from rlcf.training.checkpoint import DISCRIMINATOR, checkpoint_folder, steps_saved, write_checkpoint
+from rlcf.training.data import load_data
+from rlcf.training.discriminator import Discriminator
+from rlcf.training.loop import PpoLoop
+from rlcf.training.pairs import make_discriminator, new_discriminator
+from rlcf.training.parallel import Parallel
+from rlcf.training.record import RunFolder
 from rlcf.training.sft import train_supervised
-from rlcf.training.step import PpoStep
+from rlcf.training.show import check_trackers
 
 log = logging.getLogger("rlcf")
 
 TOKENIZER_ROWS = 4000
 """Rows of the corpus that the tokenizer of `tiny` is trained on."""
+EVALUATION_TEMPERATURE = 0.8
+EVALUATION_BATCH = 256
+"""Completions generated together."""
 SHARED = (
-    "seed", "problems", "train_problems", "validation_problems", "test_problems", "model", "corpus_problems",
-    "corpus_size", "corpus_noise", "sft_steps", "sft_batch", "sft_lr",
+    "seed", "problems", "train_problems", "model", "corpus_problems", "corpus_noise", "sft_steps", "sft_lr",
 )  # fmt: skip
 """Fields in which a run and its `start` must agree: they decide data and pre-training."""
 
 
-def train(recipe: Recipe, run_dir: Path, judge: Judge) -> None:
-    """Trains by `recipe` and writes the run folder `run_dir`, which must hold no run yet.
+class Training:
+    """What a run is made of; every stage reads it."""
 
-    Raises BadInput before anything is written where the recipe can't be followed.
+    def __init__(
+        self, recipe: Recipe, folder: Path, judge: Judge, machine: Machine | None, parallel: Parallel | None
+    ) -> None:
+        """Raises BadInput where the recipe can't be followed."""
+        self.recipe, self.judge = recipe, judge
+        self.machine, self.parallel = machine or Machine(), parallel or Parallel()
+        self.run = RunFolder(folder, writes=self.parallel.main)
+        check_choices(recipe)
+        self.entry = grounding_entry(recipe.grounding)
+        self.compares = self.entry.compares(recipe.discriminator_weight)
+        check_trackers(self.machine.tracker_names)
+        if recipe.start:
+            check_start(recipe)
+        # Everything here draws from generators of its own; a model's code might not.
+        set_seed(recipe.seed)
+        # Half of the cores belong to the JVMs; two threads for so small a model are slower than one.
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // (2 * self.parallel.world)))
+        # A process after the other: the first one builds what the others then read.
+        for turn in range(self.parallel.world):
+            if turn == self.parallel.rank:
+                self.data = load_data(recipe, judge, references=self.compares or recipe.anchor > 0)
+            self.parallel.wait()
+
+
+def train(
+    recipe: Recipe,
+    folder: Path,
+    judge: Judge,
+    machine: Machine | None = None,
+    parallel: Parallel | None = None,
+) -> None:
+    """Trains by `recipe` and writes the run folder, which must hold no run yet.
+
+    Raises BadInput before anything is written where the recipe can't be followed, and TrainingStopped where
+    the rails stopped it.
     """
-    started = time.monotonic()
-    entry = grounding_entry(recipe.grounding)
-    compares = entry.compares(recipe.discriminator_weight)
-    if recipe.start:
-        check_start(recipe)
-    # Half of the cores belong to the JVMs; two threads for so small a model are slower than one.
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
-    data = load_data(recipe, judge, compares=compares)
-    policy = _policy(recipe, data)
-    run = RunFolder(run_dir, recipe)
+    training = Training(recipe, folder, judge, machine, parallel)
+    policy = _first_policy(training)
+    if training.parallel.from_main(training.run.taken):
+        raise BadInput("holds a run already; name another folder, or resume it", file=folder)
+    training.run.begin(recipe, training.machine)
+    _whole_run(training, policy)
+
+
+def resume(
+    folder: Path, judge: Judge, machine: Machine | None = None, parallel: Parallel | None = None
+) -> None:
+    """Goes on with the run in `folder` from its last checkpoint: the rows and weights are those of a run
+    that was never stopped. Raises BadInput where there is no run."""
+    if not (folder / "recipe.toml").is_file():
+        raise BadInput("holds no run: recipe.toml is missing", file=folder, field="resume")
+    training = Training(load_recipe(str(folder / "recipe.toml")), folder, judge, machine, parallel)
+    training.parallel.wait()
+    saved = steps_saved(folder)
+    training.run.resume(saved[-1] if saved else None)
+    training.parallel.wait()
+    if saved:
+        _ppo(training, saved[-1])
+    else:
+        _whole_run(training, _first_policy(training))
+
+
+def _whole_run(training: Training, policy: Policy) -> None:
+    recipe, run, parallel = training.recipe, training.run, training.parallel
     if recipe.start:
         _copy_evaluation(recipe, run)
     else:
-        for step, loss in enumerate(_pre_train(policy, data, recipe), start=1):
-            run.metrics({"step": step, "supervised_loss": loss})
-        measure(policy, data, recipe, judge, run, "before", 0)
-    discriminator = None
-    if compares:
-        discriminator = make_discriminator(policy, data.train, recipe, judge, run.checkpoint(0))
-    policy.save(run.checkpoint(0))
+        policy = _pre_train(policy, training)
+        measure(policy, training, "before", 0)
+    discriminator: Discriminator | None = None
+    if training.compares:
+        discriminator = make_discriminator(policy, training.data.train, recipe, training.judge, parallel)
+
+    def write(aside: Path) -> None:
+        policy.save(aside)
+        if discriminator is not None:
+            torch.save(discriminator.state_dict(), aside / DISCRIMINATOR)
+
+    if parallel.main:
+        write_checkpoint(run.checkpoint(0), write)
+    parallel.wait()
+    _ppo(training, 0)
+
+
+def _ppo(training: Training, step: int) -> None:
+    """PPO from the checkpoint of `step` to the end, and the evaluation after it."""
+    started, recipe, run = time.monotonic(), training.recipe, training.run
     if recipe.ppo_steps:
-        _ppo(PpoStep(policy, recipe, judge, run, entry, discriminator), data, recipe)
-        policy.save(run.checkpoint(recipe.ppo_steps))
-        measure(policy, data, recipe, judge, run, "after", recipe.ppo_steps)
-    log.info("%s: done in %.0f s", run_dir, time.monotonic() - started)
+        policy = _load(run.checkpoint(0), training)
+        discriminator = new_discriminator(policy, recipe) if training.compares else None
+        if discriminator is not None:
+            found = torch.load(run.checkpoint(step) / DISCRIMINATOR, weights_only=True, map_location="cpu")
+            discriminator.load_state_dict(found)
+        with PpoLoop(
+            policy, recipe, training.judge, run, training.entry, discriminator, training.machine,
+            training.parallel,
+        ) as loop:  # fmt: skip
+            if step:
+                loop.load(step)
+            prompts = _prompts(training.data.train, recipe.seed)
+            loop.go(step, islice(prompts, step * recipe.prompts_per_step, None))
+        measure(policy, training, "after", recipe.ppo_steps)
+    if training.parallel.main:
+        log.info("%s: done in %.0f s", run.folder, time.monotonic() - started)
 
 
-def measure(
-    policy: Policy, data: Data, recipe: Recipe, judge: Judge, run: RunFolder, stage: str, step: int
-) -> None:
-    """Evaluates greedily and by sampling, with the same random numbers before and after."""
+def measure(policy: Policy, training: Training, stage: str, step: int) -> None:
+    """Evaluates greedily and by sampling, with the same random numbers before and after. Every process
+    generates its share; the first one judges."""
+    recipe, run, parallel = training.recipe, training.run, training.parallel
 
     def sample(prompts: Sequence[str], temperature: float, seed: int) -> list[str]:
-        return policy.sample(
-            prompts, temperature=temperature, max_new_tokens=recipe.max_new_tokens, seed=seed
-        )
+        own = range(parallel.rank, len(prompts), parallel.world)
+        ids = [policy.encode_prompt(prompts[row]) for row in own]
+        seeds = [stable_seed(seed, row) for row in own]
+        sampled = policy.sample_tokens(ids, temperature, recipe.max_new_tokens, seeds)
+        texts = [(row, policy.decode(one.ids)) for row, one in zip(own, sampled, strict=True)]
+        return [text for _, text in sorted(parallel.gather(texts))]
 
-    for temperature, n in ((0.0, 1), (recipe.evaluation_temperature, recipe.evaluation_samples)):
+    for temperature, n in ((0.0, 1), (EVALUATION_TEMPERATURE, recipe.evaluation_samples)):
+        if not parallel.main:
+            asked = [problem.prompt for problem in training.data.evaluation for _ in range(n)]
+            for first in range(0, len(asked), EVALUATION_BATCH):
+                sample(asked[first : first + EVALUATION_BATCH], temperature, recipe.seed + first)
+            continue
         what = f"{stage}: {'greedy' if temperature == 0 else f'T = {temperature}'}"
         evaluation, answers = evaluate(
-            data.evaluation, sample, judge, temperature=temperature, n=n, seed=recipe.seed, what=what
+            training.data.evaluation,
+            sample,
+            training.judge,
+            temperature=temperature,
+            n=n,
+            seed=recipe.seed,
+            batch=EVALUATION_BATCH,
+            what=what,
         )
         row = evaluation_row(
             evaluation, stage=stage, split=recipe.evaluation_split, temperature=temperature, n=n
         )
         run.evaluation({**row, "step": step})
-        run.completions(stage, step, temperature, ((answer, None) for answer in answers))
+        run.completions(stage, step, temperature, ((answer, None, {}) for answer in answers))
 
 
-def _pre_train(policy: Policy, data: Data, recipe: Recipe) -> list[float]:
+def _pre_train(policy: Policy, training: Training) -> Policy:
+    recipe = training.recipe
     if not recipe.sft_steps:
-        return []
-    return train_supervised(
+        return policy
+    policy, losses = train_supervised(
         policy,
-        data.corpus,
+        training.data.corpus,
         steps=recipe.sft_steps,
-        batch=recipe.sft_batch,
         lr=recipe.sft_lr,
         seed=recipe.seed,
+        machine=training.machine,
+        parallel=training.parallel,
     )
-
-
-def _ppo(ppo_step: PpoStep, data: Data, recipe: Recipe) -> None:
-    prompts = _prompts(data.train, recipe.seed)
-    with progress("ppo", total=recipe.ppo_steps) as advance:
-        for step in range(recipe.ppo_steps):
-            row = ppo_step.take(step, [next(prompts) for _ in range(recipe.prompts_per_step)])
-            advance(1, **{name: row[name] for name in ("reward", "compile", "pass") if name in row})
+    for step, loss in enumerate(losses, start=1):
+        training.run.metrics({"step": step, "supervised_loss": loss})
+    return policy
 
 
 def _prompts(problems: Sequence[Problem], seed: int) -> Iterator[Problem]:
@@ -152,10 +252,23 @@ def _copy_evaluation(recipe: Recipe, run: RunFolder) -> None:
             run.completion(row.fields)
 
 
-def _policy(recipe: Recipe, data: Data) -> Policy:
+def _first_policy(training: Training) -> Policy:
+    """The policy before supervised training; raises BadInput where there is none."""
+    recipe = training.recipe
     if recipe.start:
-        return load_policy(checkpoint_folder(Path(recipe.start), 0), lora_rank=recipe.lora_rank)
+        return _load(checkpoint_folder(Path(recipe.start), 0), training)
     if recipe.model == "tiny":
-        texts = [text for row in data.corpus[:TOKENIZER_ROWS] for text in row]
+        texts = [text for row in training.data.corpus[:TOKENIZER_ROWS] for text in row]
         return tiny_policy(texts, recipe.seed, lora_rank=recipe.lora_rank)
-    return load_policy(recipe.model, lora_rank=recipe.lora_rank)
+    return _load(recipe.model, training)
+
+
+def _load(model: str | Path, training: Training) -> Policy:
+    return load_policy(
+        model,
+        lora_rank=training.recipe.lora_rank,
+        device=training.parallel.device,
+        dtype=training.machine.dtype,
+        backend=training.machine.backend,
+        seed=training.recipe.seed,
+    )

@@ -2,7 +2,8 @@
 
 Loss on completion tokens only, divided by the token count of the whole batch (trainers.md b12). AdamW
 with warm-up and cosine decay to 5 %: PPO from a checkpoint in mid-decay failed in the reference study,
-so the decay always runs to its end. Not covered: packing, evaluation during training.
+so the decay always runs to its end. Not covered: packing, evaluation during training, going on with one
+that was interrupted.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
+from rlcf.machine import Machine
 from rlcf.policy import Policy
-from rlcf.policy.batch import Tokens
 from rlcf.progress import progress
+from rlcf.training.module import TrainedModule
+from rlcf.training.parallel import Parallel, whole
+from rlcf.training.plan import passes
 
 BETAS = (0.9, 0.98)
 WEIGHT_DECAY = 0.05
+BATCH = 64
+"""Rows a step."""
 WARM_UP = 50
 """Steps, at most a tenth of all."""
 LAST_LR = 0.05
@@ -27,35 +33,55 @@ SORTED_BATCHES = 16
 """Batches whose rows are sorted by length together: three times less padding, order still random."""
 
 Row = tuple[str, str]
+Encoded = tuple[list[int], list[int]]
 
 
 def train_supervised(
-    policy: Policy, rows: Sequence[Row], *, steps: int, batch: int, lr: float, seed: int
-) -> list[float]:
-    """Trains `policy` for `steps` batches of `rows` (prompt, completion); returns the loss of each step."""
+    policy: Policy,
+    rows: Sequence[Row],
+    *,
+    steps: int,
+    lr: float,
+    seed: int,
+    machine: Machine | None = None,
+    parallel: Parallel | None = None,
+) -> tuple[Policy, list[float]]:
+    """Trains `policy` for `steps` batches of `rows` (prompt, completion); returns the trained policy, its
+    adapters merged and begun anew, and the loss of each step. `policy` itself is used up."""
     encoded = _encode(policy, rows)
-    optimizer = torch.optim.AdamW(policy.parameters(), lr=lr, betas=BETAS, weight_decay=WEIGHT_DECAY)
+    machine, parallel = machine or Machine(), parallel or Parallel()
+    module = TrainedModule(policy, policy.scorer(), machine, parallel)
+    parameters = module.scorer.policy_parameters()
+    optimizer = torch.optim.AdamW(parameters, lr=lr, betas=BETAS, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: lr_factor(step, steps))
     losses: list[float] = []
-    batches = _batches([len(p) + len(c) for p, c in encoded], batch, random.Random(f"sft {seed}"))
+    batches = _batches([len(p) + len(c) for p, c in encoded], BATCH, random.Random(f"sft {seed}"))
     with progress("supervised training", total=steps) as advance:
         for _ in range(steps):
-            chosen = [encoded[index] for index in next(batches)]
-            loss = supervised_loss(policy, [p for p, _ in chosen], [c for _, c in chosen])
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
+            losses.append(_accumulate(module, [encoded[index] for index in next(batches)]))
+            whole(torch.nn.utils.clip_grad_norm_(parameters, 1.0))
             optimizer.step()
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
-            losses.append(loss.item())
             advance(1, loss=losses[-1])
-    return losses
+    return module.trained_policy(), losses
 
 
-def supervised_loss(policy: Policy, prompts: Sequence[Tokens], completions: Sequence[Tokens]) -> torch.Tensor:
-    """Mean negative log-probability of the completion tokens."""
-    tokens = policy.collate(prompts, completions)
-    return -policy.token_stats(tokens).logps_BT.sum() / tokens.mask_BT.sum()
+def _accumulate(module: TrainedModule, rows: Sequence[Encoded]) -> float:
+    """Adds the gradients of the mean negative log-probability of the completion tokens; returns that."""
+    parallel, policy = module.parallel, module.policy
+    tokens = sum(len(completion) for _, completion in rows)
+    lengths = [len(prompt) + len(completion) for prompt, completion in rows]
+    budget = module.machine.tokens_per_microbatch
+    own = passes(range(len(rows)), lengths, budget, parallel.rank, parallel.world)
+    value = torch.zeros(())
+    for at, one in enumerate(own):
+        batch = policy.collate([rows[row][0] for row in one.rows], [rows[row][1] for row in one.rows])
+        with parallel.exchanging(module.wrapped, last=at + 1 == len(own)):
+            loss = -module(batch, 1.0)[0].sum() / tokens * one.counts
+            parallel.backward(loss)
+        value += loss.detach().cpu()
+    return float(parallel.total(value))
 
 
 def lr_factor(step: int, steps: int) -> float:
@@ -67,7 +93,7 @@ def lr_factor(step: int, steps: int) -> float:
     return LAST_LR + (1 - LAST_LR) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-def _encode(policy: Policy, rows: Sequence[Row]) -> list[tuple[list[int], list[int]]]:
+def _encode(policy: Policy, rows: Sequence[Row]) -> list[Encoded]:
     prompts = {prompt: policy.encode_prompt(prompt) for prompt in dict.fromkeys(p for p, _ in rows)}
     completions = {text: policy.encode_completion(text) for text in dict.fromkeys(c for _, c in rows)}
     return [(prompts[prompt], completions[completion]) for prompt, completion in rows]

@@ -190,9 +190,10 @@ class Trackers:
             self._accelerator.log(numbers, step=step)
 
     def close(self) -> None:
-        """Ends the trackers, and with them the accelerator's process group: the last thing a run does."""
+        """Ends the trackers. The accelerator's own way would end its process group too."""
         if self._accelerator is not None:
-            self._accelerator.end_training()
+            for tracker in self._accelerator.trackers:
+                tracker.finish()
 
 
 def _name(tracker: Any) -> str:

@@ -1,7 +1,8 @@
 """One PPO step: sample, judge, ground, learn, write it down.
 
 The discriminator is refreshed every few steps on the rollouts since the last refresh; its accuracy is
-measured on them before it sees them.
+measured on them before it sees them. Infrastructure failures are masked, counted and, above a share, end the
+run (`rails.py`): a failure that scored 0 would teach the policy to provoke it.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from javabox import Judge
 from rlcf.grounding.signal import Grounding
+from rlcf.grounding.signs import SIGNS, signs
 from rlcf.grounding.table import Entry
+from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
@@ -20,12 +24,17 @@ from rlcf.recipe import Recipe
 from rlcf.training.discriminator import Discriminator, Pair, accuracy, train_discriminator
 from rlcf.training.learner import Learner
 from rlcf.training.pairs import BATCH, pairs_of
+from rlcf.training.parallel import Parallel
+from rlcf.training.rails import ALARMS, Rails, act
 from rlcf.training.record import RunFolder
-from rlcf.training.rollout import Rollout, begin, finish, score_place
+from rlcf.training.rollout import Roller, Rollout, score_place
+
+REFRESH_STEPS = 5
+"""Batches of a refresh of the discriminator."""
 
 
 class PpoStep:
-    """Takes PPO steps."""
+    """Takes PPO steps; a context, as rollouts are graded in a thread."""
 
     def __init__(
         self,
@@ -35,55 +44,103 @@ class PpoStep:
         run: RunFolder,
         entry: Entry,
         discriminator: Discriminator | None,
+        machine: Machine | None = None,
+        parallel: Parallel | None = None,
     ) -> None:
-        self.policy, self.recipe, self.judge, self.run = policy, recipe, judge, run
-        self.run_tests = entry.runs
+        self.policy, self.recipe, self.run = policy, recipe, run
+        self.machine, self.parallel = machine or Machine(), parallel or Parallel()
         self.discriminator = discriminator
         compare = None if discriminator is None else discriminator.compare
-        self.grounding: Grounding = entry.make(compare, recipe.discriminator_weight)
-        self.learner = Learner(policy, recipe)
+        grounding: Grounding = entry.make(compare, recipe.discriminator_weight)
+        self.roller = Roller(
+            policy, judge, grounding, run_tests=entry.runs, rank=self.parallel.rank, world=self.parallel.world
+        )
+        self.learner = Learner(policy, recipe, self.machine, self.parallel)
+        self.rails = Rails()
         self.pairs: list[Pair] = []
 
-    def take(self, step: int, problems: Sequence[Problem]) -> dict[str, float]:
-        """Step number `step`, counted from 0, on `problems`; returns its row of metrics.jsonl."""
-        recipe, began = self.recipe, time.perf_counter()
+    def __enter__(self) -> PpoStep:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.roller.__exit__()
+
+    def take(self, step: int, problems: Sequence[Problem]) -> tuple[dict[str, float], list[Rollout]]:
+        """Step number `step`, counted from 0, on `problems`; returns its row of metrics.jsonl and its
+        rollouts. Raises TrainingStopped where the rails say so."""
+        recipe, clock = self.recipe, Clock()
         asked = [problem for problem in problems for _ in range(recipe.samples_per_prompt)]
-        pending = begin(
-            self.policy,
+        pending = self.roller.begin(
             asked,
-            self.judge,
             temperature=recipe.temperature,
             max_new_tokens=recipe.max_new_tokens,
             seed=stable_seed("ppo", recipe.seed, step),
-            run_tests=self.run_tests,
         )
-        generated = time.perf_counter()
+        own = zip(pending.rows, pending.prompts, pending.sampled, strict=True)
+        sampled = sorted(self.parallel.gather([*own]), key=lambda row: row[0])
+        clock.lap("generate")
         experience = self.learner.prepare(
-            list(pending.prompts), [sampled.ids for sampled in pending.sampled], step
+            [prompt for _, prompt, _ in sampled], [one.ids for _, _, one in sampled], step
         )
-        prepared = time.perf_counter()
-        rollouts = finish(pending, self.grounding)
-        judged = time.perf_counter()
+        clock.lap("logps")
+        finished, seconds_discriminator = self.roller.finish(pending)
+        rollouts = sorted(self.parallel.gather(finished), key=lambda rollout: rollout.row)
+        clock.lap("judge_exposed")
         numbers = self.learner.learn(
             experience,
             [rollout.signal.score for rollout in rollouts],
             [score_place(self.policy, rollout) for rollout in rollouts],
+            [row // recipe.samples_per_prompt for row in range(len(rollouts))],
             step,
+            self._anchors(problems),
         )
+        clock.lap("update")
         numbers |= self._refresh(step, rollouts)
-        learned = time.perf_counter()
+        clock.lap("refresh")
         tokens = sum(len(rollout.sampled.ids) for rollout in rollouts)
-        row = {"step": step + 1, **rollout_statistics(rollouts), **numbers} | {
-            "seconds_generate": generated - began,
-            "seconds_judge_exposed": judged - prepared,
-            "seconds_update": (prepared - generated) + (learned - judged),
-            "tokens_per_second": tokens / (learned - began),
-            "generated_tokens_per_second": tokens / pending.generate_seconds,
+        row = {"step": step + 1, **rollout_statistics(rollouts), **numbers} | clock.seconds
+        row |= {
+            "seconds_discriminator": seconds_discriminator + row.pop("seconds_refresh"),
+            "tokens_per_second": tokens / row["seconds"],
+            "generated_tokens_per_second": tokens / row["seconds_generate"],
         }
+        self._write(step, row, rollouts)
+        self._watch(step, row)
+        return row, rollouts
+
+    def state(self) -> dict[str, Any]:
+        """What changes from step to step, the discriminator apart; every rank must ask."""
+        return {
+            "learner": self.learner.state(),
+            "rails": self.rails.state(),
+            "pairs": [(pair.prompt, pair.reference, pair.generated) for pair in self.pairs],
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """What `state` gave."""
+        self.learner.load(state["learner"])
+        self.rails.load(state["rails"])
+        self.pairs = [Pair(*pair) for pair in state["pairs"]]
+
+    def _anchors(self, problems: Sequence[Problem]) -> list[tuple[list[int], list[int]]]:
+        if not self.recipe.anchor:
+            return []
+        return [
+            (self.policy.encode_prompt(problem.prompt), self.policy.encode_completion(problem.reference))
+            for problem in {problem.task_id: problem for problem in problems}.values()
+            if problem.reference is not None
+        ]
+
+    def _write(self, step: int, row: dict[str, float], rollouts: Sequence[Rollout]) -> None:
         self.run.metrics(row)
-        told = ((rollout.answer, rollout.signal) for rollout in rollouts)
-        self.run.completions("rollout", step + 1, recipe.temperature, told)
-        return row
+        told = (
+            (r.answer, r.signal, {"stopped": r.sampled.stopped, "signs": sorted(signs(r.answer))})
+            for r in rollouts
+        )
+        self.run.completions("rollout", step + 1, self.recipe.temperature, told)
+
+    def _watch(self, step: int, row: dict[str, float]) -> None:
+        act(self.rails.check(step + 1, row), ALARMS if self.machine.rails == "stop" else ())
 
     def _refresh(self, step: int, rollouts: Sequence[Rollout]) -> dict[str, float]:
         every = self.recipe.discriminator_refresh
@@ -94,15 +151,35 @@ class PpoStep:
             return {}
         pairs, self.pairs = self.pairs, []
         before = accuracy(self.discriminator, pairs, step)
+        # Every rank does the same work on the same pairs; the first one's result counts.
         losses = train_discriminator(
             self.discriminator,
             pairs,
-            steps=self.recipe.discriminator_refresh_steps,
+            steps=REFRESH_STEPS,
             batch=BATCH,
             lr=self.recipe.discriminator_lr,
             seed=stable_seed("refresh", self.recipe.seed, step),
         )
+        self.parallel.same(self.discriminator.parameters())
         return {"discriminator_accuracy": before, "discriminator_loss": sum(losses) / max(1, len(losses))}
+
+
+class Clock:
+    """The time of a step, split."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        """What was done since the last lap is called `name`."""
+        now = time.perf_counter()
+        self._laps[f"seconds_{name}"] = now - self._last
+        self._last = now
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        return {"seconds": self._last - self._began, **self._laps}
 
 
 def rollout_statistics(rollouts: Sequence[Rollout]) -> dict[str, float]:
@@ -112,6 +189,7 @@ def rollout_statistics(rollouts: Sequence[Rollout]) -> dict[str, float]:
     row: dict[str, float] = {
         "reward": sum(rollout.signal.score or 0.0 for rollout in judged) / count,
         "compile": sum(bool(rollout.answer.verdict.compiled) for rollout in judged) / count,
+        "rollouts": float(len(rollouts)),
         "judge_errors": float(len(rollouts) - len(judged)),
         "response_tokens": sum(len(rollout.sampled.ids) for rollout in rollouts) / len(rollouts),
         "truncated": sum(not rollout.sampled.stopped for rollout in rollouts) / len(rollouts),
@@ -123,4 +201,11 @@ def rollout_statistics(rollouts: Sequence[Rollout]) -> dict[str, float]:
     parts: Counter[str] = Counter()
     for rollout in judged:
         parts.update(rollout.signal.parts)
-    return row | {f"part_{name}": total / count for name, total in parts.items()}
+    return row | {f"part_{name}": total / count for name, total in parts.items()} | _sign_shares(judged)
+
+
+def _sign_shares(judged: Sequence[Rollout]) -> dict[str, float]:
+    """Signs of reward hacking, as shares of the rollouts that were paid."""
+    paid = [signs(rollout.answer) for rollout in judged if (rollout.signal.score or 0.0) > 0]
+    shares = {f"sign_{name}": sum(name in found for found in paid) / max(1, len(paid)) for name in SIGNS}
+    return {"well_scored": float(len(paid)), **shares}

@@ -1,11 +1,19 @@
-"""A tiny policy and rollouts by hand for the tests of the update."""
+"""A tiny policy and rollouts by hand for the tests of the update; a small world for whole runs."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
 import torch
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, Qwen2Config
 
 from rlcf.policy import Policy, tiny_policy
+from rlcf.policy.tiny import tiny_tokenizer
+from rlcf.problems import Problem, load_problems
+from rlcf.training.sft import train_supervised
 
 PROMPTS = ["class A {\n", "x", "class A {\n    static int f(int x) {\n", "int"]
 COMPLETIONS = ["        return x + 1;\n    }\n}\n", "return", "        int y = x * x;\n", "}\n"]
@@ -20,3 +28,75 @@ def policy() -> Policy:
 @pytest.fixture
 def tokens(policy: Policy) -> tuple[list[list[int]], list[list[int]]]:
     return [policy.encode_prompt(p) for p in PROMPTS], [policy.encode_completion(c) for c in COMPLETIONS]
+
+
+@dataclass(frozen=True)
+class SmallWorld:
+    """Problems that a model of a few seconds' training solves now and then."""
+
+    problems: Path
+    tokenizer: PreTrainedTokenizerFast
+    model: Path
+    """A Qwen2-config policy that has learnt a little on them."""
+
+
+@pytest.fixture(scope="session")
+def small_world(tmp_path_factory: pytest.TempPathFactory) -> SmallWorld:
+    folder = tmp_path_factory.mktemp("world")
+    problems = folder / "problems.jsonl"
+    # The numbers of MBPP's test (11 on) and train (601 on) splits.
+    rows = [_problem(number) for number in (*range(11, 15), *range(601, 613))]
+    problems.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    train = load_problems(str(problems), "train")
+    tokenizer = tiny_tokenizer([text for p in train for text in (p.prompt, p.reference or "")] * 20)
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    config = Qwen2Config(
+        vocab_size=len(tokenizer),
+        hidden_size=48,
+        intermediate_size=96,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=None,
+    )
+    policy = Policy(AutoModelForCausalLM.from_config(config), tokenizer)
+    learnt, losses = train_supervised(policy, _corpus(train), steps=250, lr=5e-3, seed=0)
+    assert losses[-1] < 0.5 * losses[0]
+    learnt.save(folder / "model")
+    return SmallWorld(problems, tokenizer, folder / "model")
+
+
+def _problem(number: int) -> dict[str, str]:
+    """f(x) = x + number % 7, in the form of mxeval's MBJP."""
+    plus = number % 7
+    cases = "".join(
+        f"""
+        int x{case} = Plus.f({case});
+        int v{case} = {case + plus};
+        if (!(compare(x{case}, v{case}))) {{
+            throw new java.lang.Exception("Exception -- test case {case} did not pass. x{case} = " + x{case});
+        }}
+"""
+        for case in range(2)
+    )
+    compare = (
+        "public static boolean compare(Object obj1, Object obj2) {\n        return obj1.equals(obj2);\n    }"
+    )
+    main = f"public static void main(String[] args) throws Exception {{{cases}    }}"
+    return {
+        "task_id": f"MBJP/{number}",
+        "prompt": f"class Plus {{\n    /** x plus {plus} */\n    static int f(int x) {{\n",
+        "test": f"\n\nclass Main {{\n    {compare}\n\n    {main}\n}}\n",
+        "entry_point": "f",
+        "canonical_solution": f"        return x + {plus};\n    }}\n}}",
+    }
+
+
+def _corpus(problems: list[Problem]) -> list[tuple[str, str]]:
+    """References, and as many that are wrong or do not compile."""
+    good = [(problem.prompt, str(problem.reference)) for problem in problems]
+    wrong = [(prompt, text.replace("+", "-")) for prompt, text in good]
+    broken = [(prompt, text.replace(";", "")) for prompt, text in good]
+    return [*good, *good, *wrong, *broken]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.recipe import Recipe
+from rlcf.training import learner as module
 from rlcf.training.learner import Learner
 
 Ids = list[list[int]]
@@ -18,29 +21,63 @@ Tokens = tuple[Ids, Ids]
 
 RECIPE = Recipe(ppo_steps=4, minibatches=2, critic_warmup=0, policy_lr=1e-3, critic_lr=1e-3)
 SCORES = [1.0, -1.0, 0.3, -0.6]
+GROUPS = [0, 0, 1, 1]
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "full": {},
+    "lora": {"lora_rank": 4},
+    "two sets of adapters": {"lora_rank": 4, "critic_rank": 2},
+    "group": {"advantage": "group"},
+    "leave-one-out": {"advantage": "leave-one-out", "lora_rank": 4},
+    "everything": {
+        "lora_rank": 4,
+        "critic_rank": 2,
+        "kl_form": "k3",
+        "entropy": 0.01,
+        "anchor": 0.1,
+        "clip": (0.2, 0.3, 3.0),
+        "gae_lambda": (0.9, 1.0),
+    },
+}
 
 
-def weights(policy: Policy) -> Tensor:
-    return torch.cat([parameter.detach().flatten() for parameter in policy.model.parameters()])
+def renewed(policy: Policy, recipe: Recipe) -> Policy:
+    """A copy of the policy, with the adapters that the recipe asks for."""
+    return Policy(copy.deepcopy(policy.model), policy.tokenizer, recipe.lora_rank)
+
+
+def weights(learner: Learner) -> Tensor:
+    return torch.cat([tensor.flatten() for tensor in learner.module.weights().values()])
 
 
 def learn(
-    policy: Policy, tokens: Tokens, recipe: Recipe, scores: list[float | None], steps: int = 1
-) -> tuple[Tensor, list[dict[str, float]]]:
-    """Weights after some steps on a copy of `policy`, and the numbers of each step."""
-    own = copy.deepcopy(policy)
-    learner = Learner(own, recipe)
+    policy: Policy,
+    tokens: Tokens,
+    recipe: Recipe,
+    scores: list[float | None],
+    steps: int = 1,
+    machine: Machine | None = None,
+    groups: list[int] | None = None,
+) -> tuple[Learner, list[dict[str, float]]]:
+    """A learner that took some steps on a copy of `policy`, and the numbers of each step."""
+    learner = Learner(renewed(policy, recipe), recipe, machine)
     prompts, completions = tokens
     numbers = []
     for step in range(steps):
         experience = learner.prepare(prompts, completions, step)
         places = [len(completion) - 1 for completion in completions]
-        numbers.append(learner.learn(experience, scores, places, step))
-    return weights(own), numbers
+        anchors = [(prompts[0], completions[1]), (prompts[2], completions[3])]
+        numbers.append(learner.learn(experience, scores, places, groups or GROUPS, step, anchors))
+    return learner, numbers
 
 
-def test_the_first_ratio_is_one_and_the_first_kl_zero(policy: Policy, tokens: Tokens) -> None:
-    _, (first, second) = learn(policy, tokens, replace(RECIPE, minibatches=1), list(SCORES), steps=2)
+@pytest.fixture(params=VARIANTS)
+def recipe(request: pytest.FixtureRequest) -> Recipe:
+    return replace(RECIPE, **VARIANTS[request.param])
+
+
+def test_the_first_ratio_is_one_and_the_first_kl_zero(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
+    _, (first, second) = learn(policy, tokens, replace(recipe, minibatches=1), list(SCORES), steps=2)
     assert first["approx_kl"] == 0, "exactly: old log-probabilities come from the same code and batches"
     assert first["clip_fraction"] == 0
     assert first["kl"] == 0
@@ -51,46 +88,156 @@ def test_the_first_ratio_is_one_and_the_first_kl_zero(policy: Policy, tokens: To
 def test_later_minibatches_and_epochs_leave_ratio_one(policy: Policy, tokens: Tokens) -> None:
     _, (numbers,) = learn(policy, tokens, replace(RECIPE, epochs=2), list(SCORES))
     assert numbers["approx_kl"] > 0
+    assert numbers["updates"] == 4
 
 
-def test_micro_batching_does_not_change_the_update(policy: Policy, tokens: Tokens) -> None:
-    whole, (one,) = learn(policy, tokens, RECIPE, list(SCORES))
-    split, (other,) = learn(policy, tokens, replace(RECIPE, tokens_per_microbatch=1), list(SCORES))
-    assert torch.allclose(whole, split, atol=2e-5)
-    assert not torch.allclose(whole, weights(policy), atol=1e-4), "it learns at all"
+def test_micro_batching_does_not_change_the_update(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
+    whole, (one,) = learn(policy, tokens, recipe, list(SCORES))
+    split, (other,) = learn(policy, tokens, recipe, list(SCORES), machine=Machine(tokens_per_microbatch=1))
+    before = Learner(renewed(policy, recipe), recipe)
+    assert torch.allclose(weights(whole), weights(split), atol=2e-5)
+    assert not torch.allclose(weights(whole), weights(before), atol=1e-4), "it learns at all"
     assert one == pytest.approx(other, abs=1e-4)
 
 
-def test_padding_does_not_change_the_update(policy: Policy, tokens: Tokens) -> None:
+@pytest.mark.parametrize("variant", ["full", "everything"])
+def test_checkpointed_activations_do_not_change_the_update(
+    policy: Policy, tokens: Tokens, variant: str
+) -> None:
+    """With two sets of adapters the backward pass must compute a layer again with the right one."""
+    recipe = replace(RECIPE, **VARIANTS[variant])
+    kept, _ = learn(policy, tokens, recipe, list(SCORES))
+    again, _ = learn(policy, tokens, recipe, list(SCORES), machine=Machine(gradient_checkpointing=True))
+    assert again.policy.model.is_gradient_checkpointing
+    assert torch.allclose(weights(kept), weights(again), atol=1e-6)
+
+
+def test_padding_does_not_change_the_update(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
     """A row the judge failed on is only padding: however long it is, the others learn the same."""
     prompts, completions = tokens
-    recipe = replace(RECIPE, minibatches=1)
+    recipe = replace(recipe, minibatches=1)
     results = []
     for length in (2, 60):
         longer = ([*prompts, prompts[0]], [*completions, (completions[0] * 20)[:length]])
-        results.append(learn(policy, longer, recipe, [*SCORES, None])[0])
+        results.append(weights(learn(policy, longer, recipe, [*SCORES, None], groups=[*GROUPS, 1])[0]))
     assert torch.allclose(results[0], results[1], atol=2e-5)
-    assert torch.allclose(results[0], learn(policy, tokens, recipe, list(SCORES))[0], atol=2e-5)
+    alone, _ = learn(policy, tokens, recipe, list(SCORES))
+    assert torch.allclose(results[0], weights(alone), atol=2e-5)
+
+
+def test_the_order_of_rollouts_does_not_change_the_update(policy: Policy, tokens: Tokens) -> None:
+    recipe = replace(RECIPE, minibatches=1)
+    order = [2, 0, 3, 1]
+    prompts, completions = tokens
+    other = ([prompts[row] for row in order], [completions[row] for row in order])
+    one, _ = learn(policy, tokens, recipe, list(SCORES))
+    two, _ = learn(
+        policy, other, recipe, [SCORES[row] for row in order], groups=[GROUPS[row] for row in order]
+    )
+    assert torch.allclose(weights(one), weights(two), atol=2e-5)
 
 
 def test_critic_warm_up_leaves_the_policy_alone(policy: Policy, tokens: Tokens) -> None:
-    after, numbers = learn(policy, tokens, replace(RECIPE, critic_warmup=2), list(SCORES), steps=2)
-    assert torch.equal(after, weights(policy))
+    recipe = replace(RECIPE, critic_warmup=2)
+    learner, numbers = learn(policy, tokens, recipe, list(SCORES), steps=2)
+    for own, theirs in zip(learner.policy.model.parameters(), policy.model.parameters(), strict=True):
+        assert torch.equal(own, theirs)
     assert numbers[1]["value_loss"] < numbers[0]["value_loss"]
 
 
-def test_what_was_rewarded_becomes_likelier(policy: Policy, tokens: Tokens) -> None:
+def test_the_critics_gradient_never_reaches_the_policy(policy: Policy, tokens: Tokens) -> None:
+    """Neither through the policy's states nor through adapters of its own."""
+    for variant in ("full", "two sets of adapters"):
+        recipe = replace(RECIPE, critic_lr=1.0, **VARIANTS[variant])
+        fast, _ = learn(policy, tokens, recipe, list(SCORES))
+        slow, _ = learn(policy, tokens, replace(recipe, critic_lr=0.0), list(SCORES))
+        for one, other in zip(fast.scorer.policy_parameters(), slow.scorer.policy_parameters(), strict=True):
+            assert torch.equal(one, other)
+        assert not torch.equal(fast.scorer.critic_parameters()[0], slow.scorer.critic_parameters()[0])
+
+
+def test_the_critics_adapters_learn_and_the_base_stays(policy: Policy, tokens: Tokens) -> None:
+    learner, _ = learn(policy, tokens, replace(RECIPE, **VARIANTS["two sets of adapters"]), list(SCORES), 2)
+    moved = [
+        name
+        for name, p in learner.scorer.named_parameters()
+        if ".critic." in name and "lora_B" in name and p.any()
+    ]
+    assert len(moved) > 4
+    base = dict(policy.model.named_parameters())
+    for name, parameter in learner.policy.model.named_parameters():
+        if "lora_" not in name:
+            assert torch.equal(parameter, base[name.replace(".base_layer", "")])
+
+
+def test_what_was_rewarded_becomes_likelier(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
     prompts, completions = tokens
-    own = copy.deepcopy(policy)
-    learner = Learner(own, replace(RECIPE, kl=0.0, minibatches=1, ppo_steps=20))
+    recipe = replace(recipe, kl=0.0, minibatches=1, ppo_steps=20, anchor=0.0)
+    learner = Learner(renewed(policy, recipe), recipe)
+    own = learner.policy
     before = own.token_stats(own.collate(prompts, completions)).logps_BT.sum(1).detach()
     for step in range(5):
         experience = learner.prepare(prompts, completions, step)
-        learner.learn(experience, [1.0, -1.0, -1.0, -1.0], [len(c) - 1 for c in completions], step)
+        places = [len(completion) - 1 for completion in completions]
+        learner.learn(experience, [1.0, -1.0, -1.0, -1.0], places, [0, 0, 0, 0], step)
     after = own.token_stats(own.collate(prompts, completions)).logps_BT.sum(1).detach()
     gain = after - before
     assert gain[0] == gain.max()
     assert gain[0] > 0
+
+
+def test_the_anchor_makes_references_likelier(policy: Policy, tokens: Tokens) -> None:
+    prompts, completions = tokens
+    recipe = replace(RECIPE, anchor=1.0, advantage="group", kl=0.0)
+    learner, (first, *_, last) = learn(policy, tokens, recipe, [0.0] * 4, steps=4)
+    assert last["policy_loss"] == 0, "all scores agree: only the anchor teaches"
+    assert last["anchor_loss"] < first["anchor_loss"]
+    batch = policy.collate([prompts[0]], [completions[1]])
+    assert learner.policy.token_stats(batch).logps_BT.sum() > policy.token_stats(batch).logps_BT.sum()
+
+
+def test_the_critics_targets_have_a_lambda_of_their_own(policy: Policy, tokens: Tokens) -> None:
+    """With lambda 1 a target is all the reward that is still to come, whatever the critic thinks."""
+    learner = Learner(policy, replace(RECIPE, gae_lambda=(0.5, 1.0), kl=0.0))
+    experience = learner.prepare(*tokens, 0)
+    experience.values_BT += 0.3
+    places = torch.tensor([len(completion) - 1 for completion in tokens[1]])
+    scored = learner._scored(
+        experience, torch.tensor(SCORES), places, torch.tensor(GROUPS), experience.mask_BT
+    )
+    expected = torch.tensor(SCORES)[:, None] * experience.mask_BT
+    assert torch.allclose(scored.returns_BT, expected, atol=1e-6)
+    assert float(scored.advantages_BT[experience.mask_BT].mean()) == pytest.approx(0, abs=1e-6)
+
+
+def test_target_kl_ends_the_step_early(policy: Policy, tokens: Tokens) -> None:
+    recipe = replace(RECIPE, epochs=6, policy_lr=1e-2)
+    _, (through,) = learn(policy, tokens, recipe, list(SCORES))
+    _, (early,) = learn(policy, tokens, replace(recipe, target_kl=0.01), list(SCORES))
+    assert (through["updates"], early["updates"] < 12) == (12, True)
+
+
+def test_an_adaptive_kl_moves_towards_its_target(policy: Policy, tokens: Tokens) -> None:
+    learner, (first, second) = learn(policy, tokens, replace(RECIPE, kl_target=5.0), list(SCORES), steps=2)
+    assert first["kl_coefficient"] == RECIPE.kl
+    assert second["kl_coefficient"] < RECIPE.kl, "the KL is far below its target"
+    assert learner.kl < second["kl_coefficient"]
+
+
+def test_a_gradient_that_is_not_finite_changes_nothing(
+    policy: Policy, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss = module.ppo.policy_loss
+
+    def broken(*arguments: Any) -> Any:
+        found = loss(*arguments)
+        return replace(found, loss=found.loss * torch.nan)
+
+    monkeypatch.setattr(module.ppo, "policy_loss", broken)
+    learner, (numbers,) = learn(policy, tokens, RECIPE, list(SCORES))
+    before = weights(Learner(renewed(policy, RECIPE), RECIPE))
+    assert torch.equal(weights(learner), before)
+    assert numbers["skipped_updates"] == numbers["updates"] == 2
 
 
 def test_a_step_that_the_judge_failed_on_altogether_is_an_error(policy: Policy, tokens: Tokens) -> None:

@@ -1,0 +1,178 @@
+"""What a policy says of completions that exist already: log-probabilities, entropies and values a token.
+
+Log-probabilities are those of the policy *at the sampling temperature* (trainers.md b5), from hidden states
+of completion tokens only: `[B, T, V]` logits are never kept (b7). They are computed in fp32 (b8) in chunks
+that the backward pass computes again. `Scorer` is the one module that is wrapped for several processes: one
+forward gives everything that one backward needs.
+
+Not covered: models whose logits are not their output embedding applied to the last hidden state, up to
+T5's constant factor.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+from transformers import PreTrainedModel
+
+from rlcf.policy.adapters import CRITIC, POLICY, Adapters
+from rlcf.policy.batch import TokenBatch
+from rlcf.policy.critic import Critic
+
+LOGITS_AT_ONCE = 1 << 26
+"""Elements of logits computed together (256 MB in fp32); longer batches go in chunks, which backward
+computes again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStats:
+    """What the policy says of a batch; values at masked places are 0."""
+
+    logps_BT: Tensor
+    entropies_BT: Tensor
+    states_BTD: Tensor
+    """Hidden state that chose each token, detached: the critic must not shape the trunk."""
+
+
+class Scorer(nn.Module):
+    """Policy and critic in one forward: logps_BT, entropies_BT, values_BT (0 without a critic)."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        critic: Critic | None = None,
+        adapters: Adapters | None = None,
+        *,
+        own_trunk: bool = False,
+        autocast: torch.dtype | None = None,
+    ) -> None:
+        """`own_trunk`: the critic reads the states of its own adapters, which its gradient shapes."""
+        super().__init__()
+        self.model, self.critic = model, critic
+        self.own_trunk, self.autocast = own_trunk, autocast
+        self._adapters = adapters
+
+    def forward(
+        self,
+        batch: TokenBatch,
+        temperature: float,
+        entropy_gradient: bool = False,
+        reference: bool = False,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """`reference`: with all adapters off, and without values."""
+        with torch.autocast(batch.ids_BL.device.type, self.autocast, enabled=self.autocast is not None):
+            with self._active(None if reference else POLICY):
+                stats = token_stats(self.model, batch, temperature, entropy_gradient)
+            states_BTD = stats.states_BTD
+            if self.own_trunk and not reference:
+                with self._active(CRITIC):
+                    states_BTD = states(self.model, batch)
+        if self.critic is None or reference:
+            return stats.logps_BT, stats.entropies_BT, torch.zeros_like(stats.logps_BT)
+        # Outside of autocast: a value head in bf16 can't tell returns apart (trainers.md b15).
+        return stats.logps_BT, stats.entropies_BT, self.critic(states_BTD) * batch.mask_BT
+
+    def _active(self, adapter: str | None) -> AbstractContextManager[None]:
+        return self._adapters.active(adapter) if self._adapters is not None else nullcontext()
+
+    def layers(self) -> list[nn.Module]:
+        """The transformer's blocks."""
+        names = self.model._no_split_modules or ()
+        return [module for module in self.model.modules() if type(module).__name__ in names]
+
+    def policy_parameters(self) -> list[nn.Parameter]:
+        """Those of the policy that are trained."""
+        if self._adapters is not None:
+            return self._adapters.parameters(POLICY)
+        return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+
+    def critic_parameters(self) -> list[nn.Parameter]:
+        """Those of the critic, its own adapters included."""
+        if self.critic is None:
+            return []
+        own = self._adapters.parameters(CRITIC) if self.own_trunk and self._adapters else []
+        return [*self.critic.parameters(), *own]
+
+
+def token_stats(
+    model: PreTrainedModel, batch: TokenBatch, temperature: float, entropy_gradient: bool = False
+) -> TokenStats:
+    """Log-probability, entropy and state of every completion token under `model` as it is."""
+    states_BTD = states(model, batch)
+    states_ND = states_BTD[batch.mask_BT]
+    targets_N = batch.completion_ids_BT[batch.mask_BT]
+    head = cast(nn.Module, model.get_output_embeddings())
+    rows = max(1, LOGITS_AT_ONCE // head_size(model)[0])
+    scale = head_scale(model)
+    if rows >= len(states_ND):
+        logps_N, entropies_N = _head_stats(head, scale, states_ND, targets_N, temperature, entropy_gradient)
+    else:
+        parts = [
+            checkpoint(
+                _head_stats, head, scale, some, targets, temperature, entropy_gradient, use_reentrant=False
+            )
+            for some, targets in zip(torch.split(states_ND, rows), torch.split(targets_N, rows), strict=True)
+        ]
+        logps_N = torch.cat([logps for logps, _ in parts])
+        entropies_N = torch.cat([entropies for _, entropies in parts])
+    zeros_BT = torch.zeros(batch.mask_BT.shape, dtype=torch.float32, device=batch.mask_BT.device)
+    return TokenStats(
+        logps_BT=zeros_BT.masked_scatter(batch.mask_BT, logps_N),
+        entropies_BT=zeros_BT.masked_scatter(batch.mask_BT, entropies_N),
+        states_BTD=(states_BTD * batch.mask_BT[..., None]).detach(),
+    )
+
+
+def states(model: PreTrainedModel, batch: TokenBatch) -> Tensor:
+    """`[B, T, D]`: the last hidden state that chooses each completion token."""
+    if batch.prompt_ids_BP is not None:
+        encoded = model.get_encoder()(input_ids=batch.prompt_ids_BP, attention_mask=batch.prompt_mask_BP)
+        states_BLD = model.get_decoder()(
+            input_ids=batch.ids_BL,
+            encoder_hidden_states=encoded.last_hidden_state,
+            encoder_attention_mask=batch.prompt_mask_BP,
+            use_cache=False,
+        ).last_hidden_state
+    else:
+        states_BLD = trunk(model)(input_ids=batch.ids_BL, use_cache=False).last_hidden_state
+    index_BTD = batch.state_BT[..., None].expand(-1, -1, states_BLD.shape[-1])
+    return cast(Tensor, states_BLD.gather(1, index_BTD))
+
+
+def trunk(model: PreTrainedModel) -> nn.Module:
+    """What makes hidden states: a causal model without its head; of an encoder-decoder, the encoder."""
+    if model.config.is_encoder_decoder:
+        return cast(nn.Module, model.get_encoder())
+    return cast(nn.Module, getattr(model, model.base_model_prefix))
+
+
+def head_size(model: PreTrainedModel) -> tuple[int, int]:
+    """V and D of the output embedding; read off the configuration, as sharded weights hide theirs."""
+    text = model.config.get_text_config(decoder=True)
+    return int(text.vocab_size), int(text.hidden_size)
+
+
+def head_scale(model: PreTrainedModel) -> float:
+    """T5 multiplies states by d^-0.5 before a head that is tied to its embedding."""
+    return float(model.config.d_model**-0.5) if getattr(model.config, "scale_decoder_outputs", False) else 1.0
+
+
+def _head_stats(
+    head: nn.Module,
+    scale: float,
+    states_ND: Tensor,
+    targets_N: Tensor,
+    temperature: float,
+    entropy_gradient: bool,
+) -> tuple[Tensor, Tensor]:
+    # fp32: a bf16 logsumexp is not stable (trainers.md b8)
+    all_logps_NV = (head(states_ND * scale).float() / temperature).log_softmax(-1)
+    logps_N = all_logps_NV.gather(1, targets_N[:, None]).squeeze(1)
+    with torch.set_grad_enabled(entropy_gradient and torch.is_grad_enabled()):
+        entropies_N = -(all_logps_NV.exp() * all_logps_NV).sum(-1)
+    return logps_N, entropies_N

@@ -1,0 +1,113 @@
+"""The PPO steps of a run, one after the other, with the checkpoints between them.
+
+The best checkpoint is that with the highest mean reward of the rollouts since the one before: what the
+grounding paid in training, not a held-out number.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from javabox import Judge
+from rlcf.grounding.table import Entry
+from rlcf.machine import Machine
+from rlcf.policy import Policy
+from rlcf.problems import Problem
+from rlcf.progress import progress
+from rlcf.recipe import Recipe
+from rlcf.training import show
+from rlcf.training.checkpoint import (
+    DISCRIMINATOR,
+    TRAINER,
+    prune,
+    random_states,
+    set_random_states,
+    write_checkpoint,
+)
+from rlcf.training.discriminator import Discriminator
+from rlcf.training.parallel import Parallel
+from rlcf.training.record import RunFolder
+from rlcf.training.step import PpoStep
+
+SAMPLES_EVERY = 10
+"""Steps between the tables of samples on a terminal."""
+
+
+class PpoLoop:
+    """Takes steps and saves them; a context, as rollouts are graded in a thread and trackers are closed."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        recipe: Recipe,
+        judge: Judge,
+        run: RunFolder,
+        entry: Entry,
+        discriminator: Discriminator | None,
+        machine: Machine,
+        parallel: Parallel,
+    ) -> None:
+        self.policy, self.recipe, self.run = policy, recipe, run
+        self.machine, self.parallel = machine, parallel
+        self.discriminator = discriminator
+        self.step = PpoStep(policy, recipe, judge, run, entry, discriminator, machine, parallel)
+        self.best: dict[str, float] = {}
+        """Step and reward of the best checkpoint."""
+        self.since: list[float] = []
+        """Rewards of the steps since the last checkpoint."""
+        names = machine.tracker_names
+        tracking = Accelerator(log_with=names, project_dir=run.folder) if names else None
+        self.trackers = show.Trackers(tracking, names, run.folder.name, dataclasses.asdict(recipe))
+
+    def __enter__(self) -> PpoLoop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.step.__exit__()
+        self.trackers.close()
+
+    def go(self, first: int, prompts: Iterator[Problem]) -> None:
+        """All steps from `first`, counted from 0, on the problems that `prompts` gives next."""
+        recipe, every = self.recipe, self.machine.checkpoint_every
+        with progress("ppo", total=recipe.ppo_steps - first) as advance:
+            for step in range(first, recipe.ppo_steps):
+                row, rollouts = self.step.take(step, [next(prompts) for _ in range(recipe.prompts_per_step)])
+                self.since.append(row["reward"])
+                self.trackers.log(row, step + 1)
+                advance(1, **show.step_numbers(row))
+                if self.parallel.main:
+                    show.show_samples(step + 1, SAMPLES_EVERY, [(r.answer, r.signal) for r in rollouts])
+                if step + 1 == recipe.ppo_steps or (every and (step + 1) % every == 0):
+                    self.save(step + 1)
+
+    def save(self, step: int) -> None:
+        """Writes the checkpoint of `step`; every rank must call."""
+        reward = sum(self.since) / len(self.since)
+        self.since = []
+        if reward > self.best.get("reward", -torch.inf):
+            self.best = {"step": step, "reward": reward}
+        state = {"step": self.step.state(), "best": self.best, "random": random_states()}
+        if self.parallel.main:
+            write_checkpoint(self.run.checkpoint(step), lambda aside: self._write(aside, state))
+            prune(self.run.folder, self.machine.keep, [int(self.best["step"])])
+        self.parallel.wait()
+
+    def load(self, step: int) -> None:
+        """Goes back to the checkpoint of `step`."""
+        # To the memory, not to where it was: the machine may be another one.
+        state = torch.load(self.run.checkpoint(step) / TRAINER, weights_only=True, map_location="cpu")
+        self.step.load(state["step"])
+        self.best = state["best"]
+        set_random_states(state["random"])
+
+    def _write(self, aside: Path, state: dict[str, Any]) -> None:
+        self.step.learner.module.whole_policy.save_trained(aside, self.run.checkpoint(0).resolve())
+        torch.save(state, aside / TRAINER)
+        if self.discriminator is not None:
+            torch.save(self.discriminator.state_dict(), aside / DISCRIMINATOR)

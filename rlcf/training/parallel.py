@@ -1,0 +1,119 @@
+"""Several processes through accelerate: who I am, how a module is wrapped, what is summed and gathered.
+
+    accelerate launch --num_processes 4 -m rlcf train RECIPE              # data parallel: DDP
+    accelerate launch --num_processes 4 --use_fsdp -m rlcf train RECIPE   # weights sharded too: FSDP 2
+
+Rollouts, rewards and statistics are made whole on every rank (tokens and a few floats a token), so that
+advantages, whitening and plans are those of one process. Only generation, judging, and forward and backward
+passes are shared out. DDP and FSDP *average* gradients over ranks; losses here are sums by a global count,
+hence the factor `world` in `backward`. Every rank makes the same number of backward passes.
+
+Not covered: DeepSpeed, tensor or pipeline parallelism, ranks that come or go during a run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any, TypeVar, cast
+
+import torch
+import torch.distributed
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list, gather_object
+from torch import Tensor, nn
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from torch.distributed.tensor import DTensor, distribute_tensor
+from torch.nn.parallel import DistributedDataParallel
+
+T = TypeVar("T")
+
+
+class Parallel:
+    """This process among the others; alone, everything here does nothing."""
+
+    def __init__(self, accelerator: Accelerator | None = None) -> None:
+        self.accelerator = accelerator or Accelerator()
+        self.rank, self.world = self.accelerator.process_index, self.accelerator.num_processes
+        self.main = self.rank == 0
+        # What `accelerate launch --use_fsdp` sets; accelerate itself heeds it on accelerators alone.
+        self.sharded = self.world > 1 and os.environ.get("ACCELERATE_USE_FSDP", "false").lower() == "true"
+
+    @property
+    def device(self) -> torch.device:
+        return cast(torch.device, self.accelerator.device)
+
+    # ---- modules
+
+    def wrap(self, module: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
+        """The module to call in its place. `layers`: those that FSDP gathers one at a time."""
+        if self.world == 1:
+            return module
+        if self.sharded:
+            mesh = init_device_mesh(self.device.type, (self.world,))
+            for layer in layers:
+                fully_shard(layer, mesh=mesh)
+            return cast(nn.Module, fully_shard(module, mesh=mesh))
+        return DistributedDataParallel(
+            module,
+            device_ids=[self.device] if self.device.type == "cuda" else None,
+            # Masks and rotary tables, the same everywhere.
+            forward_sync_buffers=False,
+        )
+
+    @contextmanager
+    def exchanging(self, module: nn.Module, *, last: bool) -> Iterator[None]:
+        """Around a forward and its backward: gradients are exchanged in the `last` of a series alone."""
+        wait = isinstance(module, DistributedDataParallel) and not last
+        with cast(DistributedDataParallel, module).no_sync() if wait else nullcontext():
+            yield
+
+    def backward(self, loss: Tensor) -> None:
+        """Adds the gradients of a loss that is a sum over ranks."""
+        (loss * self.world).backward()
+
+    # ---- values
+
+    def total(self, tensor: Tensor) -> Tensor:
+        """Element by element, the sum over ranks; of a tensor in the computer's memory."""
+        if self.world == 1:
+            return tensor
+        summed: Tensor = self.accelerator.reduce(tensor.to(self.device), reduction="sum")
+        return summed.cpu()
+
+    def gather(self, items: Sequence[T]) -> list[T]:
+        """Everybody's items, in the order of ranks."""
+        if self.world == 1:
+            return list(items)
+        return cast(list[T], gather_object(list(items)))
+
+    def from_main(self, value: T) -> T:
+        """What the first process has."""
+        return cast(T, broadcast_object_list([value])[0]) if self.world > 1 else value
+
+    def same(self, tensors: Iterable[Tensor]) -> None:
+        """Gives every rank the first one's values."""
+        if self.world > 1:
+            for tensor in tensors:
+                torch.distributed.broadcast(tensor.data, 0)
+
+    def wait(self) -> None:
+        self.accelerator.wait_for_everyone()
+
+
+def whole(tensor: Any) -> Any:
+    """A tensor in the computer's memory that is all there; every rank must ask at the same time."""
+    if isinstance(tensor, DTensor):
+        tensor = tensor.full_tensor()
+    return tensor.detach().cpu() if isinstance(tensor, Tensor) else tensor
+
+
+def share(tensor: Any, like: Tensor) -> Any:
+    """A whole tensor placed and split as `like` is; a number, in a tensor or not, as it is."""
+    if not isinstance(tensor, Tensor) or tensor.dim() == 0:
+        return tensor
+    if isinstance(like, DTensor):
+        return distribute_tensor(tensor.to(like.device), like.device_mesh, like.placements)
+    return tensor.to(like.device)

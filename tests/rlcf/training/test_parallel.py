@@ -1,0 +1,123 @@
+"""Two processes learn what one learns: with DDP and with sharded weights, launched by accelerate."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from rlcf.training.checkpoint import checkpoint_folder
+from rlcf.training.plan import minibatches, passes
+from tests.rlcf.training.conftest import SmallWorld
+
+LAUNCH = ("-m", "accelerate.commands.launch", "--num_processes", "2", "--num_machines", "1")
+LAUNCH += ("--mixed_precision", "no", "--dynamo_backend", "no")
+WAYS = {
+    "one": (),
+    "ddp": (*LAUNCH, "--multi_gpu"),
+    "fsdp": (*LAUNCH, "--use_fsdp", "--fsdp_version", "2"),
+}
+
+
+def train(work: Path, way: str) -> Path:
+    """Five steps, on the CPU; accelerate's own --cpu starts a single process, hence its variable."""
+    command = [*WAYS[way], "-m", "rlcf", "train", "five.toml", "--run", way]
+    done = subprocess.run(
+        [sys.executable, *command, "--engine", "local", "--rails", "warn"],
+        cwd=work,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3]), "ACCELERATE_USE_CPU": "true"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return work / "runs" / way
+
+
+def rows(run: Path, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / name).read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("adapters", ["", "lora_rank = 4\ncritic_rank = 4\n"], ids=["full", "adapters"])
+def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, adapters: str) -> None:
+    (tmp_path / "five.toml").write_text(
+        f"""
+        problems = "{small_world.problems}"
+        model = "{small_world.model}"
+        evaluation_problems = 3
+        evaluation_samples = 2
+        corpus_problems = 0
+        sft_steps = 2
+        sft_lr = 1e-4
+        discriminator_pairs = 24
+        discriminator_steps = 2
+        discriminator_refresh = 2
+        ppo_steps = 5
+        prompts_per_step = 5
+        samples_per_prompt = 3
+        minibatches = 2
+        max_new_tokens = 30
+        policy_lr = 1e-4
+        entropy = 0.001
+        anchor = 0.1
+        {adapters}""",
+        encoding="utf-8",
+    )
+    one = train(tmp_path, "one")
+    weights = learnt(one)
+    for way in ("ddp", "fsdp"):
+        run = train(tmp_path, way)
+        others = learnt(run)
+        assert weights.keys() == others.keys()
+        for name, tensor in weights.items():
+            assert torch.allclose(tensor, others[name], rtol=0, atol=1e-5), f"{way}: {name}"
+        told = [(row["task_id"], row["completion"], row["outcome"]) for row in rows(one, "completions.jsonl")]
+        assert told == [
+            (row["task_id"], row["completion"], row["outcome"]) for row in rows(run, "completions.jsonl")
+        ]
+        for mine, theirs in zip(rows(one, "metrics.jsonl"), rows(run, "metrics.jsonl"), strict=True):
+            for name in (name for name in mine if "second" not in name):
+                assert theirs[name] == pytest.approx(mine[name], abs=1e-4), f"{way}: {name}"
+    if not adapters:
+        before = load_file(checkpoint_folder(one, 0) / "model.safetensors")
+        moved = [(weights[f"model.{name}"] - tensor).abs().max() for name, tensor in before.items()]
+        assert max(moved) > 1e-4, "it learns at all"
+
+
+def learnt(run: Path) -> dict[str, torch.Tensor]:
+    """Policy, critic and discriminator after the last step."""
+    folder = checkpoint_folder(run, 5)
+    state = torch.load(folder / "trainer.pt", weights_only=True)["step"]["learner"]["weights"]
+    theirs = torch.load(folder / "discriminator.pt", weights_only=True)
+    return {**state, **{f"discriminator.{name}": tensor for name, tensor in theirs.items()}}
+
+
+@pytest.mark.parametrize("world", [1, 2, 3, 7])
+def test_every_row_is_computed_once_and_ranks_keep_step(world: int) -> None:
+    lengths = [5, 9, 2, 7, 7, 3, 20, 1]
+    rows = [1, 3, 4, 6, 7]
+    ranks = [passes(rows, lengths, budget=16, rank=rank, world=world) for rank in range(world)]
+    counted = [row for own in ranks for one in own if one.counts for row in one.rows]
+    assert sorted(counted) == rows
+    assert len({len(own) for own in ranks}) == 1, "DDP and FSDP wait for each other in every pass"
+    for own in ranks:
+        for one in own:
+            assert len(one.rows) == 1 or len(one.rows) * max(lengths[row] for row in one.rows) <= 16
+
+
+def test_minibatches_are_random_parts() -> None:
+    parts = minibatches(10, 4, "seed")
+    assert sorted(row for part in parts for row in part) == list(range(10))
+    assert [len(part) for part in parts] == [3, 3, 3, 1]
+    assert parts == minibatches(10, 4, "seed")
+    assert parts != minibatches(10, 4, "another")
+    assert minibatches(2, 4, "seed") != [[], [], [], []]
+    assert all(minibatches(2, 4, "seed"))
