@@ -26,7 +26,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rlcf.errors import BadInput
 from rlcf.policy.batch import TokenBatch, Tokens, collate
-from rlcf.policy.generate import Sampled, generate
+from rlcf.policy.generate import Decoding, Sampled, make_backend, stable_seed
 
 LOGITS_AT_ONCE = 1 << 26
 """Elements of logits computed together (256 MB in fp32); longer batches go in chunks, which backward
@@ -56,6 +56,7 @@ class Policy:
         self.pad_id = int(
             tokenizer.pad_token_id if tokenizer.pad_token_id is not None else min(self.stop_ids)
         )
+        self.backend = make_backend("loop")
         self._disable_dropout(model)
         self.model = model.eval()
         self._check_head()
@@ -122,15 +123,9 @@ class Policy:
     def sample_tokens(
         self, prompts: Sequence[Tokens], temperature: float, max_new_tokens: int, seed: int
     ) -> list[Sampled]:
-        return generate(
-            self.model,
-            prompts,
-            temperature=temperature,
-            max_new_tokens=max_new_tokens,
-            stop_ids=self.stop_ids,
-            pad_id=self.pad_id,
-            seed=seed,
-        )
+        seeds = [stable_seed(seed, index) for index in range(len(prompts))]
+        decoding = Decoding(temperature, max_new_tokens, self.stop_ids, self.pad_id)
+        return self.backend.generate(self.model, prompts, seeds, decoding)
 
     # ---- scoring
 
