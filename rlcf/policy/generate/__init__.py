@@ -8,6 +8,9 @@
 | `continuous` | `model.generate_batch`, paged | many rows of very different lengths on a GPU |
 | `vllm` | a vLLM engine beside the policy | large models; `pip install 'rlcf[vllm]'` |
 
+`loop`, `continuous` and `vllm` decode causal models alone; the first two raise BadInput for an
+encoder-decoder, so its caller asks for `transformers`.
+
 The first three draw the same tokens from the same seeds. `Sampled.logps` are the sampler's: training
 computes the old log-probabilities anew with its own forward (trainers.md b6) and may use these to measure
 how far a sampler is off.

@@ -1,7 +1,7 @@
 """One decoding step of a plain Llama or Qwen2, short: the model's own layers over a cache written in place.
 
-The library's forward joins keys and values anew at every step and layer, and builds masks and angles anew;
-for the tiny policy that was more than the arithmetic. Here the cache has its final size from the start, and
+The library's forward joins keys and values anew at every step and layer (a quarter of the time of the tiny
+policy), and builds masks and angles anew. Here the cache has its final size from the start, and
 angles are a table. The layers are called as modules, so that LoRA adapters, biases and quantised weights
 work as they are; what is written out is attention and the residual sums alone.
 

@@ -57,6 +57,7 @@ def test_a_row_does_not_depend_on_its_batch(name: str, family: str, monkeypatch:
     order = [5, 0, 7, 2, 6, 1, 4, 3]
     shuffled = backend.generate(model, [PROMPTS[at] for at in order], [SEEDS[at] for at in order], SAMPLE)
     assert tokens(shuffled) == [together[at].ids for at in order]
+    assert backend.generate(model, [], [], SAMPLE) == []
     monkeypatch.setattr(loop, "ROWS_CPU", 3)
     monkeypatch.setattr(huggingface, "ROWS", 4)
     assert tokens(backend.generate(model, PROMPTS, SEEDS, SAMPLE)) == tokens(together)
