@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from rlcf.policy import Policy, load_policy
-from rlcf.policy.generate import choose, generate, stable_seed
+from rlcf.policy.generate import Decoding, choose, stable_seed, uniforms
 
 PROMPTS = ["class A {\n", "class A {\n    static int f(int x) {\n", "x"]
 
@@ -36,9 +36,8 @@ def test_rows_that_stop_leave_and_the_others_go_on_unchanged(policy: Policy) -> 
     full = policy.sample_tokens(prompts, 0.0, 12, 0)
     # Whatever the first row writes third becomes a stop token: its row ends there and leaves the batch.
     stop = full[0].ids[2]
-    stopping = generate(
-        policy.model, prompts, temperature=0.0, max_new_tokens=12, stop_ids={stop}, pad_id=0, seed=0
-    )
+    decoding = Decoding(0.0, 12, frozenset({stop}), 0)
+    stopping = policy.backend.generate(policy.model, prompts, [0] * 3, decoding)
     for before, after in zip(full, stopping, strict=True):
         end = before.ids.index(stop) + 1 if stop in before.ids else len(before.ids)
         assert after.ids == before.ids[:end]
@@ -48,11 +47,35 @@ def test_rows_that_stop_leave_and_the_others_go_on_unchanged(policy: Policy) -> 
 
 def test_frequencies_follow_the_temperature() -> None:
     logits = torch.tensor([[0.0, 1.0, 2.0, -1.0]])
-    draws = choose(logits.expand(20_000, 4), 0.7, torch.Generator().manual_seed(0))
+    uniform_B = uniforms([0], 20_000)[0]
+    draws, logps = choose(logits.expand(20_000, 4), 0.7, uniform_B)
     counts = Counter(draws.tolist())
     for token, probability in enumerate((logits[0] / 0.7).softmax(0).tolist()):
         spread = math.sqrt(probability * (1 - probability) / 20_000)
         assert abs(counts[token] / 20_000 - probability) < 5 * spread
+        assert torch.allclose(logps[draws == token].exp(), torch.tensor(probability))
+
+
+def test_the_ends_of_the_unit_interval_draw_real_tokens() -> None:
+    logits = torch.tensor([[-200.0, 0.0, 1.0, -200.0]])  # the first and the last have probability 0 in fp32
+    ends = torch.tensor([0.0, 1 - 2**-53], dtype=torch.float64)
+    draws, _ = choose(logits.expand(2, 4), 1.0, ends)
+    assert draws.tolist() == [1, 2]
+
+
+def test_frequencies_over_seeds_follow_the_distribution() -> None:
+    """First numbers of neighbouring seeds are as good as numbers of one generator."""
+    first = uniforms(range(20_000), 1)[:, 0]
+    counts = torch.histc(first, bins=20, min=0, max=1)
+    assert ((counts - 1000) ** 2 / 1000).sum() < 50, "chi square of 19 degrees of freedom"
+    assert abs(float(torch.corrcoef(torch.stack([first[:-1], first[1:]]))[0, 1])) < 0.03
+
+
+def test_a_row_s_numbers_are_its_own() -> None:
+    wide = uniforms([5, 6, 5], 50)
+    assert torch.equal(wide[0], wide[2])
+    assert not torch.equal(wide[0], wide[1])
+    assert torch.equal(uniforms([6], 7)[0], wide[1, :7])
 
 
 def test_same_seed_same_text_other_seed_other_text(policy: Policy) -> None:

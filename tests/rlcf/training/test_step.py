@@ -15,7 +15,9 @@ from rlcf.training.step import rollout_statistics
 def rollout(task_id: str, outcome: Outcome, score: float | None, tokens: int = 2) -> Rollout:
     cases = () if outcome in (Outcome.COMPILE_ERROR, Outcome.JUDGE_ERROR) else (Case("0", outcome),)
     answer = Answer(Problem(task_id, "int f", Suite()), f"{outcome} {score}", Verdict(outcome, cases))
-    return Rollout([1], Sampled([2] * tokens, True), answer, Signal(score, None, {"tests": score or 0.0}))
+    return Rollout(
+        [1], Sampled([2] * tokens, True, [0.0] * tokens), answer, Signal(score, None, {"tests": score or 0.0})
+    )
 
 
 ROLLOUTS = [

@@ -1,0 +1,59 @@
+"""Generation: one small protocol, several backends.
+
+| name | what | for |
+| --- | --- | --- |
+| `loop` | an own loop over a key/value cache | causal models; the fastest for small ones on the CPU |
+| `transformers` | `model.generate`, its defaults off | every model, encoder-decoders too |
+| `static` | the same, a static cache, compiled on CUDA | models of up to some 3B on a GPU |
+| `continuous` | `model.generate_batch`, paged | many rows of very different lengths on a GPU |
+| `vllm` | a vLLM engine beside the policy | large models; `pip install 'rlcf[vllm]'` |
+
+`loop`, `continuous` and `vllm` decode causal models alone; the first two raise BadInput for an
+encoder-decoder, so its caller asks for `transformers`.
+
+The first three draw the same tokens from the same seeds. `Sampled.logps` are the sampler's: training
+computes the old log-probabilities anew with its own forward (trainers.md b6) and may use these to measure
+how far a sampler is off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from rlcf.errors import BadInput
+from rlcf.policy.batch import Tokens
+from rlcf.policy.generate.choose import choose, stable_seed, uniforms
+from rlcf.policy.generate.continuous import Continuous, GenerationFailed
+from rlcf.policy.generate.huggingface import Generate
+from rlcf.policy.generate.loop import Loop
+from rlcf.policy.generate.sampled import Backend, Decoding, Sampled
+from rlcf.policy.generate.vllm import Vllm
+
+__all__ = [
+    "BACKENDS",
+    "Backend",
+    "Decoding",
+    "GenerationFailed",
+    "Sampled",
+    "Tokens",
+    "choose",
+    "make_backend",
+    "stable_seed",
+    "uniforms",
+]
+
+BACKENDS: dict[str, Callable[[], Backend]] = {
+    "loop": Loop,
+    "transformers": Generate,
+    "static": partial(Generate, static=True),
+    "continuous": Continuous,
+    "vllm": Vllm,
+}
+
+
+def make_backend(name: str) -> Backend:
+    """The backend of that name; BadInput for an unknown one, or one whose package is missing."""
+    if name not in BACKENDS:
+        raise BadInput(f"no backend {name!r}; there are {', '.join(BACKENDS)}", field="backend")
+    return BACKENDS[name]()

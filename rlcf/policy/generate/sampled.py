@@ -1,0 +1,62 @@
+"""What every way of generating takes and gives: token lists, never text.
+
+Not covered: beams, several completions of a prompt (repeat the prompt), constrained decoding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from transformers import PreTrainedModel
+
+from rlcf.policy.batch import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A completion in tokens."""
+
+    ids: list[int]
+    """The stop token, if one was reached, is the last."""
+    stopped: bool
+    """False: cut at `max_new_tokens`."""
+    logps: list[float]
+    """Log-probability (nats) of each id under the sampler, at the temperature of sampling; greedy: at 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How to draw. Nothing else exists: no top-k, no top-p, no penalty, for what is sampled must be what
+    the log-probabilities of training describe; anything else shows up as a negative KL (trainers.md b3)."""
+
+    temperature: float
+    """0 takes the likeliest token."""
+    max_new_tokens: int
+    """At least 1."""
+    stop_ids: frozenset[int]
+    """Every token that ends a completion: some models have several (b9)."""
+    pad_id: int
+    """Fills prompts up; may be a stop token, for nothing is read off it."""
+
+
+class Backend(Protocol):
+    """A way to generate."""
+
+    def generate(
+        self, model: PreTrainedModel, prompts: Sequence[Tokens], seeds: Sequence[int], decoding: Decoding
+    ) -> list[Sampled]:
+        """One completion a prompt, in order. Prompts are not empty; `seeds` has one seed a prompt.
+
+        The model is in eval mode with gradient checkpointing off (it would disable the cache, b22).
+        """
+
+    def sync(self, policy_model: PreTrainedModel) -> None:
+        """The weights changed. Nothing to do for a backend that uses the model itself."""
+
+
+def cut(ids: list[int], logps: list[float], stop_ids: frozenset[int]) -> Sampled:
+    """The completion up to its first stop token; what a batched sampler wrote after that goes."""
+    end = next((place + 1 for place, token in enumerate(ids) if token in stop_ids), None)
+    return Sampled(ids[:end], end is not None, logps[:end])
