@@ -43,12 +43,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.training_setting import Facts, Result, Setting
+from benchmarks.training_setting import CRITIC_FREE, MODES, Facts, Result, Setting
 
 ROOT = Path(__file__).parent.parent
 TRL = "TRL, GRPO"
-OURS = ("ours, PPO with critic",)
-CRITIC_FREE = "ours, critic-free"
 FASTER, EXPOSED = 1.5, 0.05
 CPU: dict[str, Any] = {
     "size": "tiny",
@@ -76,15 +74,12 @@ class Row:
 
     def median(self, number: str) -> float:
         """Of a step, by the name of its field."""
-        return statistics.median(
-            statistics.median(float(getattr(step, number)) for step in result.steps)
-            for result in self.results
-        )
+        return statistics.median(_median(result, number) for result in self.results)
 
-    def factor(self, other: Row) -> float:
+    def factor(self, other: Row, number: str = "seconds") -> float:
         """How many times as fast as `other`, which took its turns beside these."""
         turns = zip(self.results, other.results, strict=True)
-        return statistics.median(_seconds(theirs) / _seconds(own) for own, theirs in turns)
+        return statistics.median(_median(theirs, number) / _median(own, number) for own, theirs in turns)
 
     @property
     def exposed(self) -> float:
@@ -98,8 +93,8 @@ class Row:
         return {step.tokens for result in self.results for step in result.steps}
 
 
-def _seconds(result: Result) -> float:
-    return statistics.median(step.seconds for step in result.steps)
+def _median(result: Result, number: str) -> float:
+    return statistics.median(float(getattr(step, number)) for step in result.steps)
 
 
 def work(setting: Setting, facts: Facts) -> float:
@@ -150,13 +145,13 @@ def measure(side: Side, turns: int) -> list[Row]:
 
     def note(way: str, result: Result) -> None:
         results.setdefault(way, []).append(result)
-        print(f"{way}: {_seconds(result):.2f} s a step", file=sys.stderr)
+        print(f"{way}: {_median(result, 'seconds'):.2f} s a step", file=sys.stderr)
 
     for _ in range(turns):
-        for mode in OURS:
+        for mode in MODES:
             note(mode, side.ours(mode))
         if side.trl_python:
-            note(TRL, side.trl(results[OURS[0]][0].threads))
+            note(TRL, side.trl(next(iter(results.values()))[0].threads))
     return [Row(way, found) for way, found in results.items()]
 
 
@@ -164,9 +159,9 @@ def table(rows: Sequence[Row], setting: Setting, facts: Facts, peak_tflops: floa
     """Markdown, a row each way."""
     theirs = next((row for row in rows if row.way == TRL), None)
     lines = [
-        "| way | completions/s | × TRL | tokens/s | step | CPU | generate | grading, waited for | update "
-        "| utilisation of the update | peak RSS | peak on the GPU |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| way | completions/s | × TRL | tokens/s | step | CPU | × TRL in CPU | generate "
+        "| grading, waited for | update | utilisation of the update | peak RSS | peak on the GPU |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in rows:
         seconds, update = row.median("seconds"), row.median("update")
@@ -179,6 +174,7 @@ def table(rows: Sequence[Row], setting: Setting, facts: Facts, peak_tflops: floa
             f"{row.median('tokens') / seconds:.0f}",
             f"{seconds:.2f} s",
             f"{row.median('cpu'):.2f} s",
+            f"{row.factor(theirs, 'cpu'):.2f}" if theirs else "",
             f"{row.median('generate'):.2f} s",
             f"{row.median('grading'):.3f} s, {row.exposed:.1%}",
             f"{update:.2f} s",

@@ -13,19 +13,16 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 import transformers
 
-from benchmarks.training_setting import PROBLEMS, Result, Setting, Step
+from benchmarks.training_setting import MODES, PROBLEMS, Result, Setting, Step
 from javabox import Judge
 from rlcf.jsonl import read_rows
 from rlcf.recipe import Recipe
 from rlcf.training.run import train
 
-MODES: dict[str, dict[str, Any]] = {"ours, PPO with critic": {}}
-"""Fields of the recipe that make each mode."""
 POLL_SECONDS = 0.005
 
 

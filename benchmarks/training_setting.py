@@ -12,11 +12,14 @@ import json
 import resource
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from javabox import Limits
 from rlcf.problems import Problem, load_problems
 
+CRITIC_FREE = "ours, critic-free"
+MODES: dict[str, dict[str, Any]] = {"ours, PPO with critic": {}}
+"""Ours, and the fields of the recipe that make each. The claim is about CRITIC_FREE."""
 PROBLEMS = "mbjp"
 LIMITS = Limits(fuel=50_000_000, wall_seconds=10.0)
 """Those of rlcf's rollouts."""
