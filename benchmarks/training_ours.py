@@ -20,6 +20,7 @@ import transformers
 from benchmarks.training_setting import MODES, PROBLEMS, Result, Setting, Step
 from javabox import Judge
 from rlcf.jsonl import read_rows
+from rlcf.machine import Machine
 from rlcf.recipe import Recipe
 from rlcf.training.run import train
 
@@ -32,7 +33,7 @@ def recipe(setting: Setting, mode: str) -> Recipe:
         seed=setting.seed,
         problems=PROBLEMS,
         train_problems=setting.prompts,
-        test_problems=1,
+        evaluation_problems=1,
         evaluation_samples=1,
         model=setting.model,
         lora_rank=setting.lora_rank,
@@ -44,7 +45,6 @@ def recipe(setting: Setting, mode: str) -> Recipe:
         samples_per_prompt=setting.group,
         minibatches=1,
         epochs=1,
-        tokens_per_microbatch=setting.microbatch_tokens,
         temperature=setting.temperature,
         max_new_tokens=setting.new_tokens,
         policy_lr=setting.learning_rate,
@@ -89,7 +89,10 @@ def measure(setting: Setting, mode: str) -> Result:
     with tempfile.TemporaryDirectory() as scratch, Judge() as judge:
         run = Path(scratch, "run")
         with RowTimes(run / "metrics.jsonl") as watch:
-            train(recipe(setting, mode), run, judge)
+            machine = Machine(
+                tokens_per_microbatch=setting.microbatch_tokens, rails="warn", checkpoint_every=0
+            )
+            train(recipe(setting, mode), run, judge, machine)
         rows = [row.fields for row in read_rows(run / "metrics.jsonl")]
     if not len(rows) == len(watch.times) == setting.steps:
         raise RuntimeError(f"{len(rows)} rows, {len(watch.times)} seen, of {setting.steps} steps")

@@ -18,7 +18,10 @@ from javabox import Limits
 from rlcf.problems import Problem, load_problems
 
 CRITIC_FREE = "ours, critic-free"
-MODES: dict[str, dict[str, Any]] = {"ours, PPO with critic": {}}
+MODES: dict[str, dict[str, Any]] = {
+    CRITIC_FREE: {"advantage": "group"},
+    "ours, PPO with critic": {"advantage": "gae"},
+}
 """Ours, and the fields of the recipe that make each. The claim is about CRITIC_FREE."""
 PROBLEMS = "mbjp"
 LIMITS = Limits(fuel=50_000_000, wall_seconds=10.0)

@@ -43,7 +43,6 @@ class Experience:
     old_BT: Tensor
     reference_BT: Tensor
     values_BT: Tensor
-    entropies_BT: Tensor
 
     @property
     def lengths(self) -> list[int]:
@@ -104,6 +103,13 @@ class Learner:
         frozen = Scorer(self.policy.plain_copy(), autocast=self.policy.autocast)
         return self.parallel.wrap(frozen, frozen.layers()) if self.parallel.sharded else frozen
 
+    @property
+    def on_policy(self) -> bool:
+        """Whether the only update of a step is by the policy that answered, and nothing but its own
+        log-probabilities is needed: then they are the old ones, and no pass before the update is due."""
+        one = self.recipe.epochs == 1 and self.recipe.minibatches == 1
+        return one and self.recipe.advantage != "gae" and not self.recipe.kl
+
     # ---- before the scores are known
 
     @torch.no_grad()
@@ -111,21 +117,21 @@ class Learner:
         """Everything about a batch that does not need its scores; runs while the judge works."""
         lengths_B = torch.tensor([len(completion) for completion in completions])
         mask_BT = torch.arange(max(1, int(lengths_B.max())))[None] < lengths_B[:, None]
-        zeros = [torch.zeros(mask_BT.shape) for _ in range(4)]
+        zeros = [torch.zeros(mask_BT.shape) for _ in range(3)]
         parts = minibatches(len(prompts), self.recipe.minibatches, f"{self.recipe.seed} {step} 0")
         experience = Experience(prompts, completions, parts, mask_BT, *zeros)
+        if self.on_policy:
+            return experience
         for part in parts:
             for one in self._passes(experience, part):
                 batch, found = self._batch(experience, one), {}
-                found["old"], found["entropies"], found["values"] = self.module(
-                    batch, self.recipe.temperature
-                )
+                found["old"], _, found["values"] = self.module(batch, self.recipe.temperature)
                 found["reference"] = self._reference_logps(batch)
                 if one.counts:
                     for name, tensor_BT in found.items():
                         whole_BT = getattr(experience, f"{name}_BT")
                         whole_BT[one.rows, : tensor_BT.shape[1]] = tensor_BT.float().cpu()
-        for name in ("old", "entropies", "values", "reference"):
+        for name in ("old", "values", "reference"):
             setattr(experience, f"{name}_BT", self.parallel.total(getattr(experience, f"{name}_BT")))
         return experience
 
@@ -242,13 +248,15 @@ class Learner:
         def mine(whole_BT: Tensor) -> Tensor:
             return whole_BT[one.rows, :width].to(logps_BT.device)
 
-        real_BT, old_BT = mine(scored.mask_BT) & one.counts, mine(experience.old_BT)
+        real_BT = mine(scored.mask_BT) & one.counts
+        old_BT = logps_BT.detach() if self.on_policy else mine(experience.old_BT)
         policy = ppo.policy_loss(logps_BT, old_BT, mine(scored.advantages_BT), real_BT, recipe.clip, tokens)
         loss = policy.loss
         told = {
             "policy_loss": policy.loss,
             "clip_fraction": policy.clipped,
             "approx_kl": policy.approx_kl,
+            "entropy": (entropies_BT.detach() * real_BT).sum() / tokens,
         }
         if recipe.kl and recipe.kl_form != "reward":
             kl = ppo.kl_loss(logps_BT, mine(experience.reference_BT), real_BT, recipe.kl_form, tokens)
@@ -315,7 +323,6 @@ def _statistics(experience: Experience, scored: Scored) -> dict[str, float]:
     rollouts = int(mask_BT.any(1).sum())
     return {
         "kl": float(log_ratio_BT.sum() / rollouts),
-        "entropy": float(experience.entropies_BT[mask_BT].mean()),
         "explained_variance": ppo.explained_variance(experience.values_BT, scored.returns_BT, mask_BT),
         "value_mean": float(experience.values_BT[mask_BT].mean()),
     }

@@ -20,8 +20,9 @@ from rlcf.policy import Policy
 from rlcf.policy.generate import Sampled, stable_seed
 from rlcf.problems.problem import Problem
 
-CHUNK = 256
-"""Completions generated, then handed to the judge, together."""
+CHUNKS = (64, 256)
+"""Fewest and most completions that are generated, then handed to the judge, together. A rollout batch is at
+least two chunks, so that half of the grading hides behind generation; smaller ones cost speed."""
 LIMITS = Limits(fuel=50_000_000, wall_seconds=10.0)
 """Rollouts end sooner than evaluations: endless loops are common in them."""
 
@@ -82,8 +83,9 @@ class Roller:
         # Chunks of prompts of similar length, dealt to the processes so that all have about the same to do.
         order = sorted(range(len(problems)), key=lambda row: (len(encoded[id(problems[row])]), row))
         own, pending = order[self.rank :: self.world], Pending()
-        for start in range(0, len(own), CHUNK):
-            rows = own[start : start + CHUNK]
+        chunk = min(max(len(own) // 2, CHUNKS[0]), CHUNKS[1])
+        for start in range(0, len(own), chunk):
+            rows = own[start : start + chunk]
             prompts = [encoded[id(problems[row])] for row in rows]
             began = time.perf_counter()
             seeds = [stable_seed("rollout", seed, row) for row in rows]

@@ -29,7 +29,7 @@ def test_few_fields_and_each_is_explained() -> None:
     assert len(fields) <= 40
     source = Path(__import__("rlcf.recipe").recipe.__file__).read_text(encoding="utf-8")
     for field in fields:
-        assert re.search(rf'    {field.name}: \w+ = .*\n    """.', source), field.name
+        assert re.search(rf'    {field.name}: [^=]+ = .*\n    """.', source), field.name
 
 
 def test_overrides_win_and_whole_numbers_are_numbers(tmp_path: Path) -> None:

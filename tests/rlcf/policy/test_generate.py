@@ -13,6 +13,7 @@ from rlcf.policy import Policy, load_policy
 from rlcf.policy.generate import Decoding, choose, stable_seed, uniforms
 
 PROMPTS = ["class A {\n", "class A {\n    static int f(int x) {\n", "x"]
+SEEDS = [0, 0, 0]
 
 
 def greedy_by_hand(policy: Policy, prompt: str, most: int) -> list[int]:
@@ -27,13 +28,13 @@ def greedy_by_hand(policy: Policy, prompt: str, most: int) -> list[int]:
 
 
 def test_greedy_equals_a_loop_without_cache_and_padding(policy: Policy) -> None:
-    sampled = policy.sample_tokens([policy.encode_prompt(prompt) for prompt in PROMPTS], 0.0, 12, 0)
+    sampled = policy.sample_tokens([policy.encode_prompt(prompt) for prompt in PROMPTS], 0.0, 12, SEEDS)
     assert [one.ids for one in sampled] == [greedy_by_hand(policy, prompt, 12) for prompt in PROMPTS]
 
 
 def test_rows_that_stop_leave_and_the_others_go_on_unchanged(policy: Policy) -> None:
     prompts = [policy.encode_prompt(prompt) for prompt in PROMPTS]
-    full = policy.sample_tokens(prompts, 0.0, 12, 0)
+    full = policy.sample_tokens(prompts, 0.0, 12, SEEDS)
     # Whatever the first row writes third becomes a stop token: its row ends there and leaves the batch.
     stop = full[0].ids[2]
     decoding = Decoding(0.0, 12, frozenset({stop}), 0)
@@ -99,7 +100,7 @@ def test_all_stop_tokens_of_the_generation_config_stop(policy: Policy, tmp_path:
     policy.model.generation_config.eos_token_id = [policy.tokenizer.eos_token_id, stop]
     policy.save(tmp_path)
     loaded = load_policy(tmp_path)
-    (sampled,) = loaded.sample_tokens([loaded.encode_prompt("x")], 0.0, 10, 0)
+    (sampled,) = loaded.sample_tokens([loaded.encode_prompt("x")], 0.0, 10, [0])
     assert sampled.stopped
     assert sampled.ids[-1] == stop
 

@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rlcf.errors import BadInput
 from rlcf.policy import Policy, load_policy, tiny_policy
-from rlcf.policy import policy as policy_module
+from rlcf.policy import score as score_module
 from rlcf.policy.batch import micro_batches
 from rlcf.policy.critic import Critic
 
@@ -43,7 +43,7 @@ def test_logps_equal_those_of_single_rows(policy: Policy, temperature: float) ->
 def test_sampled_logps_equal_recomputed_ones(policy: Policy) -> None:
     """The sampler's distribution, read off its own cached forward, is the one that training scores."""
     prompt = policy.encode_prompt(PROMPTS[0])
-    (sampled,) = policy.sample_tokens([prompt], 0.7, 10, 3)
+    (sampled,) = policy.sample_tokens([prompt], 0.7, 10, [3])
     cache_logps = []
     with torch.no_grad():
         output = policy.model(input_ids=torch.tensor([prompt]), use_cache=True)
@@ -55,6 +55,7 @@ def test_sampled_logps_equal_recomputed_ones(policy: Policy) -> None:
     batch = policy.collate([prompt], [sampled.ids])
     recomputed = policy.token_stats(batch, 0.7).logps_BT[0]
     assert torch.allclose(recomputed, torch.tensor(cache_logps), atol=1e-4)
+    assert torch.allclose(recomputed, torch.tensor(sampled.logps), atol=1e-4)
 
 
 def test_chunked_head_changes_neither_values_nor_gradients(
@@ -63,7 +64,7 @@ def test_chunked_head_changes_neither_values_nor_gradients(
     batch = policy.collate(*tokens(policy))
     results = []
     for at_once in (1 << 26, 3 * len(policy.tokenizer)):
-        monkeypatch.setattr(policy_module, "LOGITS_AT_ONCE", at_once)
+        monkeypatch.setattr(score_module, "LOGITS_AT_ONCE", at_once)
         policy.model.zero_grad()
         stats = policy.token_stats(batch)
         stats.logps_BT.sum().backward()
@@ -122,21 +123,63 @@ def test_a_saved_policy_loads_anywhere_and_answers_the_same(tmp_path: Path, lora
     assert torch.allclose(model(input_ids=ids).logits, policy.model(input_ids=ids).logits, atol=1e-4)
 
 
-@pytest.mark.parametrize("lora_rank", [0, 4])
-def test_reference_stays_where_it_was_kept(lora_rank: int) -> None:
-    policy = tiny_policy(PROMPTS + COMPLETIONS, 0, lora_rank=lora_rank)
-    policy.keep_reference()
+def test_the_reference_is_the_model_without_its_adapters() -> None:
+    policy = tiny_policy(PROMPTS + COMPLETIONS, 0, lora_rank=4)
     batch = policy.collate(*tokens(policy))
-    start_BT = policy.token_stats(batch).logps_BT.detach()
-    assert torch.equal(policy.reference_logps(batch), start_BT), "KL is 0 at step 0"
+    scorer = policy.scorer()
+    start_BT = scorer(batch, 1.0)[0].detach()
+    assert torch.equal(scorer(batch, 1.0, reference=True)[0], start_BT), "KL is 0 at step 0"
+    move(policy)
+    moved_BT = scorer(batch, 1.0)[0].detach()
+    assert not torch.allclose(moved_BT, start_BT, atol=1e-3)
+    assert torch.equal(scorer(batch, 1.0, reference=True)[0], start_BT)
+    assert all(parameter.requires_grad for parameter in policy.parameters()), "looking changes nothing"
+    renewed = policy.renewed().scorer()
+    assert torch.allclose(renewed(batch, 1.0, reference=True)[0], moved_BT, atol=1e-4)
+    assert torch.equal(renewed(batch, 1.0)[0], renewed(batch, 1.0, reference=True)[0])
+
+
+def test_the_critics_adapters_leave_the_answers_alone() -> None:
+    policy = tiny_policy(PROMPTS + COMPLETIONS, 0, lora_rank=4)
+    batch = policy.collate(*tokens(policy))
+    start_BT = policy.scorer()(batch, 1.0)[0].detach()
+    critic = Critic(policy.width, seed=0)
+    torch.nn.init.ones_(critic.last.weight)
+    scorer = policy.scorer(critic, critic_rank=2)
+    values_BT = scorer(batch, 1.0)[2].detach()
+    with torch.no_grad():
+        for parameter in scorer.critic_parameters():
+            parameter.add_(0.05)
+    logps_BT, _, moved_BT = scorer(batch, 1.0)
+    assert torch.equal(logps_BT, start_BT)
+    assert not torch.allclose(moved_BT, values_BT, atol=1e-2)
+    mine, theirs = set(scorer.policy_parameters()), set(scorer.critic_parameters())
+    assert mine.isdisjoint(theirs)
+    trained = {parameter for parameter in scorer.parameters() if parameter.requires_grad}
+    assert trained == mine | theirs, "nothing else, and nothing is frozen by adding a second set"
+
+
+def test_a_replica_answers_the_same_and_is_another() -> None:
+    policy = tiny_policy(PROMPTS + COMPLETIONS, 0, lora_rank=4)
+    move(policy)
+    other = policy.replica()
+    batch = policy.collate(*tokens(policy))
+    assert torch.equal(policy.scorer()(batch, 1.0)[0], other.scorer()(batch, 1.0)[0])
+    move(other)
+    assert not torch.allclose(policy.scorer()(batch, 1.0)[0], other.scorer()(batch, 1.0)[0], atol=1e-3)
+
+
+def test_same_seed_same_adapters() -> None:
+    one, two = (tiny_policy(PROMPTS, 0, lora_rank=4).parameters() for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+    other = tiny_policy(PROMPTS, 1, lora_rank=4).parameters()
+    assert not all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def move(policy: Policy) -> None:
     with torch.no_grad():
         for parameter in policy.parameters():
             parameter.add_(0.05)
-    moved_BT = policy.token_stats(batch).logps_BT
-    assert not torch.allclose(moved_BT, start_BT, atol=1e-3)
-    assert torch.allclose(policy.reference_logps(batch), start_BT, atol=1e-6)
-    policy.keep_reference()
-    assert torch.allclose(policy.reference_logps(batch), moved_BT, atol=1e-4)
 
 
 def test_micro_batches_hold_every_row_once_within_the_budget() -> None:

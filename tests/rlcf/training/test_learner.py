@@ -85,6 +85,18 @@ def test_the_first_ratio_is_one_and_the_first_kl_zero(policy: Policy, tokens: To
     assert second["approx_kl"] == 0
 
 
+def test_without_critic_kl_and_parts_no_pass_before_the_update_is_due(policy: Policy, tokens: Tokens) -> None:
+    """Old log-probabilities are then the update's own; the update is that of one that computed them."""
+    recipe = replace(RECIPE, advantage="group", kl=0.0, minibatches=1)
+    short, (one,) = learn(policy, tokens, recipe, list(SCORES))
+    assert short.on_policy
+    assert not short.prepare(*tokens, 1).old_BT.any()
+    long, (other,) = learn(policy, tokens, replace(recipe, kl=1e-12), list(SCORES))
+    assert not long.on_policy
+    assert torch.allclose(weights(short), weights(long), atol=1e-6)
+    assert one["policy_loss"] == pytest.approx(other["policy_loss"], abs=1e-6)
+
+
 def test_later_minibatches_and_epochs_leave_ratio_one(policy: Policy, tokens: Tokens) -> None:
     _, (numbers,) = learn(policy, tokens, replace(RECIPE, epochs=2), list(SCORES))
     assert numbers["approx_kl"] > 0

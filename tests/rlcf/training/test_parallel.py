@@ -46,31 +46,31 @@ def rows(run: Path, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run / name).read_text(encoding="utf-8").splitlines()]
 
 
+RECIPE = """
+problems = "{world.problems}"
+model = "{world.model}"
+evaluation_problems = 3
+evaluation_samples = 2
+corpus_problems = 0
+sft_steps = 0
+discriminator_pairs = 24
+discriminator_steps = 2
+discriminator_refresh = 2
+ppo_steps = 5
+prompts_per_step = 5
+samples_per_prompt = 3
+minibatches = 2
+max_new_tokens = 30
+policy_lr = 1e-4
+entropy = 0.001
+anchor = 0.1
+"""
+
+
 @pytest.mark.parametrize("adapters", ["", "lora_rank = 4\ncritic_rank = 4\n"], ids=["full", "adapters"])
 def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, adapters: str) -> None:
-    (tmp_path / "five.toml").write_text(
-        f"""
-        problems = "{small_world.problems}"
-        model = "{small_world.model}"
-        evaluation_problems = 3
-        evaluation_samples = 2
-        corpus_problems = 0
-        sft_steps = 2
-        sft_lr = 1e-4
-        discriminator_pairs = 24
-        discriminator_steps = 2
-        discriminator_refresh = 2
-        ppo_steps = 5
-        prompts_per_step = 5
-        samples_per_prompt = 3
-        minibatches = 2
-        max_new_tokens = 30
-        policy_lr = 1e-4
-        entropy = 0.001
-        anchor = 0.1
-        {adapters}""",
-        encoding="utf-8",
-    )
+    recipe = RECIPE.format(world=small_world) + adapters
+    (tmp_path / "five.toml").write_text(recipe, encoding="utf-8")
     one = train(tmp_path, "one")
     weights = learnt(one)
     for way in ("ddp", "fsdp"):
@@ -90,6 +90,19 @@ def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, adapters
         before = load_file(checkpoint_folder(one, 0) / "model.safetensors")
         moved = [(weights[f"model.{name}"] - tensor).abs().max() for name, tensor in before.items()]
         assert max(moved) > 1e-4, "it learns at all"
+
+
+def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: SmallWorld) -> None:
+    recipe = RECIPE.format(world=small_world).replace("sft_steps = 0", "sft_steps = 5\nsft_lr = 1e-4")
+    recipe = recipe.replace("ppo_steps = 5", "ppo_steps = 0") + 'grounding = "compiler"\n'
+    (tmp_path / "five.toml").write_text(recipe, encoding="utf-8")
+    folders = [checkpoint_folder(train(tmp_path, way), 0) for way in WAYS]
+    one, ddp, fsdp = (load_file(folder / "model.safetensors") for folder in folders)
+    before = load_file(small_world.model / "model.safetensors")
+    assert max((one[name] - before[name]).abs().max() for name in one) > 1e-4
+    for name in one:
+        assert torch.allclose(one[name], ddp[name], rtol=0, atol=1e-5), name
+        assert torch.allclose(one[name], fsdp[name], rtol=0, atol=1e-5), name
 
 
 def learnt(run: Path) -> dict[str, torch.Tensor]:

@@ -16,7 +16,11 @@ def rollout(task_id: str, outcome: Outcome, score: float | None, tokens: int = 2
     cases = () if outcome in (Outcome.COMPILE_ERROR, Outcome.JUDGE_ERROR) else (Case("0", outcome),)
     answer = Answer(Problem(task_id, "int f", Suite()), f"{outcome} {score}", Verdict(outcome, cases))
     return Rollout(
-        [1], Sampled([2] * tokens, True, [0.0] * tokens), answer, Signal(score, None, {"tests": score or 0.0})
+        0,
+        [1],
+        Sampled([2] * tokens, True, [0.0] * tokens),
+        answer,
+        Signal(score, None, {"tests": score or 0.0}),
     )
 
 
@@ -36,3 +40,4 @@ def test_judge_errors_are_part_of_no_rate() -> None:
     assert row["reward"] == pytest.approx((1 - 1 + 0.2 - 0.6) / 4)
     assert row["part_tests"] == pytest.approx(row["reward"])
     assert row["response_tokens"] == pytest.approx(13 / 5)
+    assert (row["rollouts"], row["well_scored"]) == (5, 2)
