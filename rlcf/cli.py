@@ -3,6 +3,7 @@
     0    done
     2    bad input: one line on stderr that names file, line and field
     3    no judge could be started: one line with the command that mends it
+    4    the training's rails stopped it: one line that names the alarms
     130  ended by Ctrl-C
 
 A command is a dataclass in `rlcf/commands/`; tyro makes its options and its help from the fields and their
@@ -29,6 +30,7 @@ from rlcf.commands.parse import parse
 from rlcf.commands.report import Report
 from rlcf.commands.train import Train
 from rlcf.errors import BadInput
+from rlcf.training.rails import TrainingStopped
 
 Command = (
     Annotated[Grade, subcommand("grade")]
@@ -54,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(2, error)
     except JudgeUnavailable as error:
         return _fail(3, error)
+    except TrainingStopped as error:
+        return _fail(4, error)
     except KeyboardInterrupt:
         return _fail(130, "interrupted")
     except BrokenPipeError:

@@ -37,6 +37,11 @@ class Advance(Protocol):
     def __call__(self, steps: int = 1, **numbers: float | str) -> None: ...
 
 
+def mute() -> None:
+    """Nothing is shown from here on: of several processes one is enough."""
+    console.quiet = True
+
+
 @contextmanager
 def progress(what: str, total: int | None = None) -> Iterator[Advance]:
     """Shows the progress of `what` until the block ends; `total` steps, if known, give a time left."""
@@ -80,7 +85,8 @@ def _lines(what: str, total: int | None) -> Iterator[Advance]:
         nonlocal printed
         printed = done
         state = _state(done, total, time.monotonic() - started, shown)
-        print(f"{what}: {', '.join(state)}", file=sys.stderr, flush=True)
+        if not console.quiet:
+            print(f"{what}: {', '.join(state)}", file=sys.stderr, flush=True)
 
     def advance(steps: int = 1, **numbers: float | str) -> None:
         nonlocal done, last

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import os
 import sys
 import textwrap
@@ -19,6 +20,7 @@ from rlcf.commands.grade import check_workers
 from rlcf.commands.parse import parse
 from rlcf.errors import BadInput
 from rlcf.machine import Machine, load_machine
+from rlcf.progress import mute
 from rlcf.recipe import Recipe, load_recipe
 
 if TYPE_CHECKING:
@@ -132,7 +134,11 @@ def _trained(
     """Does the work with a judge, then writes the report and prints the table."""
     from javabox import Judge
     from rlcf.report import write_report
+    from rlcf.training.rails import TrainingStopped
 
+    if not parallel.main:
+        mute()
+        logging.getLogger("rlcf").setLevel(logging.ERROR)
     # Every process has a judge of its own, and they share the cores.
     own = workers or max(1, (os.cpu_count() or 1) // parallel.world)
     with Judge(engine=engine, workers=own) as judge:
@@ -140,6 +146,10 @@ def _trained(
             work(judge)
         except KeyboardInterrupt:
             print(f"rlcf: the run so far is in {folder}; {PROG} --resume {folder}", file=sys.stderr)
+            raise
+        except TrainingStopped:
+            go_on = f"{PROG} --resume {folder} --rails warn"
+            print(f"rlcf: to go on from the last checkpoint all the same: {go_on}", file=sys.stderr)
             raise
     if parallel.main:
         report = write_report(folder)

@@ -25,7 +25,7 @@ from rlcf.training.discriminator import Discriminator, Pair, accuracy, train_dis
 from rlcf.training.learner import Learner
 from rlcf.training.pairs import BATCH, pairs_of
 from rlcf.training.parallel import Parallel
-from rlcf.training.rails import ALARMS, Rails, act
+from rlcf.training.rails import ALARMS, Alarm, Rails, act
 from rlcf.training.record import RunFolder
 from rlcf.training.rollout import Roller, Rollout, score_place
 
@@ -86,6 +86,8 @@ class PpoStep:
         finished, seconds_discriminator = self.roller.finish(pending)
         rollouts = sorted(self.parallel.gather(finished), key=lambda rollout: rollout.row)
         clock.lap("judge_exposed")
+        if all(rollout.signal.score is None for rollout in rollouts):
+            act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)
         numbers = self.learner.learn(
             experience,
             [rollout.signal.score for rollout in rollouts],

@@ -124,6 +124,26 @@ def test_checkpointed_activations_do_not_change_the_update(
     assert torch.allclose(weights(kept), weights(again), atol=1e-6)
 
 
+def test_bf16_computes_and_fp32_keeps(policy: Policy, tokens: Tokens) -> None:
+    """Trained weights stay fp32, the value head too; the first ratio is 1 all the same."""
+    recipe = replace(RECIPE, minibatches=1, policy_lr=1e-5)
+    half = Policy(copy.deepcopy(policy.model), policy.tokenizer, autocast=torch.bfloat16)
+    learner = Learner(half, recipe)
+    experience = learner.prepare(*tokens, 0)
+    exact = Learner(renewed(policy, recipe), recipe).prepare(*tokens, 0)
+    assert not torch.equal(experience.old_BT, exact.old_BT)
+    assert torch.allclose(experience.old_BT, exact.old_BT, atol=0.1)
+    places = [len(completion) - 1 for completion in tokens[1]]
+    numbers = learner.learn(experience, SCORES, places, GROUPS, 0)
+    assert numbers["approx_kl"] == 0
+    assert {parameter.dtype for parameter in learner.scorer.parameters()} == {torch.float32}
+    moved = [
+        not torch.equal(mine, theirs)
+        for mine, theirs in zip(half.model.parameters(), policy.model.parameters(), strict=True)
+    ]
+    assert all(moved), "steps of 1e-5 are not lost"
+
+
 def test_padding_does_not_change_the_update(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
     """A row the judge failed on is only padding: however long it is, the others learn the same."""
     prompts, completions = tokens
