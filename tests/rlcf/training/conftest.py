@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, Qwen2Config
+from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerFast
 
 from rlcf.policy import Policy, tiny_policy
 from rlcf.policy.tiny import tiny_tokenizer
@@ -37,21 +37,24 @@ class SmallWorld:
     problems: Path
     tokenizer: PreTrainedTokenizerFast
     model: Path
-    """A Qwen2-config policy that has learnt a little on them."""
+    """A Llama-config policy that has learnt a little on them."""
 
 
 @pytest.fixture(scope="session")
-def small_world(tmp_path_factory: pytest.TempPathFactory) -> SmallWorld:
+def small_world(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> SmallWorld:
+    assert data_dir
     folder = tmp_path_factory.mktemp("world")
     problems = folder / "problems.jsonl"
     # The numbers of MBPP's test (11 on) and train (601 on) splits.
     rows = [_problem(number) for number in (*range(11, 15), *range(601, 613))]
     problems.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     train = load_problems(str(problems), "train")
-    tokenizer = tiny_tokenizer([text for p in train for text in (p.prompt, p.reference or "")] * 20)
+    # Its own few texts would become a token each.
+    others = load_problems("mbjp", "train")[:40]
+    tokenizer = tiny_tokenizer([text for p in others for text in (p.prompt, p.reference or "")])
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    config = Qwen2Config(
+    config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=48,
         intermediate_size=96,
@@ -62,7 +65,7 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> SmallWorld:
         bos_token_id=None,
     )
     policy = Policy(AutoModelForCausalLM.from_config(config), tokenizer)
-    learnt, losses = train_supervised(policy, _corpus(train), steps=250, lr=5e-3, seed=0)
+    learnt, losses = train_supervised(policy, _corpus(train), steps=200, lr=5e-3, seed=0)
     assert losses[-1] < 0.5 * losses[0]
     learnt.save(folder / "model")
     return SmallWorld(problems, tokenizer, folder / "model")
@@ -95,8 +98,8 @@ def _problem(number: int) -> dict[str, str]:
 
 
 def _corpus(problems: list[Problem]) -> list[tuple[str, str]]:
-    """References, and as many that are wrong or do not compile."""
+    """References, and some that are wrong or do not compile."""
     good = [(problem.prompt, str(problem.reference)) for problem in problems]
     wrong = [(prompt, text.replace("+", "-")) for prompt, text in good]
     broken = [(prompt, text.replace(";", "")) for prompt, text in good]
-    return [*good, *good, *wrong, *broken]
+    return [*good * 2, *wrong, *broken]

@@ -122,7 +122,7 @@ def work(
         samples_per_prompt = 2
         minibatches = 2
         max_new_tokens = 40
-        policy_lr = 1e-3
+        policy_lr = 3e-4
         kl_target = 1.0
         {ranks}""",
         encoding="utf-8",
@@ -201,6 +201,19 @@ def test_a_run_that_never_saved_begins_again(work: Path) -> None:
     assert told(work / "runs" / "early", "evaluation.jsonl") == told(
         work / "runs" / "whole", "evaluation.jsonl"
     )
+
+
+def test_rails_end_a_run_that_can_go_on(work: Path) -> None:
+    """Completions that are all cut off: the third step in a row ends it, by name."""
+    cut = ("--max-new-tokens", "2", "--run", "cut", "--engine", "local", "--checkpoint-every", "1")
+    stopped = go(work, "train", "ten.toml", *cut)
+    assert stopped.returncode == 4
+    assert "truncation" in stopped.stderr
+    assert "--resume runs/cut --rails warn" in stopped.stderr
+    assert steps_saved(work / "runs" / "cut")[-1] == 2
+    done = go(work, "train", "--resume", "runs/cut", "--engine", "local", "--rails", "warn")
+    assert done.returncode == 0, done.stderr
+    assert len(learnt(work / "runs" / "cut")) == 10
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
 import pytest
 
-from javabox import Case, Outcome, Suite, Verdict
+from javabox import Case, Judge, Outcome, Suite, Verdict
+from rlcf.grounding.rlcf import compiler
 from rlcf.grounding.signal import Answer, Signal
+from rlcf.grounding.table import Entry
+from rlcf.machine import Machine
+from rlcf.policy import load_policy
 from rlcf.policy.generate import Sampled
-from rlcf.problems import Problem
+from rlcf.problems import Problem, load_problems
+from rlcf.recipe import Recipe
+from rlcf.training.rails import TrainingStopped
+from rlcf.training.record import RunFolder
 from rlcf.training.rollout import Rollout
-from rlcf.training.step import rollout_statistics
+from rlcf.training.step import PpoStep, rollout_statistics
+from tests.rlcf.training.conftest import SmallWorld
 
 
 def rollout(task_id: str, outcome: Outcome, score: float | None, tokens: int = 2) -> Rollout:
@@ -41,3 +54,69 @@ def test_judge_errors_are_part_of_no_rate() -> None:
     assert row["part_tests"] == pytest.approx(row["reward"])
     assert row["response_tokens"] == pytest.approx(13 / 5)
     assert (row["rollouts"], row["well_scored"]) == (5, 2)
+
+
+def grounding_that_fails(every: int) -> Entry:
+    """A compiler grounding that has no score for one answer in `every`, as where a judge's JVM is lost."""
+
+    def ground(answers: Sequence[Answer]) -> list[Signal]:
+        signals = compiler(answers)
+        return [Signal(None) if at % every == 0 else signal for at, signal in enumerate(signals)]
+
+    return Entry(lambda *_: ground, runs=False, compares=lambda _: False)
+
+
+def step_with(
+    entry: Entry, small_world: SmallWorld, judge: Judge, folder: Path, rails: Literal["stop", "warn"]
+) -> PpoStep:
+    recipe = Recipe(ppo_steps=2, minibatches=2, samples_per_prompt=8, max_new_tokens=24)
+    policy = load_policy(small_world.model)
+    run, machine = RunFolder(folder), Machine(rails=rails)
+    run.begin(recipe, machine)
+    return PpoStep(policy, recipe, judge, run, entry, None, machine)
+
+
+@pytest.mark.parametrize("rails", ["stop", "warn"])
+def test_many_infrastructure_failures_always_end_the_run(
+    small_world: SmallWorld, judge: Judge, tmp_path: Path, rails: Literal["stop", "warn"]
+) -> None:
+    problems = load_problems(str(small_world.problems), "train")[:3]
+    with (
+        step_with(grounding_that_fails(4), small_world, judge, tmp_path, rails) as step,
+        pytest.raises(TrainingStopped, match=r"judge_failing.*6 of 24"),
+    ):
+        step.take(0, problems)
+
+
+def test_a_few_are_masked_and_counted(small_world: SmallWorld, judge: Judge, tmp_path: Path) -> None:
+    problems = load_problems(str(small_world.problems), "train")[:3]
+    with step_with(grounding_that_fails(24), small_world, judge, tmp_path, "stop") as step:
+        row, rollouts = step.take(0, problems)
+    assert (row["rollouts"], row["judge_errors"]) == (24, 1)
+    judged = [rollout.signal.score for rollout in rollouts if rollout.signal.score is not None]
+    assert row["reward"] == pytest.approx(sum(judged) / 23)
+    lines = (tmp_path / "completions.jsonl").read_text(encoding="utf-8").splitlines()
+    assert sum(json.loads(line)["score"] is None for line in lines) == 1
+
+
+def test_with_no_verdict_at_all_there_is_a_reason(
+    small_world: SmallWorld, judge: Judge, tmp_path: Path
+) -> None:
+    problems = load_problems(str(small_world.problems), "train")[:1]
+    with (
+        step_with(grounding_that_fails(1), small_world, judge, tmp_path, "warn") as step,
+        pytest.raises(TrainingStopped, match=r"judge_failing.*every rollout"),
+    ):
+        step.take(0, problems)
+
+
+def test_the_time_of_a_step_is_split_without_rest(
+    small_world: SmallWorld, judge: Judge, tmp_path: Path
+) -> None:
+    problems = load_problems(str(small_world.problems), "train")[:3]
+    with step_with(grounding_that_fails(99), small_world, judge, tmp_path, "warn") as step:
+        row, _ = step.take(0, problems)
+    parts = ("generate", "logps", "judge_exposed", "update", "refresh")
+    assert sum(row.get(f"seconds_{name}", 0.0) for name in parts) <= row["seconds"]
+    assert row["seconds_generate"] > 0
+    assert row["tokens_per_second"] == pytest.approx(row["response_tokens"] * 24 / row["seconds"])
