@@ -50,11 +50,31 @@ class Experience:
 
 
 @dataclass(frozen=True, slots=True)
+class Feedback:
+    """What the signals of a rollout batch say, in tokens; a row each."""
+
+    scores: Sequence[float | None]
+    """None where the judge failed."""
+    places: Sequence[int]
+    """The token that the score belongs to."""
+    groups: Sequence[int]
+    """The number of its prompt."""
+    credits: Sequence[Sequence[float]] = ()
+    """Of every token what spans give it, on top of its advantage; none at all: nothing."""
+    learnt: Sequence[Sequence[bool] | None] = ()
+    """Of every token whether the policy learns from it; None: all of them."""
+    anchors: Sequence[tuple[Tokens, Tokens]] = ()
+    """Prompts with references for the supervised loss."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
     """What a rollout batch is learnt from."""
 
     mask_BT: Tensor
     """Real tokens of the rollouts that were judged."""
+    learnt_BT: Tensor
+    """Those that the policy learns from."""
     advantages_BT: Tensor
     returns_BT: Tensor
 
@@ -143,32 +163,15 @@ class Learner:
 
     # ---- with the scores
 
-    def learn(
-        self,
-        experience: Experience,
-        scores: Sequence[float | None],
-        places: Sequence[int],
-        groups: Sequence[int],
-        step: int,
-        anchors: Sequence[tuple[Tokens, Tokens]] = (),
-    ) -> dict[str, float]:
-        """One PPO step, counted from 0; returns numbers for the logs.
-
-        `scores`: of each rollout, None where the judge failed. `places`: the token each belongs to. `groups`:
-        the number of its prompt. `anchors`: prompts with references for the supervised loss.
-        """
-        recipe = self.recipe
-        judged_B = torch.tensor([score is not None for score in scores])
-        mask_BT = experience.mask_BT & judged_B[:, None]
-        if not mask_BT.any():
-            raise RuntimeError("the judge failed on every rollout of a step")
-        filled_B = torch.tensor([score or 0.0 for score in scores])
-        scored = self._scored(experience, filled_B, torch.tensor(places), torch.tensor(groups), mask_BT)
+    def learn(self, experience: Experience, feedback: Feedback, step: int) -> dict[str, float]:
+        """One PPO step, counted from 0; returns numbers for the logs."""
+        recipe, anchors = self.recipe, feedback.anchors
+        scored = self.scored(experience, feedback)
         self.optimizers.set_rates(step)
         sums, parts = Sums(), experience.parts
         for epoch in range(recipe.epochs):
             if epoch:
-                parts = minibatches(len(scores), recipe.minibatches, f"{recipe.seed} {step} {epoch}")
+                parts = minibatches(len(feedback.scores), recipe.minibatches, f"{recipe.seed} {step} {epoch}")
             for number, part in enumerate(parts):
                 moved = self._update(experience, scored, part, anchors[number :: len(parts)], step, sums)
                 if recipe.target_kl and moved > recipe.target_kl:
@@ -179,13 +182,22 @@ class Learner:
         self.module.sync()
         numbers = sums.means() | _statistics(experience, scored) | {"kl_coefficient": self.kl}
         if recipe.kl_target:
-            self.kl = ppo.adapted_kl(self.kl, numbers["kl"], recipe.kl_target, int(judged_B.sum()))
+            self.kl = ppo.adapted_kl(
+                self.kl, numbers["kl"], recipe.kl_target, int(scored.mask_BT.any(1).sum())
+            )
         return numbers
 
-    def _scored(
-        self, experience: Experience, scores_B: Tensor, places_B: Tensor, groups_B: Tensor, mask_BT: Tensor
-    ) -> Scored:
+    def scored(self, experience: Experience, feedback: Feedback) -> Scored:
+        """Advantages and the critic's targets."""
         recipe = self.recipe
+        judged_B = torch.tensor([score is not None for score in feedback.scores])
+        mask_BT = experience.mask_BT & judged_B[:, None]
+        if not mask_BT.any():
+            raise RuntimeError("the judge failed on every rollout of a step")
+        learnt_BT = mask_BT & _rows(feedback.learnt, mask_BT, True).bool()
+        credits_BT = _rows(feedback.credits, mask_BT, 0.0) * mask_BT
+        scores_B = torch.tensor([score or 0.0 for score in feedback.scores])
+        places_B, groups_B = torch.tensor(feedback.places), torch.tensor(feedback.groups)
         kl = self.kl if recipe.kl_form == "reward" else 0.0
         rewards_BT = ppo.token_rewards(
             scores_B * mask_BT.any(1), places_B, experience.old_BT, experience.reference_BT, mask_BT, kl
@@ -195,10 +207,12 @@ class Learner:
             actor, critic = recipe.gae_lambda
             advantages_BT = ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, actor)
             returns_BT = (ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, critic) + values_BT) * mask_BT
-            return Scored(mask_BT, ppo.whiten(advantages_BT, mask_BT), returns_BT)
+            advantages_BT = ppo.whiten(advantages_BT, mask_BT) + credits_BT
+            return Scored(mask_BT, learnt_BT, advantages_BT, returns_BT)
         against = ppo.group_advantages if recipe.advantage == "group" else ppo.leave_one_out
         advantages_B = against(rewards_BT.sum(1), groups_B, mask_BT.any(1))
-        return Scored(mask_BT, advantages_B[:, None] * mask_BT, torch.zeros_like(rewards_BT))
+        advantages_BT = advantages_B[:, None] * mask_BT + credits_BT
+        return Scored(mask_BT, learnt_BT, advantages_BT, torch.zeros_like(rewards_BT))
 
     def _update(
         self,
@@ -250,7 +264,8 @@ class Learner:
 
         real_BT = mine(scored.mask_BT) & one.counts
         old_BT = logps_BT.detach() if self.on_policy else mine(experience.old_BT)
-        policy = ppo.policy_loss(logps_BT, old_BT, mine(scored.advantages_BT), real_BT, recipe.clip, tokens)
+        learnt_BT = mine(scored.learnt_BT) & one.counts
+        policy = ppo.policy_loss(logps_BT, old_BT, mine(scored.advantages_BT), learnt_BT, recipe.clip, tokens)
         loss = policy.loss
         told = {
             "policy_loss": policy.loss,
@@ -314,6 +329,15 @@ class Learner:
     def _shares(self, rows: Sequence[int], lengths: Sequence[int]) -> list[Pass]:
         budget = self.machine.tokens_per_microbatch
         return passes(rows, lengths, budget, self.parallel.rank, self.parallel.world)
+
+
+def _rows(rows: Sequence[Sequence[float] | None], like_BT: Tensor, default: float) -> Tensor:
+    """`[B, T]` of rows of numbers; `default` behind their ends, and where a row, or every row, is missing."""
+    found_BT = torch.full(like_BT.shape, float(default))
+    for at, row in enumerate(rows):
+        if row is not None:
+            found_BT[at, : len(row)] = torch.tensor(row, dtype=torch.float32)
+    return found_BT
 
 
 def _statistics(experience: Experience, scored: Scored) -> dict[str, float]:

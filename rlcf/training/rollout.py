@@ -23,6 +23,8 @@ from rlcf.problems.problem import Problem
 CHUNKS = (64, 256)
 """Fewest and most completions that are generated, then handed to the judge, together. A rollout batch is at
 least two chunks, so that half of the grading hides behind generation; smaller ones cost speed."""
+LARGEST_ALPHA = 10.0
+"""Of RLTF's alpha, the completion's length by the span's (methods.md 6)."""
 LIMITS = Limits(fuel=50_000_000, wall_seconds=10.0)
 """Rollouts end sooner than evaluations: endless loops are common in them."""
 
@@ -127,3 +129,34 @@ def score_place(policy: Policy, rollout: Rollout) -> int:
     """Index of the completion token that the score belongs to."""
     ids, place = rollout.sampled.ids, rollout.signal.place
     return len(ids) - 1 if place is None else policy.token_at(ids, place)
+
+
+def token_credits(policy: Policy, rollout: Rollout) -> list[float]:
+    """What the spans of the signal give to each token, lengths evened out as `Span` says."""
+    ids = rollout.sampled.ids
+    credits = [0.0] * len(ids)
+    for span in rollout.signal.spans:
+        tokens = _tokens(policy, rollout, span.start, span.end)
+        for at in tokens:
+            credits[at] += span.value * min(LARGEST_ALPHA, len(ids) / len(tokens))
+    return credits
+
+
+def token_mask(policy: Policy, rollout: Rollout) -> list[bool] | None:
+    """Of each token whether it is learnt from; None: all are."""
+    if rollout.signal.learnt is None:
+        return None
+    ids = rollout.sampled.ids
+    mask = [False] * (len(ids) - 1) + [True]
+    for start, end in rollout.signal.learnt:
+        for at in _tokens(policy, rollout, start, end):
+            mask[at] = True
+    return mask
+
+
+def _tokens(policy: Policy, rollout: Rollout, start: int, end: int) -> range:
+    """The tokens that write the characters from `start` to before `end`; none of an empty stretch."""
+    if end <= start:
+        return range(0)
+    ids = rollout.sampled.ids
+    return range(policy.token_at(ids, start), policy.token_at(ids, end - 1) + 1)

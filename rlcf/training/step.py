@@ -22,12 +22,12 @@ from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.training.discriminator import Discriminator, Pair, accuracy, train_discriminator
-from rlcf.training.learner import Learner
+from rlcf.training.learner import Feedback, Learner
 from rlcf.training.pairs import BATCH, pairs_of
 from rlcf.training.parallel import Parallel
 from rlcf.training.rails import ALARMS, Alarm, Rails, act
 from rlcf.training.record import RunFolder
-from rlcf.training.rollout import Roller, Rollout, score_place
+from rlcf.training.rollout import Roller, Rollout, score_place, token_credits, token_mask
 
 REFRESH_STEPS = 5
 """Batches of a refresh of the discriminator."""
@@ -88,14 +88,7 @@ class PpoStep:
         clock.lap("judge_exposed")
         if all(rollout.signal.score is None for rollout in rollouts):
             act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)
-        numbers = self.learner.learn(
-            experience,
-            [rollout.signal.score for rollout in rollouts],
-            [score_place(self.policy, rollout) for rollout in rollouts],
-            [row // recipe.samples_per_prompt for row in range(len(rollouts))],
-            step,
-            self._anchors(problems),
-        )
+        numbers = self.learner.learn(experience, self._feedback(rollouts, problems), step)
         clock.lap("update")
         numbers |= self._refresh(step, rollouts)
         clock.lap("refresh")
@@ -123,6 +116,16 @@ class PpoStep:
         self.learner.load(state["learner"])
         self.rails.load(state["rails"])
         self.pairs = [Pair(*pair) for pair in state["pairs"]]
+
+    def _feedback(self, rollouts: Sequence[Rollout], problems: Sequence[Problem]) -> Feedback:
+        return Feedback(
+            scores=[rollout.signal.score for rollout in rollouts],
+            places=[score_place(self.policy, rollout) for rollout in rollouts],
+            groups=[row // self.recipe.samples_per_prompt for row in range(len(rollouts))],
+            credits=[token_credits(self.policy, rollout) for rollout in rollouts],
+            learnt=[token_mask(self.policy, rollout) for rollout in rollouts],
+            anchors=self._anchors(problems),
+        )
 
     def _anchors(self, problems: Sequence[Problem]) -> list[tuple[list[int], list[int]]]:
         if not self.recipe.anchor:

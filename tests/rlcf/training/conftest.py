@@ -22,7 +22,8 @@ COMPLETIONS = ["        return x + 1;\n    }\n}\n", "return", "        int y = x
 @pytest.fixture
 def policy() -> Policy:
     torch.set_num_threads(1)
-    return tiny_policy(PROMPTS + COMPLETIONS, seed=1)
+    # A tokenizer that has seen these very texts would make a token of each.
+    return tiny_policy(["int", "class", "return", "static", "        "], seed=1)
 
 
 @pytest.fixture

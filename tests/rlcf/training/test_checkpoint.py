@@ -24,8 +24,8 @@ from tests.rlcf.training.conftest import SmallWorld
 KILLED_IN_STEP = """
 from rlcf.training.learner import Learner
 learn = Learner.learn
-def killed(self, experience, scores, places, groups, step, anchors=()):
-    found = learn(self, experience, scores, places, groups, step, anchors)
+def killed(self, experience, feedback, step):
+    found = learn(self, experience, feedback, step)
     if step == 5:
         os.kill(os.getpid(), signal.SIGKILL)
     return found

@@ -14,7 +14,7 @@ from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.recipe import Recipe
 from rlcf.training import learner as module
-from rlcf.training.learner import Learner
+from rlcf.training.learner import Feedback, Learner
 
 Ids = list[list[int]]
 Tokens = tuple[Ids, Ids]
@@ -67,7 +67,8 @@ def learn(
         experience = learner.prepare(prompts, completions, step)
         places = [len(completion) - 1 for completion in completions]
         anchors = [(prompts[0], completions[1]), (prompts[2], completions[3])]
-        numbers.append(learner.learn(experience, scores, places, groups or GROUPS, step, anchors))
+        feedback = Feedback(scores, places, groups or GROUPS, anchors=anchors)
+        numbers.append(learner.learn(experience, feedback, step))
     return learner, numbers
 
 
@@ -134,7 +135,7 @@ def test_bf16_computes_and_fp32_keeps(policy: Policy, tokens: Tokens) -> None:
     assert not torch.equal(experience.old_BT, exact.old_BT)
     assert torch.allclose(experience.old_BT, exact.old_BT, atol=0.1)
     places = [len(completion) - 1 for completion in tokens[1]]
-    numbers = learner.learn(experience, SCORES, places, GROUPS, 0)
+    numbers = learner.learn(experience, Feedback(SCORES, places, GROUPS), 0)
     assert numbers["approx_kl"] == 0
     assert {parameter.dtype for parameter in learner.scorer.parameters()} == {torch.float32}
     moved = [
@@ -211,7 +212,7 @@ def test_what_was_rewarded_becomes_likelier(policy: Policy, tokens: Tokens, reci
     for step in range(5):
         experience = learner.prepare(prompts, completions, step)
         places = [len(completion) - 1 for completion in completions]
-        learner.learn(experience, [1.0, -1.0, -1.0, -1.0], places, [0, 0, 0, 0], step)
+        learner.learn(experience, Feedback([1.0, -1.0, -1.0, -1.0], places, [0, 0, 0, 0]), step)
     after = own.token_stats(own.collate(prompts, completions)).logps_BT.sum(1).detach()
     gain = after - before
     assert gain[0] == gain.max()
@@ -233,13 +234,34 @@ def test_the_critics_targets_have_a_lambda_of_their_own(policy: Policy, tokens: 
     learner = Learner(policy, replace(RECIPE, gae_lambda=(0.5, 1.0), kl=0.0))
     experience = learner.prepare(*tokens, 0)
     experience.values_BT += 0.3
-    places = torch.tensor([len(completion) - 1 for completion in tokens[1]])
-    scored = learner._scored(
-        experience, torch.tensor(SCORES), places, torch.tensor(GROUPS), experience.mask_BT
-    )
+    places = [len(completion) - 1 for completion in tokens[1]]
+    scored = learner.scored(experience, Feedback(SCORES, places, GROUPS))
     expected = torch.tensor(SCORES)[:, None] * experience.mask_BT
     assert torch.allclose(scored.returns_BT, expected, atol=1e-6)
     assert float(scored.advantages_BT[experience.mask_BT].mean()) == pytest.approx(0, abs=1e-6)
+
+
+def test_credits_and_masks_reach_their_tokens_alone(policy: Policy, tokens: Tokens) -> None:
+    """A span's credit is not whitened and has no part before it; what is not learnt from moves nothing."""
+    recipe = replace(RECIPE, minibatches=1, kl=0.0)
+    learner = Learner(renewed(policy, recipe), recipe)
+    experience = learner.prepare(*tokens, 0)
+    lengths = [len(completion) for completion in tokens[1]]
+    plain = Feedback(SCORES, [length - 1 for length in lengths], GROUPS)
+    credits = [[0.0] * length for length in lengths]
+    credits[0][2] = -1.5
+    mask = [None, [True] * lengths[1], [False] * (lengths[2] - 1) + [True], None]
+    scored, other = (
+        learner.scored(experience, feedback)
+        for feedback in (plain, replace(plain, credits=credits, learnt=mask))
+    )
+    difference_BT = other.advantages_BT - scored.advantages_BT
+    assert difference_BT[0, 2] == -1.5
+    assert int((difference_BT != 0).sum()) == 1
+    assert torch.equal(other.returns_BT, scored.returns_BT)
+    assert torch.equal(scored.learnt_BT, scored.mask_BT)
+    lost_BT = scored.mask_BT & ~other.learnt_BT
+    assert lost_BT.nonzero().tolist() == [[2, at] for at in range(lengths[2] - 1)]
 
 
 def test_target_kl_ends_the_step_early(policy: Policy, tokens: Tokens) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,16 +12,16 @@ import pytest
 
 from javabox import Case, Judge, Outcome, Suite, Verdict
 from rlcf.grounding.rlcf import compiler
-from rlcf.grounding.signal import Answer, Signal
+from rlcf.grounding.signal import Answer, Signal, Span
 from rlcf.grounding.table import Entry
 from rlcf.machine import Machine
-from rlcf.policy import load_policy
+from rlcf.policy import Policy, load_policy
 from rlcf.policy.generate import Sampled
 from rlcf.problems import Problem, load_problems
 from rlcf.recipe import Recipe
 from rlcf.training.rails import TrainingStopped
 from rlcf.training.record import RunFolder
-from rlcf.training.rollout import Rollout
+from rlcf.training.rollout import Rollout, token_credits, token_mask
 from rlcf.training.step import PpoStep, rollout_statistics
 from tests.rlcf.training.conftest import SmallWorld
 
@@ -54,6 +55,24 @@ def test_judge_errors_are_part_of_no_rate() -> None:
     assert row["part_tests"] == pytest.approx(row["reward"])
     assert row["response_tokens"] == pytest.approx(13 / 5)
     assert (row["rollouts"], row["well_scored"]) == (5, 2)
+
+
+def test_spans_and_stretches_become_tokens(policy: Policy) -> None:
+    text = "        int y = x * x;\n        return ü - 2;\n"
+    ids = policy.encode_completion(text)
+    ends = [len(policy.decode(ids[: n + 1])) for n in range(len(ids))]
+    starts = [0, *ends[:-1]]
+    start, end = text.index("return"), len(text)
+    inside = [starts[n] < end and ends[n] > start for n in range(len(ids))]
+    told = Signal(1.0, spans=(Span(start, end, -0.3), Span(3, 3, 9.0)), learnt=((start, end), (0, 0)))
+    answer = Answer(Problem("t", "", Suite()), text, Verdict(Outcome.FAILED))
+    one = Rollout(0, [1], Sampled(ids, True, [0.0] * len(ids)), answer, told)
+    alpha = min(10, len(ids) / sum(inside))
+    assert token_credits(policy, one) == pytest.approx([-0.3 * alpha * token for token in inside])
+    assert token_mask(policy, one) == [*inside[:-1], True], "the end is always learnt"
+    short = replace(one, signal=Signal(1.0, spans=(Span(0, 1, 1.0),)))
+    assert max(token_credits(policy, short)) == min(10, len(ids))
+    assert token_mask(policy, short) is None
 
 
 def grounding_that_fails(every: int) -> Entry:
