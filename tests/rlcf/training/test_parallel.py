@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,11 +27,16 @@ WAYS = {
 }
 
 
-def train(work: Path, way: str) -> Path:
-    """Five steps, on the CPU; accelerate's own --cpu starts a single process, hence its variable."""
-    command = [*WAYS[way], "-m", "rlcf", "train", "five.toml", "--run", way]
+def train(work: Path, way: str, *more: str) -> Path:
+    """Five steps into a run that is called like the way."""
+    launch(work, way, "train", "five.toml", "--run", way, "--engine", "local", "--rails", "warn", *more)
+    return work / "runs" / way
+
+
+def launch(work: Path, way: str, *arguments: str) -> None:
+    """`rlcf` on the CPU; accelerate's own --cpu starts a single process, hence its variable."""
     done = subprocess.run(
-        [sys.executable, *command, "--engine", "local", "--rails", "warn"],
+        [sys.executable, *WAYS[way], "-m", "rlcf", *arguments],
         cwd=work,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3]), "ACCELERATE_USE_CPU": "true"},
         capture_output=True,
@@ -39,7 +45,6 @@ def train(work: Path, way: str) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return work / "runs" / way
 
 
 def rows(run: Path, name: str) -> list[dict[str, Any]]:
@@ -134,3 +139,17 @@ def test_minibatches_are_random_parts() -> None:
     assert parts != minibatches(10, 4, "another")
     assert minibatches(2, 4, "seed") != [[], [], [], []]
     assert all(minibatches(2, 4, "seed"))
+
+
+def test_a_sharded_run_resumes_bit_by_bit(tmp_path: Path, small_world: SmallWorld) -> None:
+    recipe = RECIPE.format(world=small_world) + "lora_rank = 4\ncritic_rank = 4\n"
+    (tmp_path / "five.toml").write_text(recipe, encoding="utf-8")
+    run = train(tmp_path, "fsdp", "--checkpoint-every", "3")
+    whole, told = learnt(run), rows(run, "completions.jsonl")
+    shutil.rmtree(checkpoint_folder(run, 5))
+    launch(tmp_path, "fsdp", "train", "--resume", "runs/fsdp", "--engine", "local")
+    again = learnt(run)
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+    assert [row["completion"] for row in told] == [
+        row["completion"] for row in rows(run, "completions.jsonl")
+    ]
