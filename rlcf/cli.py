@@ -21,6 +21,7 @@ from typing import Annotated
 from tyro.conf import subcommand
 
 from javabox import JudgeUnavailable, SuiteError
+from rlcf.commands.ablate import Ablate
 from rlcf.commands.bench import Bench
 from rlcf.commands.data import Data
 from rlcf.commands.doctor import Doctor
@@ -35,6 +36,7 @@ from rlcf.training.rails import TrainingStopped
 Command = (
     Annotated[Grade, subcommand("grade")]
     | Annotated[Train, subcommand("train")]
+    | Annotated[Ablate, subcommand("ablate")]
     | Annotated[Bench, subcommand("bench")]
     | Annotated[Data, subcommand("data")]
     | Annotated[Merge, subcommand("merge")]
@@ -42,7 +44,7 @@ Command = (
     | Annotated[Doctor, subcommand("doctor")]
 )
 
-NAMES = ("grade", "train", "bench", "data", "merge", "report", "doctor")
+NAMES = ("grade", "train", "ablate", "bench", "data", "merge", "report", "doctor")
 DESCRIPTION = "Train, grade and benchmark Java code models from compiler feedback."
 
 
@@ -69,6 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str]) -> int:
     if argv[:1] == ["train"]:
         return Train.parse(argv[1:]).run()
+    if argv[:1] == ["ablate"]:
+        return Ablate.parse(argv[1:]).run()
     see = f"rlcf {argv[0]}" if argv and argv[0] in NAMES else "rlcf"
     command: Command = parse(Command, "rlcf", argv, see=see, description=DESCRIPTION)
     return command.run()

@@ -1,0 +1,86 @@
+"""`rlcf ablate`: groundings side by side under one budget."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from tyro.conf import Positional, arg
+
+from rlcf.commands.grade import check_workers
+from rlcf.commands.parse import parse
+from rlcf.commands.train import INSTALL_TRAIN, RUNS
+from rlcf.errors import BadInput
+from rlcf.grounding.table import grounding_entry
+from rlcf.machine import Machine
+from rlcf.recipe import Recipe, load_recipe
+
+PROG = "rlcf ablate"
+
+
+@dataclass(frozen=True)
+class Ablate:
+    """Train by one recipe with several groundings and seeds; one table, one plot.
+
+    Example: rlcf ablate quickstart --groundings rlcf+tests,rlcf,compiler --seeds 3
+    Started again, it goes on where it was stopped.
+    """
+
+    recipe: Positional[Annotated[str, arg(metavar="RECIPE")]]
+    """A recipe's TOML file, or the name of one that is shipped."""
+    groundings: Annotated[str, arg(metavar="A,B,…")]
+    """Groundings by name, with commas between; the others are compared with the first."""
+    seeds: Annotated[int, arg(metavar="N")] = 3
+    """Seeds 0 to N - 1, each with a pre-training of its own that all groundings share."""
+    out: Annotated[str | None, arg(metavar="DIR")] = None
+    """Where the runs are; by default runs/ablate-RECIPE."""
+    engine: Literal["auto", "local", "docker"] = "auto"
+    """Where programs run; auto is docker where an engine answers, else local."""
+    workers: Annotated[int, arg(metavar="N")] = 0
+    """Programs judged at a time; 0 is one a core."""
+    fields: Recipe = field(default_factory=Recipe)
+    machine: Machine = field(default_factory=lambda: Machine(checkpoint_every=10, rails="warn"))
+
+    @classmethod
+    def parse(cls, argv: Sequence[str]) -> Self:
+        """The recipe gives the defaults of the options, so it is read before they are. Raises BadInput."""
+        if not argv or argv[0] in ("-h", "--help"):
+            return cls._parsed(argv)
+        if argv[0].startswith("-"):
+            raise BadInput(f"the recipe comes first: {PROG} RECIPE --groundings A,B,…")
+        return cls._parsed(argv, default=cls(argv[0], "", fields=load_recipe(argv[0])))
+
+    @classmethod
+    def _parsed(cls, argv: Sequence[str], **options: Self) -> Self:
+        found: Self = parse(cls, PROG, argv, see=PROG, **options)
+        return found
+
+    def run(self) -> int:
+        from javabox import Judge
+        from rlcf.report.ablation import plot, read_gains, table
+
+        check_workers(self.workers)
+        names = [name.strip() for name in self.groundings.split(",") if name.strip()]
+        if not names or len(set(names)) < len(names):
+            raise BadInput("must name one or more groundings, each once", field="groundings")
+        for name in names:
+            grounding_entry(name)
+        if self.seeds < 1:
+            raise BadInput(f"must be at least 1, is {self.seeds}", field="seeds")
+        try:
+            from rlcf.training.ablation import ablate
+        except ModuleNotFoundError as missing:
+            raise BadInput(f"training needs torch and transformers ({missing}): {INSTALL_TRAIN}") from missing
+        recipe = load_recipe(self.recipe, asdict(self.fields))
+        out = Path(self.out) if self.out else RUNS / f"ablate-{Path(self.recipe).stem}"
+        logging.getLogger("rlcf").setLevel(logging.INFO)
+        with Judge(engine=self.engine, workers=self.workers or None) as judge:
+            ablate(recipe, names, range(self.seeds), out, judge, self.machine)
+        found = read_gains(out, names)
+        (out / "ablation.md").write_text(table(found), encoding="utf-8")
+        (out / "ablation.svg").write_text(plot(found), encoding="utf-8")
+        print(f"{table(found)}\ntable: {out / 'ablation.md'}\nplot: {out / 'ablation.svg'}")
+        return 0
