@@ -38,7 +38,7 @@ def test_the_model_never_draws_its_end_nor_a_token_without_text(size: str) -> No
     tokenizer = tiny_tokenizer(TEXTS)
     policy = Policy(make_model(size, tokenizer, seed=0), tokenizer)
     prompts = [policy.encode_prompt(text) for text in TEXTS * 16]
-    sampled = policy.sample_tokens(prompts, temperature=1.0, max_new_tokens=40, seed=0)
+    sampled = policy.sample_tokens(prompts, 1.0, 40, list(range(len(prompts))))
     assert [len(one.ids) for one in sampled] == [40] * len(prompts)
     drawn = {token for one in sampled for token in one.ids}
     assert max(drawn) < len(tokenizer)

@@ -12,6 +12,7 @@ import pytest
 from javabox import Diagnostic, Outcome, Suite, Verdict
 from rlcf import Answer, BadInput, Problem, Signal
 from rlcf.evaluation.summary import evaluation_row, summarize
+from rlcf.machine import Machine
 from rlcf.recipe import Recipe
 from rlcf.report import write_report
 from rlcf.report.before_after import caption, changes, text_table
@@ -31,7 +32,8 @@ def _verdict(passed: bool) -> Verdict:
 @pytest.fixture
 def run_dir(tmp_path: Path) -> Path:
     """A run in which 5 of 20 problems pass before and 15 after."""
-    run = RunFolder(tmp_path / "small <run>", Recipe(problems="atomic", ppo_steps=60))
+    run = RunFolder(tmp_path / "small <run>")
+    run.begin(Recipe(problems="atomic", ppo_steps=60), Machine())
     for stage, right in (("before", 5), ("after", 15)):
         for temperature, n in ((0.0, 1), (0.8, 2)):
             answers = [
@@ -43,12 +45,12 @@ def run_dir(tmp_path: Path) -> Path:
             run.evaluation(
                 evaluation_row(evaluation, stage=stage, split="test", temperature=temperature, n=n)
             )
-            run.completions(stage, 0, temperature, ((answer, None) for answer in answers))
+            run.completions(stage, 0, temperature, ((answer, None, {}) for answer in answers))
     for step in range(1, 61):
         run.metrics({"step": step, "reward": step / 60, "compile": 0.5, "kl": float("nan")})
         signal = Signal(-1.0, 7, {"compiler": -1.0, "tests": 0.0})
         run.completions(
-            "rollout", step, 0.8, [(Answer(PROBLEMS[0], f"rollout of {step}", _verdict(False)), signal)]
+            "rollout", step, 0.8, [(Answer(PROBLEMS[0], f"rollout of {step}", _verdict(False)), signal, {})]
         )
     return run.folder
 
