@@ -57,7 +57,8 @@ def added(signals: Sequence[Signal]) -> Signal:
     parts: dict[str, float] = {}
     learnt: Stretches | None = None
     for signal in signals:
-        parts |= {_free(name, parts): value for name, value in signal.parts.items()}
+        for name, value in signal.parts.items():
+            parts[_free(name, parts)] = value
         learnt = _both(learnt, signal.learnt)
     scores = [signal.score for signal in signals if signal.score is not None]
     if len(scores) < len(signals):
