@@ -135,7 +135,9 @@ def test_against_best_goes_on_from_a_checkpoint(judged: dict[str, Answer]) -> No
     state = first.state()
     second.load(state)
     assert begun + [second([answer])[0] for answer in order[5:]] == whole
-    assert state == first.state(), "states are copies"
+    assert second.state() == straight.state() != state == first.state(), "states are copies"
+    first(order)
+    assert state != first.state()
     assert [signal.spans for signal in whole] == [signal.spans for signal in rltf(order)]
 
 
