@@ -135,6 +135,8 @@ def test_a_mask_narrows_and_leaves_the_rest() -> None:
     assert bare.learnt is None
     (nothing,) = masked(coarse, lambda _: ())(ANSWERS[:1])
     assert nothing.learnt == ()
+    (touching,) = masked(masked(coarse, lambda _: ((5, 9), (0, 3))), lambda _: ((3, 6),))(ANSWERS[:1])
+    assert touching.learnt == ((5, 6),)
 
 
 @pytest.mark.parametrize("wrong", [lambda _: [], lambda asked: coarse(asked) + coarse(asked)])
