@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rlcf.errors import BadInput
 from rlcf.grounding.parts import Compare
 from rlcf.grounding.rlcf import compiler, rlcf, rlcf_tests
+from rlcf.grounding.rltf import adaptive, coarse, fine, rltf
 from rlcf.grounding.signal import Grounding
 
 
@@ -29,11 +30,20 @@ def _rlcf(compare: Compare | None, _: float) -> Grounding:
     return rlcf(compare)
 
 
+def _of_tests(grounding: Grounding) -> Entry:
+    """A grounding that runs the tests and asks no discriminator."""
+    return Entry(lambda _, __: grounding, runs=True, compares=lambda _: False)
+
+
 GROUNDINGS: dict[str, Entry] = {
     "rlcf": Entry(_rlcf, runs=False, compares=lambda _: True),
     "rlcf+tests": Entry(rlcf_tests, runs=True, compares=lambda weight: weight > 0),
-    "tests": Entry(lambda _, __: rlcf_tests(None, 0.0), runs=True, compares=lambda _: False),
+    "tests": _of_tests(rlcf_tests(None, 0.0)),
     "compiler": Entry(lambda _, __: compiler, runs=False, compares=lambda _: False),
+    "rltf": _of_tests(rltf),
+    "rltf-coarse": _of_tests(coarse),
+    "rltf-fine": _of_tests(fine),
+    "rltf-adaptive": _of_tests(adaptive),
 }
 """`rlcf` is the paper's and has no weight."""
 

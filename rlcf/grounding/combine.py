@@ -1,0 +1,112 @@
+"""Groundings made of groundings.
+
+- `total` adds them: scores, named parts and spans.
+- `masked` narrows what is learnt from.
+
+Both are pure where what they are made of is. Not covered: weights (a grounding that scales another is three
+lines), and more than one place for scores: what is added up goes to the first place that one of them names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from rlcf.grounding.signal import Answer, Grounding, Signal
+
+Stretches = tuple[tuple[int, int], ...]
+"""(start, end) in a completion, in code points."""
+
+
+def total(*groundings: Grounding) -> Grounding:
+    """The sum of `groundings`, answer by answer; see `added`. Of none, it is the score 0 everywhere.
+
+    Raises ValueError where one of them does not give a signal an answer.
+    """
+
+    def ground(answers: Sequence[Answer]) -> list[Signal]:
+        columns = [_checked(grounding, answers) for grounding in groundings]
+        return [added([column[row] for column in columns]) for row in range(len(answers))]
+
+    return ground
+
+
+def masked(grounding: Grounding, mask_of: Callable[[Answer], Stretches | None]) -> Grounding:
+    """`grounding`, learnt from what `mask_of` says of an answer and no more; None: all that it was before.
+
+    What `grounding` masked already stays masked. Raises ValueError as `total` does.
+    """
+
+    def ground(answers: Sequence[Answer]) -> list[Signal]:
+        signals = _checked(grounding, answers)
+        return [
+            replace(signal, learnt=_both(signal.learnt, mask_of(answer)))
+            for answer, signal in zip(answers, signals, strict=True)
+        ]
+
+    return ground
+
+
+def added(signals: Sequence[Signal]) -> Signal:
+    """The sum of an answer's signals. Associative, up to the names of parts.
+
+    The score is None if one is, and then there are no spans and no place. The place is the first that is
+    named. A part keeps its name; where an earlier signal has it, it is called `2.name`, `3.name` and so on.
+    What is learnt from is what all of them agree on.
+    """
+    parts: dict[str, float] = {}
+    learnt: Stretches | None = None
+    for signal in signals:
+        for name, value in signal.parts.items():
+            parts[_free(name, parts)] = value
+        learnt = _both(learnt, signal.learnt)
+    scores = [signal.score for signal in signals if signal.score is not None]
+    if len(scores) < len(signals):
+        return Signal(None, parts=parts, learnt=learnt)
+    place = next((signal.place for signal in signals if signal.place is not None), None)
+    spans = tuple(span for signal in signals for span in signal.spans)
+    return Signal(sum(scores), place, parts, spans, learnt)
+
+
+def _checked(grounding: Grounding, answers: Sequence[Answer]) -> list[Signal]:
+    signals = grounding(answers)
+    if len(signals) != len(answers):
+        raise ValueError(f"a grounding gave {len(signals)} signals for {len(answers)} answers")
+    return signals
+
+
+def _free(name: str, taken: Mapping[str, float]) -> str:
+    free, number = name, 1
+    while free in taken:
+        number += 1
+        free = f"{number}.{name}"
+    return free
+
+
+def _both(one: Stretches | None, other: Stretches | None) -> Stretches | None:
+    """The characters that are in both, in order and merged; None is everything."""
+    if one is None or other is None:
+        return other if one is None else one
+    found: list[tuple[int, int]] = []
+    ones, others = _merged(one), _merged(other)
+    at = to = 0
+    while at < len(ones) and to < len(others):
+        start, end = max(ones[at][0], others[to][0]), min(ones[at][1], others[to][1])
+        if start < end:
+            found.append((start, end))
+        if ones[at][1] < others[to][1]:
+            at += 1
+        else:
+            to += 1
+    return tuple(found)
+
+
+def _merged(stretches: Stretches) -> list[tuple[int, int]]:
+    """In order, without the empty ones, touching ones joined."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        elif start < end:
+            found.append((start, end))
+    return found

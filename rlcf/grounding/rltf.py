@@ -1,0 +1,118 @@
+"""The grounding of RLTF (arXiv 2307.04349): what the tests say in three grains, each a grounding of its own.
+
+- `coarse`: how it ended. +1 passed, -0.3 a wrong answer, -0.6 an error or a limit, -1 it does not compile.
+  The paper's -1 is for syntax errors, which Python finds before a program runs; javac finds more then.
+- `fine`: where it went wrong. -0.3 on the line that the first error is blamed on, or on the whole completion
+  where no line alone is (errors.py). The trainer applies the paper's alpha (Span.value).
+- `adaptive`: how much it got right. -0.3 + 1.3 x the share of cases passed, of what ran to its end.
+
+`rltf` is their sum, as the paper adds the three losses up. Coarse and adaptive both belong to the whole
+sequence, so their sum is the score: 2.0 passed, -0.6 + 1.3 x share where some case is wrong, -0.6 an
+error, -1 not compiled. A program that is all wrong and one that throws differ by the fine part alone. (The
+authors' code has adaptive in the place of coarse, and 1.0 where all cases pass.)
+
+The paper's advantage is against the best earlier program of the problem: `against_best`. The named
+groundings leave it out, since PPO's critic, or the group, is a baseline already.
+
+Not covered: the paper's supervised loss (a recipe's `anchor`), its buffer of 6,400 samples, and CodeRL's
+critic, which the authors' code multiplies with; suites that are a whole `main`, whose wrong answers the judge
+calls runtime errors, as `coarse` then does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from javabox import Outcome
+from rlcf.grounding.combine import added, total
+from rlcf.grounding.errors import first_fault
+from rlcf.grounding.parts import ALL_PASSED, NONE_PASSED, NOT_COMPILED, NOT_EXECUTED, tests_value
+from rlcf.grounding.signal import Answer, Grounding, Signal, Span
+
+FINE = -0.3
+"""R_fine; the paper finds -0.2 to -0.4 best."""
+_COARSE = {
+    Outcome.PASSED: ALL_PASSED,
+    Outcome.FAILED: NONE_PASSED,
+    Outcome.COMPILE_ERROR: NOT_COMPILED,
+    Outcome.JUDGE_ERROR: None,
+}
+
+
+def coarse(answers: Sequence[Answer]) -> list[Signal]:
+    """The outcome as a score. A judge error has none; so in the others."""
+    return [_scored("coarse", _COARSE.get(answer.verdict.outcome, NOT_EXECUTED)) for answer in answers]
+
+
+def fine(answers: Sequence[Answer]) -> list[Signal]:
+    """A span where the first error is, and the score 0. It has no part: parts are those of the score."""
+    return [_fine(answer) for answer in answers]
+
+
+def adaptive(answers: Sequence[Answer]) -> list[Signal]:
+    """The share of cases passed as a score; 0 of a program that did not run to its end."""
+    return [_scored("adaptive", _adaptive(answer)) for answer in answers]
+
+
+rltf: Grounding = total(coarse, fine, adaptive)
+"""The sum of the three."""
+
+
+def _scored(name: str, score: float | None) -> Signal:
+    return Signal(score, parts={name: score or 0.0})
+
+
+def _fine(answer: Answer) -> Signal:
+    if answer.verdict.outcome is Outcome.JUDGE_ERROR:
+        return Signal(None)
+    span = first_fault(answer).span
+    if span is None or span[0] == span[1]:  # an empty completion has no token to blame
+        return Signal(0.0)
+    return Signal(0.0, spans=(Span(*span, FINE),))
+
+
+def _adaptive(answer: Answer) -> float | None:
+    executed = answer.verdict.executed
+    return None if executed is None else tests_value(answer) if executed else 0.0
+
+
+@dataclass(slots=True)
+class AgainstBest:
+    """A grounding that subtracts the best score of the problem so far: see `against_best`."""
+
+    grounding: Grounding
+    _best: dict[str, float] = field(default_factory=dict)
+
+    def __call__(self, answers: Sequence[Answer]) -> list[Signal]:
+        """Signals against the best of earlier calls, which these answers then join."""
+        signals = self.grounding(answers)
+        asked = list(zip(answers, signals, strict=True))
+        against = [added([signal, self._baseline(answer)]) for answer, signal in asked]
+        for answer, signal in asked:
+            if signal.score is not None:
+                best = self._best.get(answer.problem.task_id, signal.score)
+                self._best[answer.problem.task_id] = max(best, signal.score)
+        return against
+
+    def state(self) -> dict[str, float]:
+        """The best score by task_id, ready for JSON: what a checkpoint must keep."""
+        return dict(self._best)
+
+    def load(self, state: Mapping[str, float]) -> None:
+        """Goes on from `state`, forgetting what it knew."""
+        self._best = dict(state)
+
+    def _baseline(self, answer: Answer) -> Signal:
+        value = -self._best.get(answer.problem.task_id, 0.0)
+        return Signal(value, parts={"baseline": value})
+
+
+def against_best(grounding: Grounding) -> AgainstBest:
+    """RLTF's advantage: the score minus that of the best program of the problem in earlier calls.
+
+    Nothing is subtracted of a problem that no call has seen. Within a call the order of the answers is all
+    the same; from call to call it has a memory, unlike other groundings, and so how a batch is cut into calls
+    matters. Spans, places and masks stay as they are. Several processes each have a memory of their own.
+    """
+    return AgainstBest(grounding)
