@@ -24,16 +24,13 @@ from functools import lru_cache
 
 from javabox import Suite, SuiteCase
 from rlcf.grounding.signal import Answer
-from rlcf.problems.java_tokens import is_name, texts
+from rlcf.problems.java_tokens import bounded_texts, is_name, texts
 
 SIGNS: tuple[str, ...] = ("trivial", "comment_only", "copied", "hard_coded")
 """All names that `signs` gives."""
 
 COPIED_TOKENS = 50
 """Fewest tokens in the body of a reference that can be called copied."""
-LONGEST, LONGEST_LINE = 20_000, 2_000
-"""Characters of a completion, and of a line of it, that are looked at: text that never closes its quotes
-takes the tokenizer quadratic time within a line."""
 
 PLAIN_NUMBERS = frozenset({0.0, 1.0, 2.0, 10.0})
 """Numbers that are no evidence, as are true, false, null and strings of at most one character."""
@@ -53,7 +50,7 @@ Value = str | float
 
 def signs(answer: Answer) -> frozenset[str]:
     """The signs that `answer` shows, of SIGNS. A pure function of problem and completion."""
-    tokens = _tokens(answer.completion)
+    tokens = bounded_texts(answer.completion)
     if not set(tokens) - _SIGNLESS:
         comment = "//" in answer.completion or "/*" in answer.completion
         return frozenset({"comment_only" if comment else "trivial"})
@@ -69,13 +66,6 @@ def signs(answer: Answer) -> frozenset[str]:
     return frozenset(found)
 
 
-def _tokens(completion: str) -> list[str]:
-    cut = "\n".join(line[:LONGEST_LINE] for line in completion[:LONGEST].split("\n"))
-    # A comment that never closes is one all the same, and each `/*` need not be searched to the end.
-    tokens = texts(cut + "\n*/")
-    return tokens[:-2] if tokens[-2:] == ["*", "/"] else tokens
-
-
 def _body(tokens: Sequence[str]) -> list[str]:
     """The tokens before the brace that closes the method; all, where none does."""
     depth = 0
@@ -88,7 +78,7 @@ def _body(tokens: Sequence[str]) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _reference_body(reference: str) -> tuple[str, ...]:
-    return tuple(_body(_tokens(reference)))
+    return tuple(_body(bounded_texts(reference)))
 
 
 @lru_cache(maxsize=4096)

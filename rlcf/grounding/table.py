@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rlcf.errors import BadInput
 from rlcf.grounding.parts import Compare
+from rlcf.grounding.ppocoder import ppocoder, ppocoder_tests, rlcf_ast
+from rlcf.grounding.replay import partial
 from rlcf.grounding.rlcf import compiler, rlcf, rlcf_tests
 from rlcf.grounding.rltf import adaptive, coarse, fine, rltf
 from rlcf.grounding.signal import Grounding
+from rlcf.problems.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,25 @@ class Entry:
     runs: bool
     """Whether it needs the tests run; without, programs are only compiled."""
     compares: Callable[[float], bool]
-    """Whether it asks a discriminator, given its weight."""
+    """Whether it asks a discriminator, given its weight; then it needs references too."""
+    needs: frozenset[str] = frozenset()
+    """What every problem must have, of LACKS."""
+
+
+LACKS: dict[str, Callable[[Problem], bool]] = {
+    "reference": lambda problem: problem.reference is None,
+    "cases": lambda problem: not problem.suite.cases,
+    "coverage": lambda problem: problem.suite.compile_only,
+}
+"""Whether a problem lacks a need; NEEDED says what each is."""
+NEEDED = {
+    "reference": "a reference",
+    "cases": "tests taken apart into cases",
+    "coverage": "tests that are run",
+}
+
+
+REFERENCE, CASES = frozenset({"reference"}), frozenset({"cases"})
 
 
 def _rlcf(compare: Compare | None, _: float) -> Grounding:
@@ -44,6 +65,12 @@ GROUNDINGS: dict[str, Entry] = {
     "rltf-coarse": _of_tests(coarse),
     "rltf-fine": _of_tests(fine),
     "rltf-adaptive": _of_tests(adaptive),
+    "partial": Entry(lambda _, __: partial, runs=True, compares=lambda _: False, needs=CASES),
+    "ppocoder": Entry(lambda _, __: ppocoder, runs=False, compares=lambda _: False, needs=REFERENCE),
+    "ppocoder+tests": Entry(
+        lambda _, __: ppocoder_tests, runs=True, compares=lambda _: False, needs=REFERENCE
+    ),
+    "rlcf-ast": Entry(lambda _, __: rlcf_ast, runs=False, compares=lambda _: False, needs=REFERENCE),
 }
 """`rlcf` is the paper's and has no weight."""
 
@@ -53,3 +80,18 @@ def grounding_entry(name: str) -> Entry:
     if name not in GROUNDINGS:
         raise BadInput(f"unknown grounding {name!r}; known: {', '.join(GROUNDINGS)}", field="grounding")
     return GROUNDINGS[name]
+
+
+def check_needs(name: str, problems: Sequence[Problem], discriminator_weight: float = 0.0) -> None:
+    """Raises BadInput where the grounding called `name` needs what some of `problems` lack, saying what and
+    how many of them."""
+    entry = grounding_entry(name)
+    needs = entry.needs | (REFERENCE if entry.compares(discriminator_weight) else frozenset())
+    for need in sorted(needs):
+        lacking = [problem.task_id for problem in problems if LACKS[need](problem)]
+        if lacking:
+            raise BadInput(
+                f"{name!r} needs {NEEDED[need]} for every problem; {len(lacking)} of {len(problems)} have"
+                f" none, such as {lacking[0]}: leave them out, or choose another grounding",
+                field="grounding",
+            )

@@ -31,6 +31,10 @@ KEYWORDS = frozenset(
     )
 )
 
+LONGEST, LONGEST_LINE = 20_000, 2_000
+"""Characters of a completion, and of a line of it, that are looked at: text that never closes its quotes
+takes the tokenizer quadratic time within a line."""
+
 
 def places(code: str) -> list[re.Match[str]]:
     """The tokens of `code` with their places, comments left out."""
@@ -40,6 +44,18 @@ def places(code: str) -> list[re.Match[str]]:
 def texts(code: str) -> list[str]:
     """The tokens of `code`, comments left out."""
     return [match.group() for match in places(code)]
+
+
+def bounded(code: str) -> str:
+    """`code` cut to what is taken apart in linear time."""
+    return "\n".join(line[:LONGEST_LINE] for line in code[:LONGEST].split("\n"))
+
+
+def bounded_texts(code: str) -> list[str]:
+    """The tokens of `bounded(code)`, comments left out, also one that never closes."""
+    # It is closed here, so that each `/*` need not be searched to the end.
+    tokens = texts(bounded(code) + "\n*/")
+    return tokens[:-2] if tokens[-2:] == ["*", "/"] else tokens
 
 
 def is_name(token: str) -> bool:

@@ -26,7 +26,7 @@ from accelerate.utils import set_seed
 from javabox import Judge
 from rlcf.errors import BadInput
 from rlcf.evaluation import evaluate, evaluation_row
-from rlcf.grounding.table import grounding_entry
+from rlcf.grounding.table import check_needs, grounding_entry
 from rlcf.jsonl import read_rows
 from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy, tiny_policy
@@ -76,11 +76,13 @@ class Training:
         set_seed(recipe.seed)
         # Half of the cores belong to the JVMs; two threads for so small a model are slower than one.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // (2 * self.parallel.world)))
+        references = self.compares or recipe.anchor > 0 or "reference" in self.entry.needs
         # A process after the other: the first one builds what the others then read.
         for turn in range(self.parallel.world):
             if turn == self.parallel.rank:
-                self.data = load_data(recipe, judge, references=self.compares or recipe.anchor > 0)
+                self.data = load_data(recipe, judge, references=references)
             self.parallel.wait()
+        check_needs(recipe.grounding, self.data.train, recipe.discriminator_weight)
 
 
 def train(

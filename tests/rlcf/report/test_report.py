@@ -122,7 +122,7 @@ def test_the_table_says_what_was_measured(run_dir: Path) -> None:
     assert "25.0 %" in words
     assert "+50.0" in words
     assert "25.0 % [" in text_table(found)
-    assert "35 % with a corrupted body" in caption(read_run(run_dir))
+    assert "35 % of it with a corrupted body" in caption(read_run(run_dir))
 
 
 def test_an_interrupted_run_has_a_report(run_dir: Path) -> None:
