@@ -90,6 +90,7 @@ def _process(command: list[str], seconds: int, environment: dict[str, str]) -> t
         done = subprocess.run(
             command,
             timeout=seconds,
+            stdin=subprocess.DEVNULL,  # MBJP/325 reads it
             stdout=subprocess.DEVNULL,  # which a program may fill for as long as it runs
             stderr=subprocess.PIPE,
             env=environment,
