@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rlcf.errors import BadInput
+from rlcf.grounding.executed import masked_to_executed, stepcoder
 from rlcf.grounding.parts import Compare
 from rlcf.grounding.rlcf import compiler, rlcf, rlcf_tests
 from rlcf.grounding.signal import Grounding
@@ -21,6 +22,8 @@ class Entry:
     """Whether it needs the tests run; without, programs are only compiled."""
     compares: Callable[[float], bool]
     """Whether it asks a discriminator, given its weight."""
+    covers: bool = False
+    """Whether it needs the lines that the tests executed (`Problem.job(…, coverage=True)`)."""
 
 
 def _rlcf(compare: Compare | None, _: float) -> Grounding:
@@ -34,6 +37,10 @@ GROUNDINGS: dict[str, Entry] = {
     "rlcf+tests": Entry(rlcf_tests, runs=True, compares=lambda weight: weight > 0),
     "tests": Entry(lambda _, __: rlcf_tests(None, 0.0), runs=True, compares=lambda _: False),
     "compiler": Entry(lambda _, __: compiler, runs=False, compares=lambda _: False),
+    "stepcoder": Entry(
+        lambda _, __: masked_to_executed(stepcoder), runs=True, compares=lambda _: False, covers=True
+    ),
+    "stepcoder-unmasked": Entry(lambda _, __: stepcoder, runs=True, compares=lambda _: False),
 }
 """`rlcf` is the paper's and has no weight."""
 
