@@ -11,7 +11,8 @@ Where nothing was executed (a program that does not compile, a verdict without c
 there is no mask: the loss is over all tokens (methods.md 5.1).
 
 Not covered: parts of lines (`a || b()` on one line, a one-line `if`); lines beyond 65,535, which javac's
-tables can't name and which count as not executed; what `java_lines` does not cover.
+tables can't name and which count as not executed; the last arm of a `?:` or switch over several lines, where
+javac's tables put the storing of its value; what `java_lines` does not cover.
 """
 
 from __future__ import annotations

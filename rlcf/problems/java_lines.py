@@ -5,9 +5,9 @@ It never stops at a blank line, a comment, a brace, `else`, `case 1:`, `int x;`,
 a method, or at a line that only continues a statement (`+ b`). So a line that no test was seen to execute is
 either code that was not executed, or no code at all; this module tells the two apart.
 
-Not covered, as it needs the compiler: code that javac drops or adds (a last `break`, constant conditions
-other than `while (true)`, `return` at a closing brace, constructors that nobody wrote), bodies of enum
-constants, unicode escapes. Any text gives an answer, in linear time.
+Not covered, as it needs the compiler: code that javac drops or adds (a branch that is only a last `break`,
+constant conditions other than `while (true)`, `return` at a closing brace, constructors that nobody wrote),
+bodies of enum constants, unicode escapes. Any text gives an answer, in linear time.
 """
 
 from __future__ import annotations
@@ -148,6 +148,9 @@ class _Reader:
         if token in _NO_STATEMENT or self._is_record(at) or (is_name(token) and self._at(at + 1) == ":"):
             return False
         if any(self.tokens[at : at + len(words)] == words for words in _ENDLESS):
+            return False
+        # javac drops jumps to what follows anyway; behind a statement they are executed where that was.
+        if token in ("break", "continue") and self._at(at - 1) == ";":
             return False
         end = at
         if token != "yield":
