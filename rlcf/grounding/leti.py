@@ -39,7 +39,7 @@ def feedback(answer: Answer) -> str:
         text = _failed_case(verdict)
     elif verdict.outcome not in (Outcome.PASSED, Outcome.JUDGE_ERROR):
         text = str(verdict.outcome).replace("_", " ")
-    # What a program says of itself may hold anything; `\\u` could end a comment of Java.
+    # What a program says of itself may hold anything; in Java `\u` would count in a comment too.
     printable = "".join(char if char.isprintable() else " " for char in text.replace("\\u", "\\ u"))
     return " ".join(printable.split())[:LONGEST]
 

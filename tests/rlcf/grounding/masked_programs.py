@@ -210,6 +210,20 @@ BODIES = {
         } @
     } @
 } @""",
+    "an unused class between methods": """\
+        if (x == 2) @23
+            return 4; @2
+        return six(); @3
+    } @3
+    static class Unused { @
+        int get() { @
+            return 5; @
+        } @
+    } @
+    static int six() { @3
+        return 6; @3
+    } @3
+} @3""",
     "an exception in the middle": """\
         int[] a = new int[3]; @23
         a[1] = 2; @23
