@@ -79,7 +79,7 @@ class Recipe:
     grounding: str = "rlcf+tests"
     """What a completion is worth: `rlcf` (compiler, discriminator), `rlcf+tests`, `rlcf-ast`, `tests`,
     `partial`, `compiler`, `rltf`, `rltf-coarse`, `rltf-fine`, `rltf-adaptive`, `ppocoder`,
-    `ppocoder+tests`."""
+    `ppocoder+tests`, `stepcoder`, `stepcoder-unmasked`."""
     discriminator_weight: float = 0.2
     """Factor of the discriminator's value in the score of `rlcf+tests`; `rlcf` takes it as it is."""
 

@@ -37,6 +37,18 @@ def tests_value(answer: Answer) -> float:
     return NONE_PASSED + (ALL_PASSED - NONE_PASSED) * answer.verdict.pass_fraction
 
 
+def coarse_value(answer: Answer) -> float | None:
+    """What a run is worth where cases do not count by themselves (methods.md 0): +1, -0.3, -0.6 or -1; None
+    where the judge failed."""
+    if answer.verdict.compiled is None:
+        return None
+    if not answer.verdict.compiled:
+        return NOT_COMPILED
+    if not answer.verdict.executed:
+        return NOT_EXECUTED
+    return ALL_PASSED if answer.verdict.passed else NONE_PASSED
+
+
 def compared(answers: Sequence[Answer], compare: Compare | None) -> list[float]:
     """The discriminator's value of every answer that compiles, 0 for the others and without references."""
     values = [0.0] * len(answers)

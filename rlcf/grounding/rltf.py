@@ -27,22 +27,16 @@ from dataclasses import dataclass, field
 from javabox import Outcome
 from rlcf.grounding.combine import added, total
 from rlcf.grounding.errors import first_fault
-from rlcf.grounding.parts import ALL_PASSED, NONE_PASSED, NOT_COMPILED, NOT_EXECUTED, tests_value
+from rlcf.grounding.parts import coarse_value, tests_value
 from rlcf.grounding.signal import Answer, Grounding, Signal, Span
 
 FINE = -0.3
 """R_fine; the paper finds -0.2 to -0.4 best."""
-_COARSE = {
-    Outcome.PASSED: ALL_PASSED,
-    Outcome.FAILED: NONE_PASSED,
-    Outcome.COMPILE_ERROR: NOT_COMPILED,
-    Outcome.JUDGE_ERROR: None,
-}
 
 
 def coarse(answers: Sequence[Answer]) -> list[Signal]:
     """The outcome as a score. A judge error has none; so in the others."""
-    return [_scored("coarse", _COARSE.get(answer.verdict.outcome, NOT_EXECUTED)) for answer in answers]
+    return [_scored("coarse", coarse_value(answer)) for answer in answers]
 
 
 def fine(answers: Sequence[Answer]) -> list[Signal]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rlcf.errors import BadInput
+from rlcf.grounding.executed import masked_to_executed, stepcoder
 from rlcf.grounding.parts import Compare
 from rlcf.grounding.ppocoder import ppocoder, ppocoder_tests, rlcf_ast
 from rlcf.grounding.replay import partial
@@ -28,6 +29,11 @@ class Entry:
     needs: frozenset[str] = frozenset()
     """What every problem must have, of LACKS."""
 
+    @property
+    def covers(self) -> bool:
+        """Whether it needs the lines that the tests executed (`Problem.job(…, coverage=True)`)."""
+        return "coverage" in self.needs
+
 
 LACKS: dict[str, Callable[[Problem], bool]] = {
     "reference": lambda problem: problem.reference is None,
@@ -42,7 +48,7 @@ NEEDED = {
 }
 
 
-REFERENCE, CASES = frozenset({"reference"}), frozenset({"cases"})
+REFERENCE, CASES, COVERAGE = (frozenset({need}) for need in LACKS)
 
 
 def _rlcf(compare: Compare | None, _: float) -> Grounding:
@@ -71,6 +77,10 @@ GROUNDINGS: dict[str, Entry] = {
         lambda _, __: ppocoder_tests, runs=True, compares=lambda _: False, needs=REFERENCE
     ),
     "rlcf-ast": Entry(lambda _, __: rlcf_ast, runs=False, compares=lambda _: False, needs=REFERENCE),
+    "stepcoder": Entry(
+        lambda _, __: masked_to_executed(stepcoder), runs=True, compares=lambda _: False, needs=COVERAGE
+    ),
+    "stepcoder-unmasked": _of_tests(stepcoder),
 }
 """`rlcf` is the paper's and has no weight."""
 

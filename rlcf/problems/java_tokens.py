@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 
 TOKEN = re.compile(
-    r"""
-    //[^\n]*|/\*.*?\*/                                        # comments
+    r'''
+    //[^\r\n]*|/\*.*?\*/                                      # comments
+    |"""[ \t\f]*[\r\n](?:\\.|[^\\])*?"""                      # text blocks
     |"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'                  # string and char literals
     |[^\W\d][\w$]*|\$[\w$]*                                   # names and keywords
     |\.?\d(?:[eEpP][-+]\d|[\w.])*                             # numbers
     |>>>=|<<=|>>=|>>>|->|::|\+\+|--|&&|\|\||[-+*/%&|^=<>!]=|<<|>>
     |\S
-    """,
+    ''',
     re.VERBOSE | re.DOTALL,
 )
 

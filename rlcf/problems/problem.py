@@ -24,13 +24,22 @@ class Problem:
     test: str = field(default="", repr=False)
     """The test program as it was released, for grading as others do."""
 
-    def job(self, completion: str, limits: Limits | None = None, *, compile_only: bool = False) -> Job:
-        """The program made of the prompt and `completion`, with this problem's tests."""
+    def job(
+        self,
+        completion: str,
+        limits: Limits | None = None,
+        *,
+        compile_only: bool = False,
+        coverage: bool = False,
+    ) -> Job:
+        """The program made of the prompt and `completion`, with this problem's tests. With `coverage` the
+        verdict names the lines of the completion that they executed."""
         return Job(
             source=self.prompt + completion,
             suite=Suite(imports=self.suite.imports) if compile_only else self.suite,
             limits=limits or Limits(),
             completion_start=len(self.prompt),
+            coverage=coverage,
         )
 
     def released_job(self, completion: str, limits: Limits | None = None) -> Job:

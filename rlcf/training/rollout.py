@@ -63,11 +63,14 @@ class Roller:
         grounding: Grounding,
         *,
         run_tests: bool,
+        coverage: bool = False,
         rank: int = 0,
         world: int = 1,
     ) -> None:
-        """Without `run_tests` programs are only compiled. Process `rank` of `world` has its share."""
-        self.policy, self.judge, self.grounding, self.run_tests = policy, judge, grounding, run_tests
+        """Without `run_tests` programs are only compiled; with `coverage` verdicts name the lines that the
+        tests executed. Process `rank` of `world` has its share."""
+        self.policy, self.judge, self.grounding = policy, judge, grounding
+        self.run_tests, self.coverage = run_tests, coverage
         self.rank, self.world = rank, world
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="grader")
 
@@ -99,7 +102,9 @@ class Roller:
             pending.sampled += sampled
             asked = [problems[row] for row in rows]
             verdicts = [
-                self.judge.submit(problem.job(completion, LIMITS, compile_only=not self.run_tests))
+                self.judge.submit(
+                    problem.job(completion, LIMITS, compile_only=not self.run_tests, coverage=self.coverage)
+                )
                 for problem, completion in zip(asked, completions, strict=True)
             ]
             pending.graded.append(self._thread.submit(self._grade, asked, completions, verdicts))

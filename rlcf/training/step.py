@@ -53,8 +53,9 @@ class PpoStep:
         compare = None if discriminator is None else discriminator.compare
         grounding: Grounding = entry.make(compare, recipe.discriminator_weight)
         self.roller = Roller(
-            policy, judge, grounding, run_tests=entry.runs, rank=self.parallel.rank, world=self.parallel.world
-        )
+            policy, judge, grounding, run_tests=entry.runs, coverage=entry.covers,
+            rank=self.parallel.rank, world=self.parallel.world,
+        )  # fmt: skip
         self.learner = Learner(policy, recipe, self.machine, self.parallel)
         self.rails = Rails()
         self.pairs: list[Pair] = []

@@ -38,7 +38,7 @@ def compare(prompts: Sequence[str], generated: Sequence[str], references: Sequen
 
 def ground(judge: Judge, name: str, completions: Sequence[str], weight: float = 0.2) -> list[Signal]:
     entry = grounding_entry(name)
-    jobs = [PROBLEM.job(completion, compile_only=not entry.runs) for completion in completions]
+    jobs = [PROBLEM.job(c, compile_only=not entry.runs, coverage=entry.covers) for c in completions]
     answers = [Answer(PROBLEM, c, v) for c, v in zip(completions, judge.grade(jobs), strict=True)]
     return entry.make(compare, weight)(answers)
 
