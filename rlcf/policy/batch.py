@@ -1,13 +1,16 @@
 """Token batches: prompts and completions side by side, never glued, so that an encoder-decoder fits too.
 
-A causal model reads prompt and completion as one row; the state before a completion token chooses it. An
+A causal model reads prompt and completion as one row; the state before a completion token chooses it.
+Completions of the same prompt that stand side by side may share it: one row is the prompt and all of them,
+each of which sees the prompt and itself (positions count from the prompt's end). With long prompts, short
+completions and a few samples a prompt that is most of the work. An
 encoder-decoder reads the prompt in its encoder and the completion, moved one to the right behind its start
 token, in its decoder; the state at a token's place chooses it. Everything after `collate` is the same.
 
-Shape suffixes: B rows, L tokens that the (causal model or) decoder reads, P tokens that an encoder reads,
-T tokens of the longest completion, N real completion tokens of the batch, D width of the model, V
-vocabulary. Masks come from lengths and never from `ids != pad`: a pad token that equals a stop token would
-hide the end (trainers.md b9).
+Shape suffixes: B completions, R rows that the model reads (B, or fewer where prompts are shared), L tokens
+that the (causal model or) decoder reads, P tokens that an encoder reads, T tokens of the longest completion,
+N real completion tokens of the batch, D width of the model, V vocabulary. Masks come from lengths, never
+from `ids != pad`: a pad token that equals a stop token would hide the end (trainers.md b9).
 """
 
 from __future__ import annotations
@@ -25,15 +28,18 @@ Tokens = Sequence[int]
 class TokenBatch:
     """Prompts and completions of a batch, padded on the right."""
 
-    ids_BL: Tensor
+    ids_RL: Tensor
     completion_ids_BT: Tensor
     mask_BT: Tensor
     """True at real completion tokens, the stop token included."""
     state_BT: Tensor
-    """Column of `ids_BL` whose hidden state chooses completion token t."""
+    """Place in the flattened `ids_RL` whose hidden state chooses completion token t."""
     prompt_ids_BP: Tensor | None = None
     """What the encoder reads; None of a causal model."""
     prompt_mask_BP: Tensor | None = None
+    sees_R1LL: Tensor | None = None
+    """Where prompts are shared: whether token i sees token j."""
+    position_RL: Tensor | None = None
 
 
 def collate(
@@ -43,8 +49,11 @@ def collate(
     device: torch.device | str = "cpu",
     *,
     start_id: int | None = None,
+    share: bool = False,
 ) -> TokenBatch:
     """A batch for a causal model or, with `start_id`, for an encoder-decoder whose decoder starts with it.
+
+    `share`: of a causal model, completions of the same prompt that stand side by side share a row.
 
     Right-padded: with causal attention no real token sees a pad, so no attention mask is needed and
     positions count from 0 (trainers.md b20). An encoder sees both ways and gets its mask.
@@ -55,19 +64,74 @@ def collate(
     if start_id is not None:
         read_BT = _padded([[start_id, *completion[:-1]] for completion in completions], pad_id, device)
         return TokenBatch(
-            ids_BL=read_BT,
+            ids_RL=read_BT,
             completion_ids_BT=_padded(completions, pad_id, device),
             mask_BT=mask_BT,
-            state_BT=steps_T.expand(mask_BT.shape),
+            state_BT=steps_T + torch.arange(len(prompts), device=device)[:, None] * read_BT.shape[1],
             prompt_ids_BP=_padded(prompts, pad_id, device),
             prompt_mask_BP=_padded([[1] * len(prompt) for prompt in prompts], 0, device),
         )
-    ids_BL = _padded([[*p, *c] for p, c in zip(prompts, completions, strict=True)], pad_id, device)
-    last = ids_BL.shape[1] - 1
-    starts_B = torch.tensor([len(prompt) for prompt in prompts], device=device)
-    state_BT = (starts_B[:, None] + steps_T[None] - 1).clamp(max=last)
-    target_BT = (state_BT + 1).clamp(max=last)
-    return TokenBatch(ids_BL, ids_BL.gather(1, target_BT), mask_BT, state_BT)
+    groups = _groups(prompts) if share else [[row] for row in range(len(prompts))]
+    rows = [[*prompts[group[0]], *(t for row in group for t in completions[row])] for group in groups]
+    ids_RL = _padded(rows, pad_id, device)
+    # The first token is chosen by the prompt's last state, the others by the one before them.
+    state_BT = torch.zeros(mask_BT.shape, dtype=torch.long)
+    for at, group in enumerate(groups):
+        first = at * ids_RL.shape[1] + len(prompts[group[0]])
+        last, begin = first - 1, first
+        for row in group:
+            length = len(completions[row])
+            state_BT[row, :length] = torch.arange(begin - 1, begin + length - 1)
+            state_BT[row, 0] = last
+            begin += length
+    sees_R1LL = position_RL = None
+    if len(groups) < len(prompts):
+        sees_R1LL, position_RL = _shared(prompts, completions, groups, ids_RL.shape[1], device)
+    written_BT = _padded(completions, pad_id, device)
+    return TokenBatch(
+        ids_RL,
+        written_BT,
+        mask_BT,
+        state_BT.to(device),
+        sees_R1LL=sees_R1LL,
+        position_RL=position_RL,
+    )
+
+
+def _groups(prompts: Sequence[Tokens]) -> list[list[int]]:
+    """Runs of rows with the same prompt."""
+    groups: list[list[int]] = []
+    for row, prompt in enumerate(prompts):
+        if groups and list(prompts[groups[-1][0]]) == list(prompt):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
+
+
+def _shared(
+    prompts: Sequence[Tokens],
+    completions: Sequence[Tokens],
+    groups: Sequence[Sequence[int]],
+    longest: int,
+    device: torch.device | str,
+) -> tuple[Tensor, Tensor]:
+    """Who sees whom, and positions, of rows that hold a prompt and several completions."""
+    part_RL = torch.full((len(groups), longest), -1)  # 0 the prompt, then a number each, -1 padding
+    position_RL = torch.zeros((len(groups), longest), dtype=torch.long)
+    for at, group in enumerate(groups):
+        prompt = len(prompts[group[0]])
+        part_RL[at, :prompt], position_RL[at, :prompt] = 0, torch.arange(prompt)
+        begin = prompt
+        for number, row in enumerate(group, start=1):
+            end = begin + len(completions[row])
+            part_RL[at, begin:end] = number
+            position_RL[at, begin:end] = torch.arange(prompt, prompt + end - begin)
+            begin = end
+    part_RL = part_RL.to(device)
+    same_RLL = (part_RL[:, None, :] == 0) | (part_RL[:, None, :] == part_RL[:, :, None])
+    causal_LL = torch.ones(longest, longest, dtype=torch.bool, device=device).tril()
+    return (same_RLL & causal_LL)[:, None], position_RL.to(device)
 
 
 def micro_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
@@ -83,5 +147,5 @@ def micro_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
 
 
 def _padded(rows: Sequence[Tokens], pad: int, device: torch.device | str) -> Tensor:
-    longest = max(len(row) for row in rows)
+    longest = max(1, *(len(row) for row in rows))
     return torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows], device=device)

@@ -56,7 +56,10 @@ class Policy:
         self.backend = make_backend(backend) if isinstance(backend, str) else backend
         _disable_dropout(model)
         self.model = model.eval()
+        self.shares_prompts = False
         self._check_head()
+        self.shares_prompts = self.start_id is None and self._can_share()
+        """Whether several completions can be scored behind one reading of their prompt."""
         self.adapters = Adapters(self.model, lora_rank, seed) if lora_rank else None
         self.sampler = self.model
         """What completions are sampled from: the model, or a whole copy where its weights are sharded."""
@@ -143,7 +146,10 @@ class Policy:
     # ---- scoring
 
     def collate(self, prompts: Sequence[Tokens], completions: Sequence[Tokens]) -> TokenBatch:
-        return collate(prompts, completions, self.pad_id, self.device, start_id=self.start_id)
+        """Completions of the same prompt that stand side by side share it, where the model can."""
+        return collate(
+            prompts, completions, self.pad_id, self.device, start_id=self.start_id, share=self.shares_prompts
+        )
 
     def token_stats(self, batch: TokenBatch, temperature: float = 1.0) -> TokenStats:
         """Log-probability, entropy and state of every completion token under the policy as it is."""
@@ -199,14 +205,28 @@ class Policy:
         batch = self.collate([[min(self.stop_ids)]], [[min(self.stop_ids)] * 2])
         own_BTV = self.model.get_output_embeddings()(states(self.model, batch) * head_scale(self.model))
         if batch.prompt_ids_BP is None:
-            logits_BTV = self.model(input_ids=batch.ids_BL).logits[:, : own_BTV.shape[1]]
+            logits_BTV = self.model(input_ids=batch.ids_RL).logits[:, : own_BTV.shape[1]]
         else:
-            logits_BTV = self.model(input_ids=batch.prompt_ids_BP, decoder_input_ids=batch.ids_BL).logits
+            logits_BTV = self.model(input_ids=batch.prompt_ids_BP, decoder_input_ids=batch.ids_RL).logits
         if not torch.allclose(own_BTV, logits_BTV, atol=1e-2, rtol=1e-2):
             kind = type(self.model).__name__
             raise BadInput(
                 f"{kind} changes its logits after the output embedding: not covered", field="model"
             )
+
+    @torch.no_grad()
+    def _can_share(self) -> bool:
+        """Tried out: some families take no mask or positions of one's own, or do not heed them."""
+        low, high = min(self.stop_ids), max(0, min(self.stop_ids) - 1)
+        prompts, completions = [[low, high, low]] * 2, [[high, high], [low, high, low]]
+        found = []
+        for self.shares_prompts in (False, True):
+            try:
+                found.append(states(self.model, self.collate(prompts, completions)))
+            except (TypeError, ValueError):
+                return False
+        scale = found[0].abs().max()
+        return torch.allclose(found[0][:, :2], found[1][:, :2], atol=float(scale) * 2e-2)
 
 
 def _disable_dropout(model: PreTrainedModel) -> None:

@@ -65,7 +65,7 @@ class Scorer(nn.Module):
         reference: bool = False,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """`reference`: with all adapters off, and without values."""
-        with torch.autocast(batch.ids_BL.device.type, self.autocast, enabled=self.autocast is not None):
+        with torch.autocast(batch.ids_RL.device.type, self.autocast, enabled=self.autocast is not None):
             with self._active(None if reference else POLICY):
                 stats = token_stats(self.model, batch, temperature, entropy_gradient)
             states_BTD = stats.states_BTD
@@ -132,16 +132,31 @@ def states(model: PreTrainedModel, batch: TokenBatch) -> Tensor:
     """`[B, T, D]`: the last hidden state that chooses each completion token."""
     if batch.prompt_ids_BP is not None:
         encoded = model.get_encoder()(input_ids=batch.prompt_ids_BP, attention_mask=batch.prompt_mask_BP)
-        states_BLD = model.get_decoder()(
-            input_ids=batch.ids_BL,
+        states_RLD = model.get_decoder()(
+            input_ids=batch.ids_RL,
             encoder_hidden_states=encoded.last_hidden_state,
             encoder_attention_mask=batch.prompt_mask_BP,
             use_cache=False,
         ).last_hidden_state
     else:
-        states_BLD = trunk(model)(input_ids=batch.ids_BL, use_cache=False).last_hidden_state
-    index_BTD = batch.state_BT[..., None].expand(-1, -1, states_BLD.shape[-1])
-    return cast(Tensor, states_BLD.gather(1, index_BTD))
+        shared = {}
+        if batch.sees_R1LL is not None:
+            shared = {"attention_mask": _mask(model, batch.sees_R1LL), "position_ids": batch.position_RL}
+        states_RLD = trunk(model)(input_ids=batch.ids_RL, use_cache=False, **shared).last_hidden_state
+    # Not by indexing, whose backward on a GPU adds up in another order each time.
+    index_ND = batch.state_BT.flatten()[:, None].expand(-1, states_RLD.shape[-1])
+    states_ND = states_RLD.flatten(0, 1).gather(0, index_ND)
+    return cast(Tensor, states_ND.view(*batch.state_BT.shape, -1))
+
+
+def _mask(model: PreTrainedModel, sees_R1LL: Tensor) -> Tensor:
+    """As the model's attention wants it: sdpa takes booleans, the plain one adds numbers."""
+    if model.config._attn_implementation == "sdpa":
+        return sees_R1LL
+    dtype = model.get_input_embeddings().weight.dtype
+    return torch.zeros(sees_R1LL.shape, dtype=dtype, device=sees_R1LL.device).masked_fill(
+        ~sees_R1LL, torch.finfo(dtype).min
+    )
 
 
 def trunk(model: PreTrainedModel) -> nn.Module:

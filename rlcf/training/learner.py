@@ -25,7 +25,7 @@ from rlcf.training import ppo
 from rlcf.training.module import TrainedModule
 from rlcf.training.optimizers import Optimizers
 from rlcf.training.parallel import Parallel
-from rlcf.training.plan import Pass, minibatches, passes
+from rlcf.training.plan import Pass, alike, minibatches, passes
 
 VALUE_CLIP = 0.2
 """Range of the value around the old one."""
@@ -43,10 +43,6 @@ class Experience:
     old_BT: Tensor
     reference_BT: Tensor
     values_BT: Tensor
-
-    @property
-    def lengths(self) -> list[int]:
-        return [len(p) + len(c) for p, c in zip(self.prompts, self.completions, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +134,7 @@ class Learner:
         lengths_B = torch.tensor([len(completion) for completion in completions])
         mask_BT = torch.arange(max(1, int(lengths_B.max())))[None] < lengths_B[:, None]
         zeros = [torch.zeros(mask_BT.shape) for _ in range(3)]
-        parts = minibatches(len(prompts), self.recipe.minibatches, f"{self.recipe.seed} {step} 0")
+        parts = minibatches(alike(prompts), self.recipe.minibatches, f"{self.recipe.seed} {step} 0")
         experience = Experience(prompts, completions, parts, mask_BT, *zeros)
         if self.on_policy:
             return experience
@@ -171,7 +167,8 @@ class Learner:
         sums, parts = Sums(), experience.parts
         for epoch in range(recipe.epochs):
             if epoch:
-                parts = minibatches(len(feedback.scores), recipe.minibatches, f"{recipe.seed} {step} {epoch}")
+                groups = alike(experience.prompts)
+                parts = minibatches(groups, recipe.minibatches, f"{recipe.seed} {step} {epoch}")
             for number, part in enumerate(parts):
                 moved = self._update(experience, scored, part, anchors[number :: len(parts)], step, sums)
                 if recipe.target_kl and moved > recipe.target_kl:
@@ -293,7 +290,7 @@ class Learner:
         tokens = sum(len(completion) for _, completion in anchors)
         lengths = [len(prompt) + len(completion) for prompt, completion in anchors]
         value = torch.zeros(())
-        for one in self._shares(range(len(anchors)), lengths):
+        for one in self._shares([[row] for row in range(len(anchors))], lengths):
             batch = self.policy.collate(
                 [anchors[row][0] for row in one.rows], [anchors[row][1] for row in one.rows]
             )
@@ -324,11 +321,16 @@ class Learner:
         )
 
     def _passes(self, experience: Experience, part: Sequence[int]) -> list[Pass]:
-        return self._shares(part, experience.lengths)
+        prompts, completions = experience.prompts, experience.completions
+        groups = [[part[at] for at in group] for group in alike([prompts[row] for row in part])]
+        if not self.policy.shares_prompts:
+            groups = [[row] for group in groups for row in group]
+        lengths = [len(prompts[group[0]]) + sum(len(completions[row]) for row in group) for group in groups]
+        return self._shares(groups, lengths)
 
-    def _shares(self, rows: Sequence[int], lengths: Sequence[int]) -> list[Pass]:
+    def _shares(self, groups: Sequence[Sequence[int]], lengths: Sequence[int]) -> list[Pass]:
         budget = self.machine.tokens_per_microbatch
-        return passes(rows, lengths, budget, self.parallel.rank, self.parallel.world)
+        return passes(groups, lengths, budget, self.parallel.rank, self.parallel.world)
 
 
 def _rows(rows: Sequence[Sequence[float] | None], like_BT: Tensor, default: float) -> Tensor:

@@ -73,7 +73,7 @@ def _accumulate(module: TrainedModule, rows: Sequence[Encoded]) -> float:
     tokens = sum(len(completion) for _, completion in rows)
     lengths = [len(prompt) + len(completion) for prompt, completion in rows]
     budget = module.machine.tokens_per_microbatch
-    own = passes(range(len(rows)), lengths, budget, parallel.rank, parallel.world)
+    own = passes([[row] for row in range(len(rows))], lengths, budget, parallel.rank, parallel.world)
     value = torch.zeros(())
     for at, one in enumerate(own):
         batch = policy.collate([rows[row][0] for row in one.rows], [rows[row][1] for row in one.rows])

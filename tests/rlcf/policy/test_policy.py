@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from rlcf.errors import BadInput
 from rlcf.policy import Policy, load_policy, tiny_policy
 from rlcf.policy import score as score_module
-from rlcf.policy.batch import micro_batches
+from rlcf.policy.batch import collate, micro_batches
 from rlcf.policy.critic import Critic
 
 PROMPTS = ["class A {\n    static int f(int x) {\n", "x", "class"]
@@ -38,6 +38,31 @@ def test_logps_equal_those_of_single_rows(policy: Policy, temperature: float) ->
         expected = torch.tensor(by_hand(policy, prompt, completion, temperature))
         assert torch.allclose(logps_BT[row, : len(completion)], expected, atol=1e-4)
         assert not logps_BT[row, len(completion) :].any()
+
+
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_a_shared_prompt_changes_no_logp_and_no_gradient(attention: str) -> None:
+    policy = tiny_policy(["int", "class", "return"], seed=0)
+    policy.model.set_attn_implementation(attention)
+    (one, other, _), (short, tiny, long) = tokens(policy)
+    prompts = [one, one, one, other, one, other, other]
+    completions = [short, tiny, long, tiny, long, short, long]
+    found = []
+    for share in (False, True):
+        batch = collate(prompts, completions, policy.pad_id, share=share)
+        stats = policy.token_stats(batch, 0.7)
+        policy.model.zero_grad()
+        (stats.logps_BT * torch.arange(1, 8)[:, None]).sum().backward()
+        found.append((batch, stats, [p.grad.clone() for p in policy.parameters() if p.grad is not None]))
+    (plain, apart, gradients), (shared, together, others) = found
+    assert (len(plain.ids_RL), len(shared.ids_RL)) == (7, 4), "runs of the same prompt are a row"
+    assert shared.sees_R1LL is not None
+    assert plain.sees_R1LL is None
+    assert torch.equal(plain.completion_ids_BT, shared.completion_ids_BT)
+    assert torch.allclose(apart.logps_BT, together.logps_BT, atol=1e-5)
+    assert torch.allclose(apart.states_BTD, together.states_BTD, atol=1e-5)
+    for mine, theirs in zip(gradients, others, strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-3, rtol=1e-3)
 
 
 def test_sampled_logps_equal_recomputed_ones(policy: Policy) -> None:

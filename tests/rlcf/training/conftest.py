@@ -15,7 +15,7 @@ from rlcf.policy.tiny import tiny_tokenizer
 from rlcf.problems import Problem, load_problems
 from rlcf.training.sft import train_supervised
 
-PROMPTS = ["class A {\n", "x", "class A {\n    static int f(int x) {\n", "int"]
+PROMPTS = ["class A {\n    static int f(int x) {\n"] * 2 + ["int"] * 2
 COMPLETIONS = ["        return x + 1;\n    }\n}\n", "return", "        int y = x * x;\n", "}\n"]
 
 

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from rlcf.training.checkpoint import checkpoint_folder
-from rlcf.training.plan import minibatches, passes
+from rlcf.training.plan import alike, minibatches, passes
 from tests.rlcf.training.conftest import SmallWorld
 
 LAUNCH = ("-m", "accelerate.commands.launch", "--num_processes", "2", "--num_machines", "1")
@@ -118,27 +118,37 @@ def learnt(run: Path) -> dict[str, torch.Tensor]:
     return {**state, **{f"discriminator.{name}": tensor for name, tensor in theirs.items()}}
 
 
+GROUPS = [[1], [3, 0], [4], [6, 7, 2]]
+LENGTHS = [5, 9, 2, 20]
+
+
 @pytest.mark.parametrize("world", [1, 2, 3, 7])
 def test_every_row_is_computed_once_and_ranks_keep_step(world: int) -> None:
-    lengths = [5, 9, 2, 7, 7, 3, 20, 1]
-    rows = [1, 3, 4, 6, 7]
-    ranks = [passes(rows, lengths, budget=16, rank=rank, world=world) for rank in range(world)]
+    ranks = [passes(GROUPS, LENGTHS, budget=16, rank=rank, world=world) for rank in range(world)]
     counted = [row for own in ranks for one in own if one.counts for row in one.rows]
-    assert sorted(counted) == rows
+    assert sorted(counted) == sorted(row for group in GROUPS for row in group)
     assert len({len(own) for own in ranks}) == 1, "DDP and FSDP wait for each other in every pass"
     for own in ranks:
-        for one in own:
-            assert len(one.rows) == 1 or len(one.rows) * max(lengths[row] for row in one.rows) <= 16
+        for one in (one for one in own if one.counts):
+            inside = [at for at, group in enumerate(GROUPS) if group[0] in one.rows]
+            assert one.rows == [
+                row for at in sorted(inside, key=lambda at: LENGTHS[at]) for row in GROUPS[at]
+            ]
+            assert len(inside) == 1 or len(inside) * max(LENGTHS[at] for at in inside) <= 16
 
 
-def test_minibatches_are_random_parts() -> None:
-    parts = minibatches(10, 4, "seed")
+def test_minibatches_are_random_parts_that_divide_no_prompt() -> None:
+    singles = [[row] for row in range(10)]
+    parts = minibatches(singles, 4, "seed")
     assert sorted(row for part in parts for row in part) == list(range(10))
-    assert [len(part) for part in parts] == [3, 3, 3, 1]
-    assert parts == minibatches(10, 4, "seed")
-    assert parts != minibatches(10, 4, "another")
-    assert minibatches(2, 4, "seed") != [[], [], [], []]
-    assert all(minibatches(2, 4, "seed"))
+    assert sorted(len(part) for part in parts) == [2, 2, 3, 3]
+    assert parts == minibatches(singles, 4, "seed")
+    assert parts != minibatches(singles, 4, "another")
+    assert minibatches([[0], [1]], 4, "seed") in ([[0], [1]], [[1], [0]])
+    prompts = [[5, 6], [7], [5, 6], [7], [8], [5, 6]]
+    assert alike(prompts) == [[0, 2, 5], [1, 3], [4]]
+    for part in minibatches(alike(prompts), 2, "seed"):
+        assert all(set(group) <= set(part) or not set(group) & set(part) for group in alike(prompts))
 
 
 def test_a_sharded_run_resumes_bit_by_bit(tmp_path: Path, small_world: SmallWorld) -> None:
