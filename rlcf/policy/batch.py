@@ -23,6 +23,10 @@ from torch import Tensor
 
 Tokens = Sequence[int]
 
+LONGEST_SHARED = 2048
+"""Tokens of a row of several completions. Attention costs the square of a row, masked or not: beyond this,
+reading the prompt again is cheaper."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenBatch:
@@ -71,7 +75,7 @@ def collate(
             prompt_ids_BP=_padded(prompts, pad_id, device),
             prompt_mask_BP=_padded([[1] * len(prompt) for prompt in prompts], 0, device),
         )
-    groups = _groups(prompts) if share else [[row] for row in range(len(prompts))]
+    groups = shared_rows(prompts, completions) if share else [[row] for row in range(len(prompts))]
     rows = [[*prompts[group[0]], *(t for row in group for t in completions[row])] for group in groups]
     ids_RL = _padded(rows, pad_id, device)
     # The first token is chosen by the prompt's last state, the others by the one before them.
@@ -98,14 +102,18 @@ def collate(
     )
 
 
-def _groups(prompts: Sequence[Tokens]) -> list[list[int]]:
-    """Runs of rows with the same prompt."""
+def shared_rows(prompts: Sequence[Tokens], completions: Sequence[Tokens]) -> list[list[int]]:
+    """Runs of completions with the same prompt, as long as their row has at most LONGEST_SHARED tokens."""
     groups: list[list[int]] = []
-    for row, prompt in enumerate(prompts):
-        if groups and list(prompts[groups[-1][0]]) == list(prompt):
+    length = 0
+    for row, (prompt, completion) in enumerate(zip(prompts, completions, strict=True)):
+        same = bool(groups) and list(prompts[groups[-1][0]]) == list(prompt)
+        if same and length + len(completion) <= LONGEST_SHARED:
             groups[-1].append(row)
+            length += len(completion)
         else:
             groups.append([row])
+            length = len(prompt) + len(completion)
     return groups
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from rlcf.machine import Machine
 from rlcf.policy import Policy
-from rlcf.policy.batch import TokenBatch, Tokens
+from rlcf.policy.batch import TokenBatch, Tokens, shared_rows
 from rlcf.policy.critic import Critic
 from rlcf.policy.score import Scorer
 from rlcf.recipe import Recipe
@@ -322,9 +322,11 @@ class Learner:
 
     def _passes(self, experience: Experience, part: Sequence[int]) -> list[Pass]:
         prompts, completions = experience.prompts, experience.completions
-        groups = [[part[at] for at in group] for group in alike([prompts[row] for row in part])]
-        if not self.policy.shares_prompts:
-            groups = [[row] for group in groups for row in group]
+        order = [part[at] for group in alike([prompts[row] for row in part]) for at in group]
+        groups = [[row] for row in order]
+        if self.policy.shares_prompts:
+            rows = shared_rows([prompts[row] for row in order], [completions[row] for row in order])
+            groups = [[order[at] for at in group] for group in rows]
         lengths = [len(prompts[group[0]]) + sum(len(completions[row]) for row in group) for group in groups]
         return self._shares(groups, lengths)
 

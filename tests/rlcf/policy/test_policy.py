@@ -10,8 +10,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rlcf.errors import BadInput
 from rlcf.policy import Policy, load_policy, tiny_policy
+from rlcf.policy import batch as batch_module
 from rlcf.policy import score as score_module
-from rlcf.policy.batch import collate, micro_batches
+from rlcf.policy.batch import collate, micro_batches, shared_rows
 from rlcf.policy.critic import Critic
 
 PROMPTS = ["class A {\n    static int f(int x) {\n", "x", "class"]
@@ -63,6 +64,13 @@ def test_a_shared_prompt_changes_no_logp_and_no_gradient(attention: str) -> None
     assert torch.allclose(apart.states_BTD, together.states_BTD, atol=1e-5)
     for mine, theirs in zip(gradients, others, strict=True):
         assert torch.allclose(mine, theirs, atol=1e-3, rtol=1e-3)
+
+
+def test_long_completions_are_not_packed_into_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_module, "LONGEST_SHARED", 10)
+    prompts, completions = [[1, 2, 3]] * 4 + [[4]], [[5] * 4, [6] * 3, [7], [8] * 20, [9]]
+    assert shared_rows(prompts, completions) == [[0, 1], [2], [3], [4]]
+    assert len(collate(prompts, completions, 0, share=True).ids_RL) == 4
 
 
 def test_sampled_logps_equal_recomputed_ones(policy: Policy) -> None:
