@@ -20,8 +20,8 @@ device for the utilisation. What TRL is given, why, and what was tried for it is
 Utilisation is the model's own arithmetic in the update by the time that the update took and by the peak.
 Every parameter of the trunk costs 2 operations a token forward and 2 backward through activations, over
 prompt and completion, the head the same over completions alone; where weights are trained they cost 2 more,
-and adapters 6. A prompt counts once a completion, though ours reads it once for all. Attention's own products, old and reference log-probabilities and anything computed again
-count as time but not as work.
+and adapters 6. A prompt counts once a completion, though ours reads it once for all. Attention's own
+products, old and reference log-probabilities and anything computed again count as time but not as work.
 
 Not covered: models that write compiling Java (a random one does not, and javac is done with it sooner),
 completions of unequal length, several GPUs, vLLM.
