@@ -249,10 +249,8 @@ def _remove(client: Any, container_id: str, attached: socket.socket) -> None:
         attached.shutdown(socket.SHUT_RDWR)  # wakes a reader that waits in another thread
     try:
         client.api.remove_container(container_id, force=True)
-    except docker.errors.NotFound:
-        pass  # it ended by itself
     except docker.errors.APIError as error:
-        if error.response.status_code != 409:  # 409: its removal is already under way
+        if error.response.status_code not in (404, 409):  # it ended by itself, or its removal is under way
             raise
     finally:
         attached.close()
