@@ -14,13 +14,8 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
-from javabox import Judge
-from rlcf.grounding.table import Entry
-from rlcf.machine import Machine
-from rlcf.policy import Policy
 from rlcf.problems import Problem
 from rlcf.progress import progress
-from rlcf.recipe import Recipe
 from rlcf.training import show
 from rlcf.training.checkpoint import (
     DISCRIMINATOR,
@@ -30,9 +25,6 @@ from rlcf.training.checkpoint import (
     set_random_states,
     write_checkpoint,
 )
-from rlcf.training.discriminator import Discriminator
-from rlcf.training.parallel import Parallel
-from rlcf.training.record import RunFolder
 from rlcf.training.step import PpoStep
 
 SAMPLES_EVERY = 10
@@ -42,28 +34,17 @@ SAMPLES_EVERY = 10
 class PpoLoop:
     """Takes steps and saves them; a context, as rollouts are graded in a thread and trackers are closed."""
 
-    def __init__(
-        self,
-        policy: Policy,
-        recipe: Recipe,
-        judge: Judge,
-        run: RunFolder,
-        entry: Entry,
-        discriminator: Discriminator | None,
-        machine: Machine,
-        parallel: Parallel,
-    ) -> None:
-        self.policy, self.recipe, self.run = policy, recipe, run
-        self.machine, self.parallel = machine, parallel
-        self.discriminator = discriminator
-        self.step = PpoStep(policy, recipe, judge, run, entry, discriminator, machine, parallel)
+    def __init__(self, step: PpoStep) -> None:
+        self.step = step
+        self.recipe, self.run = step.recipe, step.run
+        self.machine, self.parallel = step.machine, step.parallel
         self.best: dict[str, float] = {}
         """Step and reward of the best checkpoint."""
         self.since: list[float] = []
         """Rewards of the steps since the last checkpoint."""
-        names = machine.tracker_names
-        tracking = Accelerator(log_with=names, project_dir=run.folder) if names else None
-        self.trackers = show.Trackers(tracking, names, run.folder.name, dataclasses.asdict(recipe))
+        names = self.machine.tracker_names
+        tracking = Accelerator(log_with=names, project_dir=self.run.folder) if names else None
+        self.trackers = show.Trackers(tracking, names, self.run.folder.name, dataclasses.asdict(self.recipe))
 
     def __enter__(self) -> PpoLoop:
         return self
@@ -109,5 +90,5 @@ class PpoLoop:
     def _write(self, aside: Path, state: dict[str, Any]) -> None:
         self.step.learner.module.whole_policy.save_trained(aside, self.run.checkpoint(0).resolve())
         torch.save(state, aside / TRAINER)
-        if self.discriminator is not None:
-            torch.save(self.discriminator.state_dict(), aside / DISCRIMINATOR)
+        if self.step.discriminator is not None:
+            torch.save(self.step.discriminator.state_dict(), aside / DISCRIMINATOR)

@@ -32,20 +32,13 @@ class TrainedModule:
         self.wrapped = parallel.wrap(scorer, scorer.layers())
 
     def __call__(
-        self,
-        batch: TokenBatch,
-        temperature: float,
-        *,
-        entropy_gradient: bool = False,
-        reference: bool = False,
+        self, batch: TokenBatch, temperature: float, **options: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Log-probabilities, entropies and values, each `[B, T]` (see `Scorer`)."""
+        """Log-probabilities, entropies and values, each `[B, T]`; `options` are those of `Scorer`."""
         # Layers compute their activations again only in training mode; nothing else depends on it here.
         self.scorer.train(self.machine.gradient_checkpointing and torch.is_grad_enabled())
         try:
-            found: tuple[Tensor, Tensor, Tensor] = self.wrapped(
-                batch, temperature, entropy_gradient=entropy_gradient, reference=reference
-            )
+            found: tuple[Tensor, Tensor, Tensor] = self.wrapped(batch, temperature, **options)
         finally:
             self.scorer.eval()
         return found

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from javabox import Judge, Limits, Verdict
 from rlcf.grounding.signal import Answer, Grounding, Signal
+from rlcf.grounding.signs import signs
 from rlcf.policy import Policy
 from rlcf.policy.generate import Sampled, stable_seed
 from rlcf.problems.problem import Problem
@@ -29,6 +30,10 @@ LIMITS = Limits(fuel=50_000_000, wall_seconds=10.0)
 """Rollouts end sooner than evaluations: endless loops are common in them."""
 
 
+Graded = tuple[Answer, Signal, frozenset[str]]
+"""An answer, what it is worth, and its signs of reward hacking."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rollout:
     """A completion in tokens and text with its verdict and signal."""
@@ -39,6 +44,8 @@ class Rollout:
     sampled: Sampled
     answer: Answer
     signal: Signal
+    signs: frozenset[str] = frozenset()
+    """Of reward hacking."""
 
 
 @dataclass(slots=True)
@@ -48,8 +55,8 @@ class Pending:
     rows: list[int] = field(default_factory=list)
     prompts: list[list[int]] = field(default_factory=list)
     sampled: list[Sampled] = field(default_factory=list)
-    graded: list[Future[tuple[list[Answer], list[Signal], float]]] = field(default_factory=list)
-    """Of each chunk: answers, signals, seconds that the grounding took."""
+    graded: list[Future[tuple[list[Graded], float]]] = field(default_factory=list)
+    """Of each chunk: its answers, and the seconds of the grounding, beside generation as far as it goes."""
     generate_seconds: float = 0.0
 
 
@@ -113,21 +120,22 @@ class Roller:
     def finish(self, pending: Pending) -> tuple[list[Rollout], float]:
         """Waits for the verdicts; this process's rollouts, and the seconds that grounding them took."""
         chunks = [future.result() for future in pending.graded]
-        answers = [answer for chunk, _, _ in chunks for answer in chunk]
-        signals = [signal for _, chunk, _ in chunks for signal in chunk]
-        parts = zip(pending.rows, pending.prompts, pending.sampled, answers, signals, strict=True)
-        return [Rollout(*part) for part in parts], sum(seconds for _, _, seconds in chunks)
+        graded = [one for chunk, _ in chunks for one in chunk]
+        parts = zip(pending.rows, pending.prompts, pending.sampled, graded, strict=True)
+        rollouts = [Rollout(row, prompt, sampled, *one) for row, prompt, sampled, one in parts]
+        return rollouts, sum(seconds for _, seconds in chunks)
 
     def _grade(
         self, problems: Sequence[Problem], completions: Sequence[str], verdicts: Sequence[Future[Verdict]]
-    ) -> tuple[list[Answer], list[Signal], float]:
+    ) -> tuple[list[Graded], float]:
         answers = [
             Answer(problem, completion, verdict.result())
             for problem, completion, verdict in zip(problems, completions, verdicts, strict=True)
         ]
         began = time.perf_counter()
         signals = self.grounding(answers)
-        return answers, signals, time.perf_counter() - began
+        seconds = time.perf_counter() - began
+        return [(a, s, signs(a)) for a, s in zip(answers, signals, strict=True)], seconds
 
 
 def score_place(policy: Policy, rollout: Rollout) -> int:

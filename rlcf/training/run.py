@@ -42,6 +42,7 @@ from rlcf.training.parallel import Parallel
 from rlcf.training.record import RunFolder
 from rlcf.training.sft import train_supervised
 from rlcf.training.show import check_trackers
+from rlcf.training.step import PpoStep
 
 log = logging.getLogger("rlcf")
 
@@ -154,10 +155,11 @@ def _ppo(training: Training, step: int) -> None:
         if discriminator is not None:
             found = torch.load(run.checkpoint(step) / DISCRIMINATOR, weights_only=True, map_location="cpu")
             discriminator.load_state_dict(found)
-        with PpoLoop(
+        ppo_step = PpoStep(
             policy, recipe, training.judge, run, training.entry, discriminator, training.machine,
             training.parallel,
-        ) as loop:  # fmt: skip
+        )  # fmt: skip
+        with PpoLoop(ppo_step) as loop:
             if step:
                 loop.load(step)
             prompts = _prompts(training.data.train, recipe.seed)

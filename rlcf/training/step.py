@@ -14,7 +14,7 @@ from typing import Any
 
 from javabox import Judge
 from rlcf.grounding.signal import Grounding
-from rlcf.grounding.signs import SIGNS, signs
+from rlcf.grounding.signs import SIGNS
 from rlcf.grounding.table import Entry
 from rlcf.machine import Machine
 from rlcf.policy import Policy
@@ -140,8 +140,7 @@ class PpoStep:
     def _write(self, step: int, row: dict[str, float], rollouts: Sequence[Rollout]) -> None:
         self.run.metrics(row)
         told = (
-            (r.answer, r.signal, {"stopped": r.sampled.stopped, "signs": sorted(signs(r.answer))})
-            for r in rollouts
+            (r.answer, r.signal, {"stopped": r.sampled.stopped, "signs": sorted(r.signs)}) for r in rollouts
         )
         self.run.completions("rollout", step + 1, self.recipe.temperature, told)
 
@@ -212,6 +211,6 @@ def rollout_statistics(rollouts: Sequence[Rollout]) -> dict[str, float]:
 
 def _sign_shares(judged: Sequence[Rollout]) -> dict[str, float]:
     """Signs of reward hacking, as shares of the rollouts that were paid."""
-    paid = [signs(rollout.answer) for rollout in judged if (rollout.signal.score or 0.0) > 0]
+    paid = [rollout.signs for rollout in judged if (rollout.signal.score or 0.0) > 0]
     shares = {f"sign_{name}": sum(name in found for found in paid) / max(1, len(paid)) for name in SIGNS}
     return {"well_scored": float(len(paid)), **shares}

@@ -237,8 +237,14 @@ def test_trackers_get_the_recipe_every_row_and_an_end(tmp_path: Path) -> None:
     assert end == {"finished": True}
 
 
-def test_without_trackers_nothing_happens() -> None:
-    for accelerator in (None, Accelerator(cpu=True)):
-        trackers = Trackers(accelerator, [], "run", {})
+def test_without_trackers_nothing_is_started_or_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    accelerator = Accelerator(cpu=True, project_dir=tmp_path)
+    for given in (None, accelerator):
+        trackers = Trackers(given, [], "run", {"seed": 1})
         trackers.log(ROW, 1)
         trackers.close()
+    assert not getattr(accelerator, "trackers", [])
+    assert list(tmp_path.iterdir()) == []
