@@ -20,6 +20,7 @@ same text gives the same trees anywhere.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -135,9 +136,8 @@ def on_own_stack(work: Callable[[], T]) -> T | None:
 
     def run() -> None:
         try:
-            result.append(work())
-        except RecursionError:
-            pass
+            with contextlib.suppress(RecursionError):  # then there is no result, which says so
+                result.append(work())
         except BaseException as error:  # raised again below, on the caller's thread
             failure.append(error)
 

@@ -57,30 +57,26 @@ def _rlcf(compare: Compare | None, _: float) -> Grounding:
     return rlcf(compare)
 
 
-def _of_tests(grounding: Grounding) -> Entry:
-    """A grounding that runs the tests and asks no discriminator."""
-    return Entry(lambda _, __: grounding, runs=True, compares=lambda _: False)
+def _alone(grounding: Grounding, *, runs: bool, needs: frozenset[str] = frozenset()) -> Entry:
+    """A grounding that asks no discriminator."""
+    return Entry(lambda _, __: grounding, runs=runs, compares=lambda _: False, needs=needs)
 
 
 GROUNDINGS: dict[str, Entry] = {
     "rlcf": Entry(_rlcf, runs=False, compares=lambda _: True),
     "rlcf+tests": Entry(rlcf_tests, runs=True, compares=lambda weight: weight > 0),
-    "tests": _of_tests(rlcf_tests(None, 0.0)),
-    "compiler": Entry(lambda _, __: compiler, runs=False, compares=lambda _: False),
-    "rltf": _of_tests(rltf),
-    "rltf-coarse": _of_tests(coarse),
-    "rltf-fine": _of_tests(fine),
-    "rltf-adaptive": _of_tests(adaptive),
-    "partial": Entry(lambda _, __: partial, runs=True, compares=lambda _: False, needs=CASES),
-    "ppocoder": Entry(lambda _, __: ppocoder, runs=False, compares=lambda _: False, needs=REFERENCE),
-    "ppocoder+tests": Entry(
-        lambda _, __: ppocoder_tests, runs=True, compares=lambda _: False, needs=REFERENCE
-    ),
-    "rlcf-ast": Entry(lambda _, __: rlcf_ast, runs=False, compares=lambda _: False, needs=REFERENCE),
-    "stepcoder": Entry(
-        lambda _, __: masked_to_executed(stepcoder), runs=True, compares=lambda _: False, needs=COVERAGE
-    ),
-    "stepcoder-unmasked": _of_tests(stepcoder),
+    "rlcf-ast": _alone(rlcf_ast, runs=False, needs=REFERENCE),
+    "tests": _alone(rlcf_tests(None, 0.0), runs=True),
+    "partial": _alone(partial, runs=True, needs=CASES),
+    "compiler": _alone(compiler, runs=False),
+    "rltf": _alone(rltf, runs=True),
+    "rltf-coarse": _alone(coarse, runs=True),
+    "rltf-fine": _alone(fine, runs=True),
+    "rltf-adaptive": _alone(adaptive, runs=True),
+    "ppocoder": _alone(ppocoder, runs=False, needs=REFERENCE),
+    "ppocoder+tests": _alone(ppocoder_tests, runs=True, needs=REFERENCE),
+    "stepcoder": _alone(masked_to_executed(stepcoder), runs=True, needs=COVERAGE),
+    "stepcoder-unmasked": _alone(stepcoder, runs=True),
 }
 """`rlcf` is the paper's and has no weight."""
 
