@@ -8,6 +8,7 @@ import random
 import pytest
 import torch
 from peft import PeftModel
+from torch import Tensor
 from transformers import GenerationConfig, PreTrainedModel
 
 from rlcf.errors import BadInput
@@ -63,6 +64,17 @@ def test_a_row_does_not_depend_on_its_batch(name: str, family: str, monkeypatch:
     assert tokens(backend.generate(model, PROMPTS, SEEDS, SAMPLE)) == tokens(together)
 
 
+def assert_drawn(model: PreTrainedModel, prompt: list[int], one: Sampled, decoding: Decoding) -> Tensor:
+    """Its log-probabilities are the policy's, and it ends where it must; returns the policy's, `[T, V]`."""
+    logps_TV = scored(model, prompt, one.ids, decoding.temperature)
+    own = logps_TV[torch.arange(len(one.ids)), one.ids]
+    assert torch.allclose(own, torch.tensor(one.logps).double(), atol=1e-4)
+    assert one.stopped == (one.ids[-1] in decoding.stop_ids)
+    assert not decoding.stop_ids & set(one.ids[:-1])
+    assert one.stopped or len(one.ids) == decoding.max_new_tokens
+    return logps_TV
+
+
 @pytest.mark.parametrize(("name", "family"), EXACT)
 @pytest.mark.parametrize("decoding", [SAMPLE, GREEDY], ids=["sample", "greedy"])
 def test_the_sampler_s_logps_are_the_policy_s(name: str, family: str, decoding: Decoding) -> None:
@@ -70,12 +82,7 @@ def test_the_sampler_s_logps_are_the_policy_s(name: str, family: str, decoding: 
     for prompt, one in zip(
         PROMPTS, make_backend(name).generate(model, PROMPTS, SEEDS, decoding), strict=True
     ):
-        logps_TV = scored(model, prompt, one.ids, decoding.temperature)
-        own = logps_TV[torch.arange(len(one.ids)), one.ids]
-        assert torch.allclose(own, torch.tensor(one.logps).double(), atol=1e-4)
-        assert one.stopped == (one.ids[-1] in decoding.stop_ids)
-        assert not decoding.stop_ids & set(one.ids[:-1])
-        assert one.stopped or len(one.ids) == decoding.max_new_tokens
+        logps_TV = assert_drawn(model, prompt, one, decoding)
         if decoding is GREEDY:
             assert one.ids == logps_TV.argmax(-1).tolist()
 
@@ -167,12 +174,7 @@ def test_continuous_keeps_what_it_promises(decoding: Decoding) -> None:
     drawn = backend.generate(model, PROMPTS, SEEDS, decoding)
     assert len(drawn) == 8
     for prompt, one in zip(PROMPTS, drawn, strict=True):
-        logps_TV = scored(model, prompt, one.ids, decoding.temperature)
-        own = logps_TV[torch.arange(len(one.ids)), one.ids]
-        assert torch.allclose(own, torch.tensor(one.logps).double(), atol=1e-4)
-        assert one.stopped == (one.ids[-1] in decoding.stop_ids)
-        assert not decoding.stop_ids & set(one.ids[:-1])
-        assert one.stopped or len(one.ids) == decoding.max_new_tokens
+        assert_drawn(model, prompt, one, decoding)
     if decoding is GREEDY:
         assert tokens(drawn) == tokens(make_backend("loop").generate(model, PROMPTS, SEEDS, decoding))
     assert tokens(backend.generate(model, PROMPTS, SEEDS, decoding)) == tokens(drawn)

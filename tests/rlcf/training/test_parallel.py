@@ -82,6 +82,8 @@ def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, adapters
         run = train(tmp_path, way)
         others = learnt(run)
         assert weights.keys() == others.keys()
+        most = max(float((tensor - others[name]).abs().max()) for name, tensor in weights.items())
+        print(f"{way} against one process: weights differ by {most:.1e} at most")
         for name, tensor in weights.items():
             assert torch.allclose(tensor, others[name], rtol=0, atol=1e-5), f"{way}: {name}"
         told = [(row["task_id"], row["completion"], row["outcome"]) for row in rows(one, "completions.jsonl")]
