@@ -1,5 +1,6 @@
-"""How a machine runs a recipe: memory, speed, safety and logs. Nothing here changes what is learnt, beyond
-rounding, so a run may be resumed with other settings.
+"""How a machine runs a recipe: memory, speed, safety and logs. But for the backends `continuous` and `vllm`,
+which draw other tokens, and rails that stop, nothing here changes what is learnt beyond rounding: a run may
+be resumed with other settings.
 
 The docstring of a field is its `--help`.
 """
