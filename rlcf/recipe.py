@@ -67,10 +67,9 @@ class Recipe:
 
     discriminator: str = "policy"
     """Encoder of the discriminator: `policy` (a copy of the policy's trunk), a folder or a hub id."""
-    discriminator_pairs: int = 1024
-    """Completions sampled for its first pairs; those that do not compile are dropped."""
-    discriminator_steps: int = 100
-    """Steps of its first training."""
+    discriminator_training: tuple[int, int] = (1024, 100)
+    """Completions sampled for its first pairs (those that do not compile are dropped), and steps of its first
+    training."""
     discriminator_lr: float = 3e-4
     """Its learning rate, falling to 0 over each training."""
     discriminator_refresh: int = 5

@@ -38,7 +38,7 @@ NO_SIGNAL = Signal(None)
 
 TEMPERATURE = 1.0
 """Of the first samples: hotter than the rollouts, which mostly equal the reference or do not compile."""
-MAKING = ("discriminator", "discriminator_pairs", "discriminator_steps", "discriminator_lr")
+MAKING = ("discriminator", "discriminator_training", "discriminator_lr")
 """Fields that decide the discriminator before PPO."""
 BATCH = 64
 """Pairs a step."""
@@ -98,7 +98,7 @@ def _first_training(
     parallel: Parallel,
 ) -> None:
     rng = random.Random(f"discriminator problems {recipe.seed}")
-    asked = [rng.choice(problems) for _ in range(recipe.discriminator_pairs)]
+    asked = [rng.choice(problems) for _ in range(recipe.discriminator_training[0])]
     with Roller(
         policy,
         judge,
@@ -123,7 +123,7 @@ def _first_training(
     train_discriminator(
         discriminator,
         used,
-        steps=recipe.discriminator_steps,
+        steps=recipe.discriminator_training[1],
         batch=BATCH,
         lr=recipe.discriminator_lr,
         seed=recipe.seed,

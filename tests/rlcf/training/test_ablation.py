@@ -29,8 +29,7 @@ def work(tmp_path_factory: pytest.TempPathFactory, small_world: SmallWorld) -> P
         corpus_problems = 0
         sft_steps = 2
         sft_lr = 1e-4
-        discriminator_pairs = 16
-        discriminator_steps = 2
+        discriminator_training = [16, 2]
         ppo_steps = 2
         prompts_per_step = 3
         samples_per_prompt = 2

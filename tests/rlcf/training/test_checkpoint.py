@@ -114,8 +114,7 @@ def work(
         evaluation_samples = 1
         corpus_problems = 0
         sft_steps = 0
-        discriminator_pairs = 24
-        discriminator_steps = 2
+        discriminator_training = [24, 2]
         discriminator_refresh = 3
         ppo_steps = 10
         prompts_per_step = 4

@@ -104,8 +104,7 @@ def test_five_steps_killed_and_resumed(
         evaluation_samples = 1
         corpus_problems = 0
         sft_steps = 30
-        discriminator_pairs = 16
-        discriminator_steps = 2
+        discriminator_training = [16, 2]
         discriminator_refresh = 2
         ppo_steps = 5
         prompts_per_step = 3
