@@ -33,8 +33,7 @@ def recipe(setting: Setting, mode: str) -> Recipe:
         seed=setting.seed,
         problems=PROBLEMS,
         train_problems=setting.prompts,
-        evaluation_problems=1,
-        evaluation_samples=1,
+        evaluation=(1, 1),
         model=setting.model,
         lora_rank=setting.lora_rank,
         corpus_problems=0,
@@ -48,7 +47,7 @@ def recipe(setting: Setting, mode: str) -> Recipe:
         temperature=setting.temperature,
         max_new_tokens=setting.new_tokens,
         policy_lr=setting.learning_rate,
-        critic_warmup=0,
+        critic=(2e-3, 0),
         kl=setting.kl,
         **MODES[mode],
     )

@@ -22,7 +22,8 @@ SHIPPED = Path(__file__).parent.parent / "recipes"
 
 CHOICES = {
     "evaluation_split": ("validation", "test"),
-    "advantage": ("gae", "group", "leave-one-out"),
+    "advantage": ("gae", "group", "leave-one-out", "best", "greedy", "coderl"),
+    "loop": ("ppo", "references", "kept", "feedback"),
     "kl_form": ("reward", "k2", "k3"),
 }
 """What fields that take one of a few words can be."""
@@ -41,12 +42,11 @@ class Recipe:
     """Problems by name (`atomic`, `mbjp`) or an mxeval file."""
     train_problems: int = 4500
     """Problems trained on, at most; `atomic` makes as many."""
-    evaluation_problems: int = 350
-    """Problems evaluated before and after, at most."""
+    evaluation: tuple[int, int] = (350, 4)
+    """Problems evaluated before and after, at most, and completions of each in the sampled evaluation, at
+    T = 0.8; there is a greedy one too."""
     evaluation_split: str = "test"
     """Split evaluated before and after: `test`, or `validation` while settings are chosen."""
-    evaluation_samples: int = 4
-    """Completions a problem in the sampled evaluation, at T = 0.8; there is a greedy one too."""
 
     model: str = "tiny"
     """`tiny` (made on the spot), a model folder or a hub id; causal or encoder-decoder."""
@@ -82,6 +82,14 @@ class Recipe:
     discriminator_weight: float = 0.2
     """Factor of the discriminator's value in the score of `rlcf+tests`; `rlcf` takes it as it is."""
 
+    loop: str = "ppo"
+    """What a step learns: `ppo`, or supervised on `references`, on completions that the grounding `kept` (a
+    score above 0) or on all of them with textual `feedback` (LeTI)."""
+    curriculum: bool = False
+    """Ask first with most of the reference in the prompt (StepCoder); it is moved out as answers pass."""
+    replay: tuple[int, int] = (0, 1)
+    """Rollouts kept (first in, first out; 0: none) that batches are drawn from, and steps between rollouts
+    (RLTF's online buffer)."""
     ppo_steps: int = 30
     """Rollout batches."""
     prompts_per_step: int = 128
@@ -98,14 +106,13 @@ class Recipe:
     """Longest completion, in tokens, in training and evaluation."""
     policy_lr: float = 6e-5
     """Learning rate of the policy in PPO, falling to 0."""
-    critic_lr: float = 2e-3
-    """Learning rate of the critic, falling to 0."""
-    critic_warmup: int = 1
-    """First PPO steps in which only the critic learns."""
+    critic: tuple[float, int] = (2e-3, 1)
+    """Learning rate of the critic, falling to 0, and first PPO steps in which it alone learns."""
 
     advantage: str = "gae"
-    """`gae` (a critic), `group` (score against mean and spread of its prompt's completions) or
-    `leave-one-out` (against the mean of the others); the last two need no critic."""
+    """`gae` (a critic), `group` (score against mean and spread of its prompt's completions),
+    `leave-one-out` (against the mean of the others), `best` (against the problem's best so far), `greedy`
+    (against the greedy completion) or `coderl` (that, times its critic's weights)."""
     gae_lambda: tuple[float, float] = (0.95, 0.95)
     """Lambda of the advantages and of the critic's targets; gamma is 1."""
     kl: float = 0.02

@@ -80,9 +80,9 @@ def _atomic(recipe: Recipe, judge: Judge) -> tuple[Sequence[Problem], Sequence[P
         ATOMIC_SEED, judge, train=recipe.train_problems, validation=ATOMIC_VALIDATION, test=ATOMIC_TEST
     )
     evaluation = data.validation if recipe.evaluation_split == "validation" else data.test
-    return data.train, evaluation[: recipe.evaluation_problems]
+    return data.train, evaluation[: recipe.evaluation[0]]
 
 
 def _named(recipe: Recipe) -> tuple[Sequence[Problem], Sequence[Problem]]:
     train = load_problems(recipe.problems, "train")[: recipe.train_problems]
-    return train, load_problems(recipe.problems, recipe.evaluation_split)[: recipe.evaluation_problems]
+    return train, load_problems(recipe.problems, recipe.evaluation_split)[: recipe.evaluation[0]]

@@ -225,7 +225,7 @@ class Learner:
         tokens = int(scored.mask_BT[part].sum())
         if tokens == 0:
             return 0.0
-        learn_policy = step >= self.recipe.critic_warmup or self.scorer.critic is None
+        learn_policy = step >= self.recipe.critic[1] or self.scorer.critic is None
         numbers: dict[str, Tensor] = {}
         if learn_policy and self.recipe.anchor and anchors:
             numbers["anchor_loss"] = self._anchor(anchors)

@@ -34,8 +34,8 @@ class Optimizers:
             "policy": (torch.optim.Adam(self._policy, recipe.policy_lr, BETAS, EPS), recipe.policy_lr)
         }
         if self._critic:
-            adam = torch.optim.Adam(self._critic, recipe.critic_lr, BETAS, EPS)
-            self._adams["critic"] = (adam, recipe.critic_lr)
+            adam = torch.optim.Adam(self._critic, recipe.critic[0], BETAS, EPS)
+            self._adams["critic"] = (adam, recipe.critic[0])
 
     def set_rates(self, step: int) -> None:
         """Those of `step`, counted from 0."""

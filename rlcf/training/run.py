@@ -182,7 +182,7 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> None:
         texts = [(row, policy.decode(one.ids)) for row, one in zip(own, sampled, strict=True)]
         return [text for _, text in sorted(parallel.gather(texts))]
 
-    for temperature, n in ((0.0, 1), (EVALUATION_TEMPERATURE, recipe.evaluation_samples)):
+    for temperature, n in ((0.0, 1), (EVALUATION_TEMPERATURE, recipe.evaluation[1])):
         if not parallel.main:
             asked = [problem.prompt for problem in training.data.evaluation for _ in range(n)]
             for first in range(0, len(asked), EVALUATION_BATCH):

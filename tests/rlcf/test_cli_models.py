@@ -16,7 +16,7 @@ from tests.rlcf.test_cli import rlcf
 LITTLE = """
 problems = "mbjp"
 train_problems = 8
-evaluation_problems = 2
+evaluation = [2, 4]
 sft_steps = 0
 grounding = "compiler"
 ppo_steps = 1

@@ -25,7 +25,7 @@ def work(tmp_path_factory: pytest.TempPathFactory, small_world: SmallWorld) -> P
         f"""
         problems = "{small_world.problems}"
         model = "{small_world.model}"
-        evaluation_problems = 4
+        evaluation = [4, 4]
         corpus_problems = 0
         sft_steps = 2
         sft_lr = 1e-4

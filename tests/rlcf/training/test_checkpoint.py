@@ -110,8 +110,7 @@ def work(
         problems = "{small_world.problems}"
         model = "{small_world.model}"
         train_problems = 12
-        evaluation_problems = 2
-        evaluation_samples = 1
+        evaluation = [2, 1]
         corpus_problems = 0
         sft_steps = 0
         discriminator_training = [24, 2]

@@ -19,7 +19,7 @@ from rlcf.training.learner import Feedback, Learner
 Ids = list[list[int]]
 Tokens = tuple[Ids, Ids]
 
-RECIPE = Recipe(ppo_steps=4, minibatches=2, critic_warmup=0, policy_lr=1e-3, critic_lr=1e-3)
+RECIPE = Recipe(ppo_steps=4, minibatches=2, policy_lr=1e-3, critic=(1e-3, 0))
 SCORES = [1.0, -1.0, 0.3, -0.6]
 GROUPS = [0, 0, 1, 1]
 
@@ -188,7 +188,7 @@ def test_the_order_of_rollouts_does_not_change_the_update(policy: Policy, tokens
 
 
 def test_critic_warm_up_leaves_the_policy_alone(policy: Policy, tokens: Tokens) -> None:
-    recipe = replace(RECIPE, critic_warmup=2)
+    recipe = replace(RECIPE, critic=(1e-3, 2))
     learner, numbers = learn(policy, tokens, recipe, list(SCORES), steps=2)
     for own, theirs in zip(learner.policy.model.parameters(), policy.model.parameters(), strict=True):
         assert torch.equal(own, theirs)
@@ -198,9 +198,9 @@ def test_critic_warm_up_leaves_the_policy_alone(policy: Policy, tokens: Tokens) 
 def test_the_critics_gradient_never_reaches_the_policy(policy: Policy, tokens: Tokens) -> None:
     """Neither through the policy's states nor through adapters of its own."""
     for variant in ("full", "two sets of adapters"):
-        recipe = replace(RECIPE, critic_lr=1.0, **VARIANTS[variant])
+        recipe = replace(RECIPE, critic=(1.0, 0), **VARIANTS[variant])
         fast, _ = learn(policy, tokens, recipe, list(SCORES))
-        slow, _ = learn(policy, tokens, replace(recipe, critic_lr=0.0), list(SCORES))
+        slow, _ = learn(policy, tokens, replace(recipe, critic=(0.0, 0)), list(SCORES))
         for one, other in zip(fast.scorer.policy_parameters(), slow.scorer.policy_parameters(), strict=True):
             assert torch.equal(one, other)
         assert not torch.equal(fast.scorer.critic_parameters()[0], slow.scorer.critic_parameters()[0])

@@ -54,8 +54,7 @@ def rows(run: Path, name: str) -> list[dict[str, Any]]:
 RECIPE = """
 problems = "{world.problems}"
 model = "{world.model}"
-evaluation_problems = 3
-evaluation_samples = 2
+evaluation = [3, 2]
 corpus_problems = 0
 sft_steps = 0
 discriminator_training = [24, 2]

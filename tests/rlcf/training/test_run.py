@@ -25,7 +25,7 @@ from rlcf.training.run import train
 RECIPE = Recipe(
     problems="mbjp",
     train_problems=6,
-    evaluation_problems=3,
+    evaluation=(3, 2),
     corpus_problems=0,
     sft_steps=0,
     discriminator_training=(4, 2),
@@ -35,7 +35,6 @@ RECIPE = Recipe(
     samples_per_prompt=2,
     minibatches=2,
     max_new_tokens=12,
-    evaluation_samples=2,
     policy_lr=1e-3,
 )
 

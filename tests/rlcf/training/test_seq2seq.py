@@ -100,8 +100,7 @@ def test_five_steps_killed_and_resumed(
         f"""
         problems = "{small_world.problems}"
         model = "{codet5}"
-        evaluation_problems = 2
-        evaluation_samples = 1
+        evaluation = [2, 1]
         corpus_problems = 0
         sft_steps = 30
         discriminator_training = [16, 2]
