@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from rlcf.errors import BadInput
+from rlcf.methods import METHODS
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
 
@@ -87,9 +88,9 @@ class Recipe:
     score above 0) or on all of them with textual `feedback` (LeTI)."""
     curriculum: bool = False
     """Ask first with most of the reference in the prompt (StepCoder); it is moved out as answers pass."""
-    replay: tuple[int, int] = (0, 1)
-    """Rollouts kept (first in, first out; 0: none) that batches are drawn from, and steps between rollouts
-    (RLTF's online buffer)."""
+    replay: tuple[int, int] = (0, 0)
+    """Rollouts kept (first in, first out, no program twice; 0: none), and how many are drawn from them each
+    step to learn from (0: as many as it samples): RLTF's online buffer."""
     ppo_steps: int = 30
     """Rollout batches."""
     prompts_per_step: int = 128
@@ -135,7 +136,8 @@ class Recipe:
 def load_recipe(name_or_path: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
     """The recipe in a TOML file or of a shipped name, with `overrides` in place of its fields.
 
-    Raises BadInput naming file, line and field.
+    A line `method = NAME` stands for the lines that `rlcf.methods` has of that name. Raises BadInput naming
+    file, line and field.
     """
     path = Path(name_or_path)
     if not path.is_file():
@@ -150,8 +152,13 @@ def load_recipe(name_or_path: str, overrides: Mapping[str, Any] | None = None) -
         found = re.search(r"line (\d+)", str(error))
         line = int(found.group(1)) if found else None
         raise BadInput(f"not TOML: {error}", file=path, line=line) from error
-    recipe = Recipe(**_checked(table, path, text))
+    recipe = Recipe(**_checked(_expanded(table, path, text), path, text))
     return dataclasses.replace(recipe, **_checked(dict(overrides or {}), None, ""))
+
+
+def apply_method(recipe: Recipe, name: str) -> Recipe:
+    """The recipe with the lines of the method called `name`; BadInput lists the known names."""
+    return dataclasses.replace(recipe, **_method(name))
 
 
 def check_choices(recipe: Recipe) -> None:
@@ -166,6 +173,25 @@ def to_toml(recipe: Recipe) -> str:
     rows = [(field.name, getattr(recipe, field.name)) for field in dataclasses.fields(recipe)]
     # JSON's text and numbers are TOML's too, and these are all that a recipe holds.
     return "".join(f"{name} = {json.dumps(value)}\n" for name, value in rows)
+
+
+def _expanded(table: Mapping[str, Any], path: Path, text: str) -> dict[str, Any]:
+    """A line `method = NAME` replaced by the lines it stands for."""
+    if "method" not in table:
+        return dict(table)
+    own = {name: value for name, value in table.items() if name != "method"}
+    lines = _method(table["method"], file=path, line=_line(text, "method"))
+    for name in lines:
+        if name in own:
+            message = f"the method {table['method']!r} sets it: leave out this line, or the method's"
+            raise BadInput(message, file=path, line=_line(text, name), field=name)
+    return {**own, **lines}
+
+
+def _method(name: str, **where: Any) -> Mapping[str, Any]:
+    if name not in METHODS:
+        raise BadInput(f"unknown method {name!r}; known: {', '.join(METHODS)}", field="method", **where)
+    return METHODS[name]
 
 
 def _checked(table: Mapping[str, Any], path: Path | None, text: str) -> dict[str, Any]:

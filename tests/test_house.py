@@ -24,7 +24,7 @@ HEAVY = {"torch", "transformers", "accelerate", "peft"}
 LAYERS = (
     {"javabox"},
     {"errors", "progress", "jsonl"},
-    {"problems", "recipe", "machine"},
+    {"problems", "recipe", "methods", "machine"},
     {"grounding", "policy"},
     {"evaluation"},
     {"training"},

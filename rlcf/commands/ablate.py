@@ -1,4 +1,4 @@
-"""`rlcf ablate`: groundings side by side under one budget."""
+"""`rlcf ablate`: groundings and methods side by side under one budget."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from rlcf.commands.grade import check_workers
 from rlcf.commands.parse import parse
 from rlcf.commands.train import INSTALL_TRAIN, RUNS
 from rlcf.errors import BadInput
-from rlcf.grounding.table import grounding_entry
 from rlcf.machine import Machine
 from rlcf.recipe import Recipe, load_recipe
 
@@ -23,16 +22,16 @@ PROG = "rlcf ablate"
 
 @dataclass(frozen=True)
 class Ablate:
-    """Train by one recipe with several groundings and seeds; one table, one plot.
+    """Train by one recipe with several groundings or methods, and seeds; one table, one plot.
 
-    Example: rlcf ablate quickstart --groundings rlcf+tests,rlcf,compiler --seeds 3
+    Example: rlcf ablate quickstart --groundings rlcf+tests,rlcf,coderl,sft --seeds 3
     Started again, it goes on where it was stopped.
     """
 
     recipe: Positional[Annotated[str, arg(metavar="RECIPE")]]
     """A recipe's TOML file, or the name of one that is shipped."""
     groundings: Annotated[str, arg(metavar="A,B,…")]
-    """Groundings by name, with commas between; the others are compared with the first."""
+    """Groundings and methods by name, with commas between; the others are compared with the first."""
     seeds: Annotated[int, arg(metavar="N")] = 3
     """Seeds 0 to N - 1, each with a pre-training of its own that all groundings share."""
     out: Annotated[str | None, arg(metavar="DIR")] = None
@@ -66,15 +65,15 @@ class Ablate:
         names = [name.strip() for name in self.groundings.split(",") if name.strip()]
         if not names or len(set(names)) < len(names):
             raise BadInput("must name one or more groundings, each once", field="groundings")
-        for name in names:
-            grounding_entry(name)
         if self.seeds < 1:
             raise BadInput(f"must be at least 1, is {self.seeds}", field="seeds")
         try:
-            from rlcf.training.ablation import ablate
+            from rlcf.training.ablation import ablate, arm
         except ModuleNotFoundError as missing:
             raise BadInput(f"training needs torch and transformers ({missing}): {INSTALL_TRAIN}") from missing
         recipe = load_recipe(self.recipe, asdict(self.fields))
+        for name in names:
+            arm(recipe, name)  # bad names, before a judge is started
         out = Path(self.out) if self.out else RUNS / f"ablate-{Path(self.recipe).stem}"
         logging.getLogger("rlcf").setLevel(logging.INFO)
         with Judge(engine=self.engine, workers=self.workers or None) as judge:

@@ -1,8 +1,9 @@
-"""Groundings side by side under one budget: the same problems, prompts, tokens and steps, seed by seed.
+"""Groundings and methods side by side under one budget: the same problems, prompts, tokens and steps, seed by
+seed.
 
     OUT/seed-0/base/         pre-training, discriminator, evaluation; no PPO
     OUT/seed-0/rlcf+tests/   PPO from seed-0/base with that grounding
-    OUT/seed-0/compiler/     …
+    OUT/seed-0/coderl/       …
 
 A run that is finished is read and not repeated, one that was stopped goes on; so an ablation that was
 killed is started again by the same command. What the runs say is told by `rlcf.report.ablation`.
@@ -17,9 +18,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from javabox import Judge
-from rlcf.grounding.table import GROUNDINGS, grounding_entry
+from rlcf.errors import BadInput
+from rlcf.grounding.table import GROUNDINGS
 from rlcf.machine import Machine
-from rlcf.recipe import Recipe
+from rlcf.methods import METHODS
+from rlcf.recipe import Recipe, apply_method
 from rlcf.training.run import resume, train
 
 log = logging.getLogger("rlcf")
@@ -29,33 +32,40 @@ DONE = "done"
 """A file of a run that ended."""
 
 
+def arm(recipe: Recipe, name: str) -> Recipe:
+    """The recipe with the grounding or by the method called `name`; BadInput lists the known names."""
+    if name in METHODS:
+        return apply_method(recipe, name)
+    if name not in GROUNDINGS:
+        known = f"groundings {', '.join(GROUNDINGS)}; methods {', '.join(METHODS)}"
+        raise BadInput(f"unknown grounding or method {name!r}; known: {known}", field="groundings")
+    return dataclasses.replace(recipe, grounding=name)
+
+
 def ablate(
     recipe: Recipe,
-    groundings: Sequence[str],
+    names: Sequence[str],
     seeds: Sequence[int],
     out: Path,
     judge: Judge,
     machine: Machine | None = None,
 ) -> None:
-    """Runs what is not there yet. Raises BadInput where a grounding is unknown, before anything runs."""
-    compare = any(grounding_entry(name).compares(recipe.discriminator_weight) for name in groundings)
+    """Runs what is not there yet. Raises BadInput where a name is unknown, before anything runs."""
+    arms = [arm(recipe, name) for name in names]
+    compare = any(map(_compares, arms))
     for seed in seeds:
         folder = out / f"seed-{seed}"
         own = dataclasses.replace(recipe, seed=seed)
         # A grounding that asks a discriminator makes one for all; `base` itself learns nothing from it.
-        first = next((name for name in GROUNDINGS if _compares(name, own) == compare), groundings[0])
-        _run(dataclasses.replace(own, grounding=first, ppo_steps=0), folder / BASE, judge, machine)
-        for name in groundings:
-            _run(
-                dataclasses.replace(own, grounding=name, start=str(folder / BASE)),
-                folder / name,
-                judge,
-                machine,
-            )
+        first = next(one for name in GROUNDINGS if _compares(one := arm(own, name)) == compare)
+        _run(dataclasses.replace(first, ppo_steps=0), folder / BASE, judge, machine)
+        for name in names:
+            of_base = dataclasses.replace(arm(own, name), start=str(folder / BASE))
+            _run(of_base, folder / name, judge, machine)
 
 
-def _compares(name: str, recipe: Recipe) -> bool:
-    return GROUNDINGS[name].compares(recipe.discriminator_weight)
+def _compares(recipe: Recipe) -> bool:
+    return GROUNDINGS[recipe.grounding].compares(recipe.discriminator_weight)
 
 
 def _run(recipe: Recipe, folder: Path, judge: Judge, machine: Machine | None) -> None:

@@ -26,7 +26,7 @@ from accelerate.utils import set_seed
 from javabox import Judge
 from rlcf.errors import BadInput
 from rlcf.evaluation import evaluate, evaluation_row
-from rlcf.grounding.table import check_needs, grounding_entry
+from rlcf.grounding.table import Entry, check_needs, grounding_entry
 from rlcf.jsonl import read_rows
 from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy, tiny_policy
@@ -51,6 +51,8 @@ TOKENIZER_ROWS = 4000
 EVALUATION_TEMPERATURE = 0.8
 EVALUATION_BATCH = 256
 """Completions generated together."""
+GROUPS = ("group", "leave-one-out")
+"""Advantages that compare the completions of a prompt."""
 SHARED = (
     "seed", "problems", "train_problems", "model", "corpus_problems", "corpus_noise", "sft_steps", "sft_lr",
 )  # fmt: skip
@@ -70,6 +72,7 @@ class Training:
         check_choices(recipe)
         self.entry = grounding_entry(recipe.grounding)
         self.compares = self.entry.compares(recipe.discriminator_weight)
+        check_parts(recipe, self.entry)
         check_trackers(self.machine.tracker_names)
         if recipe.start:
             check_start(recipe)
@@ -78,6 +81,7 @@ class Training:
         # Half of the cores belong to the JVMs; two threads for so small a model are slower than one.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // (2 * self.parallel.world)))
         references = self.compares or recipe.anchor > 0 or "reference" in self.entry.needs
+        references = references or recipe.curriculum
         # A process after the other: the first one builds what the others then read.
         for turn in range(self.parallel.world):
             if turn == self.parallel.rank:
@@ -229,6 +233,16 @@ def _prompts(problems: Sequence[Problem], seed: int) -> Iterator[Problem]:
     rng = random.Random(f"prompts {seed}")
     while True:
         yield from rng.sample(list(problems), len(problems))
+
+
+def check_parts(recipe: Recipe, entry: Entry) -> None:
+    """Raises BadInput where parts of the loop do not go together."""
+    if recipe.curriculum and not entry.runs:
+        message = f"moves as answers pass, and {recipe.grounding!r} runs no tests: choose one that does"
+        raise BadInput(message, field="curriculum")
+    if recipe.replay[0] and recipe.advantage in GROUPS:
+        message = f"{recipe.advantage!r} compares completions of one prompt, and replay draws them apart"
+        raise BadInput(f"{message}: choose gae, best or greedy", field="advantage")
 
 
 def check_start(recipe: Recipe) -> None:

@@ -1,5 +1,8 @@
 """One PPO step: sample, judge, ground, learn, write it down.
 
+With a curriculum the problems are asked from their present start points; with an online buffer what is learnt
+from is drawn from this step's rollouts and earlier ones (`buffer.py`).
+
 The discriminator is refreshed every few steps on the rollouts since the last refresh; its accuracy is
 measured on them before it sees them. Infrastructure failures are masked, counted and, above a share, end the
 run (`rails.py`): a failure that scored 0 would teach the policy to provoke it.
@@ -18,11 +21,14 @@ from rlcf.grounding.signs import SIGNS
 from rlcf.grounding.table import Entry
 from rlcf.machine import Machine
 from rlcf.policy import Policy
+from rlcf.policy.batch import Tokens
 from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
+from rlcf.problems.curriculum import Curriculum
 from rlcf.recipe import Recipe
+from rlcf.training.buffer import Batch, OnlineBuffer, program_key
 from rlcf.training.discriminator import Discriminator, Pair, accuracy, train_discriminator
-from rlcf.training.learner import Feedback, Learner
+from rlcf.training.learner import Experience, Feedback, Learner
 from rlcf.training.pairs import BATCH, pairs_of
 from rlcf.training.parallel import Parallel
 from rlcf.training.rails import ALARMS, Alarm, Rails, act
@@ -57,6 +63,8 @@ class PpoStep:
             rank=self.parallel.rank, world=self.parallel.world,
         )  # fmt: skip
         self.learner = Learner(policy, recipe, self.machine, self.parallel)
+        self.curriculum = Curriculum() if recipe.curriculum else None
+        self.buffer = OnlineBuffer(*recipe.replay) if recipe.replay[0] else None
         self.rails = Rails()
         self.pairs: list[Pair] = []
 
@@ -69,7 +77,9 @@ class PpoStep:
     def take(self, step: int, problems: Sequence[Problem]) -> tuple[dict[str, float], list[Rollout]]:
         """Step number `step`, counted from 0, on `problems`; returns its row of metrics.jsonl and its
         rollouts. Raises TrainingStopped where the rails say so."""
-        recipe, clock = self.recipe, Clock()
+        recipe, clock, whole = self.recipe, Clock(), problems
+        if self.curriculum is not None:
+            problems = [self.curriculum.problem(problem) for problem in problems]
         asked = [problem for problem in problems for _ in range(recipe.samples_per_prompt)]
         pending = self.roller.begin(
             asked,
@@ -79,22 +89,27 @@ class PpoStep:
         )
         own = zip(pending.rows, pending.prompts, pending.sampled, strict=True)
         sampled = sorted(self.parallel.gather([*own]), key=lambda row: row[0])
+        prompts: list[Tokens] = [prompt for _, prompt, _ in sampled]
+        completions: list[Tokens] = [one.ids for _, _, one in sampled]
         clock.lap("generate")
-        experience = self.learner.prepare(
-            [prompt for _, prompt, _ in sampled], [one.ids for _, _, one in sampled], step
-        )
+        # While the judge works; what a buffer gives is not known before that has ended.
+        own_batch = self.learner.prepare(prompts, completions, step) if self.buffer is None else None
         clock.lap("logps")
         finished, seconds_discriminator = self.roller.finish(pending)
         rollouts = sorted(self.parallel.gather(finished), key=lambda rollout: rollout.row)
         clock.lap("judge_exposed")
         if all(rollout.signal.score is None for rollout in rollouts):
             act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)
-        numbers = self.learner.learn(experience, self._feedback(rollouts, problems), step)
+        batch = Batch(prompts, completions, self._feedback(rollouts, problems))
+        if own_batch is None:
+            batch, own_batch = self._drawn(batch, rollouts, step)
+        numbers = self.learner.learn(own_batch, batch.feedback, step)
         clock.lap("update")
         numbers |= self._refresh(step, rollouts)
         clock.lap("refresh")
         tokens = sum(len(rollout.sampled.ids) for rollout in rollouts)
         row = {"step": step + 1, **rollout_statistics(rollouts), **numbers} | clock.seconds
+        row |= self._seen(rollouts, whole)
         row |= {
             "seconds_discriminator": seconds_discriminator + row.pop("seconds_refresh"),
             "tokens_per_second": tokens / row["seconds"],
@@ -110,6 +125,8 @@ class PpoStep:
             "learner": self.learner.state(),
             "rails": self.rails.state(),
             "pairs": [(pair.prompt, pair.reference, pair.generated) for pair in self.pairs],
+            "curriculum": self.curriculum.state() if self.curriculum is not None else {},
+            "buffer": self.buffer.state() if self.buffer is not None else [],
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -117,6 +134,30 @@ class PpoStep:
         self.learner.load(state["learner"])
         self.rails.load(state["rails"])
         self.pairs = [Pair(*pair) for pair in state["pairs"]]
+        if self.curriculum is not None:
+            self.curriculum.load(state["curriculum"])
+        if self.buffer is not None:
+            self.buffer.load(state["buffer"])
+
+    def _drawn(self, batch: Batch, rollouts: Sequence[Rollout], step: int) -> tuple[Batch, Experience]:
+        """What the buffer gives for the rollouts of this step."""
+        assert self.buffer is not None
+        drawn = self.buffer.exchange(
+            [program_key(rollout.answer) for rollout in rollouts], batch, f"replay {self.recipe.seed} {step}"
+        )
+        return drawn, self.learner.prepare(drawn.prompts, drawn.completions, step)
+
+    def _seen(self, rollouts: Sequence[Rollout], whole: Sequence[Problem]) -> dict[str, float]:
+        """Tells the curriculum how its questions were answered; the share of them that gave nothing away,
+        `whole` being the problems as they are."""
+        if self.curriculum is None:
+            return {}
+        for rollout in rollouts:
+            if rollout.answer.verdict.passed is not None:
+                self.curriculum.seen(rollout.answer.problem.task_id, rollout.answer.verdict.passed)
+        prompts = {problem.prompt for problem in whole}
+        asked = [rollout.answer.problem.prompt in prompts for rollout in rollouts]
+        return {"asked_whole": sum(asked) / len(asked)}
 
     def _feedback(self, rollouts: Sequence[Rollout], problems: Sequence[Problem]) -> Feedback:
         return Feedback(

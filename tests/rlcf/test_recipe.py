@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from rlcf.errors import BadInput
+from rlcf.grounding.table import grounding_entry
+from rlcf.methods import METHODS
 from rlcf.recipe import SHIPPED, Recipe, load_recipe, to_toml
+from rlcf.training.run import check_parts
 
 
 def write(folder: Path, text: str) -> str:
@@ -79,3 +82,32 @@ def test_an_unknown_recipe_lists_the_shipped_ones() -> None:
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
 def test_shipped_recipes_load_by_name(path: Path) -> None:
     assert isinstance(load_recipe(path.stem), Recipe)
+
+
+def test_a_method_stands_for_its_lines(tmp_path: Path) -> None:
+    recipe = load_recipe(write(tmp_path, 'seed = 3\nmethod = "rltf-online"\n'))
+    assert recipe == Recipe(seed=3, **METHODS["rltf-online"])
+    assert load_recipe(write(tmp_path, to_toml(recipe))) == recipe, "a resolved recipe names no method"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_is_lines_of_a_recipe(tmp_path: Path, method: str) -> None:
+    recipe = load_recipe(write(tmp_path, f'method = "{method}"\n'))
+    assert recipe != Recipe()
+    check_parts(recipe, grounding_entry(recipe.grounding))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field", "words"),
+    [
+        ('method = "vibes"\n', 1, "method", "known: sft"),
+        ('method = "coderl"\nkl = 0.1\ngrounding = "rlcf"\n', 3, "grounding", "leave out this line"),
+        ("method = 1\n", 1, "method", "known: sft"),
+    ],
+)
+def test_a_method_that_is_unknown_or_contradicted(
+    tmp_path: Path, text: str, line: int, field: str, words: str
+) -> None:
+    with pytest.raises(BadInput, match=words) as error:
+        load_recipe(write(tmp_path, text))
+    assert (error.value.line, error.value.field) == (line, field)

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from rlcf.errors import BadInput
+from rlcf.methods import METHODS
 from rlcf.report.ablation import paired_test, plot, read_gains, table
 from tests.rlcf.training.conftest import SmallWorld
 from tests.rlcf.training.test_checkpoint import go
 
-NAMES = ["rlcf+tests", "compiler"]
+NAMES = ["rlcf+tests", "partial-replay"]
 ARGUMENTS = ("ablate", "few.toml", "--groundings", ",".join(NAMES), "--seeds", "2", "--engine", "local")
 
 
@@ -58,7 +59,8 @@ def test_every_grounding_starts_where_the_others_do(work: Path) -> None:
             rows = (work / f"seed-{seed}" / name / "evaluation.jsonl").read_text().splitlines()
             before.append([json.loads(row)["counts"] for row in rows if json.loads(row)["stage"] == "before"])
             recipe = (work / f"seed-{seed}" / name / "recipe.toml").read_text()
-            assert f'grounding = "{name}"' in recipe
+            lines = METHODS.get(name, {"grounding": name})
+            assert all(f"{field} = {json.dumps(value)}\n" in recipe for field, value in lines.items())
             assert f"seed = {seed}\n" in recipe
         assert before[0] == before[1] != []
 
@@ -71,7 +73,7 @@ def test_the_table_says_what_the_runs_say(work: Path) -> None:
     ]
     gains = []
     for seed in (0, 1):
-        rows = (work / f"seed-{seed}" / "compiler" / "evaluation.jsonl").read_text().splitlines()
+        rows = (work / f"seed-{seed}" / "partial-replay" / "evaluation.jsonl").read_text().splitlines()
         rates = {(row["stage"], row["decoding"]["n"]): row["compile"]["1"] for row in map(json.loads, rows)}
         gains.append(rates["after", 4] - rates["before", 4])
     assert found[1].of_seeds("compile") == pytest.approx(gains, abs=1e-5)

@@ -104,7 +104,8 @@ def work(
 ) -> Path:
     """A folder with a recipe, and a run of ten steps that nothing stopped."""
     folder = tmp_path_factory.mktemp("work")
-    ranks = "" if request.param == "full" else "lora_rank = 4\ncritic_rank = 4\n"
+    # A buffer that is full before the run is killed, so that old rollouts leave it afterwards.
+    own = {"full": "replay = [20, 0]\ncurriculum = true\n", "adapters": "lora_rank = 4\ncritic_rank = 4\n"}
     (folder / "ten.toml").write_text(
         f"""
         problems = "{small_world.problems}"
@@ -122,7 +123,7 @@ def work(
         max_new_tokens = 40
         policy_lr = 3e-4
         kl_target = 1.0
-        {ranks}""",
+        {own[request.param]}""",
         encoding="utf-8",
     )
     done = go(folder, "train", "ten.toml", "--run", "whole", *MACHINE)

@@ -6,18 +6,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
 from javabox import Case, Judge, Outcome, Suite, Verdict
 from rlcf.grounding.rlcf import compiler
 from rlcf.grounding.signal import Answer, Signal, Span
-from rlcf.grounding.table import Entry
+from rlcf.grounding.table import Entry, grounding_entry
 from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy
 from rlcf.policy.generate import Sampled
 from rlcf.problems import Problem, load_problems
+from rlcf.problems.curriculum import WINDOW, start_points
 from rlcf.recipe import Recipe
 from rlcf.training.rails import TrainingStopped
 from rlcf.training.record import RunFolder
@@ -86,9 +87,14 @@ def grounding_that_fails(every: int) -> Entry:
 
 
 def step_with(
-    entry: Entry, small_world: SmallWorld, judge: Judge, folder: Path, rails: Literal["stop", "warn"]
+    entry: Entry,
+    small_world: SmallWorld,
+    judge: Judge,
+    folder: Path,
+    rails: Literal["stop", "warn"],
+    **fields: Any,
 ) -> PpoStep:
-    recipe = Recipe(ppo_steps=2, minibatches=2, samples_per_prompt=8, max_new_tokens=24)
+    recipe = Recipe(ppo_steps=2, minibatches=2, samples_per_prompt=8, max_new_tokens=24, **fields)
     policy = load_policy(small_world.model)
     run, machine = RunFolder(folder), Machine(rails=rails)
     run.begin(recipe, machine)
@@ -139,3 +145,56 @@ def test_the_time_of_a_step_is_split_without_rest(
     assert sum(row.get(f"seconds_{name}", 0.0) for name in parts) <= row["seconds"]
     assert row["seconds_generate"] > 0
     assert row["tokens_per_second"] == pytest.approx(row["response_tokens"] * 24 / row["seconds"])
+
+
+def test_a_curriculum_asks_from_start_points_that_move(
+    small_world: SmallWorld, judge: Judge, tmp_path: Path
+) -> None:
+    plain = load_problems(str(small_world.problems), "train")[0]
+    reference = "        int y = 0;\n        if (x > 9) {\n            y = x;\n        }\n" + str(
+        plain.reference
+    )
+    problem = replace(plain, reference=reference)
+    points = start_points(reference)
+    assert len(points) == 2, "the branch and the whole"
+    entry = grounding_entry("tests")
+    with step_with(entry, small_world, judge, tmp_path, "warn", curriculum=True) as step:
+        row, rollouts = step.take(0, [problem])
+        assert {r.answer.problem.prompt for r in rollouts} == {problem.prompt + reference[: points[0]]}
+        assert row["asked_whole"] == float(points[0] == 0)
+        known = step.curriculum
+        assert known is not None
+        told = known.state()[problem.task_id]["passed"]
+        assert told == [bool(r.answer.verdict.passed) for r in rollouts], "every answer counts"
+        for _ in range(WINDOW):
+            known.seen(problem.task_id, passed=True)
+        row, rollouts = step.take(1, [problem])
+        assert {r.answer.problem.prompt for r in rollouts} == {problem.prompt}
+        assert row["asked_whole"] == 1
+        saved = step.state()["curriculum"]
+        assert saved[problem.task_id]["stage"] == 1
+
+
+def test_a_buffer_gives_old_rollouts_to_learn_from(
+    small_world: SmallWorld, judge: Judge, tmp_path: Path
+) -> None:
+    problems = load_problems(str(small_world.problems), "train")[:4]
+    entry = grounding_entry("tests")
+    with step_with(entry, small_world, judge, tmp_path, "warn", replay=(64, 12)) as step:
+        learnt: list[list[list[int]]] = []
+        prepare = step.learner.prepare
+
+        def watched(prompts: Any, completions: Any, number: int) -> Any:
+            learnt.append([[*p, *c] for p, c in zip(prompts, completions, strict=True)])
+            return prepare(prompts, completions, number)
+
+        step.learner.prepare = watched  # type: ignore[method-assign]
+        rows = [step.take(at, problems[2 * at : 2 * at + 2]) for at in range(2)]
+    first = [[*r.prompt_ids, *r.sampled.ids] for r in rows[0][1]]
+    second = [[*r.prompt_ids, *r.sampled.ids] for r in rows[1][1]]
+    assert [len(one) for one in learnt] == [min(12, len({*map(tuple, first)})), 12]
+    assert all(one in first for one in learnt[0])
+    old = [one in first for one in learnt[1]]
+    assert any(old), "of the first step"
+    assert not all(old), "of the second"
+    assert all(one in first + second for one in learnt[1])

@@ -1,0 +1,36 @@
+"""Methods of the field by name: what `method = "coderl"` in a recipe stands for.
+
+A grounding alone says what an answer is worth; some methods also change what a step does with it. Each name
+here stands for lines of a recipe, which the recipe's own lines come after: what a run was is in its
+recipe.toml, line by line. Sizes and learning rates of the papers are not taken over: they belong to their
+models (methods.md has them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+METHODS: Mapping[str, Mapping[str, Any]] = {
+    # The two baselines of every table (methods.md 6).
+    "sft": {"grounding": "tests", "loop": "references"},
+    "rejection": {"grounding": "tests", "loop": "kept"},
+    "rejection-compile": {"grounding": "compiler", "loop": "kept"},
+    # arXiv 2305.18341: its anchor loss, and the discriminator of its ablation (Table 4) and of none.
+    "rlcf-anchored": {"grounding": "rlcf", "anchor": 0.1},
+    "rlcf-frozen": {"grounding": "rlcf", "discriminator_refresh": 0},
+    "rlcf-random": {"grounding": "rlcf", "discriminator": "random"},
+    # arXiv 2307.04349: a buffer of 6,400, the best program so far, supervised and RL steps in turn.
+    "rltf-online": {"grounding": "rltf", "replay": (6400, 0), "advantage": "best", "anchor": 1.0},
+    # arXiv 2402.01391: curriculum and mask.
+    "stepcoder-curriculum": {"grounding": "stepcoder", "curriculum": True},
+    # arXiv 2301.13816: KL held at 1 nat by a coefficient that begins at 0.1 (run.sh of the authors' code).
+    "ppocoder-adaptive": {"grounding": "ppocoder", "kl": 0.1, "kl_target": 1.0},
+    # arXiv 2207.01780: RL and supervised loss of equal weight.
+    "coderl": {"grounding": "rltf-coarse", "advantage": "coderl", "anchor": 1.0},
+    # arXiv 2305.10314: no reward, the feedback is read.
+    "leti": {"grounding": "tests", "loop": "feedback"},
+    # arXiv 2310.13669: partial credit, and a buffer of a size that the paper leaves open.
+    "partial-replay": {"grounding": "partial", "replay": (6400, 0)},
+}
+"""Fields of a recipe by name of the method."""
