@@ -15,7 +15,7 @@ from rlcf.report.ablation import paired_test, plot, read_gains, table
 from tests.rlcf.training.conftest import SmallWorld
 from tests.rlcf.training.test_checkpoint import go
 
-NAMES = ["rlcf+tests", "partial-replay"]
+NAMES = ["rlcf+tests", "rlcf-anchored"]
 ARGUMENTS = ("ablate", "few.toml", "--groundings", ",".join(NAMES), "--seeds", "2", "--engine", "local")
 
 
@@ -73,7 +73,7 @@ def test_the_table_says_what_the_runs_say(work: Path) -> None:
     ]
     gains = []
     for seed in (0, 1):
-        rows = (work / f"seed-{seed}" / "partial-replay" / "evaluation.jsonl").read_text().splitlines()
+        rows = (work / f"seed-{seed}" / "rlcf-anchored" / "evaluation.jsonl").read_text().splitlines()
         rates = {(row["stage"], row["decoding"]["n"]): row["compile"]["1"] for row in map(json.loads, rows)}
         gains.append(rates["after", 4] - rates["before", 4])
     assert found[1].of_seeds("compile") == pytest.approx(gains, abs=1e-5)
