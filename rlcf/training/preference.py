@@ -2,7 +2,7 @@
 
 A completion that passes all its tests is desirable, every other is not. DPO (arXiv 2305.18290) learns from
 pairs of the two for one problem, KTO (arXiv 2402.01306) from each completion alone; IPO (arXiv 2310.12036)
-and the hinge loss (SLiC, arXiv 2305.10425) are other shapes of DPO's. All of them see a completion through one
+and the hinge loss (SLiC, arXiv 2305.10425) are other shapes of DPO's. All see a completion through one
 number, h = log pi(y|x) - log pi_ref(y|x), summed over its tokens.
 
 Shape suffixes: B completions, P pairs. Not covered: length normalisation, a supervised term of the loss,
