@@ -33,6 +33,7 @@ from rlcf.policy import Policy, load_policy, tiny_policy
 from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe, check_choices, load_recipe
+from rlcf.training.baseline import check_advantage
 from rlcf.training.checkpoint import DISCRIMINATOR, checkpoint_folder, steps_saved, write_checkpoint
 from rlcf.training.data import load_data
 from rlcf.training.discriminator import Discriminator
@@ -69,6 +70,7 @@ class Training:
         self.run = RunFolder(folder, writes=self.parallel.main)
         check_choices(recipe)
         self.entry = grounding_entry(recipe.grounding)
+        check_advantage(recipe)
         self.compares = self.entry.compares(recipe.discriminator_weight)
         check_trackers(self.machine.tracker_names)
         if recipe.start:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from javabox import Judge
+from rlcf.grounding.parts import outcome_class
 from rlcf.grounding.signal import Grounding
 from rlcf.grounding.signs import SIGNS
 from rlcf.grounding.table import Entry
@@ -21,8 +22,10 @@ from rlcf.policy import Policy
 from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
+from rlcf.training.baseline import Baseline
 from rlcf.training.discriminator import Discriminator, Pair, accuracy, train_discriminator
-from rlcf.training.learner import Feedback, Learner
+from rlcf.training.experience import Feedback
+from rlcf.training.learner import Learner
 from rlcf.training.pairs import BATCH, pairs_of
 from rlcf.training.parallel import Parallel
 from rlcf.training.rails import ALARMS, Alarm, Rails, act
@@ -56,6 +59,7 @@ class PpoStep:
             policy, judge, grounding, run_tests=entry.runs, coverage=entry.covers,
             rank=self.parallel.rank, world=self.parallel.world,
         )  # fmt: skip
+        self.baseline = Baseline(recipe.advantage, self.roller, self.parallel)
         self.learner = Learner(policy, recipe, self.machine, self.parallel)
         self.rails = Rails()
         self.pairs: list[Pair] = []
@@ -80,16 +84,20 @@ class PpoStep:
         own = zip(pending.rows, pending.prompts, pending.sampled, strict=True)
         sampled = sorted(self.parallel.gather([*own]), key=lambda row: row[0])
         clock.lap("generate")
+        greedy = self.baseline.begin(problems, recipe.max_new_tokens)
+        if greedy is not None:
+            clock.lap("baseline")
         experience = self.learner.prepare(
             [prompt for _, prompt, _ in sampled], [one.ids for _, _, one in sampled], step
         )
         clock.lap("logps")
         finished, seconds_discriminator = self.roller.finish(pending)
         rollouts = sorted(self.parallel.gather(finished), key=lambda rollout: rollout.row)
+        rollouts, against = self.baseline.finish(greedy, rollouts)
         clock.lap("judge_exposed")
         if all(rollout.signal.score is None for rollout in rollouts):
             act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)
-        numbers = self.learner.learn(experience, self._feedback(rollouts, problems), step)
+        numbers = self.learner.learn(experience, self._feedback(rollouts, problems), step) | against
         clock.lap("update")
         numbers |= self._refresh(step, rollouts)
         clock.lap("refresh")
@@ -108,6 +116,7 @@ class PpoStep:
         """What changes from step to step, the discriminator apart; every rank must ask."""
         return {
             "learner": self.learner.state(),
+            "baseline": self.baseline.state(),
             "rails": self.rails.state(),
             "pairs": [(pair.prompt, pair.reference, pair.generated) for pair in self.pairs],
         }
@@ -115,6 +124,7 @@ class PpoStep:
     def load(self, state: dict[str, Any]) -> None:
         """What `state` gave."""
         self.learner.load(state["learner"])
+        self.baseline.load(state["baseline"])
         self.rails.load(state["rails"])
         self.pairs = [Pair(*pair) for pair in state["pairs"]]
 
@@ -126,10 +136,12 @@ class PpoStep:
             credits=[token_credits(self.policy, rollout) for rollout in rollouts],
             learnt=[token_mask(self.policy, rollout) for rollout in rollouts],
             anchors=self._anchors(problems),
+            baselines=[rollout.baseline for rollout in rollouts],
+            classes=[outcome_class(rollout.answer.verdict) for rollout in rollouts],
         )
 
     def _anchors(self, problems: Sequence[Problem]) -> list[tuple[list[int], list[int]]]:
-        if not self.recipe.anchor:
+        if not self.recipe.anchor and not self.learner.tells_classes:
             return []
         return [
             (self.policy.encode_prompt(problem.prompt), self.policy.encode_completion(problem.reference))
