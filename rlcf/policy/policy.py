@@ -21,7 +21,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from rlcf.errors import BadInput
 from rlcf.policy.adapters import Adapters
 from rlcf.policy.batch import TokenBatch, Tokens, collate
-from rlcf.policy.critic import Critic
+from rlcf.policy.critic import AnyCritic
 from rlcf.policy.generate import Backend, Decoding, Sampled, make_backend, stable_seed
 from rlcf.policy.score import Scorer, TokenStats, head_scale, head_size, states, token_stats
 
@@ -76,7 +76,7 @@ class Policy:
         """Those that are trained."""
         return self.scorer().policy_parameters()
 
-    def scorer(self, critic: Critic | None = None, critic_rank: int = 0) -> Scorer:
+    def scorer(self, critic: AnyCritic | None = None, critic_rank: int = 0) -> Scorer:
         """The module that scores, for training. `critic_rank`: of the critic's own adapters, 0 for none."""
         if critic_rank and self.adapters is None:
             raise BadInput("the critic's adapters need the policy's: set lora_rank too", field="critic_rank")

@@ -20,7 +20,7 @@ from typing import Any
 from rlcf.grounding.replay import Replay, normalised
 from rlcf.grounding.signal import Answer
 from rlcf.policy.batch import Tokens
-from rlcf.training.learner import Feedback
+from rlcf.training.experience import Feedback
 
 BY_BATCH = ("groups", "anchors")
 """Fields of Feedback that are no rollout's own."""

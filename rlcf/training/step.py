@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from javabox import Judge
+from rlcf.grounding.parts import outcome_class
 from rlcf.grounding.signal import Grounding
 from rlcf.grounding.signs import SIGNS
 from rlcf.grounding.table import Entry
@@ -26,9 +27,11 @@ from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
 from rlcf.problems.curriculum import Curriculum
 from rlcf.recipe import Recipe
+from rlcf.training.baseline import Baseline
 from rlcf.training.buffer import Batch, OnlineBuffer, program_key
 from rlcf.training.discriminator import Discriminator, Pair, accuracy, train_discriminator
-from rlcf.training.learner import Experience, Feedback, Learner
+from rlcf.training.experience import Experience, Feedback
+from rlcf.training.learner import Learner
 from rlcf.training.pairs import BATCH, pairs_of
 from rlcf.training.parallel import Parallel
 from rlcf.training.rails import ALARMS, Alarm, Rails, act
@@ -62,6 +65,7 @@ class PpoStep:
             policy, judge, grounding, run_tests=entry.runs, coverage=entry.covers,
             rank=self.parallel.rank, world=self.parallel.world,
         )  # fmt: skip
+        self.baseline = Baseline(recipe.advantage, self.roller, self.parallel)
         self.learner = Learner(policy, recipe, self.machine, self.parallel)
         self.curriculum = Curriculum() if recipe.curriculum else None
         self.buffer = OnlineBuffer(*recipe.replay) if recipe.replay[0] else None
@@ -92,18 +96,22 @@ class PpoStep:
         prompts: list[Tokens] = [prompt for _, prompt, _ in sampled]
         completions: list[Tokens] = [one.ids for _, _, one in sampled]
         clock.lap("generate")
+        greedy = self.baseline.begin(problems, recipe.max_new_tokens)
+        if greedy is not None:
+            clock.lap("baseline")
         # While the judge works; what a buffer gives is not known before that has ended.
         own_batch = self.learner.prepare(prompts, completions, step) if self.buffer is None else None
         clock.lap("logps")
         finished, seconds_discriminator = self.roller.finish(pending)
         rollouts = sorted(self.parallel.gather(finished), key=lambda rollout: rollout.row)
+        rollouts, against = self.baseline.finish(greedy, rollouts)
         clock.lap("judge_exposed")
         if all(rollout.signal.score is None for rollout in rollouts):
             act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)
         batch = Batch(prompts, completions, self._feedback(rollouts, problems))
         if own_batch is None:
             batch, own_batch = self._drawn(batch, rollouts, step)
-        numbers = self.learner.learn(own_batch, batch.feedback, step)
+        numbers = self.learner.learn(own_batch, batch.feedback, step) | against
         clock.lap("update")
         numbers |= self._refresh(step, rollouts)
         clock.lap("refresh")
@@ -123,6 +131,7 @@ class PpoStep:
         """What changes from step to step, the discriminator apart; every rank must ask."""
         return {
             "learner": self.learner.state(),
+            "baseline": self.baseline.state(),
             "rails": self.rails.state(),
             "pairs": [(pair.prompt, pair.reference, pair.generated) for pair in self.pairs],
             "curriculum": self.curriculum.state() if self.curriculum is not None else {},
@@ -132,6 +141,7 @@ class PpoStep:
     def load(self, state: dict[str, Any]) -> None:
         """What `state` gave."""
         self.learner.load(state["learner"])
+        self.baseline.load(state["baseline"])
         self.rails.load(state["rails"])
         self.pairs = [Pair(*pair) for pair in state["pairs"]]
         if self.curriculum is not None:
@@ -167,10 +177,12 @@ class PpoStep:
             credits=[token_credits(self.policy, rollout) for rollout in rollouts],
             learnt=[token_mask(self.policy, rollout) for rollout in rollouts],
             anchors=self._anchors(problems),
+            baselines=[rollout.baseline for rollout in rollouts],
+            classes=[outcome_class(rollout.answer.verdict) for rollout in rollouts],
         )
 
     def _anchors(self, problems: Sequence[Problem]) -> list[tuple[list[int], list[int]]]:
-        if not self.recipe.anchor:
+        if not self.recipe.anchor and not self.learner.tells_classes:
             return []
         return [
             (self.policy.encode_prompt(problem.prompt), self.policy.encode_completion(problem.reference))

@@ -11,7 +11,7 @@ from rlcf.grounding.table import grounding_entry
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.training.buffer import Batch, OnlineBuffer, program_key
-from rlcf.training.learner import Feedback
+from rlcf.training.experience import Feedback
 from rlcf.training.run import check_parts
 
 ANCHORS = [([1], [2])]
