@@ -61,6 +61,8 @@ class Feedback:
     """Of every token whether the policy learns from it; None: all of them."""
     anchors: Sequence[tuple[Tokens, Tokens]] = ()
     """Prompts with references for the supervised loss."""
+    examples: Sequence[tuple[Tokens, Tokens]] = ()
+    """Prompts with completions that a supervised loop learns; nothing to PPO."""
 
 
 @dataclass(frozen=True, slots=True)

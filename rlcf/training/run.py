@@ -77,7 +77,10 @@ class Training:
         set_seed(recipe.seed)
         # Half of the cores belong to the JVMs; two threads for so small a model are slower than one.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // (2 * self.parallel.world)))
+        if recipe.loop == "references" and recipe.anchor:
+            raise BadInput("must be 0: the loop learns nothing but the references", field="anchor")
         references = self.compares or recipe.anchor > 0 or "reference" in self.entry.needs
+        references = references or recipe.loop == "references"
         # A process after the other: the first one builds what the others then read.
         for turn in range(self.parallel.world):
             if turn == self.parallel.rank:

@@ -1,4 +1,4 @@
-"""One PPO step: sample, judge, ground, learn, write it down.
+"""One step: sample, judge, ground, learn (by PPO, or as `supervised.py` has it), write it down.
 
 The discriminator is refreshed every few steps on the rollouts since the last refresh; its accuracy is
 measured on them before it sees them. Infrastructure failures are masked, counted and, above a share, end the
@@ -22,12 +22,13 @@ from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.training.discriminator import Discriminator, Pair, accuracy, train_discriminator
-from rlcf.training.learner import Feedback, Learner
+from rlcf.training.learner import Feedback
 from rlcf.training.pairs import BATCH, pairs_of
 from rlcf.training.parallel import Parallel
 from rlcf.training.rails import ALARMS, Alarm, Rails, act
 from rlcf.training.record import RunFolder
 from rlcf.training.rollout import Roller, Rollout, score_place, token_credits, token_mask
+from rlcf.training.supervised import EXAMPLES, make_learner, references
 
 REFRESH_STEPS = 5
 """Batches of a refresh of the discriminator."""
@@ -56,7 +57,7 @@ class PpoStep:
             policy, judge, grounding, run_tests=entry.runs, coverage=entry.covers,
             rank=self.parallel.rank, world=self.parallel.world,
         )  # fmt: skip
-        self.learner = Learner(policy, recipe, self.machine, self.parallel)
+        self.learner = make_learner(policy, recipe, self.machine, self.parallel)
         self.rails = Rails()
         self.pairs: list[Pair] = []
 
@@ -125,17 +126,9 @@ class PpoStep:
             groups=[row // self.recipe.samples_per_prompt for row in range(len(rollouts))],
             credits=[token_credits(self.policy, rollout) for rollout in rollouts],
             learnt=[token_mask(self.policy, rollout) for rollout in rollouts],
-            anchors=self._anchors(problems),
+            anchors=references(self.policy, rollouts, problems) if self.recipe.anchor else (),
+            examples=EXAMPLES[self.recipe.loop](self.policy, rollouts, problems),
         )
-
-    def _anchors(self, problems: Sequence[Problem]) -> list[tuple[list[int], list[int]]]:
-        if not self.recipe.anchor:
-            return []
-        return [
-            (self.policy.encode_prompt(problem.prompt), self.policy.encode_completion(problem.reference))
-            for problem in {problem.task_id: problem for problem in problems}.values()
-            if problem.reference is not None
-        ]
 
     def _write(self, step: int, row: dict[str, float], rollouts: Sequence[Rollout]) -> None:
         self.run.metrics(row)
