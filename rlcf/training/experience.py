@@ -7,7 +7,7 @@ padded on the right.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -52,6 +52,8 @@ class Feedback:
     """What scores are measured against (baseline.py)."""
     classes: Sequence[int | None] = ()
     """How each program ended (`outcome_class`)."""
+    examples: Sequence[tuple[Tokens, Tokens]] = ()
+    """Prompts with completions that a supervised loop learns; nothing to PPO."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,23 @@ class Scored:
     returns_BT: Tensor
     classes_B: Tensor
     """For the class critic."""
+
+
+@dataclass(slots=True)
+class Sums:
+    """Numbers added up over the minibatches of a step, for the logs."""
+
+    minibatches: int = 0
+    skipped: int = 0
+    totals: dict[str, float] = field(default_factory=dict)
+
+    def add(self, numbers: dict[str, float]) -> None:
+        for name, number in numbers.items():
+            self.totals[name] = self.totals.get(name, 0.0) + number
+
+    def means(self) -> dict[str, float]:
+        found = {name: total / max(1, self.minibatches) for name, total in self.totals.items()}
+        return found | {"updates": float(self.minibatches), "skipped_updates": float(self.skipped)}
 
 
 def token_rows(rows: Sequence[Sequence[float] | None], like_BT: Tensor, default: float) -> Tensor:

@@ -9,7 +9,6 @@ backward passes are shared out (`parallel.py`). The learning rates fall linearly
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -22,7 +21,7 @@ from rlcf.policy.critic import CLASSES, AnyCritic, ClassCritic, Critic
 from rlcf.policy.score import Scorer
 from rlcf.recipe import Recipe
 from rlcf.training import classes, ppo
-from rlcf.training.experience import Experience, Feedback, Scored, statistics, token_rows
+from rlcf.training.experience import Experience, Feedback, Scored, Sums, statistics, token_rows
 from rlcf.training.module import TrainedModule
 from rlcf.training.optimizers import Optimizers
 from rlcf.training.parallel import Parallel
@@ -33,23 +32,6 @@ VALUE_CLIP = 0.2
 CRITICS: dict[str, type[AnyCritic]] = {"gae": Critic, "coderl": ClassCritic}
 AGAINST_GROUP = {"group": ppo.group_advantages, "leave-one-out": ppo.leave_one_out}
 """Advantages by what they need; the others need baselines."""
-
-
-@dataclass(slots=True)
-class Sums:
-    """Numbers added up over the minibatches of a step, for the logs."""
-
-    minibatches: int = 0
-    skipped: int = 0
-    totals: dict[str, float] = field(default_factory=dict)
-
-    def add(self, numbers: dict[str, float]) -> None:
-        for name, number in numbers.items():
-            self.totals[name] = self.totals.get(name, 0.0) + number
-
-    def means(self) -> dict[str, float]:
-        found = {name: total / max(1, self.minibatches) for name, total in self.totals.items()}
-        return found | {"updates": float(self.minibatches), "skipped_updates": float(self.skipped)}
 
 
 class Learner:
@@ -81,6 +63,11 @@ class Learner:
             return None
         frozen = Scorer(self.policy.plain_copy(), autocast=self.policy.autocast)
         return self.parallel.wrap(frozen, frozen.layers()) if self.parallel.sharded else frozen
+
+    @property
+    def uses_anchors(self) -> bool:
+        """Whether references are learnt from: by the policy, or by the class critic as programs that pass."""
+        return self.recipe.anchor > 0 or self.tells_classes
 
     @property
     def on_policy(self) -> bool:

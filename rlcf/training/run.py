@@ -82,7 +82,7 @@ class Training:
         # Half of the cores belong to the JVMs; two threads for so small a model are slower than one.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // (2 * self.parallel.world)))
         references = self.compares or recipe.anchor > 0 or "reference" in self.entry.needs
-        references = references or recipe.curriculum
+        references = references or recipe.curriculum or recipe.loop == "references"
         # A process after the other: the first one builds what the others then read.
         for turn in range(self.parallel.world):
             if turn == self.parallel.rank:
@@ -241,6 +241,10 @@ def check_parts(recipe: Recipe, entry: Entry) -> None:
     if recipe.curriculum and not entry.runs:
         message = f"moves as answers pass, and {recipe.grounding!r} runs no tests: choose one that does"
         raise BadInput(message, field="curriculum")
+    if recipe.loop == "references" and recipe.anchor:
+        raise BadInput("must be 0: the loop learns nothing but the references", field="anchor")
+    if recipe.replay[0] and recipe.loop != "ppo":
+        raise BadInput(f"must be 0: {recipe.loop!r} learns from the step's own rollouts", field="replay")
     if recipe.replay[0] and recipe.advantage in AGAINST_GROUP:
         message = f"{recipe.advantage!r} compares completions of one prompt, and replay draws them apart"
         raise BadInput(f"{message}: choose gae, best or greedy", field="advantage")

@@ -1,4 +1,4 @@
-"""One PPO step: sample, judge, ground, learn, write it down.
+"""One step: sample, judge, ground, learn (by PPO, or as `supervised.py` has it), write it down.
 
 With a curriculum the problems are asked from their present start points; with an online buffer what is learnt
 from is drawn from this step's rollouts and earlier ones (`buffer.py`).
@@ -31,12 +31,12 @@ from rlcf.training.baseline import Baseline
 from rlcf.training.buffer import Batch, OnlineBuffer, program_key
 from rlcf.training.discriminator import Discriminator, Pair, accuracy, train_discriminator
 from rlcf.training.experience import Experience, Feedback
-from rlcf.training.learner import Learner
 from rlcf.training.pairs import BATCH, pairs_of
 from rlcf.training.parallel import Parallel
 from rlcf.training.rails import ALARMS, Alarm, Rails, act
 from rlcf.training.record import RunFolder
 from rlcf.training.rollout import Roller, Rollout, score_place, token_credits, token_mask
+from rlcf.training.supervised import EXAMPLES, make_learner, references
 
 REFRESH_STEPS = 5
 """Batches of a refresh of the discriminator."""
@@ -66,7 +66,7 @@ class PpoStep:
             rank=self.parallel.rank, world=self.parallel.world,
         )  # fmt: skip
         self.baseline = Baseline(recipe.advantage, self.roller, self.parallel)
-        self.learner = Learner(policy, recipe, self.machine, self.parallel)
+        self.learner = make_learner(policy, recipe, self.machine, self.parallel)
         self.curriculum = Curriculum() if recipe.curriculum else None
         self.buffer = OnlineBuffer(*recipe.replay) if recipe.replay[0] else None
         self.rails = Rails()
@@ -176,19 +176,11 @@ class PpoStep:
             groups=[row // self.recipe.samples_per_prompt for row in range(len(rollouts))],
             credits=[token_credits(self.policy, rollout) for rollout in rollouts],
             learnt=[token_mask(self.policy, rollout) for rollout in rollouts],
-            anchors=self._anchors(problems),
+            anchors=references(self.policy, rollouts, problems) if self.learner.uses_anchors else (),
             baselines=[rollout.baseline for rollout in rollouts],
             classes=[outcome_class(rollout.answer.verdict) for rollout in rollouts],
+            examples=EXAMPLES[self.recipe.loop](self.policy, rollouts, problems),
         )
-
-    def _anchors(self, problems: Sequence[Problem]) -> list[tuple[list[int], list[int]]]:
-        if not self.recipe.anchor and not self.learner.tells_classes:
-            return []
-        return [
-            (self.policy.encode_prompt(problem.prompt), self.policy.encode_completion(problem.reference))
-            for problem in {problem.task_id: problem for problem in problems}.values()
-            if problem.reference is not None
-        ]
 
     def _write(self, step: int, row: dict[str, float], rollouts: Sequence[Rollout]) -> None:
         self.run.metrics(row)
