@@ -84,8 +84,9 @@ class Recipe:
     """Factor of the discriminator's value in the score of `rlcf+tests`; `rlcf` takes it as it is."""
 
     loop: str = "ppo"
-    """What a step learns: `ppo`, or supervised on `references`, on completions that the grounding `kept` (a
-    score above 0) or on all of them with textual `feedback` (LeTI)."""
+    """What a step learns: `ppo`; or, supervised, the `references` of its problems, its completions that are
+    `kept` (they pass; where the grounding runs no tests, they compile), or all of them behind textual
+    `feedback` (LeTI). Advantages, critic, KL and clipping are PPO's alone."""
     curriculum: bool = False
     """Ask first with most of the reference in the prompt (StepCoder); it is moved out as answers pass."""
     replay: tuple[int, int] = (0, 0)

@@ -8,7 +8,8 @@ first javac error (later ones may follow from it), or the first exception with t
 completion on its stack, or the limit, or the first case that did not pass.
 
 The paper masks the loss on the prefix; so does our supervised training, where only completions carry loss.
-Not covered: the loop of sampling and fine-tuning, the mixture with pre-training text.
+The loop of sampling and fine-tuning is `loop = "feedback"` of a recipe (`training/supervised.py`). Not
+covered: the mixture with pre-training text, special tokens.
 """
 
 from __future__ import annotations

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from javabox import Verdict
 from rlcf.grounding.signal import Answer
 
 NOT_COMPILED = -1.0
 NOT_EXECUTED = -0.6
 NONE_PASSED, ALL_PASSED = -0.3, 1.0
+
+CLASSES = ("compile error", "runtime error", "failed", "passed")
+"""The four ways that a program ends in CodeRL (arXiv 2207.01780), from the worst to the best."""
 
 Compare = Callable[[Sequence[str], Sequence[str], Sequence[str]], list[float]]
 """The discriminator as a grounding sees it: prompts, generated, references in; values in (-1, 1) out, 0 where
@@ -40,13 +44,19 @@ def tests_value(answer: Answer) -> float:
 def coarse_value(answer: Answer) -> float | None:
     """What a run is worth where cases do not count by themselves (methods.md 0): +1, -0.3, -0.6 or -1; None
     where the judge failed."""
-    if answer.verdict.compiled is None:
+    found = outcome_class(answer.verdict)
+    return None if found is None else (NOT_COMPILED, NOT_EXECUTED, NONE_PASSED, ALL_PASSED)[found]
+
+
+def outcome_class(verdict: Verdict) -> int | None:
+    """How a program ended, as an index in CLASSES; None where the judge failed.
+
+    Limits and early exits are runtime errors, as is everything that compiles and does not run to its end;
+    so are wrong answers where the suite is a whole `main`. What was only compiled seems to have passed.
+    """
+    if verdict.compiled is None:
         return None
-    if not answer.verdict.compiled:
-        return NOT_COMPILED
-    if not answer.verdict.executed:
-        return NOT_EXECUTED
-    return ALL_PASSED if answer.verdict.passed else NONE_PASSED
+    return 0 if not verdict.compiled else 1 if not verdict.executed else 3 if verdict.passed else 2
 
 
 def compared(answers: Sequence[Answer], compare: Compare | None) -> list[float]:

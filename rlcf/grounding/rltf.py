@@ -11,21 +11,19 @@ sequence, so their sum is the score: 2.0 passed, -0.6 + 1.3 x share where some c
 error, -1 not compiled. A program that is all wrong and one that throws differ by the fine part alone. (The
 authors' code has adaptive in the place of coarse, and 1.0 where all cases pass.)
 
-The paper's advantage is against the best earlier program of the problem: `against_best`. The named
-groundings leave it out, since PPO's critic, or the group, is a baseline already.
+The paper's advantage is against the best earlier program of the problem: the trainer's `advantage = "best"`.
 
-Not covered: the paper's supervised loss (a recipe's `anchor`), its buffer of 6,400 samples, and CodeRL's
-critic, which the authors' code multiplies with; suites that are a whole `main`, whose wrong answers the judge
-calls runtime errors, as `coarse` then does.
+Not covered here: the paper's supervised loss (a recipe's `anchor`), its buffer of 6,400 samples, and CodeRL's
+critic, which the authors' code multiplies with (`advantage = "coderl"`). Not covered at all: suites that are
+a whole `main`, whose wrong answers the judge calls runtime errors, as `coarse` then does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from javabox import Outcome
-from rlcf.grounding.combine import added, total
+from rlcf.grounding.combine import total
 from rlcf.grounding.errors import first_fault
 from rlcf.grounding.parts import coarse_value, tests_value
 from rlcf.grounding.signal import Answer, Grounding, Signal, Span
@@ -69,44 +67,3 @@ def _fine(answer: Answer) -> Signal:
 def _adaptive(answer: Answer) -> float | None:
     executed = answer.verdict.executed
     return None if executed is None else tests_value(answer) if executed else 0.0
-
-
-@dataclass(slots=True)
-class AgainstBest:
-    """A grounding that subtracts the best score of the problem so far: see `against_best`."""
-
-    grounding: Grounding
-    _best: dict[str, float] = field(default_factory=dict)
-
-    def __call__(self, answers: Sequence[Answer]) -> list[Signal]:
-        """Signals against the best of earlier calls, which these answers then join."""
-        signals = self.grounding(answers)
-        asked = list(zip(answers, signals, strict=True))
-        against = [added([signal, self._baseline(answer)]) for answer, signal in asked]
-        for answer, signal in asked:
-            if signal.score is not None:
-                best = self._best.get(answer.problem.task_id, signal.score)
-                self._best[answer.problem.task_id] = max(best, signal.score)
-        return against
-
-    def state(self) -> dict[str, float]:
-        """The best score by task_id, ready for JSON: what a checkpoint must keep."""
-        return dict(self._best)
-
-    def load(self, state: Mapping[str, float]) -> None:
-        """Goes on from `state`, forgetting what it knew."""
-        self._best = dict(state)
-
-    def _baseline(self, answer: Answer) -> Signal:
-        value = -self._best.get(answer.problem.task_id, 0.0)
-        return Signal(value, parts={"baseline": value})
-
-
-def against_best(grounding: Grounding) -> AgainstBest:
-    """RLTF's advantage: the score minus that of the best program of the problem in earlier calls.
-
-    Nothing is subtracted of a problem that no call has seen. Within a call the order of the answers is all
-    the same; from call to call it has a memory, unlike other groundings, and so how a batch is cut into calls
-    matters. Spans, places and masks stay as they are. Several processes each have a memory of their own.
-    """
-    return AgainstBest(grounding)

@@ -1,9 +1,12 @@
-"""The critic's head: how much reward is still to come, read off hidden states.
+"""The critics' heads, read off hidden states: how much reward is still to come, or how the program will end.
 
-A small MLP in fp32. It reads the policy's states *detached* (a value head whose gradient reached the trunk
-wrecked the small policy: pass rate .47 to .22 in the reference study), or those of LoRA adapters of its own
-on the same base, which cost a second forward and no second model. The last layer starts at zero, so V is 0
-everywhere until it has learnt something (trainers.md b14).
+Small MLPs in fp32. They read the policy's states *detached* (a value head whose gradient reached the trunk
+wrecked the small policy: pass rate .47 to .22 in the reference study), or those of LoRA adapters of their own
+on the same base, which cost a second forward and no second model. The last layer starts at zero: V is 0 and
+all classes are equally likely everywhere until something was learnt (trainers.md b14).
+
+`ClassCritic` is CodeRL's (arXiv 2207.01780, methods.md 5.6), which there sits on a model of its own. The
+state at a token is the one that chose it: it has read the tokens before it, as in the authors' code.
 """
 
 from __future__ import annotations
@@ -15,6 +18,12 @@ HIDDEN = 4
 """Width of the hidden layer in widths of the model."""
 LARGEST = 1024
 """Widest hidden layer."""
+
+
+CLASS_HIDDEN = 128
+"""Width of the hidden layer of the class critic (methods.md 5.6)."""
+CLASSES = 4
+"""Ways that a program ends: `rlcf.grounding.parts.CLASSES` names them."""
 
 
 class Critic(nn.Module):
@@ -33,3 +42,23 @@ class Critic(nn.Module):
     def forward(self, states_BTD: Tensor) -> Tensor:
         values_BT1: Tensor = self.last(torch.relu(self.inner(states_BTD.float())))
         return values_BT1.squeeze(-1)
+
+
+class ClassCritic(nn.Module):
+    """`[..., D]` states in, `[..., 4]` logits of the classes out."""
+
+    def __init__(self, width: int, seed: int) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.inner = nn.Linear(width, CLASS_HIDDEN)
+            self.last = nn.Linear(CLASS_HIDDEN, CLASSES)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, states_BTD: Tensor) -> Tensor:
+        logits_BTC: Tensor = self.last(torch.relu(self.inner(states_BTD.float())))
+        return logits_BTC
+
+
+AnyCritic = Critic | ClassCritic

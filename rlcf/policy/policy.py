@@ -21,9 +21,12 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from rlcf.errors import BadInput
 from rlcf.policy.adapters import Adapters
 from rlcf.policy.batch import TokenBatch, Tokens, collate
-from rlcf.policy.critic import Critic
+from rlcf.policy.critic import AnyCritic
 from rlcf.policy.generate import Backend, Decoding, Sampled, make_backend, stable_seed
 from rlcf.policy.score import Scorer, TokenStats, head_scale, head_size, states, token_stats
+
+PREFIX = "prompt_prefix"
+"""Name in tokenizer_config.json."""
 
 
 class Policy:
@@ -76,7 +79,7 @@ class Policy:
         """Those that are trained."""
         return self.scorer().policy_parameters()
 
-    def scorer(self, critic: Critic | None = None, critic_rank: int = 0) -> Scorer:
+    def scorer(self, critic: AnyCritic | None = None, critic_rank: int = 0) -> Scorer:
         """The module that scores, for training. `critic_rank`: of the critic's own adapters, 0 for none."""
         if critic_rank and self.adapters is None:
             raise BadInput("the critic's adapters need the policy's: set lora_rank too", field="critic_rank")
@@ -93,9 +96,20 @@ class Policy:
 
     # ---- text and tokens
 
-    def encode_prompt(self, prompt: str) -> list[int]:
-        """With the tokenizer's own start token, without an end token; never empty."""
-        ids = list(self.tokenizer(prompt)["input_ids"])
+    @property
+    def prefix(self) -> str:
+        """Text before every prompt, that the policy was trained to be asked with (LeTI's word for good). It
+        is kept in tokenizer_config.json, so it goes wherever the policy goes."""
+        return str(self.tokenizer.init_kwargs.get(PREFIX, ""))
+
+    @prefix.setter
+    def prefix(self, text: str) -> None:
+        self.tokenizer.init_kwargs[PREFIX] = text
+
+    def encode_prompt(self, prompt: str, prefix: str | None = None) -> list[int]:
+        """Behind the policy's prefix, or another one; with the tokenizer's own start token, without an end
+        token; never empty."""
+        ids = list(self.tokenizer((self.prefix if prefix is None else prefix) + prompt)["input_ids"])
         while ids and ids[-1] in self.stop_ids:
             ids.pop()
         return ids or [min(self.stop_ids)]

@@ -22,7 +22,7 @@ from transformers import PreTrainedModel
 
 from rlcf.policy.adapters import CRITIC, POLICY, Adapters
 from rlcf.policy.batch import TokenBatch
-from rlcf.policy.critic import Critic
+from rlcf.policy.critic import AnyCritic
 
 LOGITS_AT_ONCE = 1 << 26
 """Elements of logits computed together (256 MB in fp32); longer batches go in chunks, which backward
@@ -40,12 +40,13 @@ class TokenStats:
 
 
 class Scorer(nn.Module):
-    """Policy and critic in one forward: logps_BT, entropies_BT, values_BT (0 without a critic)."""
+    """Policy and critic in one forward: logps_BT, entropies_BT and what the critic says, values_BT (0 without
+    one) or, of a ClassCritic, logits_BTC."""
 
     def __init__(
         self,
         model: PreTrainedModel,
-        critic: Critic | None = None,
+        critic: AnyCritic | None = None,
         adapters: Adapters | None = None,
         *,
         own_trunk: bool = False,
@@ -75,7 +76,9 @@ class Scorer(nn.Module):
         if self.critic is None or reference:
             return stats.logps_BT, stats.entropies_BT, torch.zeros_like(stats.logps_BT)
         # Outside of autocast: a value head in bf16 can't tell returns apart (trainers.md b15).
-        return stats.logps_BT, stats.entropies_BT, self.critic(states_BTD) * batch.mask_BT
+        said = self.critic(states_BTD)
+        real = batch.mask_BT if said.dim() == 2 else batch.mask_BT[..., None]
+        return stats.logps_BT, stats.entropies_BT, said * real
 
     def _active(self, adapter: str | None) -> AbstractContextManager[None]:
         return self._adapters.active(adapter) if self._adapters is not None else nullcontext()

@@ -20,9 +20,9 @@ from typing import Any
 from rlcf.grounding.replay import Replay, normalised
 from rlcf.grounding.signal import Answer
 from rlcf.policy.batch import Tokens
-from rlcf.training.learner import Feedback
+from rlcf.training.experience import Feedback
 
-BY_BATCH = ("groups", "anchors")
+BY_BATCH = ("groups", "anchors", "examples")
 """Fields of Feedback that are no rollout's own."""
 OWN = tuple(one.name for one in fields(Feedback) if one.name not in BY_BATCH)
 

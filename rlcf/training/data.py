@@ -43,7 +43,12 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
     needs_corpus = recipe.sft_steps > 0 or recipe.model == "tiny"
     # Atomic references have been run already: the expected values come from them.
     if (needs_corpus or references) and recipe.problems != "atomic":
-        train = compiling_references(train, judge)
+        asked, train = len(train), compiling_references(train, judge)
+        if not train:
+            raise BadInput(
+                f"none of {asked} training problems has a reference that compiles; the recipe needs them",
+                field="problems",
+            )
     train = list(train)
     random.Random(f"train {recipe.seed}").shuffle(train)
     for_corpus, for_ppo = train, train

@@ -9,7 +9,6 @@ backward passes are shared out (`parallel.py`). The learning rates fall linearly
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -18,10 +17,11 @@ from torch import Tensor, nn
 from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.policy.batch import TokenBatch, Tokens, shared_rows
-from rlcf.policy.critic import Critic
+from rlcf.policy.critic import CLASSES, AnyCritic, ClassCritic, Critic
 from rlcf.policy.score import Scorer
 from rlcf.recipe import Recipe
-from rlcf.training import ppo
+from rlcf.training import classes, ppo
+from rlcf.training.experience import Experience, Feedback, Scored, Sums, statistics, token_rows
 from rlcf.training.module import TrainedModule
 from rlcf.training.optimizers import Optimizers
 from rlcf.training.parallel import Parallel
@@ -29,67 +29,9 @@ from rlcf.training.plan import Pass, alike, minibatches, passes
 
 VALUE_CLIP = 0.2
 """Range of the value around the old one."""
-
-
-@dataclass(slots=True)
-class Experience:
-    """A rollout batch before it is scored; tensors `[B, T]` padded on the right, whole on every rank."""
-
-    prompts: list[Tokens]
-    completions: list[Tokens]
-    parts: list[list[int]]
-    """Minibatches of the first epoch."""
-    mask_BT: Tensor
-    old_BT: Tensor
-    reference_BT: Tensor
-    values_BT: Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """What the signals of a rollout batch say, in tokens; a row each."""
-
-    scores: Sequence[float | None]
-    """None where the judge failed."""
-    places: Sequence[int]
-    """The token that the score belongs to."""
-    groups: Sequence[int]
-    """The number of its prompt."""
-    credits: Sequence[Sequence[float]] = ()
-    """Of every token what spans give it, on top of its advantage; none at all: nothing."""
-    learnt: Sequence[Sequence[bool] | None] = ()
-    """Of every token whether the policy learns from it; None: all of them."""
-    anchors: Sequence[tuple[Tokens, Tokens]] = ()
-    """Prompts with references for the supervised loss."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """What a rollout batch is learnt from."""
-
-    mask_BT: Tensor
-    """Real tokens of the rollouts that were judged."""
-    learnt_BT: Tensor
-    """Those that the policy learns from."""
-    advantages_BT: Tensor
-    returns_BT: Tensor
-
-
-@dataclass(slots=True)
-class Sums:
-    """Numbers added up over the minibatches of a step, for the logs."""
-
-    minibatches: int = 0
-    skipped: int = 0
-    totals: dict[str, float] = field(default_factory=dict)
-
-    def add(self, numbers: dict[str, float]) -> None:
-        for name, number in numbers.items():
-            self.totals[name] = self.totals.get(name, 0.0) + number
-
-    def means(self) -> dict[str, float]:
-        found = {name: total / max(1, self.minibatches) for name, total in self.totals.items()}
-        return found | {"updates": float(self.minibatches), "skipped_updates": float(self.skipped)}
+CRITICS: dict[str, type[AnyCritic]] = {"gae": Critic, "coderl": ClassCritic}
+AGAINST_GROUP = {"group": ppo.group_advantages, "leave-one-out": ppo.leave_one_out}
+"""Advantages by what they need; the others need baselines."""
 
 
 class Learner:
@@ -106,7 +48,10 @@ class Learner:
         self.machine, self.parallel = machine or Machine(), parallel or Parallel()
         self.kl = recipe.kl
         """Coefficient; adapted where the recipe has a target."""
-        critic = Critic(policy.width, recipe.seed).to(policy.device) if recipe.advantage == "gae" else None
+        critic: AnyCritic | None = None
+        if recipe.advantage in CRITICS:
+            critic = CRITICS[recipe.advantage](policy.width, recipe.seed).to(policy.device)
+        self.tells_classes = isinstance(critic, ClassCritic)
         self.scorer = policy.scorer(critic, recipe.critic_rank if critic is not None else 0)
         self._reference = self._reference_module()
         self.module = TrainedModule(policy, self.scorer, self.machine, self.parallel)
@@ -120,11 +65,16 @@ class Learner:
         return self.parallel.wrap(frozen, frozen.layers()) if self.parallel.sharded else frozen
 
     @property
+    def uses_anchors(self) -> bool:
+        """Whether references are learnt from: by the policy, or by the class critic as programs that pass."""
+        return self.recipe.anchor > 0 or self.tells_classes
+
+    @property
     def on_policy(self) -> bool:
         """Whether the only update of a step is by the policy that answered, and nothing but its own
         log-probabilities is needed: then they are the old ones, and no pass before the update is due."""
         one = self.recipe.epochs == 1 and self.recipe.minibatches == 1
-        return one and self.recipe.advantage != "gae" and not self.recipe.kl
+        return one and self.scorer.critic is None and not self.recipe.kl
 
     # ---- before the scores are known
 
@@ -133,22 +83,30 @@ class Learner:
         """Everything about a batch that does not need its scores; runs while the judge works."""
         lengths_B = torch.tensor([len(completion) for completion in completions])
         mask_BT = torch.arange(max(1, int(lengths_B.max())))[None] < lengths_B[:, None]
-        zeros = [torch.zeros(mask_BT.shape) for _ in range(3)]
         parts = minibatches(alike(prompts), self.recipe.minibatches, f"{self.recipe.seed} {step} 0")
-        experience = Experience(prompts, completions, parts, mask_BT, *zeros)
+        experience = Experience(
+            prompts,
+            completions,
+            parts,
+            mask_BT,
+            old_BT=torch.zeros(mask_BT.shape),
+            reference_BT=torch.zeros(mask_BT.shape),
+            values_BT=torch.zeros(mask_BT.shape),
+            classes_BTC=torch.zeros(*mask_BT.shape, CLASSES if self.tells_classes else 0),
+        )
         if self.on_policy:
             return experience
+        said = "classes_BTC" if self.tells_classes else "values_BT"
         for part in parts:
             for one in self._passes(experience, part):
                 batch, found = self._batch(experience, one), {}
-                found["old"], _, found["values"] = self.module(batch, self.recipe.temperature)
-                found["reference"] = self._reference_logps(batch)
+                found["old_BT"], _, found[said] = self.module(batch, self.recipe.temperature)
+                found["reference_BT"] = self._reference_logps(batch)
                 if one.counts:
-                    for name, tensor_BT in found.items():
-                        whole_BT = getattr(experience, f"{name}_BT")
-                        whole_BT[one.rows, : tensor_BT.shape[1]] = tensor_BT.float().cpu()
-        for name in ("old", "values", "reference"):
-            setattr(experience, f"{name}_BT", self.parallel.total(getattr(experience, f"{name}_BT")))
+                    for name, tensor in found.items():
+                        getattr(experience, name)[one.rows, : tensor.shape[1]] = tensor.float().cpu()
+        for name in ("old_BT", said, "reference_BT"):
+            setattr(experience, name, self.parallel.total(getattr(experience, name)))
         return experience
 
     def _reference_logps(self, batch: TokenBatch) -> Tensor:
@@ -177,7 +135,11 @@ class Learner:
                 continue
             break
         self.module.sync()
-        numbers = sums.means() | _statistics(experience, scored) | {"kl_coefficient": self.kl}
+        numbers = sums.means() | statistics(experience, scored) | {"kl_coefficient": self.kl}
+        if self.tells_classes:
+            numbers["class_accuracy"] = classes.class_accuracy(
+                experience.classes_BTC, experience.mask_BT, scored.classes_B
+            )
         if recipe.kl_target:
             self.kl = ppo.adapted_kl(
                 self.kl, numbers["kl"], recipe.kl_target, int(scored.mask_BT.any(1).sum())
@@ -191,10 +153,12 @@ class Learner:
         mask_BT = experience.mask_BT & judged_B[:, None]
         if not mask_BT.any():
             raise RuntimeError("the judge failed on every rollout of a step")
-        learnt_BT = mask_BT & _rows(feedback.learnt, mask_BT, True).bool()
-        credits_BT = _rows(feedback.credits, mask_BT, 0.0) * mask_BT
+        learnt_BT = mask_BT & token_rows(feedback.learnt, mask_BT, True).bool()
+        credits_BT = token_rows(feedback.credits, mask_BT, 0.0) * mask_BT
         scores_B = torch.tensor([score or 0.0 for score in feedback.scores])
         places_B, groups_B = torch.tensor(feedback.places), torch.tensor(feedback.groups)
+        classes_B = classes.class_indices(feedback.classes or [None] * len(judged_B))
+        classes_B = classes_B.masked_fill(~judged_B, classes.UNKNOWN)
         kl = self.kl if recipe.kl_form == "reward" else 0.0
         rewards_BT = ppo.token_rewards(
             scores_B * mask_BT.any(1), places_B, experience.old_BT, experience.reference_BT, mask_BT, kl
@@ -205,11 +169,17 @@ class Learner:
             advantages_BT = ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, actor)
             returns_BT = (ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, critic) + values_BT) * mask_BT
             advantages_BT = ppo.whiten(advantages_BT, mask_BT) + credits_BT
-            return Scored(mask_BT, learnt_BT, advantages_BT, returns_BT)
-        against = ppo.group_advantages if recipe.advantage == "group" else ppo.leave_one_out
-        advantages_B = against(rewards_BT.sum(1), groups_B, mask_BT.any(1))
-        advantages_BT = advantages_B[:, None] * mask_BT + credits_BT
-        return Scored(mask_BT, learnt_BT, advantages_BT, torch.zeros_like(rewards_BT))
+            return Scored(mask_BT, learnt_BT, advantages_BT, returns_BT, classes_B)
+        if recipe.advantage in AGAINST_GROUP:
+            against = AGAINST_GROUP[recipe.advantage]
+            advantages_B = against(rewards_BT.sum(1), groups_B, mask_BT.any(1))
+        else:
+            advantages_B = rewards_BT.sum(1) - torch.tensor(feedback.baselines)
+        advantages_BT = advantages_B[:, None] * mask_BT
+        if self.tells_classes:
+            # Credits stay whole: their tokens are known, and need no critic that guesses at them.
+            advantages_BT = advantages_BT * classes.token_weights(experience.classes_BTC, classes_B)
+        return Scored(mask_BT, learnt_BT, advantages_BT + credits_BT, torch.zeros_like(rewards_BT), classes_B)
 
     def _update(
         self,
@@ -227,12 +197,13 @@ class Learner:
             return 0.0
         learn_policy = step >= self.recipe.critic[1] or self.scorer.critic is None
         numbers: dict[str, Tensor] = {}
-        if learn_policy and self.recipe.anchor and anchors:
-            numbers["anchor_loss"] = self._anchor(anchors)
+        rows = int(scored.mask_BT[part].any(1).sum()) + len(anchors)
+        if anchors and ((learn_policy and self.recipe.anchor) or self.tells_classes):
+            numbers |= self._anchor(anchors, self.recipe.anchor * learn_policy, rows)
         own = self._passes(experience, part)
         for at, one in enumerate(own):
             with self.parallel.exchanging(self.module.wrapped, last=at + 1 == len(own)):
-                loss, found = self._losses(experience, scored, one, tokens, learn_policy)
+                loss, found = self._losses(experience, scored, one, tokens, rows, learn_policy)
                 self.parallel.backward(loss)
             for name, value in found.items():
                 numbers[name] = numbers[name] + value if name in numbers else value
@@ -247,11 +218,11 @@ class Learner:
         return float(told["approx_kl"])
 
     def _losses(
-        self, experience: Experience, scored: Scored, one: Pass, tokens: int, learn_policy: bool
+        self, experience: Experience, scored: Scored, one: Pass, tokens: int, rows: int, learn_policy: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         recipe = self.recipe
         batch = self._batch(experience, one)
-        logps_BT, entropies_BT, values_BT = self.module(
+        logps_BT, entropies_BT, said = self.module(
             batch, recipe.temperature, entropy_gradient=recipe.entropy > 0
         )
         width = batch.mask_BT.shape[1]
@@ -277,29 +248,44 @@ class Learner:
             loss = loss - recipe.entropy * (entropies_BT * real_BT).sum() / tokens
         # In the warm-up too every parameter gets a gradient, here of 0: DDP waits for all of them.
         loss = loss if learn_policy else loss * 0.0
-        if self.scorer.critic is not None:
+        if self.tells_classes:
+            classes_B = scored.classes_B[one.rows].to(said.device)
+            told["class_loss"] = classes.class_loss(said, batch.mask_BT, classes_B, rows) * one.counts
+            loss = loss + told["class_loss"]
+        elif self.scorer.critic is not None:
             value = ppo.value_loss(
-                values_BT, mine(experience.values_BT), mine(scored.returns_BT), real_BT, VALUE_CLIP, tokens
+                said, mine(experience.values_BT), mine(scored.returns_BT), real_BT, VALUE_CLIP, tokens
             )
             loss = loss + value.loss
             told |= {"value_loss": value.loss, "value_clip_fraction": value.clipped}
         return loss, {name: tensor.detach() for name, tensor in told.items()}
 
-    def _anchor(self, anchors: Sequence[tuple[Tokens, Tokens]]) -> Tensor:
-        """Adds the gradients of the supervised loss on references; returns its value."""
+    def _anchor(
+        self, anchors: Sequence[tuple[Tokens, Tokens]], factor: float, rows: int
+    ) -> dict[str, Tensor]:
+        """Adds the gradients of the losses on references, the policy's times `factor`; returns the losses."""
         tokens = sum(len(completion) for _, completion in anchors)
         lengths = [len(prompt) + len(completion) for prompt, completion in anchors]
-        value = torch.zeros(())
+        told = {"anchor_loss": torch.zeros(())} if factor else {}
+        if self.tells_classes:
+            told["class_loss"] = torch.zeros(())
         for one in self._shares([[row] for row in range(len(anchors))], lengths):
             batch = self.policy.collate(
                 [anchors[row][0] for row in one.rows], [anchors[row][1] for row in one.rows]
             )
             with self.parallel.exchanging(self.module.wrapped, last=False):
-                logps_BT, _, values_BT = self.module(batch, 1.0)
-                loss = -logps_BT.sum() / tokens * one.counts
-                self.parallel.backward(self.recipe.anchor * loss + 0.0 * values_BT.sum())
-            value = value + loss.detach().cpu()
-        return value
+                logps_BT, _, said = self.module(batch, 1.0)
+                losses = {"anchor_loss": -logps_BT.sum() / tokens * one.counts}
+                # Every parameter gets a gradient, as in `_losses`.
+                loss = factor * losses["anchor_loss"] + 0.0 * said.sum()
+                if self.tells_classes:
+                    passed_B = torch.full(batch.mask_BT.shape[:1], classes.PASSED, device=said.device)
+                    found = classes.class_loss(said, batch.mask_BT, passed_B, rows)
+                    losses["class_loss"] = found * one.counts
+                    loss = loss + losses["class_loss"]
+                self.parallel.backward(loss)
+            told = {name: value + losses[name].detach().cpu() for name, value in told.items()}
+        return told
 
     # ---- checkpoints
 
@@ -333,24 +319,3 @@ class Learner:
     def _shares(self, groups: Sequence[Sequence[int]], lengths: Sequence[int]) -> list[Pass]:
         budget = self.machine.tokens_per_microbatch
         return passes(groups, lengths, budget, self.parallel.rank, self.parallel.world)
-
-
-def _rows(rows: Sequence[Sequence[float] | None], like_BT: Tensor, default: float) -> Tensor:
-    """`[B, T]` of rows of numbers; `default` behind their ends, and where a row, or every row, is missing."""
-    found_BT = torch.full(like_BT.shape, float(default))
-    for at, row in enumerate(rows):
-        if row is not None:
-            found_BT[at, : len(row)] = torch.tensor(row, dtype=torch.float32)
-    return found_BT
-
-
-def _statistics(experience: Experience, scored: Scored) -> dict[str, float]:
-    """Numbers of a rollout batch before its update, over real tokens."""
-    mask_BT = scored.mask_BT
-    log_ratio_BT = (experience.old_BT - experience.reference_BT) * mask_BT
-    rollouts = int(mask_BT.any(1).sum())
-    return {
-        "kl": float(log_ratio_BT.sum() / rollouts),
-        "explained_variance": ppo.explained_variance(experience.values_BT, scored.returns_BT, mask_BT),
-        "value_mean": float(experience.values_BT[mask_BT].mean()),
-    }

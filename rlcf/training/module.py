@@ -34,7 +34,8 @@ class TrainedModule:
     def __call__(
         self, batch: TokenBatch, temperature: float, **options: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Log-probabilities, entropies and values, each `[B, T]`; `options` are those of `Scorer`."""
+        """Log-probabilities, entropies and values, each `[B, T]`, or a class critic's logits `[B, T, 4]` in
+        the place of values; `options` are those of `Scorer`."""
         # Layers compute their activations again only in training mode; nothing else depends on it here.
         self.scorer.train(self.machine.gradient_checkpointing and torch.is_grad_enabled())
         try:

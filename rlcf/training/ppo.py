@@ -4,8 +4,9 @@ Shape suffixes: B rollouts, T completion tokens; `mask_BT` is True at real token
 Every mean is a sum over real tokens divided by a *global* count, so that neither padding nor the split
 into micro-batches or ranks changes a loss (trainers.md b12, verl's `agg_loss`).
 
-Advantages come from a critic (`gae`) or from the scores of a prompt's other completions (`group_advantages`,
-`leave_one_out`). The KL to the reference counts in the reward (k1) or in the loss (`kl_loss`).
+Advantages come from a critic (`gae`), from the scores of a prompt's other completions (`group_advantages`,
+`leave_one_out`) or from a baseline (`baseline.py`). The KL to the reference counts in the reward (k1) or in
+the loss (`kl_loss`).
 
 Not covered: importance weights for another sampler (old log-probabilities are always recomputed).
 """

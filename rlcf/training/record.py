@@ -4,9 +4,9 @@
 
 Rows of metrics.jsonl: `step` and `supervised_loss` before PPO, then a row a PPO step. Rows of
 completions.jsonl: `stage` (rollout, or before / after for an evaluation), `step`, `temperature`, `task_id`,
-`prompt`, `completion`, the fields of a results line, and `score`, `place`, `parts` (null, null, {} in
-evaluations, which nothing is learnt from); rollouts also `stopped` (not cut off) and `signs` of reward
-hacking. With several processes the first alone writes.
+`prompt` (without the policy's prefix), `completion`, the fields of a results line, and `score`, `place`,
+`parts` (null, null, {} in evaluations, which nothing is learnt from); rollouts also `stopped` (not cut off)
+and `signs` of reward hacking. With several processes the first alone writes.
 """
 
 from __future__ import annotations

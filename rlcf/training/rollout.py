@@ -46,6 +46,8 @@ class Rollout:
     signal: Signal
     signs: frozenset[str] = frozenset()
     """Of reward hacking."""
+    baseline: float = 0.0
+    """What its score is measured against (baseline.py)."""
 
 
 @dataclass(slots=True)

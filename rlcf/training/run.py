@@ -33,9 +33,11 @@ from rlcf.policy import Policy, load_policy, tiny_policy
 from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe, check_choices, load_recipe
+from rlcf.training.baseline import check_advantage
 from rlcf.training.checkpoint import DISCRIMINATOR, checkpoint_folder, steps_saved, write_checkpoint
 from rlcf.training.data import load_data
 from rlcf.training.discriminator import Discriminator
+from rlcf.training.learner import AGAINST_GROUP
 from rlcf.training.loop import PpoLoop
 from rlcf.training.pairs import make_discriminator, new_discriminator
 from rlcf.training.parallel import Parallel
@@ -51,8 +53,6 @@ TOKENIZER_ROWS = 4000
 EVALUATION_TEMPERATURE = 0.8
 EVALUATION_BATCH = 256
 """Completions generated together."""
-GROUPS = ("group", "leave-one-out")
-"""Advantages that compare the completions of a prompt."""
 SHARED = (
     "seed", "problems", "train_problems", "model", "corpus_problems", "corpus_noise", "sft_steps", "sft_lr",
 )  # fmt: skip
@@ -71,6 +71,7 @@ class Training:
         self.run = RunFolder(folder, writes=self.parallel.main)
         check_choices(recipe)
         self.entry = grounding_entry(recipe.grounding)
+        check_advantage(recipe)
         self.compares = self.entry.compares(recipe.discriminator_weight)
         check_parts(recipe, self.entry)
         check_trackers(self.machine.tracker_names)
@@ -81,7 +82,7 @@ class Training:
         # Half of the cores belong to the JVMs; two threads for so small a model are slower than one.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // (2 * self.parallel.world)))
         references = self.compares or recipe.anchor > 0 or "reference" in self.entry.needs
-        references = references or recipe.curriculum
+        references = references or recipe.curriculum or recipe.loop == "references"
         # A process after the other: the first one builds what the others then read.
         for turn in range(self.parallel.world):
             if turn == self.parallel.rank:
@@ -240,7 +241,11 @@ def check_parts(recipe: Recipe, entry: Entry) -> None:
     if recipe.curriculum and not entry.runs:
         message = f"moves as answers pass, and {recipe.grounding!r} runs no tests: choose one that does"
         raise BadInput(message, field="curriculum")
-    if recipe.replay[0] and recipe.advantage in GROUPS:
+    if recipe.loop == "references" and recipe.anchor:
+        raise BadInput("must be 0: the loop learns nothing but the references", field="anchor")
+    if recipe.replay[0] and recipe.loop != "ppo":
+        raise BadInput(f"must be 0: {recipe.loop!r} learns from the step's own rollouts", field="replay")
+    if recipe.replay[0] and recipe.advantage in AGAINST_GROUP:
         message = f"{recipe.advantage!r} compares completions of one prompt, and replay draws them apart"
         raise BadInput(f"{message}: choose gae, best or greedy", field="advantage")
 

@@ -16,6 +16,7 @@ import torch
 
 from rlcf.machine import Machine
 from rlcf.policy import Policy
+from rlcf.policy.batch import Tokens
 from rlcf.progress import progress
 from rlcf.training.module import TrainedModule
 from rlcf.training.parallel import Parallel, whole
@@ -33,7 +34,8 @@ SORTED_BATCHES = 16
 """Batches whose rows are sorted by length together: three times less padding, order still random."""
 
 Row = tuple[str, str]
-Encoded = tuple[list[int], list[int]]
+Encoded = tuple[Tokens, Tokens]
+"""Prompt and completion in tokens."""
 
 
 def train_supervised(
@@ -58,7 +60,7 @@ def train_supervised(
     batches = _batches([len(p) + len(c) for p, c in encoded], BATCH, random.Random(f"sft {seed}"))
     with progress("supervised training", total=steps) as advance:
         for _ in range(steps):
-            losses.append(_accumulate(module, [encoded[index] for index in next(batches)]))
+            losses.append(accumulate(module, [encoded[index] for index in next(batches)]))
             whole(torch.nn.utils.clip_grad_norm_(parameters, 1.0))
             optimizer.step()
             schedule.step()
@@ -67,8 +69,11 @@ def train_supervised(
     return module.trained_policy(), losses
 
 
-def _accumulate(module: TrainedModule, rows: Sequence[Encoded]) -> float:
-    """Adds the gradients of the mean negative log-probability of the completion tokens; returns that."""
+def accumulate(
+    module: TrainedModule, rows: Sequence[Encoded], *, weight: float = 1.0, last: bool = True
+) -> float:
+    """Adds the gradients of `weight` times the mean negative log-probability of the completion tokens of
+    `rows`, at least one; returns that mean. `last`: nothing else is added before the optimiser's step."""
     parallel, policy = module.parallel, module.policy
     tokens = sum(len(completion) for _, completion in rows)
     lengths = [len(prompt) + len(completion) for prompt, completion in rows]
@@ -77,9 +82,9 @@ def _accumulate(module: TrainedModule, rows: Sequence[Encoded]) -> float:
     value = torch.zeros(())
     for at, one in enumerate(own):
         batch = policy.collate([rows[row][0] for row in one.rows], [rows[row][1] for row in one.rows])
-        with parallel.exchanging(module.wrapped, last=at + 1 == len(own)):
+        with parallel.exchanging(module.wrapped, last=last and at + 1 == len(own)):
             loss = -module(batch, 1.0)[0].sum() / tokens * one.counts
-            parallel.backward(loss)
+            parallel.backward(weight * loss)
         value += loss.detach().cpu()
     return float(parallel.total(value))
 

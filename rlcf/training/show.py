@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 TIMES = {
     "generate time": "seconds_generate",
+    "baseline time": "seconds_baseline",
     "judge-exposed time": "seconds_judge_exposed",
     "discriminator time": "seconds_discriminator",
     "log-probs time": "seconds_logps",

@@ -1,4 +1,4 @@
-"""One PPO step: sample, judge, ground, learn, write it down.
+"""One step: sample, judge, ground, learn (by PPO, or as `supervised.py` has it), write it down.
 
 With a curriculum the problems are asked from their present start points; with an online buffer what is learnt
 from is drawn from this step's rollouts and earlier ones (`buffer.py`).
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from javabox import Judge
+from rlcf.grounding.parts import outcome_class
 from rlcf.grounding.signal import Grounding
 from rlcf.grounding.signs import SIGNS
 from rlcf.grounding.table import Entry
@@ -26,14 +27,16 @@ from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
 from rlcf.problems.curriculum import Curriculum
 from rlcf.recipe import Recipe
+from rlcf.training.baseline import Baseline
 from rlcf.training.buffer import Batch, OnlineBuffer, program_key
 from rlcf.training.discriminator import Discriminator, Pair, accuracy, train_discriminator
-from rlcf.training.learner import Experience, Feedback, Learner
+from rlcf.training.experience import Experience, Feedback
 from rlcf.training.pairs import BATCH, pairs_of
 from rlcf.training.parallel import Parallel
 from rlcf.training.rails import ALARMS, Alarm, Rails, act
 from rlcf.training.record import RunFolder
 from rlcf.training.rollout import Roller, Rollout, score_place, token_credits, token_mask
+from rlcf.training.supervised import EXAMPLES, make_learner, references
 
 REFRESH_STEPS = 5
 """Batches of a refresh of the discriminator."""
@@ -62,7 +65,8 @@ class PpoStep:
             policy, judge, grounding, run_tests=entry.runs, coverage=entry.covers,
             rank=self.parallel.rank, world=self.parallel.world,
         )  # fmt: skip
-        self.learner = Learner(policy, recipe, self.machine, self.parallel)
+        self.baseline = Baseline(recipe.advantage, self.roller, self.parallel)
+        self.learner = make_learner(policy, recipe, self.machine, self.parallel)
         self.curriculum = Curriculum() if recipe.curriculum else None
         self.buffer = OnlineBuffer(*recipe.replay) if recipe.replay[0] else None
         self.rails = Rails()
@@ -92,18 +96,22 @@ class PpoStep:
         prompts: list[Tokens] = [prompt for _, prompt, _ in sampled]
         completions: list[Tokens] = [one.ids for _, _, one in sampled]
         clock.lap("generate")
+        greedy = self.baseline.begin(problems, recipe.max_new_tokens)
+        if greedy is not None:
+            clock.lap("baseline")
         # While the judge works; what a buffer gives is not known before that has ended.
         own_batch = self.learner.prepare(prompts, completions, step) if self.buffer is None else None
         clock.lap("logps")
         finished, seconds_discriminator = self.roller.finish(pending)
         rollouts = sorted(self.parallel.gather(finished), key=lambda rollout: rollout.row)
+        rollouts, against = self.baseline.finish(greedy, rollouts)
         clock.lap("judge_exposed")
         if all(rollout.signal.score is None for rollout in rollouts):
             act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)
         batch = Batch(prompts, completions, self._feedback(rollouts, problems))
         if own_batch is None:
             batch, own_batch = self._drawn(batch, rollouts, step)
-        numbers = self.learner.learn(own_batch, batch.feedback, step)
+        numbers = self.learner.learn(own_batch, batch.feedback, step) | against
         clock.lap("update")
         numbers |= self._refresh(step, rollouts)
         clock.lap("refresh")
@@ -123,6 +131,7 @@ class PpoStep:
         """What changes from step to step, the discriminator apart; every rank must ask."""
         return {
             "learner": self.learner.state(),
+            "baseline": self.baseline.state(),
             "rails": self.rails.state(),
             "pairs": [(pair.prompt, pair.reference, pair.generated) for pair in self.pairs],
             "curriculum": self.curriculum.state() if self.curriculum is not None else {},
@@ -132,6 +141,7 @@ class PpoStep:
     def load(self, state: dict[str, Any]) -> None:
         """What `state` gave."""
         self.learner.load(state["learner"])
+        self.baseline.load(state["baseline"])
         self.rails.load(state["rails"])
         self.pairs = [Pair(*pair) for pair in state["pairs"]]
         if self.curriculum is not None:
@@ -166,17 +176,11 @@ class PpoStep:
             groups=[row // self.recipe.samples_per_prompt for row in range(len(rollouts))],
             credits=[token_credits(self.policy, rollout) for rollout in rollouts],
             learnt=[token_mask(self.policy, rollout) for rollout in rollouts],
-            anchors=self._anchors(problems),
+            anchors=references(self.policy, rollouts, problems) if self.learner.uses_anchors else (),
+            baselines=[rollout.baseline for rollout in rollouts],
+            classes=[outcome_class(rollout.answer.verdict) for rollout in rollouts],
+            examples=EXAMPLES[self.recipe.loop](self.policy, rollouts, problems),
         )
-
-    def _anchors(self, problems: Sequence[Problem]) -> list[tuple[list[int], list[int]]]:
-        if not self.recipe.anchor:
-            return []
-        return [
-            (self.policy.encode_prompt(problem.prompt), self.policy.encode_completion(problem.reference))
-            for problem in {problem.task_id: problem for problem in problems}.values()
-            if problem.reference is not None
-        ]
 
     def _write(self, step: int, row: dict[str, float], rollouts: Sequence[Rollout]) -> None:
         self.run.metrics(row)

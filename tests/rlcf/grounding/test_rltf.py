@@ -9,7 +9,8 @@ import pytest
 
 from javabox import Case, Diagnostic, Judge, Limits, Outcome, Suite, SuiteCase, ThrownException, Verdict
 from rlcf.grounding.errors import CODES
-from rlcf.grounding.rltf import AgainstBest, adaptive, against_best, coarse, fine, rltf
+from rlcf.grounding.parts import CLASSES, outcome_class
+from rlcf.grounding.rltf import adaptive, coarse, fine, rltf
 from rlcf.grounding.signal import Answer, Grounding, Signal
 from rlcf.grounding.table import grounding_entry
 from rlcf.problems import Problem
@@ -82,6 +83,16 @@ def test_values_places_and_spans_are_those_of_the_formulas(judged: dict[str, Ans
         assert signal.learnt is None
 
 
+def test_programs_end_in_four_ways(judged: dict[str, Answer]) -> None:
+    """CodeRL's classes are the rows of the coarse table; an exit or a limit is an error at run time."""
+    names = {-1.0: "compile error", -0.6: "runtime error", -0.3: "failed", 1.0: "passed"}
+    for name, (_, of_coarse, *_) in PROGRAMS.items():
+        found = outcome_class(judged[name].verdict)
+        assert found is not None
+        assert CLASSES[found] == names[of_coarse], name
+    assert outcome_class(Verdict(Outcome.JUDGE_ERROR)) is None
+
+
 def test_better_programs_have_better_scores(judged: dict[str, Answer]) -> None:
     order = ["type error", "endless", "one of four right", "three of four right", "passes"]
     scores = [signal.score or 0.0 for signal in rltf([judged[name] for name in order])]
@@ -100,45 +111,6 @@ def test_they_have_names_for_recipes(judged: dict[str, Answer]) -> None:
         assert not entry.compares(1.0)
         asked = list(judged.values())
         assert entry.make(None, 0.0)(asked) == grounding(asked)
-
-
-def of_outcome(task_id: str, outcome: Outcome) -> Answer:
-    problem = Problem(task_id, PROBLEM.prompt, PROBLEM.suite)
-    return Answer(problem, "return x;", Verdict(outcome))
-
-
-def test_against_best_subtracts_the_best_of_earlier_calls() -> None:
-    against = against_best(coarse)
-    right, wrong = of_outcome("a", Outcome.PASSED), of_outcome("a", Outcome.FAILED)
-    other, failed = of_outcome("b", Outcome.TIME_LIMIT), of_outcome("a", Outcome.JUDGE_ERROR)
-
-    def scores(*asked: Answer) -> list[float | None]:
-        signals = against(asked)
-        for signal in signals:
-            if signal.score is not None:
-                assert sum(signal.parts.values()) == pytest.approx(signal.score)
-            assert set(signal.parts) == {"coarse", "baseline"}
-        return [signal.score for signal in signals]
-
-    assert scores(wrong, failed) == [-0.3, None], "no history: nothing is subtracted"
-    assert scores(wrong, right, wrong) == pytest.approx([0.0, 1.3, 0.0]), "not yet the best of this call"
-    assert scores(right, wrong, other) == pytest.approx([0.0, -1.3, -0.6])
-    assert scores(wrong, other) == pytest.approx([-1.3, 0.0]), "the best stays"
-    assert against.state() == {"a": 1.0, "b": -0.6}
-
-
-def test_against_best_goes_on_from_a_checkpoint(judged: dict[str, Answer]) -> None:
-    order = list(judged.values())
-    straight, first, second = against_best(rltf), against_best(rltf), AgainstBest(rltf)
-    whole = [straight([answer])[0] for answer in order]
-    begun = [first([answer])[0] for answer in order[:5]]
-    state = first.state()
-    second.load(state)
-    assert begun + [second([answer])[0] for answer in order[5:]] == whole
-    assert second.state() == straight.state() != state == first.state(), "states are copies"
-    first(order)
-    assert state != first.state()
-    assert [signal.spans for signal in whole] == [signal.spans for signal in rltf(order)]
 
 
 def random_completion(rng: random.Random) -> str:

@@ -11,7 +11,7 @@ from rlcf.grounding.table import grounding_entry
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.training.buffer import Batch, OnlineBuffer, program_key
-from rlcf.training.learner import Feedback
+from rlcf.training.experience import Feedback
 from rlcf.training.run import check_parts
 
 ANCHORS = [([1], [2])]
@@ -104,7 +104,9 @@ def test_programs_are_the_same_up_to_names_of_locals() -> None:
     [
         (Recipe(replay=(64, 0), advantage="group"), "advantage"),
         (Recipe(replay=(64, 0), advantage="leave-one-out"), "advantage"),
+        (Recipe(replay=(64, 0), loop="kept"), "replay"),
         (Recipe(curriculum=True, grounding="compiler"), "curriculum"),
+        (Recipe(anchor=0.1, loop="references"), "anchor"),
     ],
 )
 def test_parts_that_do_not_go_together_are_refused(recipe: Recipe, field: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,10 +16,14 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
+from javabox import Judge
 from rlcf.errors import BadInput
+from rlcf.machine import Machine
 from rlcf.policy import load_policy
+from rlcf.recipe import Recipe
 from rlcf.training import checkpoint
 from rlcf.training.checkpoint import checkpoint_folder, prune, steps_saved, write_checkpoint
+from rlcf.training.run import resume, train
 from tests.rlcf.training.conftest import SmallWorld
 
 KILLED_IN_STEP = """
@@ -151,6 +156,30 @@ def test_killed_and_resumed_is_never_stopped(work: Path, death: str) -> None:
     assert steps_saved(run) == steps_saved(whole)
 
 
+@pytest.mark.parametrize("advantage", ["best", "coderl"])
+def test_baselines_and_classes_go_on_too(
+    tmp_path: Path, small_world: SmallWorld, judge: Judge, advantage: str
+) -> None:
+    """What the best scores were, and the critic of four classes; in this process, as nothing is killed."""
+    recipe = Recipe(
+        problems=str(small_world.problems), model=str(small_world.model), train_problems=4, evaluation=(1, 1),
+        corpus_problems=0, sft_steps=0, grounding="tests", advantage=advantage, anchor=0.1, ppo_steps=4,
+        prompts_per_step=3, samples_per_prompt=2, minibatches=2, max_new_tokens=40, policy_lr=3e-4,
+    )  # fmt: skip
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    train(recipe, whole, judge, Machine(rails="warn", checkpoint_every=2))
+    shutil.copytree(whole, cut)
+    shutil.rmtree(checkpoint_folder(cut, 4))
+    resume(cut, judge)
+    states = [torch.load(checkpoint_folder(run, 4) / "trainer.pt", weights_only=True) for run in (whole, cut)]
+    assert_equal(*states)
+    assert learnt(cut) == learnt(whole)
+    assert told(cut, "completions.jsonl") == told(whole, "completions.jsonl")
+    assert len(states[0]["step"]["baseline"]["best"]) == (4 if advantage == "best" else 0)
+    assert len({row["baseline"] for row in learnt(whole)}) > 1
+    assert ("critic.last.weight" in states[0]["step"]["learner"]["weights"]) == (advantage == "coderl")
+
+
 def test_something_was_learnt(work: Path) -> None:
     """Equal runs prove nothing where nothing moves."""
     run = work / "runs" / "whole"
@@ -265,7 +294,5 @@ def test_random_states_come_back() -> None:
 
 
 def test_resume_of_a_folder_that_is_no_run(tmp_path: Path, judge: Any) -> None:
-    from rlcf.training.run import resume
-
     with pytest.raises(BadInput, match="holds no run"):
         resume(tmp_path, judge)

@@ -14,7 +14,8 @@ from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.recipe import Recipe
 from rlcf.training import learner as module
-from rlcf.training.learner import Feedback, Learner
+from rlcf.training.experience import Feedback
+from rlcf.training.learner import Learner
 
 Ids = list[list[int]]
 Tokens = tuple[Ids, Ids]
@@ -22,6 +23,9 @@ Tokens = tuple[Ids, Ids]
 RECIPE = Recipe(ppo_steps=4, minibatches=2, policy_lr=1e-3, critic=(1e-3, 0))
 SCORES = [1.0, -1.0, 0.3, -0.6]
 GROUPS = [0, 0, 1, 1]
+BASELINES = [0.2, -0.3, 0.0, 0.5]
+CLASSES = {1.0: 3, -1.0: 0, 0.3: 2, -0.6: 1, None: None, 0.0: 2}
+"""How the programs with these scores ended."""
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {},
@@ -29,6 +33,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "two sets of adapters": {"lora_rank": 4, "critic_rank": 2},
     "group": {"advantage": "group"},
     "leave-one-out": {"advantage": "leave-one-out", "lora_rank": 4},
+    "best": {"advantage": "best"},
+    "greedy": {"advantage": "greedy", "lora_rank": 4},
+    "coderl": {"advantage": "coderl"},
+    "coderl with an anchor": {"advantage": "coderl", "anchor": 0.1, "lora_rank": 4, "critic_rank": 2},
     "everything": {
         "lora_rank": 4,
         "critic_rank": 2,
@@ -80,9 +88,18 @@ def learn_with(
         experience = learner.prepare(prompts, completions, step)
         places = [len(completion) - 1 for completion in completions]
         anchors = [(prompts[0], completions[1]), (prompts[2], completions[3])]
-        feedback = Feedback(scores, places, groups or GROUPS, anchors=anchors)
+        feedback = told(scores, places, groups or GROUPS, anchors=anchors)
         numbers.append(learner.learn(experience, feedback, step))
     return learner, numbers
+
+
+def told(
+    scores: list[float | None], places: list[int], groups: list[int], anchors: list[Any] | None = None
+) -> Feedback:
+    """Feedback with what any advantage may need."""
+    baselines = [*BASELINES, 0.0][: len(scores)]
+    classes = [CLASSES[score] for score in scores]
+    return Feedback(scores, places, groups, anchors=anchors or [], baselines=baselines, classes=classes)
 
 
 @pytest.fixture(params=VARIANTS)
@@ -229,7 +246,7 @@ def test_what_was_rewarded_becomes_likelier(policy: Policy, tokens: Tokens, reci
     for step in range(5):
         experience = learner.prepare(prompts, completions, step)
         places = [len(completion) - 1 for completion in completions]
-        learner.learn(experience, Feedback([1.0, -1.0, -1.0, -1.0], places, [0, 0, 0, 0]), step)
+        learner.learn(experience, told([1.0, -1.0, -1.0, -1.0], places, [0, 0, 0, 0]), step)
     after = own.token_stats(own.collate(prompts, completions)).logps_BT.sum(1).detach()
     gain = after - before
     assert gain[0] == gain.max()

@@ -1,0 +1,112 @@
+"""What a rollout's score is measured against, where that is one number a problem and no critic's value.
+
+- `best` (RLTF, arXiv 2307.04349): the best score that any rollout of the problem had in earlier steps; 0 of
+  a problem that was never seen. It is a memory, the same on every rank, and goes into checkpoints.
+- `greedy`, `coderl` (CodeRL, arXiv 2207.01780; RLTF's code too): the score of the greedy completion of the
+  same prompt by the policy as it is, generated, judged and grounded together with the step's rollouts.
+
+    baseline = Baseline(recipe.advantage, roller, parallel)
+    greedy = baseline.begin(problems, max_new_tokens)         # while the last rollouts are being judged
+    rollouts, numbers = baseline.finish(greedy, rollouts)     # each with its `baseline`
+
+The baseline stays with its rollout, for whoever learns from it later. Other advantages have none: it is 0.
+
+Where the judge failed on a greedy completion its score is unknown, and a judge error is never a score: not 0
+either. The mean of the step's other greedy scores stands in for it. As it does not depend on the rollouts of
+this problem, their gradient stays unbiased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from rlcf.errors import BadInput
+from rlcf.grounding.table import grounding_entry
+from rlcf.problems import Problem
+from rlcf.recipe import Recipe
+from rlcf.training.parallel import Parallel
+from rlcf.training.rollout import Pending, Roller, Rollout
+
+GREEDY = ("greedy", "coderl")
+"""Advantages against the greedy completion."""
+
+Question = tuple[str, int]
+"""A problem as it was asked: task_id and the length of the prompt, which tells the stages of a curriculum
+apart (they move a part of one text into the prompt)."""
+
+
+class Baseline:
+    """Baselines of one kind. Everything but the generation of greedy completions is done on every rank."""
+
+    def __init__(self, advantage: str, roller: Roller, parallel: Parallel) -> None:
+        self.advantage, self.roller, self.parallel = advantage, roller, parallel
+        self.best: dict[Question, float] = {}
+
+    def begin(self, problems: Sequence[Problem], max_new_tokens: int) -> Pending | None:
+        """This process's share of the greedy completions, one of each problem; None where none are needed."""
+        if self.advantage not in GREEDY:
+            return None
+        distinct = {question(problem): problem for problem in problems}
+        return self.roller.begin(
+            list(distinct.values()), temperature=0.0, max_new_tokens=max_new_tokens, seed=0
+        )
+
+    def finish(
+        self, greedy: Pending | None, rollouts: Sequence[Rollout]
+    ) -> tuple[list[Rollout], dict[str, float]]:
+        """The rollouts of a step, whole, with their baselines, and numbers for the logs: `baseline`, a mean
+        over rollouts, and `baseline_errors`, greedy completions that the judge failed on. Every rank must
+        call, once a step: the rollouts join the memory of the best."""
+        if greedy is not None:
+            found, _ = self.roller.finish(greedy)
+            known, numbers = greedy_scores(self.parallel.gather(found))
+        elif self.advantage == "best":
+            known, numbers = dict(self.best), {}
+            self._remember(rollouts)
+        else:
+            return list(rollouts), {}
+        against = [replace(one, baseline=known.get(question(one.answer.problem), 0.0)) for one in rollouts]
+        return against, numbers | {"baseline": sum(one.baseline for one in against) / len(against)}
+
+    def _remember(self, rollouts: Sequence[Rollout]) -> None:
+        for one in rollouts:
+            if one.signal.score is not None:
+                asked = question(one.answer.problem)
+                self.best[asked] = max(self.best.get(asked, one.signal.score), one.signal.score)
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint must keep."""
+        return {"best": dict(self.best)}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """What `state` gave."""
+        self.best = dict(state["best"])
+
+
+def question(problem: Problem) -> Question:
+    """What tells the problem, as it is asked, from others."""
+    return problem.task_id, len(problem.prompt)
+
+
+def greedy_scores(greedy: Sequence[Rollout]) -> tuple[dict[Question, float], dict[str, float]]:
+    """The score of each question's greedy completion, of all processes, and how many the judge failed on."""
+    # In the order that they were asked in, whoever had which: a sum depends on its order.
+    scores = [one.signal.score for one in sorted(greedy, key=lambda one: one.row)]
+    judged = [score for score in scores if score is not None]
+    mean = sum(judged) / max(1, len(judged))
+    known = {
+        question(one.answer.problem): mean if one.signal.score is None else one.signal.score for one in greedy
+    }
+    return known, {"baseline_errors": float(len(scores) - len(judged))}
+
+
+def check_advantage(recipe: Recipe) -> None:
+    """Raises BadInput where the recipe's grounding can't tell what its advantage needs to know."""
+    if recipe.advantage == "coderl" and not grounding_entry(recipe.grounding).runs:
+        raise BadInput(
+            f"'coderl' learns whether programs fail or pass, and the grounding {recipe.grounding!r} only"
+            " compiles them: choose one that runs tests, or the advantage 'greedy'",
+            field="advantage",
+        )
