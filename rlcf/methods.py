@@ -30,6 +30,9 @@ METHODS: Mapping[str, Mapping[str, Any]] = {
     "coderl": {"grounding": "rltf-coarse", "advantage": "coderl", "anchor": 1.0},
     # arXiv 2305.10314: no reward, the feedback is read.
     "leti": {"grounding": "tests", "loop": "feedback"},
+    # arXiv 2406.06887; beta is the usual one.
+    "plum-dpo": {"grounding": "tests", "loop": "dpo", "kl": 0.1},
+    "plum-kto": {"grounding": "tests", "loop": "kto", "kl": 0.1},
     # arXiv 2310.13669: partial credit, and a buffer of a size that the paper leaves open.
     "partial-replay": {"grounding": "partial", "replay": (6400, 0)},
 }

@@ -24,7 +24,7 @@ SHIPPED = Path(__file__).parent.parent / "recipes"
 CHOICES = {
     "evaluation_split": ("validation", "test"),
     "advantage": ("gae", "group", "leave-one-out", "best", "greedy", "coderl"),
-    "loop": ("ppo", "references", "kept", "feedback"),
+    "loop": ("ppo", "references", "kept", "feedback", "dpo", "ipo", "hinge", "kto"),
     "kl_form": ("reward", "k2", "k3"),
 }
 """What fields that take one of a few words can be."""
@@ -84,9 +84,10 @@ class Recipe:
     """Factor of the discriminator's value in the score of `rlcf+tests`; `rlcf` takes it as it is."""
 
     loop: str = "ppo"
-    """What a step learns: `ppo`; or, supervised, the `references` of its problems, its completions that are
+    """What a step learns. `ppo`; supervised: the `references` of its problems, its completions that are
     `kept` (they pass; where the grounding runs no tests, they compile), or all of them behind textual
-    `feedback` (LeTI). Advantages, critic, KL and clipping are PPO's alone."""
+    `feedback` (LeTI); preferences for what passes: `dpo`, `ipo` and `hinge` from pairs, `kto` from each
+    completion. Advantages, critic and clipping are PPO's alone."""
     curriculum: bool = False
     """Ask first with most of the reference in the prompt (StepCoder); it is moved out as answers pass."""
     replay: tuple[int, int] = (0, 0)
@@ -118,7 +119,7 @@ class Recipe:
     gae_lambda: tuple[float, float] = (0.95, 0.95)
     """Lambda of the advantages and of the critic's targets; gamma is 1."""
     kl: float = 0.02
-    """Coefficient of the KL to the reference policy; 0 needs no reference."""
+    """Coefficient of the KL to the reference policy; 0 needs no reference. The beta of preferences."""
     kl_form: str = "reward"
     """Where the KL counts: `reward` (k1, a token), or in the loss as `k2` or `k3` (k3 with k2's gradient)."""
     kl_target: float = 0.0

@@ -12,17 +12,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.policy.batch import TokenBatch, Tokens, shared_rows
 from rlcf.policy.critic import CLASSES, AnyCritic, ClassCritic, Critic
-from rlcf.policy.score import Scorer
 from rlcf.recipe import Recipe
 from rlcf.training import classes, ppo
 from rlcf.training.experience import Experience, Feedback, Scored, Sums, statistics, token_rows
-from rlcf.training.module import TrainedModule
+from rlcf.training.module import TrainedModule, reference_module
 from rlcf.training.optimizers import Optimizers
 from rlcf.training.parallel import Parallel
 from rlcf.training.plan import Pass, alike, minibatches, passes
@@ -53,16 +52,9 @@ class Learner:
             critic = CRITICS[recipe.advantage](policy.width, recipe.seed).to(policy.device)
         self.tells_classes = isinstance(critic, ClassCritic)
         self.scorer = policy.scorer(critic, recipe.critic_rank if critic is not None else 0)
-        self._reference = self._reference_module()
+        self._reference = reference_module(policy, self.parallel) if recipe.kl else None
         self.module = TrainedModule(policy, self.scorer, self.machine, self.parallel)
         self.optimizers = Optimizers(self.scorer, recipe)
-
-    def _reference_module(self) -> nn.Module | None:
-        """A frozen copy; with LoRA it is the module itself with its adapters off."""
-        if not self.recipe.kl or self.policy.adapters is not None:
-            return None
-        frozen = Scorer(self.policy.plain_copy(), autocast=self.policy.autocast)
-        return self.parallel.wrap(frozen, frozen.layers()) if self.parallel.sharded else frozen
 
     @property
     def uses_anchors(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rlcf.machine import Machine
 from rlcf.policy import Policy
@@ -75,3 +75,12 @@ class TrainedModule:
                 if parameter.requires_grad:
                     parameter.copy_(share(weights[name], parameter))
         self.sync()
+
+
+def reference_module(policy: Policy, parallel: Parallel) -> nn.Module | None:
+    """A frozen copy of the policy as it is, which scores; None with LoRA, where the module itself is asked
+    with its adapters off."""
+    if policy.adapters is not None:
+        return None
+    frozen = Scorer(policy.plain_copy(), autocast=policy.autocast)
+    return parallel.wrap(frozen, frozen.layers()) if parallel.sharded else frozen

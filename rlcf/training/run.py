@@ -39,8 +39,10 @@ from rlcf.training.data import load_data
 from rlcf.training.discriminator import Discriminator
 from rlcf.training.learner import AGAINST_GROUP
 from rlcf.training.loop import PpoLoop
+from rlcf.training.loops import LEARNERS
 from rlcf.training.pairs import make_discriminator, new_discriminator
 from rlcf.training.parallel import Parallel
+from rlcf.training.preferring import Preferring
 from rlcf.training.record import RunFolder
 from rlcf.training.sft import train_supervised
 from rlcf.training.show import check_trackers
@@ -243,6 +245,8 @@ def check_parts(recipe: Recipe, entry: Entry) -> None:
         raise BadInput(message, field="curriculum")
     if recipe.loop == "references" and recipe.anchor:
         raise BadInput("must be 0: the loop learns nothing but the references", field="anchor")
+    if LEARNERS[recipe.loop] is Preferring and not recipe.kl:
+        raise BadInput(f"must be above 0: it is the beta of {recipe.loop!r}", field="kl")
     if recipe.replay[0] and recipe.loop != "ppo":
         raise BadInput(f"must be 0: {recipe.loop!r} learns from the step's own rollouts", field="replay")
     if recipe.replay[0] and recipe.advantage in AGAINST_GROUP:

@@ -31,12 +31,13 @@ from rlcf.training.baseline import Baseline
 from rlcf.training.buffer import Batch, OnlineBuffer, program_key
 from rlcf.training.discriminator import Discriminator, Pair, accuracy, train_discriminator
 from rlcf.training.experience import Experience, Feedback
+from rlcf.training.loops import make_learner
 from rlcf.training.pairs import BATCH, pairs_of
 from rlcf.training.parallel import Parallel
 from rlcf.training.rails import ALARMS, Alarm, Rails, act
 from rlcf.training.record import RunFolder
 from rlcf.training.rollout import Roller, Rollout, score_place, token_credits, token_mask
-from rlcf.training.supervised import EXAMPLES, make_learner, references
+from rlcf.training.supervised import EXAMPLES, nothing, references
 
 REFRESH_STEPS = 5
 """Batches of a refresh of the discriminator."""
@@ -179,7 +180,7 @@ class PpoStep:
             anchors=references(self.policy, rollouts, problems) if self.learner.uses_anchors else (),
             baselines=[rollout.baseline for rollout in rollouts],
             classes=[outcome_class(rollout.answer.verdict) for rollout in rollouts],
-            examples=EXAMPLES[self.recipe.loop](self.policy, rollouts, problems),
+            examples=EXAMPLES.get(self.recipe.loop, nothing)(self.policy, rollouts, problems),
         )
 
     def _write(self, step: int, row: dict[str, float], rollouts: Sequence[Rollout]) -> None:

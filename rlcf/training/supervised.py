@@ -35,7 +35,6 @@ from rlcf.policy.batch import Tokens
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.training.experience import Experience, Feedback, Sums
-from rlcf.training.learner import Learner
 from rlcf.training.module import TrainedModule
 from rlcf.training.optimizers import Optimizers
 from rlcf.training.parallel import Parallel
@@ -76,21 +75,13 @@ def told(policy: Policy, rollouts: Sequence[Rollout], _: Sequence[Problem]) -> l
     ]
 
 
-EXAMPLES: dict[str, Choose] = {
-    "ppo": lambda *_: [],
-    "references": references,
-    "kept": kept,
-    "feedback": told,
-}
-"""By the recipe's `loop`; PPO learns from rollouts, not from examples."""
+def nothing(_: Policy, __: Sequence[Rollout], ___: Sequence[Problem]) -> list[Encoded]:
+    """For loops that learn from no examples."""
+    return []
 
 
-def make_learner(
-    policy: Policy, recipe: Recipe, machine: Machine, parallel: Parallel
-) -> Learner | Supervised:
-    """The learner of the recipe's `loop`."""
-    made = Learner if recipe.loop == "ppo" else Supervised
-    return made(policy, recipe, machine, parallel)
+EXAMPLES: dict[str, Choose] = {"references": references, "kept": kept, "feedback": told}
+"""By the recipe's `loop`; others learn from rollouts, not from examples."""
 
 
 class Supervised:

@@ -105,6 +105,7 @@ def test_programs_are_the_same_up_to_names_of_locals() -> None:
         (Recipe(replay=(64, 0), advantage="group"), "advantage"),
         (Recipe(replay=(64, 0), advantage="leave-one-out"), "advantage"),
         (Recipe(replay=(64, 0), loop="kept"), "replay"),
+        (Recipe(kl=0.0, loop="dpo"), "kl"),
         (Recipe(curriculum=True, grounding="compiler"), "curriculum"),
         (Recipe(anchor=0.1, loop="references"), "anchor"),
     ],

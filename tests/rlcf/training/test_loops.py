@@ -1,4 +1,4 @@
-"""Whole runs of the supervised loops: what they spend, learn and save, and that they resume."""
+"""Whole runs of the loops that are not PPO: what they spend, learn and save, and that they resume."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ ARMS: dict[str, dict[str, Any]] = {
     "passes": {"loop": "kept", "grounding": "tests"},
     "leti": {"loop": "feedback", "grounding": "tests"},
     "leti, adapters": {"loop": "feedback", "grounding": "tests", "lora_rank": 4, "anchor": 0.1},
+    "dpo": {"loop": "dpo", "grounding": "tests", "kl": 0.1},
+    "kto, adapters": {"loop": "kto", "grounding": "tests", "kl": 0.1, "lora_rank": 4},
     "compared": {"loop": "kept", "grounding": "rlcf+tests"},
 }
 
@@ -105,6 +107,8 @@ def test_a_loop_spends_what_ppo_spends_and_learns(run: tuple[Path, Recipe], ppo:
             "references": len({one["task_id"] for one in own}),
             "kept": sum(one["outcome"] == "passed" for one in own),
             "feedback": len(own),
+            "kto": len({(one["task_id"], one["completion"]) for one in own}),
+            "dpo": _paired(own),
         }
         assert row["learnt_rows"] == rows[recipe.loop]
         assert ("policy_loss" in row) == (row["updates"] > 0) == (row["learnt_rows"] > 0)
@@ -113,6 +117,15 @@ def test_a_loop_spends_what_ppo_spends_and_learns(run: tuple[Path, Recipe], ppo:
     first, last = (load_policy(checkpoint_folder(folder, step)).model.state_dict() for step in (0, 4))
     assert any(not torch.equal(first[name], last[name]) for name in first)
     assert "</html>" in write_report(folder).read_text(encoding="utf-8")
+
+
+def _paired(rows: list[dict[str, Any]]) -> int:
+    """Programs of problems that were solved and missed, each counted once; three make two pairs at most."""
+    found = 0
+    for task in {row["task_id"] for row in rows}:
+        own = {row["completion"]: row["outcome"] == "passed" for row in rows if row["task_id"] == task}
+        found += len(own) if len(set(own.values())) == 2 else 0
+    return found
 
 
 def test_killed_and_resumed_is_never_stopped(run: tuple[Path, Recipe], judge: Judge, tmp_path: Path) -> None:
