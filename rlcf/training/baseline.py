@@ -103,8 +103,10 @@ def greedy_scores(greedy: Sequence[Rollout]) -> tuple[dict[Question, float], dic
 
 
 def check_advantage(recipe: Recipe) -> None:
-    """Raises BadInput where the recipe's grounding can't tell what its advantage needs to know."""
-    if recipe.advantage == "coderl" and not grounding_entry(recipe.grounding).runs:
+    """Raises BadInput where the recipe's grounding can't tell what its advantage needs to know. Without PPO
+    nothing needs it, as in the pre-training that the runs of an ablation share."""
+    runs = grounding_entry(recipe.grounding).runs
+    if recipe.ppo_steps and recipe.advantage == "coderl" and not runs:
         raise BadInput(
             f"'coderl' learns whether programs fail or pass, and the grounding {recipe.grounding!r} only"
             " compiles them: choose one that runs tests, or the advantage 'greedy'",
