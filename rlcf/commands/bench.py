@@ -12,15 +12,20 @@ from tyro.conf import Positional, arg
 from rlcf.commands.grade import check_folder, check_workers, open_results
 from rlcf.commands.rates import parse_ks, show
 from rlcf.errors import BadInput
-from rlcf.evaluation.bench import check_decoding, evaluate
+from rlcf.evaluation.bench import Sampler, check_decoding, evaluate
 from rlcf.evaluation.grade import results_line
 from rlcf.evaluation.metrics import check_k
+from rlcf.evaluation.refine import EXAMPLES, Prefixes, critic_sampling, whole_problems
 from rlcf.evaluation.samples import Sample
 from rlcf.grounding.signal import Answer
 from rlcf.problems import load_problems
 
 if TYPE_CHECKING:
     from rlcf.policy import Policy
+
+
+BATCH = 256
+"""Completions generated together."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,9 @@ class Bench:
     """Longest completion."""
     seed: int = 0
     """Of sampling; the same seed gives the same completions."""
+    refine: Annotated[int, arg(metavar="M")] = 0
+    """Refine the answers with the first test of each problem and the critic of a coderl checkpoint, going on
+    from M failed answers where none passes it (CodeRL's critic sampling); 0 does not."""
     out: Annotated[str | None, arg(metavar="R")] = None
     """Write every completion with its verdict here, JSONL, as `rlcf grade` does."""
     engine: Literal["auto", "local", "docker"] = "auto"
@@ -63,27 +71,50 @@ class Bench:
         check_decoding(self.temperature, self.n)
         if self.max_new_tokens < 1:
             raise BadInput(f"must be at least 1, is {self.max_new_tokens}", field="max_new_tokens")
+        if self.refine < 0:
+            raise BadInput(f"must not be negative, is {self.refine}", field="refine")
         problems = load_problems(self.problems, self.split)
         check_k(ks, ((problem.task_id, self.n) for problem in problems))
         out = Path(self.out) if self.out else None
         check_folder(out)
         policy = self._load()
+        prefixes = self._prefixes(policy) if self.refine else None
 
         def sample(prompts: Sequence[str], temperature: float, seed: int) -> list[str]:
             tokens = self.max_new_tokens
             return policy.sample(prompts, temperature=temperature, max_new_tokens=tokens, seed=seed)
 
         with Judge(engine=self.engine, workers=self.workers or None) as judge, open_results(out) as stream:
+            asked: Sampler = sample
+            if prefixes is not None:
+                asked = critic_sampling(problems, sample, prefixes, judge, self.refine)
             evaluation, answers = evaluate(
-                problems, sample, judge, temperature=self.temperature, n=self.n, ks=ks, seed=self.seed
+                problems,
+                asked,
+                judge,
+                temperature=self.temperature,
+                n=self.n,
+                ks=ks,
+                seed=self.seed,
+                batch=whole_problems(self.n, BATCH) if self.refine else BATCH,
             )
             if stream:
                 stream.writelines(_line(answer, judge.jdk) for answer in answers)
             more = {"model": self.model, "n": self.n, "temperature": self.temperature, "results": self.out}
+            if self.refine:
+                more |= {"refine": self.refine, "note": EXAMPLES}
             show(evaluation, judge, as_json=self.json, more=more)
+        if self.refine and not self.json:
+            print(EXAMPLES)
         if out and not self.json:
             print(f"results: {out}")
         return 0
+
+    def _prefixes(self, policy: Policy) -> Prefixes:
+        """Raises BadInput where the checkpoint has no critic."""
+        from rlcf.policy.prefixes import load_prefix_critic
+
+        return load_prefix_critic(self.model, policy)
 
     def _load(self) -> Policy:
         """Raises BadInput where torch is not installed, or the model can't be loaded."""

@@ -20,13 +20,14 @@ from rlcf.report.samples import sample_sections
 from rlcf.report.style import CSS
 
 CURVES: Sequence[tuple[str, Mapping[str, str]]] = (
-    ("Reward", {"reward": "reward"}),
+    ("Reward", {"reward": "reward", "baseline": "baseline"}),
     ("Parts of the reward", {f"part_{part}": part for part in ("compiler", "tests", "discriminator")}),
     ("Rates of the rollouts", {"compile": "compile", "exec": "exec", "pass": "pass"}),
     ("KL to the reference, nats a completion", {"kl": "KL"}),
     ("Entropy, nats a token", {"entropy": "entropy"}),
     ("Discriminator's accuracy on new pairs", {"discriminator_accuracy": "accuracy"}),
     ("Critic's explained variance", {"explained_variance": "explained variance"}),
+    ("Critic's accuracy in telling how programs end", {"class_accuracy": "accuracy"}),
     ("Tokens a completion", {"response_tokens": "tokens"}),
     ("Loss of supervised training", {"supervised_loss": "loss"}),
 )

@@ -58,22 +58,24 @@ class Baseline:
     ) -> tuple[list[Rollout], dict[str, float]]:
         """The rollouts of a step, whole, with their baselines, and numbers for the logs: `baseline`, a mean
         over rollouts, and `baseline_errors`, greedy completions that the judge failed on. Every rank must
-        call, once a step: the rollouts join the memory of the best."""
+        call, once a step, with rollouts of the problems that `begin` was given: they join the memory of the
+        best."""
         if greedy is not None:
             found, _ = self.roller.finish(greedy)
             known, numbers = greedy_scores(self.parallel.gather(found))
         elif self.advantage == "best":
-            known, numbers = dict(self.best), {}
+            known = {asked: self.best.get(asked, 0.0) for asked in map(_asked, rollouts)}
+            numbers = {}
             self._remember(rollouts)
         else:
             return list(rollouts), {}
-        against = [replace(one, baseline=known.get(question(one.answer.problem), 0.0)) for one in rollouts]
+        against = [replace(one, baseline=known[_asked(one)]) for one in rollouts]
         return against, numbers | {"baseline": sum(one.baseline for one in against) / len(against)}
 
     def _remember(self, rollouts: Sequence[Rollout]) -> None:
         for one in rollouts:
             if one.signal.score is not None:
-                asked = question(one.answer.problem)
+                asked = _asked(one)
                 self.best[asked] = max(self.best.get(asked, one.signal.score), one.signal.score)
 
     def state(self) -> dict[str, Any]:
@@ -96,15 +98,19 @@ def greedy_scores(greedy: Sequence[Rollout]) -> tuple[dict[Question, float], dic
     scores = [one.signal.score for one in sorted(greedy, key=lambda one: one.row)]
     judged = [score for score in scores if score is not None]
     mean = sum(judged) / max(1, len(judged))
-    known = {
-        question(one.answer.problem): mean if one.signal.score is None else one.signal.score for one in greedy
-    }
+    known = {_asked(one): mean if one.signal.score is None else one.signal.score for one in greedy}
     return known, {"baseline_errors": float(len(scores) - len(judged))}
 
 
+def _asked(rollout: Rollout) -> Question:
+    return question(rollout.answer.problem)
+
+
 def check_advantage(recipe: Recipe) -> None:
-    """Raises BadInput where the recipe's grounding can't tell what its advantage needs to know."""
-    if recipe.advantage == "coderl" and not grounding_entry(recipe.grounding).runs:
+    """Raises BadInput where the recipe's grounding can't tell what its advantage needs to know. Without PPO
+    nothing needs it, as in the pre-training that the runs of an ablation share."""
+    runs = grounding_entry(recipe.grounding).runs
+    if recipe.ppo_steps and recipe.advantage == "coderl" and not runs:
         raise BadInput(
             f"'coderl' learns whether programs fail or pass, and the grounding {recipe.grounding!r} only"
             " compiles them: choose one that runs tests, or the advantage 'greedy'",

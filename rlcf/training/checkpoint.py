@@ -1,7 +1,8 @@
 """Checkpoints: all that a run needs to go on as if it had never stopped.
 
     step-000000/   the policy as PPO found it, a plain model, and the discriminator
-    step-000040/   policy (a plain model, or LoRA adapters on step-000000), discriminator.pt, trainer.pt
+    step-000040/   policy (a plain model, or LoRA adapters on step-000000), discriminator.pt, trainer.pt;
+                   critic.pt of `advantage = "coderl"`, for `rlcf bench --refine`
 
 A checkpoint is written aside, flushed to the disk and renamed: a folder of this name is whole, whatever
 killed the run. trainer.pt holds what the policy's files do not: the critic, optimisers, random states, the

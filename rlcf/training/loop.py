@@ -7,13 +7,15 @@ grounding paid in training, not a held-out number.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import Accelerator
+from torch import Tensor
 
+from rlcf.policy.prefixes import CRITIC_FILE
 from rlcf.problems import Problem
 from rlcf.progress import progress
 from rlcf.training import show
@@ -90,5 +92,12 @@ class PpoLoop:
     def _write(self, aside: Path, state: dict[str, Any]) -> None:
         self.step.learner.module.whole_policy.save_trained(aside, self.run.checkpoint(0).resolve())
         torch.save(state, aside / TRAINER)
+        if self.step.learner.tells_classes and not self.recipe.critic_rank:
+            torch.save(critic_of(state["step"]["learner"]["weights"]), aside / CRITIC_FILE)
         if self.step.discriminator is not None:
             torch.save(self.step.discriminator.state_dict(), aside / DISCRIMINATOR)
+
+
+def critic_of(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The critic's own weights among those of a scorer."""
+    return {name.removeprefix("critic."): w for name, w in weights.items() if name.startswith("critic.")}

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
 from rlcf.cli import main
-from rlcf.policy import tiny_policy
+from rlcf.evaluation.refine import EXAMPLES
+from rlcf.policy import load_policy, tiny_policy
+from rlcf.policy.critic import ClassCritic
 from tests.rlcf.conftest import SmallSet
 from tests.rlcf.test_cli import rlcf
 
@@ -69,6 +74,30 @@ def test_bench_asks_judges_and_writes_what_it_prints(
     capsys.readouterr()
     assert "field 'n'" in complaint(*bench, "--temperature", "0", "--n", "2", "--k", "1")
     assert "field 'k'" in complaint(*bench, "--n", "2", "--k", "3")
+
+
+def test_bench_refines_with_a_saved_critic_and_says_so(
+    small_set: SmallSet,
+    model: Path,
+    tmp_path: Path,
+    complaint: Callable[..., str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bench = ("--problems", str(small_set.path), "--engine", "local", "--n", "2", "--k", "1", "--refine", "1")
+    assert "critic.pt" in complaint("bench", model, *bench)
+    assert "field 'refine'" in complaint("bench", model, *bench[:-1], "-1")
+    trained = tmp_path / "trained"
+    shutil.copytree(model, trained)
+    critic = ClassCritic(load_policy(trained).width, seed=3)
+    nn.init.normal_(critic.last.weight, std=9.0)
+    torch.save(critic.state_dict(), trained / "critic.pt")
+    said = []
+    for more in ((), ("--json",)):
+        assert main(["bench", str(trained), *bench, "--max-new-tokens", "6", *more]) == 0
+        said.append(capsys.readouterr().out)
+    assert EXAMPLES in said[0]
+    found = json.loads(said[1])
+    assert (found["samples"], found["refine"], found["note"]) == (6, 1, EXAMPLES)
 
 
 def test_train_writes_a_run_folder_and_never_into_an_old_one(

@@ -157,6 +157,7 @@ def test_classes_need_tests_that_are_run() -> None:
     for name, entry in GROUNDINGS.items():
         recipe = Recipe(grounding=name, advantage="coderl")
         check_advantage(replace(recipe, advantage="greedy"))
+        check_advantage(replace(recipe, ppo_steps=0))
         if entry.runs:
             check_advantage(recipe)
         else:

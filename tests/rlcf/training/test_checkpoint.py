@@ -20,6 +20,7 @@ from javabox import Judge
 from rlcf.errors import BadInput
 from rlcf.machine import Machine
 from rlcf.policy import load_policy
+from rlcf.policy.prefixes import load_prefix_critic
 from rlcf.recipe import Recipe
 from rlcf.training import checkpoint
 from rlcf.training.checkpoint import checkpoint_folder, prune, steps_saved, write_checkpoint
@@ -136,6 +137,7 @@ def work(
     return folder
 
 
+CRITIC_WEIGHTS = ("inner.weight", "inner.bias", "last.weight", "last.bias")
 MACHINE = ("--engine", "local", "--rails", "warn", "--checkpoint-every", "2")
 
 
@@ -177,7 +179,14 @@ def test_baselines_and_classes_go_on_too(
     assert told(cut, "completions.jsonl") == told(whole, "completions.jsonl")
     assert len(states[0]["step"]["baseline"]["best"]) == (4 if advantage == "best" else 0)
     assert len({row["baseline"] for row in learnt(whole)}) > 1
-    assert ("critic.last.weight" in states[0]["step"]["learner"]["weights"]) == (advantage == "coderl")
+    weights = states[0]["step"]["learner"]["weights"]
+    assert ("critic.last.weight" in weights) == (advantage == "coderl")
+    critic = checkpoint_folder(whole, 4) / "critic.pt"
+    assert critic.exists() == (advantage == "coderl")
+    if advantage == "coderl":
+        loaded = load_prefix_critic(critic.parent, load_policy(critic.parent, trained=False))
+        assert weights["critic.last.weight"].any()
+        assert_equal(loaded.critic.state_dict(), {name: weights[f"critic.{name}"] for name in CRITIC_WEIGHTS})
 
 
 def test_something_was_learnt(work: Path) -> None:

@@ -70,9 +70,13 @@ anchor = 0.1
 """
 
 
-@pytest.mark.parametrize("adapters", ["", "lora_rank = 4\ncritic_rank = 4\n"], ids=["full", "adapters"])
-def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, adapters: str) -> None:
-    recipe = RECIPE.format(world=small_world) + adapters
+@pytest.mark.parametrize(
+    "more",
+    ["", "lora_rank = 4\ncritic_rank = 4\n", 'advantage = "coderl"\n'],
+    ids=["full", "adapters", "coderl"],
+)
+def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, more: str) -> None:
+    recipe = RECIPE.format(world=small_world) + more
     (tmp_path / "five.toml").write_text(recipe, encoding="utf-8")
     one = train(tmp_path, "one")
     weights = learnt(one)
@@ -91,7 +95,7 @@ def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, adapters
         for mine, theirs in zip(rows(one, "metrics.jsonl"), rows(run, "metrics.jsonl"), strict=True):
             for name in (name for name in mine if "second" not in name):
                 assert theirs[name] == pytest.approx(mine[name], abs=1e-4), f"{way}: {name}"
-    if not adapters:
+    if not more:
         before = load_file(checkpoint_folder(one, 0) / "model.safetensors")
         moved = [(weights[f"model.{name}"] - tensor).abs().max() for name, tensor in before.items()]
         assert max(moved) > 1e-4, "it learns at all"
