@@ -78,7 +78,8 @@ class Recipe:
     grounding: str = "rlcf+tests"
     """What a completion is worth: `rlcf` (compiler, discriminator), `rlcf+tests`, `rlcf-ast`, `tests`,
     `partial`, `compiler`, `rltf`, `rltf-coarse`, `rltf-fine`, `rltf-adaptive`, `ppocoder`,
-    `ppocoder+tests`, `stepcoder`, `stepcoder-unmasked`."""
+    `ppocoder+tests`, `stepcoder`, `stepcoder-unmasked`; `rlcf-plain` and `compiler-plain` have -1 at the end,
+    not on the token of the compile error."""
     discriminator_weight: float = 0.2
     """Factor of the discriminator's value in the score of `rlcf+tests`; `rlcf` takes it as it is."""
 
