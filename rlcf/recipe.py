@@ -67,19 +67,23 @@ class Recipe:
     """Largest learning rate of supervised training."""
 
     discriminator: str = "policy"
-    """Encoder of the discriminator: `policy` (a copy of the policy's trunk), a folder or a hub id."""
+    """Encoder of the discriminator: `policy` (a copy of the policy's trunk), `random` (that trunk, fresh
+    weights), a folder or a hub id. Or `judge:MODEL`, a folder or hub id: a causal model that is asked which
+    program is the reference, and never trained."""
     discriminator_training: tuple[int, int] = (1024, 100)
     """Completions sampled for its first pairs (those that do not compile are dropped), and steps of its first
     training."""
     discriminator_lr: float = 3e-4
     """Its learning rate, falling to 0 over each training."""
     discriminator_refresh: int = 5
-    """PPO steps between refreshes on on-policy pairs; 0 freezes it."""
+    """PPO steps between refreshes on on-policy pairs; 0 freezes it. Its accuracy, a judge's too, is measured
+    on them."""
 
     grounding: str = "rlcf+tests"
     """What a completion is worth: `rlcf` (compiler, discriminator), `rlcf+tests`, `rlcf-ast`, `tests`,
     `partial`, `compiler`, `rltf`, `rltf-coarse`, `rltf-fine`, `rltf-adaptive`, `ppocoder`,
-    `ppocoder+tests`, `stepcoder`, `stepcoder-unmasked`."""
+    `ppocoder+tests`, `stepcoder`, `stepcoder-unmasked`; `rlcf-plain` and `compiler-plain` have -1 at the end,
+    not on the token of the compile error."""
     discriminator_weight: float = 0.2
     """Factor of the discriminator's value in the score of `rlcf+tests`; `rlcf` takes it as it is."""
 

@@ -2,8 +2,9 @@
 
 - `total` adds them: scores, named parts and spans.
 - `masked` narrows what is learnt from.
+- `at_the_end` forgets where scores belong.
 
-Both are pure where what they are made of is. Not covered: weights (a grounding that scales another is three
+All are pure where what they are made of is. Not covered: weights (a grounding that scales another is three
 lines), and more than one place for scores: what is added up goes to the first place that one of them names.
 """
 
@@ -43,6 +44,16 @@ def masked(grounding: Grounding, mask_of: Callable[[Answer], Stretches | None]) 
             replace(signal, learnt=_both(signal.learnt, mask_of(answer)))
             for answer, signal in zip(answers, signals, strict=True)
         ]
+
+    return ground
+
+
+def at_the_end(grounding: Grounding) -> Grounding:
+    """`grounding` with all of its scores on the last token: what the compiler says of the place of an error
+    is lost. RLCF's reviewers asked for this ablation (methods.md 1.2)."""
+
+    def ground(answers: Sequence[Answer]) -> list[Signal]:
+        return [replace(signal, place=None) for signal in grounding(answers)]
 
     return ground
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rlcf.errors import BadInput
+from rlcf.grounding.combine import at_the_end
 from rlcf.grounding.executed import masked_to_executed, stepcoder
 from rlcf.grounding.parts import Compare
 from rlcf.grounding.ppocoder import ppocoder, ppocoder_tests, rlcf_ast
@@ -53,7 +54,7 @@ REFERENCE, CASES, COVERAGE = (frozenset({need}) for need in LACKS)
 
 def _rlcf(compare: Compare | None, _: float) -> Grounding:
     if compare is None:
-        raise ValueError("the grounding 'rlcf' needs a discriminator")
+        raise ValueError("RLCF's grounding needs a discriminator")
     return rlcf(compare)
 
 
@@ -64,11 +65,15 @@ def _alone(grounding: Grounding, *, runs: bool, needs: frozenset[str] = frozense
 
 GROUNDINGS: dict[str, Entry] = {
     "rlcf": Entry(_rlcf, runs=False, compares=lambda _: True),
+    "rlcf-plain": Entry(
+        lambda compare, weight: at_the_end(_rlcf(compare, weight)), runs=False, compares=lambda _: True
+    ),
     "rlcf+tests": Entry(rlcf_tests, runs=True, compares=lambda weight: weight > 0),
     "rlcf-ast": _alone(rlcf_ast, runs=False, needs=REFERENCE),
     "tests": _alone(rlcf_tests(None, 0.0), runs=True),
     "partial": _alone(partial, runs=True, needs=CASES),
     "compiler": _alone(compiler, runs=False),
+    "compiler-plain": _alone(at_the_end(compiler), runs=False),
     "rltf": _alone(rltf, runs=True),
     "rltf-coarse": _alone(coarse, runs=True),
     "rltf-fine": _alone(fine, runs=True),
@@ -78,7 +83,7 @@ GROUNDINGS: dict[str, Entry] = {
     "stepcoder": _alone(masked_to_executed(stepcoder), runs=True, needs=COVERAGE),
     "stepcoder-unmasked": _alone(stepcoder, runs=True),
 }
-"""`rlcf` is the paper's and has no weight."""
+"""`rlcf` is the paper's and has no weight; those in `-plain` forget the place of a compile error."""
 
 
 def grounding_entry(name: str) -> Entry:

@@ -14,6 +14,7 @@ from transformers import (
     AutoModelForSeq2SeqLM,
     AutoTokenizer,
     PreTrainedModel,
+    PreTrainedTokenizerBase,
 )
 from transformers.utils import logging as transformers_logging
 
@@ -43,21 +44,33 @@ def load_policy(
     Raises BadInput if the folder does not exist or holds no model.
     """
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    if _is_path(str(model)):
-        if not Path(model).is_dir():
-            raise BadInput("no such model folder", file=model, field="model")
-        if not any((Path(model) / name).is_file() for name in ("config.json", "adapter_config.json")):
-            raise BadInput("holds no model: config.json is missing", file=model, field="model")
-    computed = torch.bfloat16 if dtype == "bfloat16" or (dtype == "auto" and place.type == "cuda") else None
+    computed = computed_in(dtype, place)
     kept = computed if computed and (lora_rank or not trained) else torch.float32
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(model)
-        loaded = _load(model, kept)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise BadInput(f"can't load a language model: {reason}", file=model, field="model") from error
+    loaded, tokenizer = load_model(model, kept)
     autocast = computed if kept is torch.float32 else None
     return Policy(loaded.to(place), tokenizer, lora_rank, backend=backend, autocast=autocast, seed=seed)
+
+
+def computed_in(dtype: str, device: torch.device) -> torch.dtype | None:
+    """The type that a machine's `dtype` asks for on `device`; None is fp32."""
+    return torch.bfloat16 if dtype == "bfloat16" or (dtype == "auto" and device.type == "cuda") else None
+
+
+def load_model(
+    model: str | Path, dtype: torch.dtype, *, field: str = "model"
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """A language model with its tokenizer, adapters merged. Raises BadInput, naming `field`, where there is
+    none."""
+    if _is_path(str(model)):
+        if not Path(model).is_dir():
+            raise BadInput("no such model folder", file=model, field=field)
+        if not any((Path(model) / name).is_file() for name in ("config.json", "adapter_config.json")):
+            raise BadInput("holds no model: config.json is missing", file=model, field=field)
+    try:
+        return _load(model, dtype), AutoTokenizer.from_pretrained(model)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise BadInput(f"can't load a language model: {reason}", file=model, field=field) from error
 
 
 def tiny_policy(texts: Iterable[str], seed: int, *, lora_rank: int = 0) -> Policy:

@@ -7,8 +7,9 @@
 A checkpoint is written aside, flushed to the disk and renamed: a folder of this name is whole, whatever
 killed the run. trainer.pt holds what the policy's files do not: the critic, optimisers, random states, the
 KL coefficient, best scores, pairs that wait for the discriminator, what the rails remember. There is no
-learning-rate scheduler and no data cursor to save: both are functions of the step. Not covered: checkpoints
-of the supervised training, writing while the training goes on.
+learning-rate scheduler and no data cursor to save: both are functions of the step. A `judge:MODEL` has no
+file either: the recipe names it. Not covered: checkpoints of the supervised training, writing while the
+training goes on.
 """
 
 from __future__ import annotations

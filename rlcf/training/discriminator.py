@@ -9,12 +9,14 @@ loss independent of a pair's order; the order is drawn at random all the same wh
 so that a discriminator that always answers "the first" scores one half.
 
 The encoder is any Hugging Face encoder, or a copy of the policy's own trunk (as the paper's, a model that
-has read code before), read with mean pooling over the completion. Not covered: pairs where one side does
-not compile (the compiler judges those), completions longer than the encoder reads (cut at its end).
+has read code before; with fresh weights it has read nothing, the paper's ablation), read with mean pooling
+over the completion. Not covered: pairs where one side does not compile (the compiler judges those),
+completions longer than the encoder reads (cut at its end), a language model that is asked (`policy/ask.py`).
 """
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,8 +28,10 @@ from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from rlcf.errors import BadInput
+from rlcf.grounding.parts import Compare
 from rlcf.policy import Policy
 from rlcf.policy.batch import Tokens, micro_batches
+from rlcf.policy.generate import stable_seed
 from rlcf.policy.score import trunk
 
 BETAS = (0.9, 0.98)
@@ -131,13 +135,13 @@ def train_discriminator(
     return losses
 
 
-def accuracy(discriminator: Discriminator, pairs: Sequence[Pair], seed: int) -> float:
+def accuracy(compare: Compare, pairs: Sequence[Pair], seed: int) -> float:
     """Share of `pairs`, shown in random order, whose reference is recognised; a tie counts one half."""
     rng = random.Random(f"order {seed}")
     reference_first = [rng.random() < 0.5 for _ in pairs]
     texts = [(pair.reference, pair.generated) for pair in pairs]
     shown = [both if first else both[::-1] for both, first in zip(texts, reference_first, strict=True)]
-    values = discriminator.compare(
+    values = compare(
         [pair.prompt for pair in pairs], [first for first, _ in shown], [second for _, second in shown]
     )
     right = [
@@ -152,6 +156,15 @@ def discriminator_from_policy(policy: Policy, seed: int) -> Discriminator:
     encoder = cast(PreTrainedModel, trunk(policy.plain_copy()))
     # fp32, as all of it is trained; the policy's frozen weights may be bf16.
     return Discriminator(encoder.float().requires_grad_(True), policy.tokenizer, seed)
+
+
+def random_discriminator(policy: Policy, seed: int) -> Discriminator:
+    """The encoder is built as the policy's trunk and has read nothing: its weights are fresh."""
+    model = policy.model
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(stable_seed("random encoder", seed))
+        encoder = cast(PreTrainedModel, trunk(type(model)(copy.deepcopy(model.config))))
+    return Discriminator(encoder.float().to(policy.device), policy.tokenizer, seed)
 
 
 def load_encoder(model: str, seed: int, device: torch.device | str = "cpu") -> Discriminator:

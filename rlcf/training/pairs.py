@@ -3,6 +3,7 @@
 Only pairs where both sides compile reach it, so that it can't merely find compile errors (methods.md 1.3),
 and only pairs that differ in more than their white space. The first pairs are sampled from the pre-trained
 policy; later ones are the policy's own rollouts. A tenth of the problems is held out to measure accuracy.
+A language model that is asked (`judge:MODEL`) learns nothing: it is neither trained nor saved.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import torch
 from javabox import Judge
 from rlcf.grounding.signal import Answer, Signal
 from rlcf.policy import Policy
+from rlcf.policy.ask import AskedModel, load_asked
 from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe, load_recipe
@@ -27,6 +29,7 @@ from rlcf.training.discriminator import (
     accuracy,
     discriminator_from_policy,
     load_encoder,
+    random_discriminator,
     train_discriminator,
 )
 from rlcf.training.parallel import Parallel
@@ -36,6 +39,8 @@ log = logging.getLogger("rlcf")
 
 NO_SIGNAL = Signal(None)
 
+ASKED = "judge:"
+"""Before the name of a model that is asked."""
 TEMPERATURE = 1.0
 """Of the first samples: hotter than the rollouts, which mostly equal the reference or do not compile."""
 MAKING = ("discriminator", "discriminator_training", "discriminator_lr")
@@ -76,8 +81,17 @@ def make_discriminator(
     return discriminator
 
 
+def asked_model(recipe: Recipe, device: torch.device, dtype: str) -> AskedModel | None:
+    """The model that the recipe asks instead of training a discriminator, if it does; see `load_asked`."""
+    if not recipe.discriminator.startswith(ASKED):
+        return None
+    return load_asked(recipe.discriminator.removeprefix(ASKED), device, dtype)
+
+
 def new_discriminator(policy: Policy, recipe: Recipe) -> Discriminator:
     """One that has learnt nothing yet."""
+    if recipe.discriminator == "random":
+        return random_discriminator(policy, recipe.seed)
     if recipe.discriminator == "policy":
         return discriminator_from_policy(policy, recipe.seed)
     return load_encoder(recipe.discriminator, recipe.seed, policy.device)
@@ -132,6 +146,6 @@ def _first_training(
     log.info(
         "discriminator: %d pairs, accuracy %.3f on %d held-out pairs",
         len(used),
-        accuracy(discriminator, held_out, recipe.seed),
+        accuracy(discriminator.compare, held_out, recipe.seed),
         len(held_out),
     )

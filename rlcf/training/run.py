@@ -40,7 +40,7 @@ from rlcf.training.discriminator import Discriminator
 from rlcf.training.learner import AGAINST_GROUP
 from rlcf.training.loop import PpoLoop
 from rlcf.training.loops import LEARNERS
-from rlcf.training.pairs import make_discriminator, new_discriminator
+from rlcf.training.pairs import asked_model, make_discriminator, new_discriminator
 from rlcf.training.parallel import Parallel
 from rlcf.training.preferring import Preferring
 from rlcf.training.record import RunFolder
@@ -81,6 +81,9 @@ class Training:
             check_start(recipe)
         # Everything here draws from generators of its own; a model's code might not.
         set_seed(recipe.seed)
+        # Before anything is written: the name may be that of no model.
+        self.asked = asked_model(recipe, self.parallel.device, self.machine.dtype) if self.compares else None
+        self.trains_discriminator = self.compares and self.asked is None
         # Half of the cores belong to the JVMs; two threads for so small a model are slower than one.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // (2 * self.parallel.world)))
         references = self.compares or recipe.anchor > 0 or "reference" in self.entry.needs
@@ -139,7 +142,7 @@ def _whole_run(training: Training, policy: Policy) -> None:
         policy = _pre_train(policy, training)
         measure(policy, training, "before", 0)
     discriminator: Discriminator | None = None
-    if training.compares:
+    if training.trains_discriminator:
         discriminator = make_discriminator(policy, training.data.train, recipe, training.judge, parallel)
 
     def write(aside: Path) -> None:
@@ -158,13 +161,13 @@ def _ppo(training: Training, step: int) -> None:
     started, recipe, run = time.monotonic(), training.recipe, training.run
     if recipe.ppo_steps:
         policy = _load(run.checkpoint(0), training)
-        discriminator = new_discriminator(policy, recipe) if training.compares else None
+        discriminator = new_discriminator(policy, recipe) if training.trains_discriminator else None
         if discriminator is not None:
             found = torch.load(run.checkpoint(step) / DISCRIMINATOR, weights_only=True, map_location="cpu")
             discriminator.load_state_dict(found)
         ppo_step = PpoStep(
-            policy, recipe, training.judge, run, training.entry, discriminator, training.machine,
-            training.parallel,
+            policy, recipe, training.judge, run, training.entry, training.asked or discriminator,
+            training.machine, training.parallel,
         )  # fmt: skip
         with PpoLoop(ppo_step) as loop:
             if step:

@@ -4,8 +4,9 @@ With a curriculum the problems are asked from their present start points; with a
 from is drawn from this step's rollouts and earlier ones (`buffer.py`).
 
 The discriminator is refreshed every few steps on the rollouts since the last refresh; its accuracy is
-measured on them before it sees them. Infrastructure failures are masked, counted and, above a share, end the
-run (`rails.py`): a failure that scored 0 would teach the policy to provoke it.
+measured on them before it sees them, also that of a model that is asked and never learns. Infrastructure
+failures are masked, counted and, above a share, end the run (`rails.py`): a failure that scored 0 would
+teach the policy to provoke it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from rlcf.grounding.signs import SIGNS
 from rlcf.grounding.table import Entry
 from rlcf.machine import Machine
 from rlcf.policy import Policy
+from rlcf.policy.ask import AskedModel
 from rlcf.policy.batch import Tokens
 from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
@@ -53,15 +55,16 @@ class PpoStep:
         judge: Judge,
         run: RunFolder,
         entry: Entry,
-        discriminator: Discriminator | None,
+        discriminator: Discriminator | AskedModel | None,
         machine: Machine | None = None,
         parallel: Parallel | None = None,
     ) -> None:
         self.policy, self.recipe, self.run = policy, recipe, run
         self.machine, self.parallel = machine or Machine(), parallel or Parallel()
-        self.discriminator = discriminator
-        compare = None if discriminator is None else discriminator.compare
-        grounding: Grounding = entry.make(compare, recipe.discriminator_weight)
+        self.compare = None if discriminator is None else discriminator.compare
+        # A model that is asked has nothing to train or to save.
+        self.discriminator = discriminator if isinstance(discriminator, Discriminator) else None
+        grounding: Grounding = entry.make(self.compare, recipe.discriminator_weight)
         self.roller = Roller(
             policy, judge, grounding, run_tests=entry.runs, coverage=entry.covers,
             rank=self.parallel.rank, world=self.parallel.world,
@@ -195,13 +198,15 @@ class PpoStep:
 
     def _refresh(self, step: int, rollouts: Sequence[Rollout]) -> dict[str, float]:
         every = self.recipe.discriminator_refresh
-        if self.discriminator is None or not every:
+        if self.compare is None or not every:
             return {}
         self.pairs += pairs_of(rollout.answer for rollout in rollouts)
         if (step + 1) % every or not self.pairs:
             return {}
         pairs, self.pairs = self.pairs, []
-        before = accuracy(self.discriminator, pairs, step)
+        row = {"discriminator_accuracy": accuracy(self.compare, pairs, step)}
+        if self.discriminator is None:
+            return row
         # Every rank does the same work on the same pairs; the first one's result counts.
         losses = train_discriminator(
             self.discriminator,
@@ -212,7 +217,7 @@ class PpoStep:
             seed=stable_seed("refresh", self.recipe.seed, step),
         )
         self.parallel.same(self.discriminator.parameters())
-        return {"discriminator_accuracy": before, "discriminator_loss": sum(losses) / max(1, len(losses))}
+        return row | {"discriminator_loss": sum(losses) / max(1, len(losses))}
 
 
 class Clock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -26,6 +27,7 @@ PROBLEM = Problem(
 PASSES = "        return x + x;\n    }\n}\n"
 HALF = "        return x < 2 ? 2 * x : 0;\n    }\n}\n"
 THROWS = "        return x / 0;\n    }\n}\n"
+UNPARSED = "        return 2 * (x;\n    }\n}\n"
 BROKEN = "        int y = 1;\n        return z;\n    }\n}\n"
 CUT = "        return 2 * x;\n"
 
@@ -67,6 +69,23 @@ def test_groundings_without_a_discriminator(judge: Judge) -> None:
         1.0,
         1.0,
     ]
+
+
+def test_plain_groundings_say_the_same_without_the_place(judge: Judge) -> None:
+    """Parse error, type error, runtime error with a line, partly failing, passing."""
+    programs = [UNPARSED, BROKEN, THROWS, HALF, PASSES]
+    expected = {
+        "rlcf": [-1.0, -1.0, -0.5, -0.5, -0.5],
+        "compiler": [-1.0, -1.0, 1.0, 1.0, 1.0],
+    }
+    for name, scores in expected.items():
+        placed, plain = ground(judge, name, programs), ground(judge, f"{name}-plain", programs)
+        assert [signal.score for signal in plain] == scores
+        assert [signal.place for signal in plain] == [None] * 5
+        assert [signal.place for signal in placed] == [
+            UNPARSED.index(";"), BROKEN.index("z"), None, None, None,
+        ]  # fmt: skip
+        assert [replace(signal, place=None) for signal in placed] == plain, "nothing else differs"
 
 
 def test_an_error_after_the_last_character_has_a_place_at_or_after_the_end_or_none(judge: Judge) -> None:
