@@ -30,6 +30,7 @@ from rlcf.commands.merge import Merge
 from rlcf.commands.parse import parse
 from rlcf.commands.report import Report
 from rlcf.commands.train import Train
+from rlcf.commands.verifier import Verifier
 from rlcf.errors import BadInput
 from rlcf.training.rails import TrainingStopped
 
@@ -38,13 +39,14 @@ Command = (
     | Annotated[Train, subcommand("train")]
     | Annotated[Ablate, subcommand("ablate")]
     | Annotated[Bench, subcommand("bench")]
+    | Annotated[Verifier, subcommand("verifier")]
     | Annotated[Data, subcommand("data")]
     | Annotated[Merge, subcommand("merge")]
     | Annotated[Report, subcommand("report")]
     | Annotated[Doctor, subcommand("doctor")]
 )
 
-NAMES = ("grade", "train", "ablate", "bench", "data", "merge", "report", "doctor")
+NAMES = ("grade", "train", "ablate", "bench", "verifier", "data", "merge", "report", "doctor")
 DESCRIPTION = "Train, grade and benchmark Java code models from compiler feedback."
 
 

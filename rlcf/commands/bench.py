@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
 from rlcf.commands.grade import check_folder, check_workers, open_results
-from rlcf.commands.rates import parse_ks, show
+from rlcf.commands.rates import choice_lines, choices_json, parse_ks, show
 from rlcf.errors import BadInput
 from rlcf.evaluation.bench import Sampler, check_decoding, evaluate
 from rlcf.evaluation.grade import results_line
-from rlcf.evaluation.metrics import check_k
+from rlcf.evaluation.lever import choice_rates, lever
+from rlcf.evaluation.metrics import Estimate, check_k
 from rlcf.evaluation.refine import EXAMPLES, Prefixes, critic_sampling, whole_problems
 from rlcf.evaluation.samples import Sample
 from rlcf.grounding.signal import Answer
@@ -22,6 +23,7 @@ from rlcf.problems import load_problems
 
 if TYPE_CHECKING:
     from rlcf.policy import Policy
+    from rlcf.training.lever import Verifier
 
 
 BATCH = 256
@@ -56,6 +58,10 @@ class Bench:
     from M failed answers where none passes it (CodeRL's critic sampling); 0 does not."""
     out: Annotated[str | None, arg(metavar="R")] = None
     """Write every completion with its verdict here, JSONL, as `rlcf grade` does."""
+    rerank: Literal["none", "lever"] = "none"
+    """lever: of each problem's completions choose one by its likelihood, what it returned and a verifier."""
+    verifier: Annotated[str | None, arg(metavar="DIR")] = None
+    """The verifier's folder, which `rlcf verifier` wrote."""
     engine: Literal["auto", "local", "docker"] = "auto"
     """Where programs run; auto is docker where an engine answers, else local."""
     workers: Annotated[int, arg(metavar="N")] = 0
@@ -73,11 +79,13 @@ class Bench:
             raise BadInput(f"must be at least 1, is {self.max_new_tokens}", field="max_new_tokens")
         if self.refine < 0:
             raise BadInput(f"must not be negative, is {self.refine}", field="refine")
+        self._check_rerank()
         problems = load_problems(self.problems, self.split)
         check_k(ks, ((problem.task_id, self.n) for problem in problems))
         out = Path(self.out) if self.out else None
         check_folder(out)
-        policy = self._load()
+        policy = load_model(self.model)
+        verifier = self._load_verifier(policy)
         prefixes = self._prefixes(policy) if self.refine else None
 
         def sample(prompts: Sequence[str], temperature: float, seed: int) -> list[str]:
@@ -98,12 +106,19 @@ class Bench:
                 seed=self.seed,
                 batch=whole_problems(self.n, BATCH) if self.refine else BATCH,
             )
-            if stream:
-                stream.writelines(_line(answer, judge.jdk) for answer in answers)
             more = {"model": self.model, "n": self.n, "temperature": self.temperature, "results": self.out}
+            rates: Mapping[str, Estimate] = {}
+            fields: Sequence[Mapping[str, Any]] = [{}] * len(answers)
+            if verifier is not None:
+                rates, fields = _chosen(policy, verifier, answers, self.n)
+                more |= {"verifier": self.verifier, "rerank": choices_json(rates)}
             if self.refine:
                 more |= {"refine": self.refine, "note": EXAMPLES}
+            if stream:
+                stream.writelines(_line(a, judge.jdk, f) for a, f in zip(answers, fields, strict=True))
             show(evaluation, judge, as_json=self.json, more=more)
+        if rates and not self.json:
+            print("\n" + "\n".join(choice_lines(rates, self.n)))
         if self.refine and not self.json:
             print(EXAMPLES)
         if out and not self.json:
@@ -116,17 +131,54 @@ class Bench:
 
         return load_prefix_critic(self.model, policy)
 
-    def _load(self) -> Policy:
-        """Raises BadInput where torch is not installed, or the model can't be loaded."""
-        try:
-            from rlcf.policy import load_policy
-        except ModuleNotFoundError as missing:
-            raise BadInput(
-                f"models need torch and transformers ({missing}): pip install 'rlcf[train]'"
-            ) from missing
-        return load_policy(self.model, trained=False)
+    def _check_rerank(self) -> None:
+        if self.rerank == "none":
+            if self.verifier is not None:
+                raise BadInput("is only read with --rerank lever", field="verifier")
+            return
+        if self.verifier is None:
+            raise BadInput("--rerank lever needs one: `rlcf verifier` trains it", field="verifier")
+        if self.n < 2:
+            raise BadInput(f"to choose among programs takes 2 at least, is {self.n}", field="n")
+
+    def _load_verifier(self, policy: Policy) -> Verifier | None:
+        if self.verifier is None:
+            return None
+        from rlcf.training.lever import load_verifier
+
+        return load_verifier(Path(self.verifier), policy.device)
 
 
-def _line(answer: Answer, jdk: str) -> bytes:
-    row = {"task_id": answer.problem.task_id, "completion": answer.completion}
+def load_model(model: str) -> Policy:
+    """The policy in a folder or on the hub, not to be trained. Raises BadInput where torch is not installed,
+    or the model can't be loaded."""
+    try:
+        from rlcf.policy import load_policy
+    except ModuleNotFoundError as missing:
+        raise BadInput(
+            f"models need torch and transformers ({missing}): pip install 'rlcf[train]'"
+        ) from missing
+    return load_policy(model, trained=False)
+
+
+def _chosen(
+    policy: Policy, verifier: Verifier, answers: Sequence[Answer], n: int
+) -> tuple[dict[str, Estimate], list[Mapping[str, Any]]]:
+    """How often each way to choose is right, and fields for the results: what the answers' scores are made
+    of, and whether LEVER chose them."""
+    from rlcf.training.lever import candidates
+
+    problems = candidates(policy, verifier, answers, n)
+    fields: list[Mapping[str, Any]] = []
+    for programs in problems:
+        chosen = lever(programs)
+        fields += [
+            {"log_lm": one.log_lm, "log_yes": one.log_yes, "chosen": index == chosen}
+            for index, one in enumerate(programs)
+        ]
+    return choice_rates(problems), fields
+
+
+def _line(answer: Answer, jdk: str, more: Mapping[str, Any]) -> bytes:
+    row = {"task_id": answer.problem.task_id, "completion": answer.completion, **more}
     return results_line(Sample(answer.problem, answer.completion, row), answer.verdict, jdk)

@@ -9,7 +9,7 @@ from typing import Any
 from javabox import Judge
 from rlcf.errors import BadInput
 from rlcf.evaluation.metrics import METRICS, Estimate
-from rlcf.evaluation.summary import Evaluation
+from rlcf.evaluation.summary import Evaluation, number
 
 
 def parse_ks(text: str) -> list[int]:
@@ -49,3 +49,17 @@ def rate_lines(rates: Mapping[str, Mapping[int, Estimate]]) -> Sequence[str]:
     head = " " * 9 + "".join(f"{'at k = ' + str(k):<23}" for k in ks)
     rows = [f"{name:<9}" + "".join(f"{rates[name][k].percent():<23}" for k in ks) for name in METRICS]
     return [line.rstrip() for line in (head, *rows, "         95 % intervals by bootstrap over problems")]
+
+
+def choice_lines(rates: Mapping[str, Estimate], n: int) -> list[str]:
+    """A row a way to choose one of `n` programs, with how often the chosen one passes."""
+    rows = [f"{name:<12}{rate.percent()}" for name, rate in rates.items()]
+    return [f"one of {n} chosen: passes by", *rows]
+
+
+def choices_json(rates: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
+    """By way to choose `{"pass": 0.6, "interval": [0.5, 0.7]}`; a rate that does not exist is null."""
+    return {
+        name: {"pass": number(rate.rate), "interval": [number(rate.low), number(rate.high)]}
+        for name, rate in rates.items()
+    }

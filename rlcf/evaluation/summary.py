@@ -46,9 +46,9 @@ class Evaluation:
             "outcomes": dict(self.outcomes),
         }
         for name in METRICS:
-            row[name] = {str(k): _number(found.rate) for k, found in self.rates[name].items()}
+            row[name] = {str(k): number(found.rate) for k, found in self.rates[name].items()}
         row["intervals"] = {
-            name: {str(k): [_number(found.low), _number(found.high)] for k, found in self.rates[name].items()}
+            name: {str(k): [number(found.low), number(found.high)] for k, found in self.rates[name].items()}
             for name in METRICS
         }
         row["seconds"] = round(self.seconds, 3)
@@ -86,5 +86,6 @@ def evaluation_row(
     return where | evaluation.to_json() | {"counts": evaluation.counts()}
 
 
-def _number(value: float) -> float | None:
+def number(value: float) -> float | None:
+    """As JSON has it: rounded, and None for NaN."""
     return None if math.isnan(value) else round(value, 6)

@@ -20,13 +20,15 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rlcf.errors import BadInput
 from rlcf.policy.adapters import Adapters
-from rlcf.policy.batch import TokenBatch, Tokens, collate
+from rlcf.policy.batch import TokenBatch, Tokens, collate, micro_batches
 from rlcf.policy.critic import AnyCritic
 from rlcf.policy.generate import Backend, Decoding, Sampled, make_backend, stable_seed
 from rlcf.policy.score import Scorer, TokenStats, head_scale, head_size, states, token_stats
 
 PREFIX = "prompt_prefix"
 """Name in tokenizer_config.json."""
+TOKENS_AT_ONCE = 8192
+"""Read together where texts are scored."""
 
 
 class Policy:
@@ -168,6 +170,23 @@ class Policy:
     def token_stats(self, batch: TokenBatch, temperature: float = 1.0) -> TokenStats:
         """Log-probability, entropy and state of every completion token under the policy as it is."""
         return token_stats(self.model, batch, temperature)
+
+    @torch.no_grad()
+    def text_logps(self, prompts: Sequence[str], completions: Sequence[str]) -> list[float]:
+        """log p(completion, then the end | prompt) of each pair, in nats, at temperature 1. Texts are encoded
+        as the tokenizer chooses, so equal texts are equally likely, however they were sampled."""
+        rows = [
+            (self.encode_prompt(prompt), self.encode_completion(completion))
+            for prompt, completion in zip(prompts, completions, strict=True)
+        ]
+        found = [0.0] * len(rows)
+        for group in micro_batches([len(prompt) + len(text) for prompt, text in rows], TOKENS_AT_ONCE):
+            batch = self.collate([rows[index][0] for index in group], [rows[index][1] for index in group])
+            with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
+                logps_BT = self.token_stats(batch).logps_BT
+            for index, value in zip(group, logps_BT.double().sum(1).tolist(), strict=True):
+                found[index] = value
+        return found
 
     # ---- saving
 

@@ -20,24 +20,20 @@ import copy
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from rlcf.errors import BadInput
 from rlcf.grounding.parts import Compare
 from rlcf.policy import Policy
-from rlcf.policy.batch import Tokens, micro_batches
 from rlcf.policy.generate import stable_seed
 from rlcf.policy.score import trunk
+from rlcf.training.encoder import LONGEST, Row, fresh_head, hub_encoder, policy_encoder, row_scores
 
 BETAS = (0.9, 0.98)
 WEIGHT_DECAY = 0.05
-TOKENS_AT_ONCE = 8192
-LONGEST = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +51,13 @@ class Discriminator(nn.Module):
     def __init__(self, encoder: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, seed: int) -> None:
         super().__init__()
         self.encoder, self.tokenizer = encoder.eval(), tokenizer
-        width = int(encoder.config.hidden_size)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.head = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
+        self.head = fresh_head(int(encoder.config.hidden_size), seed)
         self.to(encoder.device)
 
     def scores(self, prompts: Sequence[str], completions: Sequence[str]) -> Tensor:
         """s(x, y) of each pair of texts, in order."""
         rows = [self._encode(p, c) for p, c in zip(prompts, completions, strict=True)]
-        groups = micro_batches([len(prompt) + len(completion) for prompt, completion in rows], TOKENS_AT_ONCE)
-        scores = torch.cat([self._group_scores([rows[index] for index in group]) for group in groups])
-        order = torch.tensor([index for group in groups for index in group], device=scores.device)
-        return torch.zeros_like(scores).scatter(0, order, scores)
+        return row_scores(self.encoder, self.head, rows)
 
     @torch.no_grad()
     def compare(self, prompts: Sequence[str], first: Sequence[str], second: Sequence[str]) -> list[float]:
@@ -83,26 +73,12 @@ class Discriminator(nn.Module):
         ]
         return cast(list[float], torch.tensor(differences, dtype=torch.float64).tanh().tolist())
 
-    def _encode(self, prompt: str, completion: str) -> tuple[Tokens, Tokens]:
+    def _encode(self, prompt: str, completion: str) -> Row:
         ids = list(self.tokenizer(prompt, add_special_tokens=False)["input_ids"])
         answer = list(self.tokenizer(completion, add_special_tokens=False)["input_ids"])[: LONGEST // 2]
         # The end of the prompt stands next to the answer, so it is the beginning that is cut.
         # Never empty, so that two empty texts have a score too.
         return ids[-(LONGEST - len(answer)) :] or [0], answer
-
-    def _group_scores(self, rows: Sequence[tuple[Tokens, Tokens]]) -> Tensor:
-        longest = max(len(prompt) + len(completion) for prompt, completion in rows)
-        device = self.encoder.device
-        ids_BL = torch.tensor([[*p, *c] + [0] * (longest - len(p) - len(c)) for p, c in rows], device=device)
-        ends_B = torch.tensor([len(p) + len(c) for p, c in rows], device=device)
-        starts_B = torch.tensor([len(p) for p, _ in rows], device=device)
-        steps_L = torch.arange(longest, device=device)
-        attention_BL = (steps_L[None] < ends_B[:, None]).long()
-        states_BLD = self.encoder(input_ids=ids_BL, attention_mask=attention_BL).last_hidden_state
-        answer_BL1 = ((steps_L[None] >= starts_B[:, None]) & (steps_L[None] < ends_B[:, None]))[..., None]
-        pooled_BD = (states_BLD.float() * answer_BL1).sum(1) / answer_BL1.sum(1).clamp(min=1)
-        scores_B1: Tensor = self.head(pooled_BD)
-        return scores_B1.squeeze(-1)
 
 
 def pair_loss(discriminator: Discriminator, pairs: Sequence[Pair]) -> Tensor:
@@ -153,9 +129,7 @@ def accuracy(compare: Compare, pairs: Sequence[Pair], seed: int) -> float:
 
 def discriminator_from_policy(policy: Policy, seed: int) -> Discriminator:
     """The encoder is a copy of the policy's trunk (of an encoder-decoder, of its encoder)."""
-    encoder = cast(PreTrainedModel, trunk(policy.plain_copy()))
-    # fp32, as all of it is trained; the policy's frozen weights may be bf16.
-    return Discriminator(encoder.float().requires_grad_(True), policy.tokenizer, seed)
+    return Discriminator(policy_encoder(policy), policy.tokenizer, seed)
 
 
 def random_discriminator(policy: Policy, seed: int) -> Discriminator:
@@ -168,10 +142,5 @@ def random_discriminator(policy: Policy, seed: int) -> Discriminator:
 
 
 def load_encoder(model: str, seed: int, device: torch.device | str = "cpu") -> Discriminator:
-    """The encoder in the folder `model` or on the hub, with a fresh head."""
-    try:
-        encoder = AutoModel.from_pretrained(model, dtype=torch.float32).to(device)
-        return Discriminator(encoder, AutoTokenizer.from_pretrained(model), seed)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise BadInput(f"can't load an encoder: {reason}", file=Path(model), field="discriminator") from error
+    """The encoder in the folder `model` or on the hub, with a fresh head. Raises BadInput."""
+    return Discriminator(*hub_encoder(model, device, "discriminator"), seed)

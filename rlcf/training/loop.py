@@ -27,6 +27,7 @@ from rlcf.training.checkpoint import (
     set_random_states,
     write_checkpoint,
 )
+from rlcf.training.learner import Learner
 from rlcf.training.step import PpoStep
 
 SAMPLES_EVERY = 10
@@ -92,7 +93,8 @@ class PpoLoop:
     def _write(self, aside: Path, state: dict[str, Any]) -> None:
         self.step.learner.module.whole_policy.save_trained(aside, self.run.checkpoint(0).resolve())
         torch.save(state, aside / TRAINER)
-        if self.step.learner.tells_classes and not self.recipe.critic_rank:
+        learner = self.step.learner
+        if isinstance(learner, Learner) and learner.tells_classes and not self.recipe.critic_rank:
             torch.save(critic_of(state["step"]["learner"]["weights"]), aside / CRITIC_FILE)
         if self.step.discriminator is not None:
             torch.save(self.step.discriminator.state_dict(), aside / DISCRIMINATOR)

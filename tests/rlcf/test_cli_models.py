@@ -137,3 +137,44 @@ def test_a_bad_recipe_is_refused_and_leaves_nothing(
     recipe.write_text("\nsead = 1\n")
     assert "little.toml:2: field 'sead'" in complaint("train", recipe)
     assert not (tmp_path / "runs").exists() or list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_verifier_is_trained_and_reranks(
+    small_set: SmallSet,
+    model: Path,
+    tmp_path: Path,
+    complaint: Callable[..., str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = (str(model), "--problems", str(small_set.path), "--engine", "local", "--max-new-tokens", "6")
+    folder = tmp_path / "verifier"
+    train = ("verifier", *asked, "--split", "test", "--out", str(folder), "--n", "3", "--steps", "2")
+    bench = ("bench", *asked, "--k", "1", "--rerank", "lever")
+
+    assert "field 'verifier'" in complaint(*bench, "--n", "2")
+    assert "field 'n'" in complaint(*bench, "--n", "1", "--verifier", folder)
+    assert "field 'verifier'" in complaint(*bench, "--n", "2", "--verifier", folder), "there is none"
+    assert "field 'verifier'" in complaint("bench", *asked, "--k", "1", "--verifier", folder)
+    assert "field 'encoder'" in complaint(*train, "--encoder", "./nowhere")
+    assert "field 'steps'" in complaint(*train, "--steps", "0")
+    assert not folder.exists()
+
+    assert main([*train]) == 0
+    told = capsys.readouterr().out
+    assert "held out" in told
+    assert f"verifier: {folder}" in told
+    assert "field 'out'" in complaint(*train), "no verifier is written over another"
+
+    rerank = [*bench, "--n", "2", "--verifier", str(folder)]
+    assert main([*rerank, "--json", "--out", str(tmp_path / "r.jsonl")]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["verifier"] == str(folder)
+    assert list(found["rerank"]) == ["sampling", "likelihood", "majority", "lever"]
+    assert found["rerank"]["sampling"]["pass"] == found["pass"]["1"]
+    rows = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
+    assert [row["chosen"] for row in rows].count(True) == 3
+    chosen = {row["task_id"]: row["passed"] for row in rows if row["chosen"]}
+    assert found["rerank"]["lever"]["pass"] == sum(chosen.values()) / len(chosen)
+    assert all(row["log_lm"] < 0 and row["log_yes"] < 0 for row in rows)
+    assert main(rerank) == 0
+    assert "one of 2 chosen: passes by\nsampling" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from rlcf.errors import BadInput
 from rlcf.grounding.signal import Answer
 from rlcf.policy import Policy
 from rlcf.problems import Problem
-from rlcf.training import discriminator as module
+from rlcf.training import encoder
 from rlcf.training.discriminator import (
     Discriminator,
     Pair,
@@ -48,7 +48,7 @@ def test_batching_changes_nothing(discriminator: Discriminator, monkeypatch: pyt
     prompts = ["", *[pair.prompt for pair in PAIRS]]
     texts = ["", *[pair.reference * (1 + at) for at, pair in enumerate(PAIRS)]]
     together = discriminator.scores(prompts, texts)
-    monkeypatch.setattr(module, "TOKENS_AT_ONCE", 1)
+    monkeypatch.setattr(encoder, "TOKENS_AT_ONCE", 1)
     assert torch.allclose(together, discriminator.scores(prompts, texts), atol=1e-5)
 
 
