@@ -53,11 +53,12 @@ def ablate(
     """Runs what is not there yet. Raises BadInput where a name is unknown, before anything runs."""
     arms = [arm(recipe, name) for name in names]
     compare = any(map(_compares, arms))
+    # A grounding that asks a discriminator makes one for all; `base` itself learns nothing from it.
+    grounding = next(one.grounding for one in arms if _compares(one) == compare)
     for seed in seeds:
         folder = out / f"seed-{seed}"
         own = dataclasses.replace(recipe, seed=seed)
-        # A grounding that asks a discriminator makes one for all; `base` itself learns nothing from it.
-        first = next(one for name in GROUNDINGS if _compares(one := arm(own, name)) == compare)
+        first = dataclasses.replace(own, grounding=grounding)
         _run(dataclasses.replace(first, ppo_steps=0), folder / BASE, judge, machine)
         for name in names:
             of_base = dataclasses.replace(arm(own, name), start=str(folder / BASE))
