@@ -41,14 +41,19 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
         raise BadInput("must be a share, at most 1", field="corpus_noise")
     train, evaluation = _atomic(recipe, judge) if recipe.problems == "atomic" else _named(recipe)
     needs_corpus = recipe.sft_steps > 0 or recipe.model == "tiny"
-    # Atomic references have been run already: the expected values come from them.
-    if (needs_corpus or references) and recipe.problems != "atomic":
-        train = compiling_references(train, judge)
     train = list(train)
     random.Random(f"train {recipe.seed}").shuffle(train)
-    for_corpus, for_ppo = train, train
-    if needs_corpus and recipe.corpus_problems:
-        for_corpus, for_ppo = train[: recipe.corpus_problems], train[recipe.corpus_problems :]
+    if {problem.split for problem in train} > {"sft"}:
+        for_corpus, for_ppo = _own_parts(recipe, train)
+        for_corpus = compiling_references(for_corpus, judge) if needs_corpus else []
+        for_ppo = compiling_references(for_ppo, judge) if references else for_ppo
+    else:
+        # Atomic references have been run already: the expected values come from them.
+        if (needs_corpus or references) and recipe.problems != "atomic":
+            train = compiling_references(train, judge)
+        for_corpus, for_ppo = train, train
+        if needs_corpus and recipe.corpus_problems:
+            for_corpus, for_ppo = train[: recipe.corpus_problems], train[recipe.corpus_problems :]
     if not for_ppo:
         raise BadInput(
             f"{len(train)} usable training problems, and the corpus takes {recipe.corpus_problems} of them: "
@@ -59,6 +64,13 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
     if needs_corpus:
         corpus = atomic.corpus(for_corpus, CORPUS_ROWS, recipe.corpus_noise, recipe.seed)
     return Data(for_ppo, evaluation, corpus)
+
+
+def _own_parts(recipe: Recipe, train: Sequence[Problem]) -> tuple[list[Problem], list[Problem]]:
+    """What the file itself has for the corpus (its split `sft`, at most `corpus_problems`) and for PPO."""
+    for_corpus = [problem for problem in train if problem.split == "sft"]
+    for_ppo = [problem for problem in train if problem.split != "sft"]
+    return for_corpus[: recipe.corpus_problems or None], for_ppo
 
 
 def compiling_references(problems: Sequence[Problem], judge: Judge) -> list[Problem]:
