@@ -47,6 +47,12 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
         for_corpus, for_ppo = _own_parts(recipe, train)
         for_corpus = compiling_references(for_corpus, judge) if needs_corpus else []
         for_ppo = compiling_references(for_ppo, judge) if references else for_ppo
+        if not for_ppo:
+            raise BadInput(
+                "the problems withheld for RL (split 'rl') have no references, which this recipe needs: take "
+                "another grounding, and no anchor",
+                field="problems",
+            )
     else:
         # Atomic references have been run already: the expected values come from them.
         if (needs_corpus or references) and recipe.problems != "atomic":
