@@ -79,10 +79,8 @@ def show_baselines(train: str | None, *, workers: int) -> None:
         f"{len(known)} training questions to copy from; {len(questions) - len(known)} occur in the test split"
     )
     with Judge(workers=workers or None) as judge:
-        for name, copied in (
-            ("same letters", same_letters(known, test)),
-            ("nearest neighbour", nearest_neighbour(known, test)),
-        ):
+        for name, copy in (("same letters", same_letters), ("nearest neighbour", nearest_neighbour)):
+            copied = copy(known, test)
             verdicts = judge.grade([one.job(text) for one, text in zip(test, copied, strict=True)])
             evaluation = summarize(zip(test, verdicts, strict=True), [1], seconds=0.0)
             print("\n".join((f"\n{name}, all {len(test)}", *rate_lines(evaluation.rates))))
