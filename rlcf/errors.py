@@ -19,4 +19,4 @@ class BadInput(ValueError):
         place = ":".join(str(part) for part in (file, line) if part is not None)
         named = f"field '{field}': {message}" if field else message
         super().__init__(f"{place}: {named}" if place else named)
-        self.file, self.line, self.field = file, line, field
+        self.message, self.file, self.line, self.field = message, file, line, field

@@ -3,6 +3,8 @@
     for row in read_rows("samples.jsonl.gz"):
         task_id = row.text("task_id")
 
+`read_records` takes one JSON array of objects as well; a row's line is then where its object begins.
+
 Strings may hold anything that JSON can (NUL, lone surrogates, megabytes). Not covered: encodings but UTF-8.
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
 import zlib
 from collections.abc import Iterator
@@ -63,6 +66,57 @@ def read_rows(source: str | Path, *, cut_short: bool = False) -> Iterator[Row]:
         raise BadInput(f"is not a whole gzip file: {broken}", file=name, line=number + 1) from broken
     except OSError as unreadable:
         raise BadInput(f"can't be read: {unreadable.strerror or unreadable}", file=name) from unreadable
+
+
+def read_records(source: str | Path) -> Iterator[Row]:
+    """The objects of a file that holds one JSON array, or of its lines as `read_rows` has them. Raises
+    BadInput. An array is read as a whole."""
+    try:
+        with _open(str(source)) as file:
+            begins = file.read(1 << 16).removeprefix(_UTF8_BOM).lstrip()[:1]
+            text = file.seek(0) or file.read().removeprefix(_UTF8_BOM).decode() if begins == b"[" else None
+    except UnicodeDecodeError as broken:
+        raise BadInput(f"is not UTF-8: {broken.reason} at byte {broken.start}", file=source) from broken
+    except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
+        raise BadInput(f"is not a whole gzip file: {broken}", file=source) from broken
+    except OSError as unreadable:
+        raise BadInput(f"can't be read: {unreadable.strerror or unreadable}", file=source) from unreadable
+    return read_rows(source) if text is None else _elements(text, str(source))
+
+
+def _elements(text: str, name: str) -> Iterator[Row]:
+    """The objects of an array, each with the line on which it begins."""
+    decoder, blank = json.JSONDecoder(), re.compile(r"[ \t\r\n]*")
+
+    def skip(at: int) -> int:
+        found = blank.match(text, at)
+        return found.end() if found else at
+
+    at = skip(skip(0) + 1)
+    line, counted = 1, 0
+    first = True
+    while True:
+        line, counted = line + text.count("\n", counted, at), at
+        if first and text[at : at + 1] == "]":
+            break
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as broken:
+            raise BadInput(f"malformed JSON: {broken}", file=name, line=line) from broken
+        if not isinstance(value, dict):
+            raise BadInput(f"must be a JSON object, not {_kind(value)}", file=name, line=line)
+        yield Row(value, name, line)
+        first, at = False, skip(at)
+        if text[at : at + 1] == "]":
+            break
+        if text[at : at + 1] != ",":
+            line += text.count("\n", counted, at)
+            raise BadInput("malformed JSON: the array must go on with , or end with ]", file=name, line=line)
+        at = skip(at + 1)
+    at = skip(at + 1)
+    if at != len(text):
+        line += text.count("\n", counted, at)
+        raise BadInput("malformed JSON: something follows the array", file=name, line=line)
 
 
 def _open(source: str) -> Any:

@@ -40,7 +40,7 @@ class Recipe:
     """Run folder whose policy and discriminator before PPO are taken over; then nothing is pre-trained."""
 
     problems: str = "atomic"
-    """Problems by name (`atomic`, `mbjp`) or an mxeval file."""
+    """Problems by name (`atomic`, `mbjp`, `mathqa`) or an mxeval file."""
     train_problems: int = 4500
     """Problems trained on, at most; `atomic` makes as many."""
     evaluation: tuple[int, int] = (350, 4)
@@ -58,7 +58,7 @@ class Recipe:
 
     corpus_problems: int = 3000
     """Training problems that the corpus is made from; PPO learns on the others, which it has not seen.
-    0: both on all."""
+    0: both on all. Problems divided into `sft` and `rl` (mathqa's) stay so; then 0 is all of `sft`."""
     corpus_noise: float = 0.35
     """Share of the corpus rows whose body is corrupted."""
     sft_steps: int = 700

@@ -42,7 +42,7 @@ class Bench:
     problems: Annotated[str, arg(metavar="P")]
     """mbjp, mathqa, humaneval-java, or the path of a file in the mxeval format."""
     split: Annotated[str, arg(metavar="SPLIT")] = "test"
-    """The part of the problems that is asked: train, validation or test."""
+    """The problems that are asked: train, validation or test; sft and rl where train is divided."""
     n: int = 20
     """Completions a problem."""
     temperature: float = 0.8

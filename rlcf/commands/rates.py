@@ -36,6 +36,8 @@ def show(evaluation: Evaluation, judge: Judge, *, as_json: bool, more: Mapping[s
         f"({rate:.0f}/s), {judge.engine_name} engine, JDK {judge.jdk}\n"
     )
     print("\n".join(rate_lines(evaluation.rates)))
+    for name, part in evaluation.parts.items():
+        print(f"\n{name}: {part.problems} of the problems\n" + "\n".join(rate_lines(part.rates)))
     print("\n" + ", ".join(f"{outcome} {count}" for outcome, count in evaluation.outcomes.items()))
     if evaluation.judge_errors:
         print(

@@ -58,8 +58,7 @@ def evaluate(
                 verdicts.append(futures[len(verdicts)].result())
                 tally = tally.plus(verdicts[-1])
                 advance(1, **running(tally))
-    judged = zip((problem.task_id for problem in asked), verdicts, strict=True)
-    evaluation = summarize(judged, ks, time.monotonic() - started)
+    evaluation = summarize(zip(asked, verdicts, strict=True), ks, time.monotonic() - started)
     answered = zip(asked, completions, verdicts, strict=True)
     return evaluation, [Answer(problem, completion, verdict) for problem, completion, verdict in answered]
 

@@ -48,7 +48,7 @@ def grade(
                     out.flush()
                 written += 1
     seconds = time.monotonic() - started
-    judged = ((s.problem.task_id, v) for s, v in zip(samples, verdicts, strict=True) if v is not None)
+    judged = ((s.problem, v) for s, v in zip(samples, verdicts, strict=True) if v is not None)
     return summarize(judged, ks, seconds)
 
 

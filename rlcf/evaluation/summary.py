@@ -4,6 +4,8 @@
  "compile": {"1": 0.93}, "exec": {"1": 0.88}, "pass": {"1": 0.83},
  "intervals": {"compile": {"1": [0.91, 0.94]}, …},
  "seconds": 12.5, "programs_per_second": 154.6, "judge_errors": 0}
+
+Where a data set has parts (`Problem.part`), `parts` holds by name their `problems`, rates and `intervals`.
 """
 
 from __future__ import annotations
@@ -11,11 +13,26 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from javabox import Outcome, Verdict
 from rlcf.evaluation.metrics import METRICS, Estimate, Tally, estimate
+from rlcf.problems.problem import Problem
+
+Rates = Mapping[str, Mapping[int, Estimate]]
+"""By metric (`compile`, `exec`, `pass`) and k."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rates of some of the problems."""
+
+    problems: int
+    rates: Rates
+
+    def to_json(self) -> dict[str, Any]:
+        return {"problems": self.problems} | _rates_json(self.rates)
 
 
 @dataclass(frozen=True)
@@ -26,9 +43,10 @@ class Evaluation:
     """By task_id, in the order of the problems."""
     outcomes: Mapping[str, int]
     """Samples by outcome, in the order of `Outcome`; only those that occurred."""
-    rates: Mapping[str, Mapping[int, Estimate]]
-    """By metric (`compile`, `exec`, `pass`) and k."""
+    rates: Rates
     seconds: float
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    """Of the data set's named parts."""
 
     @property
     def samples(self) -> int:
@@ -45,12 +63,9 @@ class Evaluation:
             "problems": len(self.tallies),
             "outcomes": dict(self.outcomes),
         }
-        for name in METRICS:
-            row[name] = {str(k): number(found.rate) for k, found in self.rates[name].items()}
-        row["intervals"] = {
-            name: {str(k): [number(found.low), number(found.high)] for k, found in self.rates[name].items()}
-            for name in METRICS
-        }
+        row |= _rates_json(self.rates)
+        if self.parts:
+            row["parts"] = {name: part.to_json() for name, part in self.parts.items()}
         row["seconds"] = round(self.seconds, 3)
         row["programs_per_second"] = round(self.samples / self.seconds, 1) if self.seconds > 0 else None
         row["judge_errors"] = self.judge_errors
@@ -62,19 +77,26 @@ class Evaluation:
 
 
 def summarize(
-    judged: Iterable[tuple[str, Verdict]], ks: Sequence[int], seconds: float, seed: int = 0
+    judged: Iterable[tuple[Problem, Verdict]], ks: Sequence[int], seconds: float, seed: int = 0
 ) -> Evaluation:
-    """The evaluation of (task_id, verdict) pairs; `seed` draws the bootstrap."""
+    """The evaluation of problems' verdicts; `seed` draws the bootstrap."""
     tallies: dict[str, Tally] = {}
     outcomes: Counter[Outcome] = Counter()
-    for task_id, verdict in judged:
-        tallies[task_id] = tallies.get(task_id, Tally()).plus(verdict)
+    parts: dict[str, dict[str, None]] = {}
+    for problem, verdict in judged:
+        tallies[problem.task_id] = tallies.get(problem.task_id, Tally()).plus(verdict)
         outcomes[verdict.outcome] += 1
+        if problem.part:
+            parts.setdefault(problem.part, {})[problem.task_id] = None
     return Evaluation(
         tallies=tallies,
         outcomes={str(outcome): outcomes[outcome] for outcome in Outcome if outcomes[outcome]},
         rates=estimate(list(tallies.values()), ks, seed),
         seconds=seconds,
+        parts={
+            name: Part(len(ids), estimate([tallies[task_id] for task_id in ids], ks, seed))
+            for name, ids in parts.items()
+        },
     )
 
 
@@ -84,6 +106,17 @@ def evaluation_row(
     """A row of `evaluation.jsonl`: when (`before`, `after`), on what, how decoded, what was found."""
     where = {"stage": stage, "split": split, "decoding": {"temperature": temperature, "n": n}}
     return where | evaluation.to_json() | {"counts": evaluation.counts()}
+
+
+def _rates_json(rates: Rates) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        name: {str(k): number(found.rate) for k, found in rates[name].items()} for name in METRICS
+    }
+    row["intervals"] = {
+        name: {str(k): [number(found.low), number(found.high)] for k, found in rates[name].items()}
+        for name in METRICS
+    }
+    return row
 
 
 def number(value: float) -> float | None:

@@ -5,7 +5,9 @@
 
 A problem is a JSON object a line: `task_id, prompt, test, entry_point`, and where there are any
 `description` and `canonical_solution`, which becomes the reference. MBJP is split by MBPP's ids (the
-ids are the same): 1-10 prompt, 11-510 test, 511-600 validation, 601-974 train. All others are test.
+ids are the same): 1-10 prompt, 11-510 test, 511-600 validation, 601-974 train. All others are test, unless a
+field `split` says otherwise. Of `mathqa` only the test split was released for Java; the others are built by
+`rlcf data build mathqa` and loaded where one of them is asked for.
 
 A reference is what was released, not judged here: of MBJP's 874, 11 do not compile and 6 leave with
 System.exit(0), which mxeval takes for a pass. Whoever trains on references judges them first.
@@ -15,14 +17,18 @@ Bad input raises BadInput with file, line and field; nothing is skipped.
 
 from __future__ import annotations
 
+import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from rlcf.errors import BadInput
 from rlcf.jsonl import Row, read_rows
-from rlcf.problems.fetch import DataFile, locate
+from rlcf.problems.fetch import DataFile, cache_folder, locate
 from rlcf.problems.problem import Problem
 from rlcf.problems.suite import mxeval_suite
+
+log = logging.getLogger("rlcf")
 
 _MXEVAL = "https://raw.githubusercontent.com/amazon-science/mxeval/main/data"
 
@@ -49,33 +55,81 @@ MBPP_SPLITS = {"prompt": (1, 10), "test": (11, 510), "validation": (511, 600), "
 """First and last MBPP id of each split (Austin et al. 2021)."""
 
 
+SPLITS = ("prompt", "train", "validation", "test", "sft", "rl")
+"""What `split` may be in a file."""
+TRAINED = ("train", "sft", "rl")
+"""The splits that `train` asks for."""
+
+BUILT = {"mathqa": "mathqa/mathqa-train-java.jsonl"}
+"""In the user's cache: the splits but test of data sets of which only test was released."""
+DISJOINT = "test_template_disjoint.txt"
+"""Beside MathQA's files: the test problems whose template does not occur in training, a task_id a line."""
+
+
 def load_problems(name_or_path: str, split: str | None = None) -> list[Problem]:
     """The problems of a named data set or of an mxeval file, in the order of the file.
 
-    `split` keeps one split's problems; None keeps all. Raises BadInput.
+    `split` keeps one split's problems, `train` those of `sft` and `rl` too; None keeps all that were
+    released. Raises BadInput.
     """
-    file = NAMED.get(name_or_path)
-    if file is not None:
-        path = locate(file)
-    else:
-        path = Path(name_or_path)
-        if not path.is_file():
-            names = ", ".join(NAMED)
-            raise BadInput(f"no such problems: neither a name ({names}) nor a file", file=name_or_path)
+    path = _file(name_or_path, split)
     problems = _read(path)
+    if name_or_path == "mathqa" and path != built_path(name_or_path):
+        problems = _with_parts(problems, path)
     if split is None:
         return problems
-    kept = [problem for problem in problems if problem.split == split]
+    wanted = TRAINED if split == "train" else (split,)
+    kept = [problem for problem in problems if problem.split in wanted]
     if not kept:
         splits = ", ".join(sorted({problem.split for problem in problems}))
         raise BadInput(f"has no split '{split}', only: {splits}", file=path)
     return kept
 
 
+def built_path(name: str) -> Path:
+    """Where `rlcf data build` keeps what it built of a data set."""
+    return cache_folder() / BUILT[name]
+
+
+def _file(name_or_path: str, split: str | None) -> Path:
+    if name_or_path in BUILT and split not in (None, "test"):
+        path = built_path(name_or_path)
+        if not path.is_file():
+            raise BadInput(
+                f"the split '{split}' of {name_or_path} is not built yet: rlcf data build {name_or_path}",
+                file=path,
+            )
+        return path
+    if name_or_path in NAMED:
+        return locate(NAMED[name_or_path])
+    path = Path(name_or_path)
+    if not path.is_file():
+        names = ", ".join(NAMED)
+        raise BadInput(f"no such problems: neither a name ({names}) nor a file", file=name_or_path)
+    return path
+
+
+def _with_parts(problems: list[Problem], path: Path) -> list[Problem]:
+    """MathQA's test problems, those that no training problem shares the template of marked. The list beside
+    the data counts, else the one that building the training problems made."""
+    for listed in (path.with_name(DISJOINT), built_path("mathqa").with_name(DISJOINT)):
+        if listed.is_file():
+            disjoint = set(listed.read_text(encoding="utf-8").split())
+            marked = (
+                replace(one, part="template-disjoint") if one.task_id in disjoint else one for one in problems
+            )
+            return list(marked)
+    log.warning(
+        "which problems of mathqa are template-disjoint, and so say more than look-up, is known after "
+        "`rlcf data build mathqa`"
+    )
+    return problems
+
+
 def _read(path: Path) -> list[Problem]:
     problems: dict[str, Problem] = {}
     for row in read_rows(path):
-        problem = _problem(row)
+        problem = mxeval_problem(row)
         if problem.task_id in problems:
             raise row.bad(f"'{problem.task_id}' occurs twice", "task_id")
         problems[problem.task_id] = problem
@@ -84,7 +138,8 @@ def _read(path: Path) -> list[Problem]:
     return list(problems.values())
 
 
-def _problem(row: Row) -> Problem:
+def mxeval_problem(row: Row) -> Problem:
+    """The problem of a row in the mxeval format. Raises BadInput."""
     task_id, prompt, test = row.text("task_id"), row.text("prompt"), row.text("test")
     for field, value in (("task_id", task_id), ("prompt", prompt), ("test", test)):
         if not value.strip():
@@ -99,7 +154,7 @@ def _problem(row: Row) -> Problem:
         description=_optional(row, "description") or "",
         entry_point=row.text("entry_point"),
         reference=_optional(row, "canonical_solution"),
-        split=_split(task_id),
+        split=_split(row, task_id),
         test=test,
     )
 
@@ -108,7 +163,11 @@ def _optional(row: Row, field: str) -> str | None:
     return None if row.fields.get(field) is None else row.text(field)
 
 
-def _split(task_id: str) -> str:
+def _split(row: Row, task_id: str) -> str:
+    if "split" in row.fields:
+        if (given := row.text("split")) not in SPLITS:
+            raise row.bad(f"must be one of {', '.join(SPLITS)}, not {given[:80]!r}", "split")
+        return given
     data_set, _, number = task_id.partition("/")
     if data_set == "MBJP" and number.isascii() and number.isdigit():
         for split, (first, last) in MBPP_SPLITS.items():

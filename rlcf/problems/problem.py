@@ -20,7 +20,10 @@ class Problem:
     reference: str | None = None
     """A completion known to be right: the rest of the method and of the class."""
     split: str = "test"
-    """train, validation or test."""
+    """train, validation or test; a file may divide its training problems into `sft`, for supervised training,
+    and `rl`, withheld from it."""
+    part: str = ""
+    """A part of the data set whose rates are shown beside those of all, such as `template-disjoint`."""
     test: str = field(default="", repr=False)
     """The test program as it was released, for grading as others do."""
 

@@ -41,19 +41,30 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
         raise BadInput("must be a share, at most 1", field="corpus_noise")
     train, evaluation = _atomic(recipe, judge) if recipe.problems == "atomic" else _named(recipe)
     needs_corpus = recipe.sft_steps > 0 or recipe.model == "tiny"
-    # Atomic references have been run already: the expected values come from them.
-    if (needs_corpus or references) and recipe.problems != "atomic":
-        asked, train = len(train), compiling_references(train, judge)
-        if not train:
-            raise BadInput(
-                f"none of {asked} training problems has a reference that compiles; the recipe needs them",
-                field="problems",
-            )
     train = list(train)
     random.Random(f"train {recipe.seed}").shuffle(train)
-    for_corpus, for_ppo = train, train
-    if needs_corpus and recipe.corpus_problems:
-        for_corpus, for_ppo = train[: recipe.corpus_problems], train[recipe.corpus_problems :]
+    if {problem.split for problem in train} > {"sft"}:
+        for_corpus, for_ppo = _own_parts(recipe, train)
+        for_corpus = compiling_references(for_corpus, judge) if needs_corpus else []
+        for_ppo = compiling_references(for_ppo, judge) if references else for_ppo
+        if not for_ppo:
+            raise BadInput(
+                "the problems withheld for RL (split 'rl') have no references, which this recipe needs: take "
+                "another grounding, and no anchor",
+                field="problems",
+            )
+    else:
+        # Atomic references have been run already: the expected values come from them.
+        if (needs_corpus or references) and recipe.problems != "atomic":
+            asked, train = len(train), compiling_references(train, judge)
+            if not train:
+                raise BadInput(
+                    f"none of {asked} training problems has a reference that compiles; the recipe needs them",
+                    field="problems",
+                )
+        for_corpus, for_ppo = train, train
+        if needs_corpus and recipe.corpus_problems:
+            for_corpus, for_ppo = train[: recipe.corpus_problems], train[recipe.corpus_problems :]
     if not for_ppo:
         raise BadInput(
             f"{len(train)} usable training problems, and the corpus takes {recipe.corpus_problems} of them: "
@@ -64,6 +75,13 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
     if needs_corpus:
         corpus = atomic.corpus(for_corpus, CORPUS_ROWS, recipe.corpus_noise, recipe.seed)
     return Data(for_ppo, evaluation, corpus)
+
+
+def _own_parts(recipe: Recipe, train: Sequence[Problem]) -> tuple[list[Problem], list[Problem]]:
+    """What the file itself has for the corpus (its split `sft`, at most `corpus_problems`) and for PPO."""
+    for_corpus = [problem for problem in train if problem.split == "sft"]
+    for_ppo = [problem for problem in train if problem.split != "sft"]
+    return for_corpus[: recipe.corpus_problems or None], for_ppo
 
 
 def compiling_references(problems: Sequence[Problem], judge: Judge) -> list[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,18 @@ def test_an_evaluation_is_a_row_of_plain_json(
     assert row["counts"] == {problem.task_id: [2, 1, 1, 1]}
     assert row["decoding"] == {"temperature": 0.8, "n": 2}
     assert row["judge_errors"] == 0
+
+
+def test_a_part_of_the_problems_has_rates_of_its_own(
+    judge: Judge, problem: Problem, small_set: SmallSet
+) -> None:
+    named = replace(problem, task_id="named", part="template-disjoint")
+    samples = _samples(problem, [small_set.right]) + _samples(named, ["?"])
+    evaluation = grade(samples, judge, [1], None)
+    row = evaluation.to_json()
+    assert row["pass"] == {"1": 0.5}
+    assert set(row["parts"]) == {"template-disjoint"}
+    assert row["parts"]["template-disjoint"]["problems"] == 1
+    assert row["parts"]["template-disjoint"]["pass"] == {"1": 0.0}
+    assert row["parts"]["template-disjoint"]["intervals"]["compile"] == {"1": [0.0, 0.0]}
+    assert "parts" not in grade(_samples(problem, ["?"]), judge, [1], None).to_json()

@@ -41,7 +41,7 @@ def run_dir(tmp_path: Path) -> Path:
                 for at, problem in enumerate(PROBLEMS)
                 for _ in range(n)
             ]
-            evaluation = summarize(((a.problem.task_id, a.verdict) for a in answers), [1], seconds=1.0)
+            evaluation = summarize(((a.problem, a.verdict) for a in answers), [1], seconds=1.0)
             run.evaluation(
                 evaluation_row(evaluation, stage=stage, split="test", temperature=temperature, n=n)
             )
