@@ -67,7 +67,7 @@ class Bench:
         check_k(ks, ((problem.task_id, self.n) for problem in problems))
         out = Path(self.out) if self.out else None
         check_folder(out)
-        policy = self._load()
+        policy = load_model(self.model)
 
         def sample(prompts: Sequence[str], temperature: float, seed: int) -> list[str]:
             tokens = self.max_new_tokens
@@ -85,15 +85,16 @@ class Bench:
             print(f"results: {out}")
         return 0
 
-    def _load(self) -> Policy:
-        """Raises BadInput where torch is not installed, or the model can't be loaded."""
-        try:
-            from rlcf.policy import load_policy
-        except ModuleNotFoundError as missing:
-            raise BadInput(
-                f"models need torch and transformers ({missing}): pip install 'rlcf[train]'"
-            ) from missing
-        return load_policy(self.model, trained=False)
+
+def load_model(name: str) -> Policy:
+    """Raises BadInput where torch is not installed, or the model can't be loaded."""
+    try:
+        from rlcf.policy import load_policy
+    except ModuleNotFoundError as missing:
+        raise BadInput(
+            f"models need torch and transformers ({missing}): pip install 'rlcf[train]'"
+        ) from missing
+    return load_policy(name, trained=False)
 
 
 def _line(answer: Answer, jdk: str) -> bytes:

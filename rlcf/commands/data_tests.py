@@ -10,16 +10,20 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
+from rlcf.commands.bench import load_model
 from rlcf.commands.grade import check_folder, check_workers
 from rlcf.errors import BadInput
 from rlcf.problems import Problem, load_problems
 from rlcf.problems.cases import write_problems
 from rlcf.problems.java_file import read_methods
 from rlcf.problems.synthesis import Made, Score, add_cases
+from rlcf.problems.synthesis.asked import Asked, ask
 from rlcf.progress import progress
 
 AT_A_TIME = 16
 """Problems: enough to keep the judge busy, few enough for progress."""
+TEMPERATURE, NEW_TOKENS = 0.8, 256
+"""Of a model that proposes inputs."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Tests:
     """New cases a problem, at most."""
     seed: int = 0
     """Of inputs and mutants; the same seed gives the same cases."""
+    model: Annotated[str | None, arg(metavar="MODEL")] = None
+    """Let this model propose inputs too: a checkpoint's folder, or a model on the Hugging Face hub."""
     engine: Literal["auto", "local", "docker"] = "auto"
     """Where programs run; auto is docker where an engine answers, else local."""
     workers: Annotated[int, arg(metavar="N")] = 0
@@ -55,6 +61,7 @@ class Tests:
         problems = self._problems()
         if out.exists() and Path(self.problems).exists() and out.samefile(self.problems):
             raise BadInput("the new problems would overwrite the old ones", field="out")
+        asked = self._ask(problems) if self.model else Asked()
         workers = self.workers or None
         made: list[Made] = []
         with (
@@ -64,13 +71,30 @@ class Tests:
         ):
             for start in range(0, len(problems), AT_A_TIME):
                 some = problems[start : start + AT_A_TIME]
-                made += add_cases(some, judge, doubter, most=self.most, seed=self.seed)
+                made += add_cases(some, judge, doubter, most=self.most, seed=self.seed, more=asked.inputs)
                 advance(len(some), cases=str(sum(one.added for one in made)))
         with out.open("w", encoding="utf-8") as lines:
             write_problems((one.problem for one in kept(made)), lines)
         print("\n".join(summary(made)))
+        if self.model:
+            print(f"{self.model} wrote {asked.written} calls, usable {part(asked.usable, asked.written)}")
         print(f"problems: {out}")
         return 0
+
+    def _ask(self, problems: Sequence[Problem]) -> Asked:
+        policy = load_model(self.model or "")
+
+        def sample(prompts: Sequence[str]) -> list[str]:
+            return policy.sample(prompts, temperature=TEMPERATURE, max_new_tokens=NEW_TOKENS, seed=self.seed)
+
+        asked = Asked()
+        with progress("asking for inputs", len(problems)) as advance:
+            for start in range(0, len(problems), AT_A_TIME):
+                some = ask(problems[start : start + AT_A_TIME], sample)
+                asked.inputs |= some.inputs
+                asked.written, asked.usable = asked.written + some.written, asked.usable + some.usable
+                advance(len(problems[start : start + AT_A_TIME]), usable=str(asked.usable))
+        return asked
 
     def _problems(self) -> list[Problem]:
         if self.problems.endswith(".java"):

@@ -25,7 +25,7 @@ from rlcf.problems.load import NAMED, load_problems
 
 _WORD = re.compile(r'"(?:\\.|[^"\\\n])*"|\w+|[^\w\s]')
 _DOC = re.compile(r"/\*.*?\*/", re.DOTALL)
-_FRAME = re.compile(r"/\*+|\*+/|^\s*\*(?=\s|$)|^\s*>.*$", re.MULTILINE)
+_FRAME = re.compile(r"^\s*\*?\s*>.*$|/\*+|\*+/|^\s*\*(?=\s|$)", re.MULTILINE)
 _NUMBER = re.compile(r"\d[\w.]*$")
 
 

@@ -108,3 +108,15 @@ def test_a_bad_recipe_is_refused_and_leaves_nothing(
     recipe.write_text("\nsead = 1\n")
     assert "little.toml:2: field 'sead'" in complaint("train", recipe)
     assert not (tmp_path / "runs").exists() or list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_model_that_knows_nothing_spoils_no_tests(
+    small_set: SmallSet, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = tmp_path / "one.jsonl"
+    one.write_text(json.dumps(small_set.rows[0]))
+    make = ["data", "tests", str(one), "--engine", "local", "--most", "3", "--out"]
+    assert main([*make, str(tmp_path / "with.jsonl"), "--model", str(model)]) == 0
+    assert "usable 0 of " in capsys.readouterr().out
+    assert main([*make, str(tmp_path / "without.jsonl")]) == 0
+    assert (tmp_path / "with.jsonl").read_text() == (tmp_path / "without.jsonl").read_text()

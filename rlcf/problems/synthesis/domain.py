@@ -27,6 +27,8 @@ from rlcf.problems.synthesis.types import Value
 Arguments = list[Value]
 LONGEST = 40
 """Elements of a list and characters of a text, at most."""
+ENOUGH = 3
+"""Examples from which `low <= high` is concluded: of two, half would show it by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def learn(examples: Sequence[Arguments]) -> Domain:
                 mends.append(_counts(i, j, gaps.pop()))
             elif max(gaps) <= 0:
                 holds.append(_at_most(i, j, -1 if max(gaps) < 0 else 0))
-    for i, j in permutations(integers, 2):
+    for i, j in permutations(integers, 2) if len(examples) >= ENOUGH else ():
         if all(args[i] <= args[j] for args in examples) and any(args[i] < args[j] for args in examples):
             holds.append(_ordered_pair(i, j, 1 if all(args[i] < args[j] for args in examples) else 0))
     return Domain(slots, tuple(mends), tuple(holds))
@@ -127,9 +129,8 @@ def _slot(column: Sequence[Value]) -> Slot:
     texts = [leaf for leaf in scalars if isinstance(leaf, str)]
     all_lists = [one for value in column for one in lists(value)]
     sizes = [len(one) for one in all_lists] + [len(text) for text in texts]
-    tables = [
-        value for value in column if isinstance(value, list) and all(isinstance(r, list) for r in value)
-    ]
+    full = [value for value in column if value and isinstance(value, list)]
+    tables = [value for value in full if all(isinstance(row, list) for row in value)]
     rows = bool(tables) and all(len({len(row) for row in table}) <= 1 for table in tables)
     least, greatest = min(numbers, default=0), max(numbers, default=0)
     return Slot(
@@ -139,7 +140,7 @@ def _slot(column: Sequence[Value]) -> Slot:
         shortest=min(1, min(sizes, default=0)),
         longest=min(LONGEST, 2 * max(sizes, default=0) + 2),
         rows=rows and any(len(table) > 1 for table in tables),
-        square=rows and all(len(table) == len(table[0]) for table in tables if table),
+        square=rows and all(len(table) == len(table[0]) for table in tables),
         ordered=any(len(one) > 1 for one in all_lists) and all(map(_is_sorted, all_lists)),
     )
 

@@ -31,7 +31,7 @@ def propose(
 
     Examples that do not fit the signature are left out. The same arguments give the same inputs.
     """
-    fitting = [found for one in examples if (found := _fit(one, signature)) is not None]
+    fitting = [found for one in examples if (found := fit_all(one, signature)) is not None]
     known = {json.dumps(one) for one in fitting}
     proposed: list[Arguments] = []
 
@@ -42,7 +42,7 @@ def propose(
 
     if not fitting:
         for source in _of_types(signature, count, rng):
-            take(_fit(source, signature))
+            take(fit_all(source, signature))
         return proposed
     domain = learn(fitting)
     for changed in _borders(fitting, domain):
@@ -55,7 +55,8 @@ def propose(
     return proposed
 
 
-def _fit(arguments: Arguments, signature: Signature) -> Arguments | None:
+def fit_all(arguments: Arguments, signature: Signature) -> Arguments | None:
+    """The arguments as values of the parameters; None where they do not fit."""
     if len(arguments) != len(signature.parameters):
         return None
     try:
@@ -65,7 +66,7 @@ def _fit(arguments: Arguments, signature: Signature) -> Arguments | None:
 
 
 def _admitted(arguments: Arguments, domain: Domain, signature: Signature) -> Arguments | None:
-    fitted = _fit(arguments, signature)
+    fitted = fit_all(arguments, signature)
     return fitted if fitted is not None and domain.admit(fitted) else None
 
 

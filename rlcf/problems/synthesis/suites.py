@@ -152,7 +152,8 @@ def _candidates(
     for one, signature in able:
         rng = random.Random(f"inputs {seed} {one.problem.task_id}")
         inputs = [*more.get(one.problem.task_id, ())]
-        inputs += propose(signature, examples(one.problem, signature.name), PROPOSED, rng)
+        own = propose(signature, examples(one.problem, signature.name), PROPOSED, rng)
+        inputs += [arguments for arguments in own if arguments not in inputs]
         asked[one.problem.task_id] = [_case(index, signature, args) for index, args in enumerate(inputs)]
         one.proposed = len(inputs)
     first = answers(asked, problems, judge)

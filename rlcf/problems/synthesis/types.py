@@ -143,7 +143,8 @@ def fit(value: Value, to: JavaType) -> Value:
         return [fit(item, to.element) for item in value]
     if kind == "set" and isinstance(value, list):
         items = [fit(item, to.element) for item in value]
-        return [item for index, item in enumerate(items) if item not in items[:index]]
+        # In one order, so that equal sets are equal inputs.
+        return sorted([item for i, item in enumerate(items) if item not in items[:i]], key=json.dumps)
     if kind == "map" and isinstance(value, dict):
         key, item = to.entry
         return {fit(name, key): fit(each, item) for name, each in value.items()}
