@@ -13,6 +13,7 @@ from tyro.conf import Positional, arg
 from rlcf.commands.bench import load_model
 from rlcf.commands.grade import check_folder, check_workers
 from rlcf.errors import BadInput
+from rlcf.evaluation.samples import read_samples
 from rlcf.problems import Problem, load_problems
 from rlcf.problems.cases import write_problems
 from rlcf.problems.java_file import read_methods
@@ -45,6 +46,9 @@ class Tests:
     """Of inputs and mutants; the same seed gives the same cases."""
     model: Annotated[str | None, arg(metavar="MODEL")] = None
     """Let this model propose inputs too: a checkpoint's folder, or a model on the Hugging Face hub."""
+    witnesses: Annotated[str | None, arg(metavar="SAMPLES")] = None
+    """Other programs, JSONL with task_id and completion: where one that passes the old cases and the reference
+    answer differently, there is no case."""
     engine: Literal["auto", "local", "docker"] = "auto"
     """Where programs run; auto is docker where an engine answers, else local."""
     workers: Annotated[int, arg(metavar="N")] = 0
@@ -61,6 +65,7 @@ class Tests:
         problems = self._problems()
         if out.exists() and Path(self.problems).exists() and out.samefile(self.problems):
             raise BadInput("the new problems would overwrite the old ones", field="out")
+        witnesses = self._witnesses(problems)
         asked = self._ask(problems) if self.model else Asked()
         workers = self.workers or None
         made: list[Made] = []
@@ -71,7 +76,15 @@ class Tests:
         ):
             for start in range(0, len(problems), AT_A_TIME):
                 some = problems[start : start + AT_A_TIME]
-                made += add_cases(some, judge, doubter, most=self.most, seed=self.seed, more=asked.inputs)
+                made += add_cases(
+                    some,
+                    judge,
+                    doubter,
+                    most=self.most,
+                    seed=self.seed,
+                    more=asked.inputs,
+                    witnesses=witnesses,
+                )
                 advance(len(some), cases=str(sum(one.added for one in made)))
         with out.open("w", encoding="utf-8") as lines:
             write_problems((one.problem for one in kept(made)), lines)
@@ -80,6 +93,14 @@ class Tests:
             print(f"{self.model} wrote {asked.written} calls, usable {part(asked.usable, asked.written)}")
         print(f"problems: {out}")
         return 0
+
+    def _witnesses(self, problems: Sequence[Problem]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        if self.witnesses:
+            known = problems if self.split is None else load_problems(self.problems)
+            for sample in read_samples(self.witnesses, known, self.problems):
+                found.setdefault(sample.problem.task_id, []).append(sample.completion)
+        return found
 
     def _ask(self, problems: Sequence[Problem]) -> Asked:
         policy = load_model(self.model or "")
@@ -121,6 +142,9 @@ def summary(made: Sequence[Made]) -> Iterator[str]:
     yield f"{proposed} inputs, dropped:"
     yield f"  the reference gives no answer      {part(sum(one.unanswered for one in made), proposed)}"
     yield f"  it gives another the second time   {part(sum(one.unsteady for one in made), proposed)}"
+    yield f"  a witness gives another answer     {part(sum(one.disputed for one in made), proposed)}" + (
+        f", in {sum(one.disputed > 0 for one in made)} problems"
+    )
     yield f"{sum(one.inconsistent for one in made)} chosen cases failed by their own reference, dropped"
     yield f"a stub passes the old cases of {sum(one.stub_before for one in made)} problems"
     yield f"a stub passes the new suites of {sum(one.stub_after for one in made)} (left out of the file)"

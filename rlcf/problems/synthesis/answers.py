@@ -17,6 +17,8 @@ LIMITS = Limits(fuel=20_000_000, allocation_mb=512)
 slower than the reference."""
 LONGEST_VALUE = 2_000
 """Characters: what is longer is no test to look at."""
+TOLERANCE = 1e-9
+"""Of floating-point answers, relative where they are above 1: sums may be taken in any order."""
 _TO_THE_END = (Outcome.PASSED, Outcome.FAILED, Outcome.RUNTIME_ERROR)
 
 Answers = dict[str, str]
@@ -61,3 +63,12 @@ def _job(problem: Problem, cases: tuple[SuiteCase, ...]) -> Job:
         limits=LIMITS,
         completion_start=len(problem.prompt),
     )
+
+
+def tolerance_of(value: str) -> float | None:
+    """How far another answer may be off; None where the answer is no double or float alone."""
+    if re.fullmatch(r"-?\d+\.\d+(E-?\d+)?", value):
+        return TOLERANCE * max(1.0, abs(float(value)))
+    if re.fullmatch(r"-?\d+\.\d+(E-?\d+)?f", value):
+        return 1e-5 * max(1.0, abs(float(value[:-1])))
+    return None

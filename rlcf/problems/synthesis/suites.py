@@ -7,6 +7,7 @@
                  reverse order (so a counter in a static field is found out); where it differs, no case
     choice       the cases that tell wrong programs (mutants of the reference) from right ones, greedily;
                  cases that were there stay
+    witnesses    where another program that passes the old cases answers otherwise, there is no case
     consistency  the reference passes the suite as it is in the end
     stubs        bodies that do nothing fail it
     score        the share of mutants that fail it, by mutants which took no part in the choice
@@ -18,20 +19,20 @@ reference that is wrong makes wrong cases: nothing here can know.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from javabox import Judge, Limits, Outcome, SuiteCase, Verdict
 from rlcf.problems.mutants import LOGIC, OTHER_LOGIC, Change, mutants_of
 from rlcf.problems.problem import Problem
-from rlcf.problems.synthesis.answers import answers
+from rlcf.problems.synthesis.answers import answers, tolerance_of
 from rlcf.problems.synthesis.domain import Arguments
 from rlcf.problems.synthesis.inputs import propose
 from rlcf.problems.synthesis.literals import calls
 from rlcf.problems.synthesis.signature import Signature, read_signature
 from rlcf.problems.synthesis.stubs import stubs
 from rlcf.problems.synthesis.types import Uncovered, java
+from rlcf.problems.synthesis.witnesses import disputed
 
 PROPOSED = 48
 """Inputs a problem, of which the cases are chosen."""
@@ -40,8 +41,6 @@ CHOOSING, SAME_KINDS, OTHER_KINDS = 24, 16, 32
 half do not compile)."""
 LIMITS = Limits(fuel=40_000_000)
 """Of mutants: twice what all inputs took the reference at most."""
-TOLERANCE = 1e-9
-"""Of floating-point results, relative where they are above 1: sums may be taken in any order."""
 _TO_THE_END = (Outcome.PASSED, Outcome.FAILED, Outcome.RUNTIME_ERROR)
 
 
@@ -69,6 +68,7 @@ class Made:
     proposed: int = 0
     unanswered: int = 0
     unsteady: int = 0
+    disputed: int = 0
     inconsistent: int = 0
     """Of the chosen cases, those that the reference fails in the end."""
     stub_before: bool = False
@@ -90,15 +90,17 @@ def add_cases(
     most: int = 12,
     seed: int = 0,
     more: Mapping[str, Sequence[Arguments]] | None = None,
+    witnesses: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Made]:
     """Each problem with at most `most` more cases, in the order given; no two have one task_id.
 
     `doubter` gives each program a fresh JVM and lets chance in. `more`: inputs by task_id that are proposed
-    beside those made here. The same arguments give the same cases.
+    beside those made here. `witnesses`: completions by task_id (witnesses.py). The same
+    arguments give the same cases.
     """
     made = [Made(problem, before=len(problem.suite.cases)) for problem in problems]
     able = _able(made, judge)
-    candidates = _candidates(able, judge, doubter, seed, more or {})
+    candidates = _candidates(able, judge, doubter, seed, more or {}, witnesses or {})
     known = {one.problem.task_id: set[str]() for one, _ in able}
     working = [one for one, _ in able if not one.note]
     _choose(working, candidates, known, judge, most, seed)
@@ -144,6 +146,7 @@ def _candidates(
     doubter: Judge,
     seed: int,
     more: Mapping[str, Sequence[Arguments]],
+    witnesses: Mapping[str, Sequence[str]],
 ) -> dict[str, list[SuiteCase]]:
     """Cases with the expected values, by task_id."""
     problems = {one.problem.task_id: one.problem for one, _ in able}
@@ -161,19 +164,22 @@ def _candidates(
         for task_id, cases in asked.items()
     }
     second = answers(again, problems, doubter)
+    contested = disputed(problems, asked, first, witnesses, judge)
     found = {}
     for one, _ in able:
         task_id = one.problem.task_id
         values = {name: value for name, value in first[task_id].items() if second[task_id].get(name) == value}
         one.unanswered = one.proposed - len(first[task_id])
         one.unsteady = len(first[task_id]) - len(values)
+        one.disputed = len(contested[task_id] & set(values))
+        values = {name: value for name, value in values.items() if name not in contested[task_id]}
         found[task_id] = [
-            replace(case, expected=values[case.name], tolerance=_tolerance(values[case.name]))
+            replace(case, expected=values[case.name], tolerance=tolerance_of(values[case.name]))
             for case in asked[task_id]
             if case.name in values
         ]
         if not found[task_id]:
-            one.note = "no input that its reference answers, and twice the same"
+            one.note = "no input that its reference answers, twice the same, and undisputed"
     return found
 
 
@@ -187,12 +193,6 @@ def _case(index: int, signature: Signature, arguments: Arguments) -> SuiteCase:
     written = [java(value, to) for value, to in zip(arguments, signature.parameters, strict=True)]
     code = f"var result = {signature.call(written)};"
     return SuiteCase(name=f"new {index}", code=code, value="result", expected=None)
-
-
-def _tolerance(value: str) -> float | None:
-    if re.fullmatch(r"-?\d+\.\d+(E-?\d+)?", value):
-        return TOLERANCE * max(1.0, abs(float(value)))
-    return 1e-5 * max(1.0, abs(float(value[:-1]))) if re.fullmatch(r"-?\d+\.\d+(E-?\d+)?f", value) else None
 
 
 def _choose(

@@ -19,6 +19,7 @@ from rlcf.problems.synthesis import suites
 from rlcf.problems.synthesis.asked import ask
 from rlcf.problems.synthesis.stubs import stubs
 from rlcf.problems.synthesis.suites import Made, Score, add_cases, cover
+from rlcf.problems.synthesis.witnesses import agree
 
 IMPORTS = "import java.util.*;"
 
@@ -100,6 +101,36 @@ def test_where_the_reference_has_no_answer_there_is_no_case(judge: Judge, doubte
     assert made[2].unanswered == made[2].proposed > 0
     assert "no input" in made[2].note
     assert made[2].problem == own
+
+
+def test_where_a_witness_answers_otherwise_there_is_no_case(judge: Judge, doubter: Judge) -> None:
+    """The reference is wrong above 8; a witness that fails the old cases is not heard."""
+    half = "a / 2.0"
+    wrong = problem(
+        f"return a > 8 ? -1 : {half};", ("1, 2", "0.5"), ("8, 1", "4.0"), head="static double f(int a, int b)"
+    )
+    witnesses = {"T/1": ["return 7; } }", f"return {half}; }} }}"]}
+    (alone,), (heard,) = (add_cases([wrong], judge, doubter, witnesses=given) for given in ({}, witnesses))
+    assert any(case.expected == "-1.0" for case in alone.problem.suite.cases)
+    assert heard.disputed > 0
+    assert heard.added > 0
+    assert not any(case.expected == "-1.0" for case in heard.problem.suite.cases)
+
+
+@pytest.mark.parametrize(
+    ("value", "other", "same"),
+    [
+        ("1", "1", True),
+        ("1", "1.0", False),
+        ("1.0", "1.0000000000001", True),
+        ("1.0", "1.001", False),
+        ("1.0", None, False),
+        ("2.0E10", "2.0000000001E10", True),
+        ("1.0f", "1.000001f", True),
+    ],
+)
+def test_answers_agree(value: str, other: str | None, same: bool) -> None:
+    assert agree(value, other) is same
 
 
 def test_a_reference_that_fails_its_own_tests_gets_none(judge: Judge, doubter: Judge) -> None:
