@@ -1,7 +1,7 @@
 """Claim: both lanes of javabox say of every program what plain `javac` and `java` say of it.
 
 Three sets: mxeval's example samples for MBJP and MathQA-Java, MBJP's reference solutions, and mutants of
-those (benchmarks/mutants.py). Each program is judged in the warm lane, in the strict lane and by one
+those (rlcf/problems/mutants.py). Each program is judged in the warm lane, in the strict lane and by one
 `javac` and one `java` process. Between strict and plain two flags are compared, compiled and passed; between
 the lanes the whole verdict but its times. Every difference is listed with all three answers and its reason.
 
@@ -29,11 +29,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.mutants import mutants
 from benchmarks.naive import DATA_SETS, NaiveVerdict, Sample, grade_naively, load_samples
 from javabox import Judge, Outcome, Verdict
 from javabox.judge import Lane
 from rlcf.problems.load import load_problems
+from rlcf.problems.mutants import mutants
 from rlcf.progress import progress
 
 SETS = ("samples", "references", "mutants")

@@ -31,10 +31,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from benchmarks.mutants import mutants
 from benchmarks.naive import DATA_SETS, grade_naively, load_samples
 from javabox import Job, Judge, Suite, SuiteCase
 from rlcf.problems.load import load_problems
+from rlcf.problems.mutants import mutants
 from rlcf.progress import progress
 
 IMPORTS = "import java.util.*; import java.util.stream.*; import java.time.*;\n"

@@ -1,6 +1,7 @@
 """The command `rlcf`: finds the command, runs it, and turns what went wrong into an exit code.
 
     0    done
+    1    `data check` found a problem that can't be learned from
     2    bad input: one line on stderr that names file, line and field
     3    no judge could be started: one line with the command that mends it
     4    the training's rails stopped it: one line that names the alarms

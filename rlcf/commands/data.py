@@ -1,4 +1,4 @@
-"""`rlcf data`: the data sets that have a name: where they are, fetched, checked; what is built from them."""
+"""`rlcf data`: the data sets that have a name, and what is done with problems before any training."""
 
 from __future__ import annotations
 
@@ -7,76 +7,168 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional, arg, subcommand
 
+from rlcf.commands.data_check import Check
+from rlcf.commands.data_overlap import Overlap
+from rlcf.commands.data_tests import Tests
 from rlcf.commands.grade import check_workers
 from rlcf.errors import BadInput
 from rlcf.problems.fetch import DataFile, locate, place
 from rlcf.problems.load import BUILT, NAMED
 
+Name = Positional[Annotated[str, arg(metavar="NAME")]]
+
+
+@dataclass(frozen=True)
+class List:
+    """What data sets there are and where.
+
+    Example: rlcf data list
+    """
+
+    name: Name = "all"
+    """One data set, or all."""
+
+    def run(self) -> int:
+        for name in names(self.name):
+            file = NAMED[name]
+            print(f"{name:<16}{place(file) if place(file).is_file() else f'not here, from {file.url}'}")
+        return 0
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """Download data sets that are missing.
+
+    Example: rlcf data fetch mbjp
+    """
+
+    name: Name = "all"
+    """One data set, or all."""
+
+    def run(self) -> int:
+        for name in names(self.name):
+            print(f"{name:<16}{locate(NAMED[name])}")
+        return 0
+
+
+@dataclass(frozen=True)
+class Build:
+    """Make training problems from questions, and judge their references.
+
+    Example: rlcf data build mathqa --sft-share 0.5
+    """
+
+    name: Positional[Annotated[str, arg(metavar="NAME")]]
+    """mathqa."""
+    train: Annotated[str | None, arg(metavar="FILE")] = None
+    """The training questions, the official JSON array or JSONL; by default mathqa/train.jsonl or train.json
+    in the folder with the data."""
+    validation: Annotated[str | None, arg(metavar="FILE")] = None
+    """The questions of the split `validation`; by default mathqa/dev.jsonl or dev.json."""
+    form: Literal["nested", "steps"] = "nested"
+    """References are one expression, or a `double tK` a step."""
+    sft_share: float = 0.25
+    """Share of the templates that the split `sft` gets; the others are `rl`, without references."""
+    out: Annotated[str | None, arg(metavar="FILE")] = None
+    """Where the problems go, in the mxeval format; by default where `--problems mathqa` finds them."""
+    workers: Annotated[int, arg(metavar="N")] = 0
+    """Programs judged at a time; 0 is one a core."""
+
+    def run(self) -> int:
+        from rlcf.commands import mathqa
+
+        check_built(self.name)
+        check_workers(self.workers)
+        mathqa.build_problems(
+            self.train,
+            self.validation,
+            form=self.form,
+            sft_share=self.sft_share,
+            out=self.out,
+            workers=self.workers,
+        )
+        return 0
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """Judge what copying training formulas solves of a data set's test problems.
+
+    Example: rlcf data baselines mathqa
+    """
+
+    name: Positional[Annotated[str, arg(metavar="NAME")]]
+    """mathqa."""
+    train: Annotated[str | None, arg(metavar="FILE")] = None
+    """The training questions, as `rlcf data build` takes them."""
+    workers: Annotated[int, arg(metavar="N")] = 0
+    """Programs judged at a time; 0 is one a core."""
+
+    def run(self) -> int:
+        from rlcf.commands import mathqa
+
+        check_built(self.name)
+        check_workers(self.workers)
+        mathqa.show_baselines(self.train, workers=self.workers)
+        return 0
+
+
+@dataclass(frozen=True)
+class Verify:
+    """Check the sha256 of data sets; download what is missing.
+
+    Example: rlcf data verify
+    """
+
+    name: Name = "all"
+    """One data set, or all."""
+
+    def run(self) -> int:
+        for name in names(self.name):
+            path = locate(NAMED[name])
+            verify(NAMED[name], path)
+            print(f"{name:<16}{path}  sha256 ok")
+        return 0
+
+
+Action = (
+    Annotated[List, subcommand("list", prefix_name=False)]
+    | Annotated[Fetch, subcommand("fetch", prefix_name=False)]
+    | Annotated[Verify, subcommand("verify", prefix_name=False)]
+    | Annotated[Build, subcommand("build", prefix_name=False)]
+    | Annotated[Baselines, subcommand("baselines", prefix_name=False)]
+    | Annotated[Tests, subcommand("tests", prefix_name=False)]
+    | Annotated[Check, subcommand("check", prefix_name=False)]
+    | Annotated[Overlap, subcommand("overlap", prefix_name=False)]
+)
+
 
 @dataclass(frozen=True)
 class Data:
-    """List, fetch and verify (sha256) the data sets; build training problems; measure baselines.
+    """List, fetch, verify and build data sets; make tests, check problems, find overlaps.
 
-    Examples: rlcf data fetch mbjp
-              rlcf data build mathqa --sft-share 0.5
+    Example: rlcf data fetch mbjp
     """
 
-    action: Positional[Literal["list", "fetch", "verify", "build", "baselines"]]
-    """list: what there is and where; fetch: download what is missing; verify: check the sha256; build: make
-    and judge the training problems of mathqa; baselines: judge what copying training formulas solves of its
-    test problems."""
-    name: Positional[Annotated[str, arg(metavar="NAME")]] = "all"
-    """One data set, or all."""
-    train: Annotated[str | None, arg(metavar="FILE")] = None
-    """build, baselines: the training questions, the official JSON array or JSONL; by default
-    mathqa/train.jsonl or train.json in the folder with the data."""
-    validation: Annotated[str | None, arg(metavar="FILE")] = None
-    """build: the questions of the split `validation`; by default mathqa/dev.jsonl or dev.json."""
-    form: Literal["nested", "steps"] = "nested"
-    """build: references are one expression, or a `double tK` a step."""
-    sft_share: float = 0.25
-    """build: share of the templates that the split `sft` gets; the others are `rl`, without references."""
-    out: Annotated[str | None, arg(metavar="FILE")] = None
-    """build: where the problems go, in the mxeval format; by default where `--problems mathqa` finds them."""
-    workers: Annotated[int, arg(metavar="N")] = 0
-    """build, baselines: programs judged at a time; 0 is one a core."""
+    action: Action
 
     def run(self) -> int:
-        if self.action in ("build", "baselines"):
-            return self._mathqa()
-        if self.name != "all" and self.name not in NAMED:
-            raise BadInput(f"'{self.name}' is none of: {', '.join(NAMED)}, all", field="name")
-        for name in NAMED if self.name == "all" else [self.name]:
-            file = NAMED[name]
-            if self.action == "list":
-                print(f"{name:<16}{place(file) if place(file).is_file() else f'not here, from {file.url}'}")
-            else:
-                path = locate(file)
-                if self.action == "verify":
-                    verify(file, path)
-                print(f"{name:<16}{path}{'  sha256 ok' if self.action == 'verify' else ''}")
-        return 0
+        return self.action.run()
 
-    def _mathqa(self) -> int:
-        from rlcf.commands import mathqa
 
-        if self.name not in BUILT:
-            raise BadInput(f"'{self.name}' is none of: {', '.join(BUILT)}", field="name")
-        check_workers(self.workers)
-        if self.action == "baselines":
-            mathqa.show_baselines(self.train, workers=self.workers)
-        else:
-            mathqa.build_problems(
-                self.train,
-                self.validation,
-                form=self.form,
-                sft_share=self.sft_share,
-                out=self.out,
-                workers=self.workers,
-            )
-        return 0
+def names(name: str) -> list[str]:
+    """Those that `name` or `all` means. Raises BadInput."""
+    if name != "all" and name not in NAMED:
+        raise BadInput(f"'{name}' is none of: {', '.join(NAMED)}, all", field="name")
+    return list(NAMED) if name == "all" else [name]
+
+
+def check_built(name: str) -> None:
+    """Raises BadInput unless problems of this name are built from questions."""
+    if name not in BUILT:
+        raise BadInput(f"'{name}' is none of: {', '.join(BUILT)}", field="name")
 
 
 def verify(file: DataFile, path: Path) -> None:

@@ -59,6 +59,11 @@ class Grade:
         check_workers(self.workers)
         problems = load_problems(self.problems)
         samples = read_samples(self.samples, problems, self.problems)
+        untested = [s.problem.task_id for s in samples if not s.problem.test.strip()]
+        if self.compat == "mxeval" and untested:
+            raise BadInput(
+                f"{untested[0]} has no test program, only cases: leave --compat out", field="compat"
+            )
         check_k(ks, Counter(sample.problem.task_id for sample in samples).items())
         out = self._results_path()
         check_folder(out)

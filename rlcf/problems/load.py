@@ -4,10 +4,11 @@
     load_problems("my-problems.jsonl.gz")
 
 A problem is a JSON object a line: `task_id, prompt, test, entry_point`, and where there are any
-`description` and `canonical_solution`, which becomes the reference. MBJP is split by MBPP's ids (the
-ids are the same): 1-10 prompt, 11-510 test, 511-600 validation, 601-974 train. All others are test, unless a
-field `split` says otherwise. Of `mathqa` only the test split was released for Java; the others are built by
-`rlcf data build mathqa` and loaded where one of them is asked for.
+`description` and `canonical_solution`, which becomes the reference; `cases` are tests beside those of `test`
+(see `cases.py`), which may then be left out. MBJP is split by MBPP's ids (the ids are the same): 1-10 prompt,
+11-510 test, 511-600 validation, 601-974 train. All others are test, unless a field `split` says otherwise.
+Of `mathqa` only the test split was released for Java; the others are built by `rlcf data build mathqa` and
+loaded where one of them is asked for.
 
 A reference is what was released, not judged here: of MBJP's 874, 11 do not compile and 6 leave with
 System.exit(0), which mxeval takes for a pass. Whoever trains on references judges them first.
@@ -24,9 +25,9 @@ from pathlib import Path
 
 from rlcf.errors import BadInput
 from rlcf.jsonl import Row, read_rows
+from rlcf.problems.cases import released_suite, with_cases
 from rlcf.problems.fetch import DataFile, cache_folder, locate
 from rlcf.problems.problem import Problem
-from rlcf.problems.suite import mxeval_suite
 
 log = logging.getLogger("rlcf")
 
@@ -140,13 +141,16 @@ def _read(path: Path) -> list[Problem]:
 
 def mxeval_problem(row: Row) -> Problem:
     """The problem of a row in the mxeval format. Raises BadInput."""
-    task_id, prompt, test = row.text("task_id"), row.text("prompt"), row.text("test")
+    task_id, prompt = row.text("task_id"), row.text("prompt")
+    test = (_optional(row, "test") or "") if "cases" in row.fields else row.text("test")
     for field, value in (("task_id", task_id), ("prompt", prompt), ("test", test)):
-        if not value.strip():
+        if not value.strip() and not (field == "test" and row.fields.get("cases")):
             raise row.bad("must not be empty", field)
-    suite = mxeval_suite(prompt, test)
+    suite = released_suite(prompt, test)
     if suite.whole is not None and not re.search(r"\bclass\s+Main\b", test):
         raise row.bad("must declare class Main", "test")
+    if "cases" in row.fields:
+        suite = with_cases(suite, row)
     return Problem(
         task_id=task_id,
         prompt=prompt,

@@ -178,3 +178,15 @@ def test_a_verifier_is_trained_and_reranks(
     assert all(row["log_lm"] < 0 and row["log_yes"] < 0 for row in rows)
     assert main(rerank) == 0
     assert "one of 2 chosen: passes by\nsampling" in capsys.readouterr().out
+
+
+def test_a_model_that_knows_nothing_spoils_no_tests(
+    small_set: SmallSet, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = tmp_path / "one.jsonl"
+    one.write_text(json.dumps(small_set.rows[0]))
+    make = ["data", "tests", str(one), "--engine", "local", "--most", "3", "--out"]
+    assert main([*make, str(tmp_path / "with.jsonl"), "--model", str(model)]) == 0
+    assert "usable 0 of " in capsys.readouterr().out
+    assert main([*make, str(tmp_path / "without.jsonl")]) == 0
+    assert (tmp_path / "with.jsonl").read_text() == (tmp_path / "without.jsonl").read_text()

@@ -4,6 +4,7 @@ Models write such programs: most no longer compile, many run and answer wrongly,
 throw. Each mutant says what was changed. The same seed gives the same mutants.
 
     mutants(load_problems("mbjp"), count=2000)
+    mutants_of(problem, LOGIC, 40, rng)             # of one problem, of some kinds of change
 
 Not covered: changes in the prompt; two changes in one program; names from outside the completion.
 """
@@ -12,11 +13,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rlcf.problems.java_tokens import places
+from rlcf.problems.java_tokens import is_name, places, texts
 from rlcf.problems.problem import Problem
+
+Change = Callable[[str, random.Random], str]
+"""Gives the code with one change, or as it was where there is nothing of its kind to change."""
 
 OPERATORS = (
     ("+", "-", "*", "/", "%"),
@@ -30,6 +34,8 @@ OPERATORS = (
 """Operators that stand in the same places: one becomes another of its row."""
 TRIES = 100
 """Changes tried before a completion counts as one that has no more of a kind."""
+SPARE_TRIES = 6
+"""The same of `mutants_of`, for each mutant wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +67,27 @@ def mutants(problems: Sequence[Problem], count: int, seed: int = 0) -> list[Muta
     return made
 
 
+def mutants_of(
+    problem: Problem, changes: Mapping[str, Change], count: int, rng: random.Random, known: set[str]
+) -> list[Mutant]:
+    """At most `count` mutants of one reference, none of the tokens of a program in `known`, which grows."""
+    if problem.reference is None:
+        raise ValueError(f"{problem.task_id} has no reference to change")
+    known.add(" ".join(texts(problem.reference)))
+    made: list[Mutant] = []
+    for index in range(count * SPARE_TRIES):
+        kind = list(changes)[index % len(changes)]
+        completion = changes[kind](problem.reference, rng)
+        tokens = " ".join(texts(completion))
+        if tokens not in known and len(made) < count:
+            known.add(tokens)
+            made.append(Mutant(problem, completion, kind))
+    return made
+
+
 def _another(
     reference: str,
-    change: Callable[[str, random.Random], str],
+    change: Change,
     rng: random.Random,
     known: set[tuple[str, str]],
     name: str,
@@ -144,7 +168,51 @@ def _put(code: str, token: re.Match[str], text: str) -> str:
     return code[: token.start()] + text + code[token.end() :]
 
 
-CHANGES: dict[str, Callable[[str, random.Random], str]] = {
+def _negate_condition(code: str, rng: random.Random) -> str:
+    """Of an `if`; a negated loop would mostly never end."""
+    found = places(code)
+    starts = [
+        i for i, token in enumerate(found[:-1]) if token.group() == "if" and found[i + 1].group() == "("
+    ]
+    if not starts:
+        return code
+    first = last = rng.choice(starts) + 1
+    depth = 1
+    while depth and last + 1 < len(found):
+        last += 1
+        depth += (found[last].group() == "(") - (found[last].group() == ")")
+    opened, closed = found[first].end(), found[last].start()
+    return f"{code[:opened]}!({code[opened:closed]}){code[closed:]}"
+
+
+def _swap_variable(code: str, rng: random.Random) -> str:
+    """A variable, as far as tokens tell, becomes another one."""
+    found = places(code)
+    around = [""] + [token.group() for token in found] + [""]
+    free = [
+        token
+        for i, token in enumerate(found)
+        if is_name(token.group()) and token.group()[0].islower() and around[i] != "." and around[i + 2] != "("
+    ]
+    names = sorted({token.group() for token in free})
+    if len(names) < 2:
+        return code
+    token = rng.choice(free)
+    return _put(code, token, rng.choice([name for name in names if name != token.group()]))
+
+
+def _change_result(code: str, rng: random.Random) -> str:
+    """What a `return` gives, off by one, negated or with a text added."""
+    found = list(re.finditer(r"\breturn\b([^;{}]+);", code))
+    if not found:
+        return code
+    match = rng.choice(found)
+    value = match.group(1).strip()
+    other = rng.choice((f"({value}) + 1", f"!({value})", f"-({value})", f"({value}) - 1", "null"))
+    return f"{code[: match.start()]}return {other};{code[match.end() :]}"
+
+
+CHANGES: dict[str, Change] = {
     "token dropped": _drop_token,
     "tokens swapped": _swap_tokens,
     "operator changed": _change_operator,
@@ -153,4 +221,20 @@ CHANGES: dict[str, Callable[[str, random.Random], str]] = {
     "cut short": _cut,
     "cut short and closed": _cut_and_close,
 }
-"""Each gives the code back as it was where there is nothing of its kind to change."""
+"""As models err: most of these do not compile."""
+
+LOGIC: dict[str, Change] = {
+    "operator changed": _change_operator,
+    "constant changed": _change_constant,
+    "condition negated": _negate_condition,
+    "line dropped": _drop_line,
+}
+"""Changes that mostly compile."""
+
+OTHER_LOGIC: dict[str, Change] = {
+    "variable swapped": _swap_variable,
+    "tokens swapped": _swap_tokens,
+    "result changed": _change_result,
+    "cut short and closed": _cut_and_close,
+}
+"""Changes of other kinds that often compile."""
