@@ -47,8 +47,8 @@ class Tests:
     model: Annotated[str | None, arg(metavar="MODEL")] = None
     """Let this model propose inputs too: a checkpoint's folder, or a model on the Hugging Face hub."""
     witnesses: Annotated[str | None, arg(metavar="SAMPLES")] = None
-    """Other programs, JSONL with task_id and completion: where one that passes the old cases and the
-    reference answer differently, there is no case."""
+    """Other programs, JSONL with task_id and completion: where one that passes the old cases disagrees with
+    the reference, there is no case."""
     engine: Literal["auto", "local", "docker"] = "auto"
     """Where programs run; auto is docker where an engine answers, else local."""
     workers: Annotated[int, arg(metavar="N")] = 0
