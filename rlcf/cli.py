@@ -29,6 +29,7 @@ from rlcf.commands.grade import Grade
 from rlcf.commands.merge import Merge
 from rlcf.commands.parse import parse
 from rlcf.commands.report import Report
+from rlcf.commands.study import Study
 from rlcf.commands.train import Train
 from rlcf.errors import BadInput
 from rlcf.training.rails import TrainingStopped
@@ -37,6 +38,7 @@ Command = (
     Annotated[Grade, subcommand("grade")]
     | Annotated[Train, subcommand("train")]
     | Annotated[Ablate, subcommand("ablate")]
+    | Annotated[Study, subcommand("study")]
     | Annotated[Bench, subcommand("bench")]
     | Annotated[Data, subcommand("data")]
     | Annotated[Merge, subcommand("merge")]
@@ -44,7 +46,7 @@ Command = (
     | Annotated[Doctor, subcommand("doctor")]
 )
 
-NAMES = ("grade", "train", "ablate", "bench", "data", "merge", "report", "doctor")
+NAMES = ("grade", "train", "ablate", "study", "bench", "data", "merge", "report", "doctor")
 DESCRIPTION = "Train, grade and benchmark Java code models from compiler feedback."
 
 

@@ -58,17 +58,18 @@ def ablate(
         own = dataclasses.replace(recipe, seed=seed)
         # A grounding that asks a discriminator makes one for all; `base` itself learns nothing from it.
         first = next(one for name in GROUNDINGS if _compares(one := arm(own, name)) == compare)
-        _run(dataclasses.replace(first, ppo_steps=0), folder / BASE, judge, machine)
+        finish(dataclasses.replace(first, ppo_steps=0), folder / BASE, judge, machine)
         for name in names:
             of_base = dataclasses.replace(arm(own, name), start=str(folder / BASE))
-            _run(of_base, folder / name, judge, machine)
+            finish(of_base, folder / name, judge, machine)
 
 
 def _compares(recipe: Recipe) -> bool:
     return GROUNDINGS[recipe.grounding].compares(recipe.discriminator_weight)
 
 
-def _run(recipe: Recipe, folder: Path, judge: Judge, machine: Machine | None) -> None:
+def finish(recipe: Recipe, folder: Path, judge: Judge, machine: Machine | None) -> None:
+    """Trains by `recipe` into `folder`, goes on where that was stopped, does nothing where it is done."""
     if (folder / DONE).exists():
         return
     began = time.monotonic()

@@ -44,7 +44,7 @@ class AtomicData:
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """What the problems made so far compute."""
 
     code: set[str] = field(default_factory=set)
@@ -68,7 +68,7 @@ class Generator:
         self.seed, self.judge = seed, judge
         self.pool = input_pool(seed)
         self.pairs: Pairs = split_pairs(seed)
-        self.seen = _Seen()
+        self.seen = Seen()
 
     def train(self, size: int) -> tuple[Problem, ...]:
         """All atoms, then chains of two and three, `size` in all."""
@@ -119,7 +119,7 @@ class Generator:
     def _measured(self, chains: Iterable[Chain]) -> Iterator[tuple[Chain, tuple[str, ...]]]:
         found = list(chains)
         for chain, values in zip(found, measure(found, self.pool, self.judge), strict=True):
-            if values is not None and _usable(chain, values):
+            if values is not None and usable(chain, values):
                 yield chain, values
 
     def _problem(self, chain: Chain, values: tuple[str, ...], split: str, index: int) -> Problem:
@@ -128,7 +128,7 @@ class Generator:
         return Problem(
             task_id=f"atomic/{split}/{index}",
             prompt=chain.prompt,
-            suite=_suite(chain, dict(zip(self.pool[chain.takes], values, strict=True)), rng),
+            suite=suite_of(chain, dict(zip(self.pool[chain.takes], values, strict=True)), rng),
             description=chain.description,
             entry_point="f",
             reference=chain.reference,
@@ -136,7 +136,8 @@ class Generator:
         )
 
 
-def _usable(chain: Chain, values: Sequence[str]) -> bool:
+def usable(chain: Chain, values: Sequence[str]) -> bool:
+    """Whether a chain with these values on the whole pool makes a problem."""
     if len(set(values)) == 1 or any(len(value) > LONGEST_VALUE for value in values):
         return False
     if chain.gives == TEXT:
@@ -144,7 +145,7 @@ def _usable(chain: Chain, values: Sequence[str]) -> bool:
     return all(int(number) <= LARGEST_NUMBER for value in values for number in re.findall(r"\d+", value))
 
 
-def _suite(chain: Chain, value_of: Mapping[str, str], rng: random.Random) -> Suite:
+def suite_of(chain: Chain, value_of: Mapping[str, str], rng: random.Random) -> Suite:
     """Eight of the inputs, with as many different values among them as there are.
 
     Inputs are grouped by value and taken from the groups in turn, so that a boolean function is asked

@@ -1,0 +1,68 @@
+"""Made problems, kept: they are made once and read from the user's cache after that.
+
+The file's name is a hash of what decides its content: the arguments and the sources of the generator.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from javabox import Suite, SuiteCase
+from rlcf.problems.fetch import cache_folder
+from rlcf.problems.problem import Problem
+
+log = logging.getLogger("rlcf")
+
+
+def kept(
+    name: str, arguments: Any, sources: Sequence[Path], make: Callable[[], Sequence[Problem]]
+) -> Sequence[Problem]:
+    """What `make` gives, from the cache where it was made before from the same `arguments` (plain JSON) by
+    the same `sources`, files whose bytes count."""
+    digest = hashlib.sha256(json.dumps(arguments).encode())
+    for source in sources:
+        digest.update(source.read_bytes())
+    path = cache_folder() / name / f"{digest.hexdigest()[:24]}.jsonl"
+    if path.is_file():
+        return _read(path)
+    problems = make()
+    try:
+        _write(problems, path)
+    except OSError as error:
+        log.warning("the %s problems can't be kept, the next run makes them anew: %s", name, error)
+    return problems
+
+
+def line(problem: Problem) -> str:
+    """A problem as a line of the file."""
+    return json.dumps(asdict(problem)) + "\n"
+
+
+def _write(problems: Sequence[Problem], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", delete=False) as part:
+        try:
+            part.writelines(map(line, problems))
+            part.flush()
+            os.replace(part.name, path)
+        finally:
+            Path(part.name).unlink(missing_ok=True)
+
+
+def _read(path: Path) -> list[Problem]:
+    with path.open(encoding="utf-8") as lines:
+        return [_problem(json.loads(row)) for row in lines]
+
+
+def _problem(row: dict[str, Any]) -> Problem:
+    suite = row.pop("suite")
+    cases = tuple(SuiteCase(**case) for case in suite.pop("cases"))
+    return Problem(suite=Suite(cases=cases, **suite), **row)
