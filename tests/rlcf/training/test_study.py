@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from rlcf.problems.composed import MEASURED, set_of
-from rlcf.report.ablation import paired_test
-from rlcf.report.study import QUESTIONS, read_study, shuffled_test, table
+from rlcf.report.study import read_study, table
 from rlcf.training.study import ARMS, QUICK, SFT_BATCH, Arm, Budget, recipe_of
 from tests.rlcf.training.test_checkpoint import go
 
@@ -114,26 +113,6 @@ def test_the_tables_say_what_the_runs_say(work: Work) -> None:
     told = table(found)
     assert told in work.stdout
     assert told == (work.out / "study.md").read_text(encoding="utf-8")
-    by_name = {arm.name: arm for arm in ARMS}
-    for question, pairs in QUESTIONS:
-        assert told.count(f"**{question}**") == len(found)
-        for arm, other in pairs:
-            by_seed = [
-                [
-                    own - theirs
-                    for own, theirs in zip(
-                        shares(work.out, seed, by_name[arm], 1, "hard"),
-                        shares(work.out, seed, by_name[other], 1, "hard"),
-                        strict=True,
-                    )
-                ]
-                for seed in SEEDS
-            ]
-            means = [100 * statistics.fmean(one) for one in by_seed]
-            p = paired_test([statistics.fmean(both) for both in zip(*by_seed, strict=True)])
-            cell = f"{statistics.fmean(means):+.1f} ± {statistics.stdev(means):.1f} (p {p:.4f})"
-            (line,) = [row for row in told.splitlines() if row.startswith(f"| `{arm}` − `{other}`")][:1]
-            assert line.split(" | ")[1 + MEASURED.index("hard")] == cell
 
 
 def shares(out: Path, seed: int, arm: Arm, at: int, name: str) -> list[float]:
@@ -147,19 +126,3 @@ def test_runs_of_another_budget_are_refused(work: Work) -> None:
     done = go(work.out.parents[1], "study", "sft-rl", "--out", str(work.out), "--engine", "local")
     assert done.returncode == 2
     assert "another recipe" in done.stderr
-
-
-def test_the_shuffled_test_is_that_of_all_deals() -> None:
-    """Against the count over every way to deal the problems to the groups."""
-    left, right = [0.5, 0.75, 0.25, 1.0], [0.0, 0.25, 0.5, 0.0, -0.25]
-    together = [*left, *right]
-
-    def apart(chosen: tuple[int, ...]) -> float:
-        others = [together[at] for at in range(len(together)) if at not in chosen]
-        return abs(statistics.fmean(together[at] for at in chosen) - statistics.fmean(others))
-
-    deals = list(itertools.combinations(range(len(together)), len(left)))
-    exact = sum(apart(deal) >= apart((0, 1, 2, 3)) - 1e-12 for deal in deals) / len(deals)
-    assert shuffled_test(left, right) == pytest.approx(exact, abs=0.02)
-    assert shuffled_test([1.0] * 20, [0.0] * 20) < 0.001
-    assert shuffled_test([0.5] * 5, [0.5] * 7) == 1
