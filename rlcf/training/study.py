@@ -58,7 +58,7 @@ ARMS = (
 class Budget:
     """How much each arm learns from, and how much it is asked."""
 
-    pretrain_steps: int = 600
+    pretrain_steps: int = 500
     ppo_steps: int = 24
     prompts_per_step: int = 128
     samples_per_prompt: int = 4

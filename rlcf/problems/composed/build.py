@@ -83,6 +83,8 @@ def _make(seed: int, judge: Judge, *, pretrain: int, a: int, held_out: int) -> C
     atom = maker.problems("atom", maker.measured(trained_alone))
     corpus = maker.problems("pretrain", maker.mixed("pretrain", dealt.pairs["pretrain"], pretrain))
     chains_a = list(maker.mixed("a", dealt.pairs["a"], a))
+    # Whoever takes a part of A, at either end, takes chains of two and of three.
+    random.Random(f"composed order {seed}").shuffle(chains_a)
     # B and C are other compositions of the same atoms, so they know no others.
     names = [step.atom.name for chain, _ in chains_a for step in chain.steps]
     known = {name: of_atoms(dealt.pairs[name], names) for name in ("b", "c")}

@@ -148,6 +148,8 @@ def test_a_recipe_names_what_it_trains_on_and_is_measured_on_all_sets(
     assert {
         name: sum(composed.set_of(t) == name for t in asked) for name in composed.MEASURED
     } == dict.fromkeys(composed.MEASURED, 10)
+    ends = (data.a[:120], data.a[-composed.HANDFUL :])
+    assert all({len(atoms(problem)) for problem in end} == {2, 3} for end in ends)
     both, _ = loaded("composed-both")
     assert {composed.set_of(task) for task in both} == {"atom", "a"}
 
