@@ -30,6 +30,7 @@ from rlcf.commands.grade import Grade
 from rlcf.commands.merge import Merge
 from rlcf.commands.parse import parse
 from rlcf.commands.report import Report
+from rlcf.commands.study import Study
 from rlcf.commands.train import Train
 from rlcf.commands.verifier import Verifier
 from rlcf.errors import BadInput
@@ -39,6 +40,7 @@ Command = (
     Annotated[Grade, subcommand("grade")]
     | Annotated[Train, subcommand("train")]
     | Annotated[Ablate, subcommand("ablate")]
+    | Annotated[Study, subcommand("study")]
     | Annotated[Bench, subcommand("bench")]
     | Annotated[Verifier, subcommand("verifier")]
     | Annotated[Data, subcommand("data")]
@@ -47,7 +49,7 @@ Command = (
     | Annotated[Doctor, subcommand("doctor")]
 )
 
-NAMES = ("grade", "train", "ablate", "bench", "verifier", "data", "merge", "report", "doctor")
+NAMES = ("grade", "train", "ablate", "study", "bench", "verifier", "data", "merge", "report", "doctor")
 DESCRIPTION = "Train, grade and benchmark Java code models from compiler feedback."
 
 

@@ -40,7 +40,7 @@ class Recipe:
     """Run folder whose policy and discriminator before PPO are taken over; then nothing is pre-trained."""
 
     problems: str = "atomic"
-    """Problems by name (`atomic`, `mbjp`, `mathqa`) or an mxeval file."""
+    """Problems by name (`atomic`, `composed-both`, `mbjp`, `mathqa`) or an mxeval file."""
     train_problems: int = 4500
     """Problems trained on, at most; `atomic` makes as many."""
     evaluation: tuple[int, int] = (350, 4)

@@ -58,17 +58,17 @@ class Gains:
 def read_gains(out: Path, groundings: Sequence[str]) -> list[Gains]:
     """Of every decoding and grounding, in this order. Raises BadInput where a run is missing or not done."""
     found: dict[tuple[str, str], dict[int, tuple[Rates, Rates]]] = {}
-    for folder in sorted(out.glob("seed-*"), key=_seed):
+    for folder in sorted(out.glob("seed-*"), key=seed_of):
         for name in groundings:
             stages: dict[tuple[str, str], Rates] = {}
             for row in read_run(folder / name).evaluations:
-                stages[row["stage"], decoding_name(row["decoding"])] = _rates(row)
+                stages[row["stage"], decoding_name(row["decoding"])] = rates_of(row)
             decodings = [decoding for stage, decoding in stages if stage == "after"]
             if not decodings:
                 raise BadInput("has no evaluation after PPO yet", file=folder / name)
             for decoding in decodings:
                 pair = stages["before", decoding], stages["after", decoding]
-                found.setdefault((decoding, name), {})[_seed(folder)] = pair
+                found.setdefault((decoding, name), {})[seed_of(folder)] = pair
     if not found:
         raise BadInput("holds no runs of an ablation", file=out)
     order = sorted(found, key=lambda key: (key[0] == "greedy", key[0], groundings.index(key[1])))
@@ -149,7 +149,8 @@ def plot(found: Sequence[Gains]) -> str:
     )
 
 
-def _rates(row: Mapping[str, Any]) -> Rates:
+def rates_of(row: Mapping[str, Any]) -> Rates:
+    """Of the row of an evaluation; problems on which the judge failed are left out."""
     return {task: tally.at_k(1) for task, tally in tallies(row).items() if tally.n}
 
 
@@ -158,5 +159,6 @@ def _points(shares: Sequence[float]) -> str:
     return f"{100 * statistics.fmean(shares):+.1f} ± {100 * spread:.1f}"
 
 
-def _seed(folder: Path) -> int:
+def seed_of(folder: Path) -> int:
+    """The seed of a folder seed-N."""
     return int(folder.name.removeprefix("seed-"))

@@ -59,17 +59,18 @@ def ablate(
         folder = out / f"seed-{seed}"
         own = dataclasses.replace(recipe, seed=seed)
         first = dataclasses.replace(own, grounding=grounding)
-        _run(dataclasses.replace(first, ppo_steps=0), folder / BASE, judge, machine)
+        finish(dataclasses.replace(first, ppo_steps=0), folder / BASE, judge, machine)
         for name in names:
             of_base = dataclasses.replace(arm(own, name), start=str(folder / BASE))
-            _run(of_base, folder / name, judge, machine)
+            finish(of_base, folder / name, judge, machine)
 
 
 def _compares(recipe: Recipe) -> bool:
     return GROUNDINGS[recipe.grounding].compares(recipe.discriminator_weight)
 
 
-def _run(recipe: Recipe, folder: Path, judge: Judge, machine: Machine | None) -> None:
+def finish(recipe: Recipe, folder: Path, judge: Judge, machine: Machine | None) -> None:
+    """Trains by `recipe` into `folder`, goes on where that was stopped, does nothing where it is done."""
     if (folder / DONE).exists():
         return
     began = time.monotonic()

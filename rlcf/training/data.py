@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from javabox import Judge
 from rlcf.errors import BadInput
-from rlcf.problems import Problem, atomic, load_problems
+from rlcf.problems import Problem, atomic, composed, load_problems
 from rlcf.recipe import Recipe
 
 log = logging.getLogger("rlcf")
 
 ATOMIC_SEED = 0
-"""The atomic problems are one data set, the same for every seed of a recipe."""
+"""The atomic problems, and the composed ones, are one data set, the same for every seed of a recipe."""
 ATOMIC_VALIDATION, ATOMIC_TEST = 200, 350
 """Its problems, of which a recipe may use fewer."""
 CORPUS_ROWS = 20_000
@@ -39,7 +39,8 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
     `references` are needed, for a corpus too. Raises BadInput."""
     if recipe.corpus_noise > 1:
         raise BadInput("must be a share, at most 1", field="corpus_noise")
-    train, evaluation = _atomic(recipe, judge) if recipe.problems == "atomic" else _named(recipe)
+    made = MADE.get(recipe.problems)
+    train, evaluation = made(recipe, judge) if made else _named(recipe)
     needs_corpus = recipe.sft_steps > 0 or recipe.model == "tiny"
     train = list(train)
     random.Random(f"train {recipe.seed}").shuffle(train)
@@ -54,8 +55,8 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
                 field="problems",
             )
     else:
-        # Atomic references have been run already: the expected values come from them.
-        if (needs_corpus or references) and recipe.problems != "atomic":
+        # References of made problems have been run already: the expected values come from them.
+        if (needs_corpus or references) and made is None:
             asked, train = len(train), compiling_references(train, judge)
             if not train:
                 raise BadInput(
@@ -106,6 +107,19 @@ def _atomic(recipe: Recipe, judge: Judge) -> tuple[Sequence[Problem], Sequence[P
     return data.train, evaluation[: recipe.evaluation[0]]
 
 
+def _composed(recipe: Recipe, judge: Judge) -> tuple[Sequence[Problem], Sequence[Problem]]:
+    data = composed.build(ATOMIC_SEED, judge)
+    train = list(composed.TRAINING[recipe.problems](data))[: recipe.train_problems]
+    return train, composed.measured(data)[: recipe.evaluation[0]]
+
+
 def _named(recipe: Recipe) -> tuple[Sequence[Problem], Sequence[Problem]]:
     train = load_problems(recipe.problems, "train")[: recipe.train_problems]
     return train, load_problems(recipe.problems, recipe.evaluation_split)[: recipe.evaluation[0]]
+
+
+MADE: Mapping[str, Callable[[Recipe, Judge], tuple[Sequence[Problem], Sequence[Problem]]]] = {
+    "atomic": _atomic,
+    **dict.fromkeys(composed.TRAINING, _composed),
+}
+"""Problems that are made on the spot, by name: what is trained on, and what is measured."""

@@ -56,7 +56,7 @@ def test_help_is_quick_and_loads_no_torch(capsys: pytest.CaptureFixture[str]) ->
     done = rlcf("--help")
     assert time.monotonic() - started < 10, "a loaded machine is slow, but torch is slower"
     assert done.returncode == 0
-    for command in ("grade", "train", "bench", "data", "report", "doctor"):
+    for command in ("grade", "train", "study", "bench", "data", "report", "doctor"):
         assert command in done.stdout
         with pytest.raises(SystemExit, match="0"):
             main([command, "--help"])

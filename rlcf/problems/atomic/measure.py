@@ -65,12 +65,12 @@ def _program(chains: Sequence[Chain], pool: Mapping[str, Sequence[str]]) -> Job:
 def _elements(value: str, count: int) -> tuple[str, ...]:
     """The elements of `java.util.Arrays.asList(…)`, a Java expression as the judge writes it."""
     inner = value[value.index("(") + 1 : value.rindex(")")]
-    elements, depth, start, quoted, escaped = [], 0, 0, False, False
+    elements, depth, start, quote, escaped = [], 0, 0, "", False
     for index, char in enumerate(inner):
-        if quoted:
-            quoted, escaped = char != '"' or escaped, char == "\\" and not escaped
-        elif char == '"':
-            quoted = True
+        if quote:
+            quote, escaped = "" if char == quote and not escaped else quote, char == "\\" and not escaped
+        elif char in "\"'":
+            quote = char
         elif char in "{(":
             depth += 1
         elif char in "})":
