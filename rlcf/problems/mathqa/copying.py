@@ -4,8 +4,8 @@ MathQA's test split is mostly look-up: for three quarters of it a training quest
 its formula over the test question's numbers is right. A model's score says something only beside these two:
 
     same_letters       the formula of the training question with the same template; of several the most common
-    nearest_neighbour  that of the nearest by tf-idf over the words, numbers masked, of the training questions
-                       with as many numbers
+    nearest_neighbour  that of the nearest by tf-idf, over words and pairs of them with numbers masked, of the
+                       training questions with as many numbers; again of several the most common
 
 Both answer with Java completions, judged like a model's. Where there is nothing to copy, or the formula
 can't be computed with the new numbers, the completion is empty, which does not compile.
@@ -13,7 +13,9 @@ can't be computed with the new numbers, the completion is empty, which does not 
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -37,36 +39,49 @@ def same_letters(train: Sequence[Question], test: Sequence[Problem]) -> list[str
 
 
 def nearest_neighbour(train: Sequence[Question], test: Sequence[Problem]) -> list[str]:
-    """A completion for each of the `test` problems. Takes half a minute on MathQA."""
-    words = [Counter(words_masked(question.text).lower().split()) for question in train]
-    documents = Counter(word for counted in words for word in counted)
-    # smoothed, so that a word which every question has still counts, and one that none has is defined
-    weights = {word: math.log((1 + len(train)) / (1 + count)) + 1 for word, count in documents.items()}
+    """A completion for each of the `test` problems. Takes a minute on MathQA."""
+    runs = [_runs(question.text) for question in train]
+    documents = Counter(run for counted in runs for run in counted)
+    # smoothed, so that a run which every question has still counts, and one that none has is defined
+    weights = {run: math.log((1 + len(train)) / (1 + count)) + 1 for run, count in documents.items()}
     indices: defaultdict[int, _Index] = defaultdict(lambda: defaultdict(list))
-    seen: set[str] = set()
-    for place, (question, counted) in enumerate(zip(train, words, strict=True)):
-        masked = words_masked(question.text).lower()
-        if masked in seen:  # as near as the first of them, which comes before it: two thirds of the questions
-            continue
-        seen.add(masked)
-        index = indices[len(numbers(question.text))]
-        for word, weight in _vector(counted, weights).items():
-            index[word].append((place, weight))
+    formulas: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for place, (question, counted) in enumerate(zip(train, runs, strict=True)):
+        masked = " ".join(_words(question.text))
+        if masked not in formulas:  # all that are equally near stand for themselves by their first
+            index = indices[len(numbers(question.text))]
+            for run, weight in _vector(counted, weights).items():
+                index[run].append((place, weight))
+        formulas[masked][question.formula] += 1
     copied = []
     for problem in test:
-        asked = _vector(Counter(words_masked(problem.description).lower().split()), weights)
+        asked = _vector(_runs(problem.description), weights)
         nearest = _nearest(asked, indices[len(numbers(problem.description))])
-        copied.append("" if nearest is None else _applied(train[nearest].formula, problem))
+        if nearest is None:
+            copied.append("")
+            continue
+        found = formulas[" ".join(_words(train[nearest].text))]
+        copied.append(_applied(found.most_common(1)[0][0], problem))
     return copied
 
 
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", words_masked(text).lower())
+
+
+def _runs(text: str) -> Counter[str]:
+    """How often each word and each pair of words occurs."""
+    words = _words(text)
+    return Counter([*words, *(" ".join(pair) for pair in itertools.pairwise(words))])
+
+
 _Index = defaultdict[str, list[tuple[int, float]]]
-"""By word: the questions that have it, as their places, with its weight in each."""
+"""By run of words: the questions that have it, as their places, with its weight in each."""
 
 
 def _vector(words: Mapping[str, int], weights: Mapping[str, float]) -> dict[str, float]:
-    """tf-idf, of length 1; words without a weight are left out."""
-    vector = {word: count * weights[word] for word, count in words.items() if word in weights}
+    """tf-idf with 1 + log tf, of length 1; runs without a weight are left out."""
+    vector = {word: (1 + math.log(count)) * weights[word] for word, count in words.items() if word in weights}
     length = math.sqrt(math.fsum(value * value for value in vector.values()))
     return {word: value / length for word, value in vector.items()}
 
