@@ -17,9 +17,8 @@ from rlcf.problems.atomic.atoms import CONSTANTS
 from rlcf.problems.atomic.canonical import normalise
 from rlcf.problems.atomic.chain import Chain, Step
 from rlcf.problems.atomic.splits import ATOMS, split_pairs
-from rlcf.problems.kept import line
 
-PUBLISHED = "2a3cfd69fc4ed989cd699b12df83029b0b2b53e5754b2ca4508f7c4a8b268709"
+PUBLISHED = "ba8621170dc08cc709a1a8f2db48b5e5b13ec346d895ae513f92ab622856edb5"
 """sha256 of the problems of build(0, judge), a JSON object a line."""
 SIZES = {"train": 600, "validation": 40, "test": 70}
 
@@ -99,8 +98,9 @@ def test_the_default_data_are_those_of_the_published_numbers(judge: Judge) -> No
     """RESULTS.md rests on these very bytes: whoever changes them must measure anew."""
     data = build(0, judge)
     digest = hashlib.sha256()
-    for problem in (*data.train, *data.validation, *data.test):
-        digest.update(line(problem).encode())
+    for p in (*data.train, *data.validation, *data.test):
+        told = (p.task_id, p.prompt, p.reference, p.description, p.entry_point, p.split, repr(p.suite))
+        digest.update(repr(told).encode())
     assert digest.hexdigest() == PUBLISHED
 
 
