@@ -46,7 +46,7 @@ REFRESH_STEPS = 5
 
 
 class PpoStep:
-    """Takes PPO steps; a context, as rollouts are graded in a thread."""
+    """Takes the steps of a run; a context, as rollouts are graded in a thread."""
 
     def __init__(
         self,

@@ -171,7 +171,13 @@ def test_ctrl_c_leaves_whole_lines_and_no_process(small_set: SmallSet, tmp_path:
     command = [*RLCF, "grade", str(path), "--problems", str(small_set.path), "--engine", "local"]
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(
-        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell without job control has its background jobs ignore Ctrl-C, and they hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         deadline = time.monotonic() + 120
         while not out.exists() or out.read_bytes().count(b"\n") < 3:
