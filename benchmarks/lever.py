@@ -16,8 +16,6 @@ import argparse
 import random
 from collections.abc import Sequence
 
-import torch
-
 from javabox import Judge
 from rlcf.evaluation import evaluate
 from rlcf.evaluation.lever import choice_rates
@@ -37,7 +35,6 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=400, help="of the verifier's training")
     parser.add_argument("--lr", type=float, default=1e-3)
     options = parser.parse_args()
-    torch.set_num_threads(1)
     policy = load_policy(options.policy, trained=False)
     with Judge("local") as judge:
         data = atomic.build(0, judge)
