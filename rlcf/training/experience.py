@@ -32,6 +32,11 @@ class Experience:
     """The class critic's logits; C is 0 without one."""
 
 
+def unscored(prompts: list[Tokens], completions: list[Tokens]) -> Experience:
+    """A batch of which nothing has to be known before it is judged."""
+    return Experience(prompts, completions, [], *(torch.zeros(0, 0) for _ in range(5)))
+
+
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """What the signals of a rollout batch say, in tokens; a row each."""

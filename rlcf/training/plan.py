@@ -9,10 +9,13 @@ left it repeats a row that counts for nothing (DDP and FSDP exchange in every pa
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rlcf.policy.batch import Tokens, micro_batches
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,17 @@ def minibatches(groups: Sequence[Sequence[int]], count: int, seed: str) -> list[
         parts[-1] += group
         done += len(group)
     return parts
+
+
+def rounds(
+    groups: Sequence[Sequence[int]], anchors: Sequence[T], count: int, epochs: int, seed: str
+) -> Iterator[tuple[list[int], Sequence[T]]]:
+    """The minibatches of `epochs` passes over the groups, each with its share of `anchors`; none without a
+    group."""
+    for epoch in range(epochs if groups else 0):
+        parts = minibatches(groups, count, f"{seed} {epoch}")
+        for number, part in enumerate(parts):
+            yield part, anchors[number :: len(parts)]
 
 
 def passes(

@@ -18,8 +18,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid, relu
 
-SHAPES = ("dpo", "ipo", "hinge")
-"""Losses of pairs."""
 PAIRS_A_PROBLEM = 4
 """At most; PLUM does not say. Without a limit easy and hard problems outvote those in between."""
 BALANCE = 4 / 3

@@ -31,13 +31,13 @@ from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.policy.batch import Tokens
 from rlcf.recipe import Recipe
-from rlcf.training.experience import Experience, Feedback, Sums
+from rlcf.training.experience import Experience, Feedback, Sums, unscored
 from rlcf.training.module import TrainedModule, reference_module
 from rlcf.training.optimizers import Optimizers
 from rlcf.training.parallel import Parallel
-from rlcf.training.plan import Pass, minibatches, passes
+from rlcf.training.plan import rounds
 from rlcf.training.preference import choose_pairs, kto_loss, kto_weights, pair_loss
-from rlcf.training.sft import Encoded, accumulate
+from rlcf.training.sft import Encoded, accumulate, row_passes
 
 log = logging.getLogger("rlcf")
 
@@ -55,9 +55,9 @@ class Preferring:
         parallel: Parallel | None = None,
     ) -> None:
         self.policy, self.recipe = policy, recipe
-        self.machine, self.parallel = machine or Machine(), parallel or Parallel()
+        self.parallel = parallel or Parallel()
         self._reference = reference_module(policy, self.parallel)
-        self.module = TrainedModule(policy, policy.scorer(), self.machine, self.parallel)
+        self.module = TrainedModule(policy, policy.scorer(), machine or Machine(), self.parallel)
         self.optimizers = Optimizers(self.module.scorer, recipe)
 
     @property
@@ -67,7 +67,7 @@ class Preferring:
 
     def prepare(self, prompts: list[Tokens], completions: list[Tokens], _: int) -> Experience:
         """Which rows are learnt from is known when they are judged."""
-        return Experience(prompts, completions, [], *(torch.zeros(0, 0) for _ in range(5)))
+        return unscored(prompts, completions)
 
     def learn(self, experience: Experience, feedback: Feedback, step: int) -> dict[str, float]:
         """One step, counted from 0; returns numbers for the logs. Without a preference nothing changes."""
@@ -78,14 +78,12 @@ class Preferring:
         chosen = [row for unit in units for row in unit]
         weights = kto_weights(sum(passed[r] is True for r in chosen), sum(passed[r] is False for r in chosen))
         self.optimizers.set_rates(step)
-        for epoch in range(recipe.epochs if units else 0):
-            parts = minibatches(units, recipe.minibatches, f"{recipe.seed} {step} {epoch}")
-            for number, part in enumerate(parts):
-                good = torch.tensor([passed[row] is True for row in part])
-                told = self._update([rows[row] for row in part], good, weights, anchors[number :: len(parts)])
-                sums.minibatches += 1
-                sums.skipped += "gradient_norm" not in told
-                sums.add(told)
+        for part, own in rounds(units, anchors, recipe.minibatches, recipe.epochs, f"{recipe.seed} {step}"):
+            good = torch.tensor([passed[row] is True for row in part])
+            told = self._update([rows[row] for row in part], good, weights, own)
+            sums.minibatches += 1
+            sums.skipped += "gradient_norm" not in told
+            sums.add(told)
         if not units:
             log.warning("step %d: nothing is preferred to anything, so nothing is learnt", step + 1)
         self.module.sync()
@@ -135,8 +133,7 @@ class Preferring:
     def _log_ratios(self, rows: Sequence[Encoded]) -> Tensor:
         """h of each row, in float64, whole on every rank."""
         found_B = torch.zeros(len(rows), dtype=torch.float64)
-        for one in self._passes(rows):
-            batch = self.policy.collate([rows[r][0] for r in one.rows], [rows[r][1] for r in one.rows])
+        for one, batch, _ in row_passes(self.module, rows):
             own_BT = self.module(batch, 1.0)[0]
             reference_BT = (self._reference or self.module)(batch, 1.0, reference=True)[0]
             if one.counts:
@@ -145,19 +142,11 @@ class Preferring:
 
     def _push(self, rows: Sequence[Encoded], weights_B: Tensor) -> None:
         """Adds the gradients of the rows' log-probabilities, each times its weight."""
-        own = self._passes(rows)
-        for at, one in enumerate(own):
-            batch = self.policy.collate([rows[r][0] for r in one.rows], [rows[r][1] for r in one.rows])
-            with self.parallel.exchanging(self.module.wrapped, last=at + 1 == len(own)):
+        for one, batch, last in row_passes(self.module, rows):
+            with self.parallel.exchanging(self.module.wrapped, last=last):
                 logps_BT = self.module(batch, 1.0)[0]
                 factors_B = (weights_B[one.rows] * one.counts).to(logps_BT)
                 self.parallel.backward((logps_BT.sum(1) * factors_B).sum())
-
-    def _passes(self, rows: Sequence[Encoded]) -> list[Pass]:
-        lengths = [len(prompt) + len(completion) for prompt, completion in rows]
-        budget = self.machine.tokens_per_microbatch
-        single = [[row] for row in range(len(rows))]
-        return passes(single, lengths, budget, self.parallel.rank, self.parallel.world)
 
     # ---- checkpoints
 

@@ -16,11 +16,11 @@ import torch
 
 from rlcf.machine import Machine
 from rlcf.policy import Policy
-from rlcf.policy.batch import Tokens
+from rlcf.policy.batch import TokenBatch, Tokens
 from rlcf.progress import progress
 from rlcf.training.module import TrainedModule
 from rlcf.training.parallel import Parallel, whole
-from rlcf.training.plan import passes
+from rlcf.training.plan import Pass, passes
 
 BETAS = (0.9, 0.98)
 WEIGHT_DECAY = 0.05
@@ -74,19 +74,27 @@ def accumulate(
 ) -> float:
     """Adds the gradients of `weight` times the mean negative log-probability of the completion tokens of
     `rows`, at least one; returns that mean. `last`: nothing else is added before the optimiser's step."""
-    parallel, policy = module.parallel, module.policy
+    parallel = module.parallel
     tokens = sum(len(completion) for _, completion in rows)
-    lengths = [len(prompt) + len(completion) for prompt, completion in rows]
-    budget = module.machine.tokens_per_microbatch
-    own = passes([[row] for row in range(len(rows))], lengths, budget, parallel.rank, parallel.world)
     value = torch.zeros(())
-    for at, one in enumerate(own):
-        batch = policy.collate([rows[row][0] for row in one.rows], [rows[row][1] for row in one.rows])
-        with parallel.exchanging(module.wrapped, last=last and at + 1 == len(own)):
+    for one, batch, final in row_passes(module, rows):
+        with parallel.exchanging(module.wrapped, last=last and final):
             loss = -module(batch, 1.0)[0].sum() / tokens * one.counts
             parallel.backward(weight * loss)
         value += loss.detach().cpu()
     return float(parallel.total(value))
+
+
+def row_passes(module: TrainedModule, rows: Sequence[Encoded]) -> Iterator[tuple[Pass, TokenBatch, bool]]:
+    """This process's forward passes over the rows, one after the other: each with its batch, and whether it
+    is the last."""
+    parallel, policy = module.parallel, module.policy
+    lengths = [len(prompt) + len(completion) for prompt, completion in rows]
+    single = [[row] for row in range(len(rows))]
+    own = passes(single, lengths, module.machine.tokens_per_microbatch, parallel.rank, parallel.world)
+    for at, one in enumerate(own):
+        batch = policy.collate([rows[row][0] for row in one.rows], [rows[row][1] for row in one.rows])
+        yield one, batch, at + 1 == len(own)
 
 
 def lr_factor(step: int, steps: int) -> float:

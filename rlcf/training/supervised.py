@@ -26,19 +26,17 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
-
 from rlcf.grounding.leti import GOOD, leti_example
 from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.policy.batch import Tokens
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
-from rlcf.training.experience import Experience, Feedback, Sums
+from rlcf.training.experience import Experience, Feedback, Sums, unscored
 from rlcf.training.module import TrainedModule
 from rlcf.training.optimizers import Optimizers
 from rlcf.training.parallel import Parallel
-from rlcf.training.plan import alike, minibatches
+from rlcf.training.plan import alike, rounds
 from rlcf.training.rollout import Rollout
 from rlcf.training.sft import Encoded, accumulate
 
@@ -105,18 +103,16 @@ class Supervised:
 
     def prepare(self, prompts: list[Tokens], completions: list[Tokens], _: int) -> Experience:
         """Nothing has to be known of a batch before it is judged."""
-        return Experience(prompts, completions, [], *(torch.zeros(0, 0) for _ in range(5)))
+        return unscored(prompts, completions)
 
     def learn(self, _: Experience, feedback: Feedback, step: int) -> dict[str, float]:
         """One step, counted from 0; returns numbers for the logs. Without examples nothing changes."""
         recipe, examples, anchors = self.recipe, feedback.examples, feedback.anchors
         self.optimizers.set_rates(step)
         sums = Sums()
-        for epoch in range(recipe.epochs if examples else 0):
-            groups = alike([prompt for prompt, _ in examples])
-            parts = minibatches(groups, recipe.minibatches, f"{recipe.seed} {step} {epoch}")
-            for number, part in enumerate(parts):
-                self._update([examples[row] for row in part], anchors[number :: len(parts)], sums)
+        groups = alike([prompt for prompt, _ in examples])
+        for part, own in rounds(groups, anchors, recipe.minibatches, recipe.epochs, f"{recipe.seed} {step}"):
+            self._update([examples[row] for row in part], own, sums)
         if not examples:
             log.warning("step %d: no completion was kept, so nothing is learnt", step + 1)
         self.module.sync()

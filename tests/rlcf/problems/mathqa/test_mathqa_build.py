@@ -41,23 +41,23 @@ def train() -> list[Question]:
 
 
 @pytest.fixture(scope="module")
-def test_split() -> list[Problem]:
+def released_split() -> list[Problem]:
     return load_problems("mathqa", "test")
 
 
 @pytest.fixture(scope="module")
-def sample(train: list[Question], test_split: list[Problem]) -> list[Question]:
+def sample(train: list[Question], released_split: list[Problem]) -> list[Question]:
     """Training questions by chance, of the rare operations too, and all that occur in the test split."""
-    tested = {same_text(problem.description) for problem in test_split}
+    tested = {same_text(problem.description) for problem in released_split}
     overlapping = [question for question in train if same_text(question.text) in tested]
     rare = [question for question in train if "sphere" in question.formula or "lcm" in question.formula][:40]
     return random.Random(0).sample(train, SAMPLE) + rare + overlapping
 
 
 @pytest.fixture(scope="module")
-def built(sample: list[Question], test_split: list[Problem], judge: Judge) -> Built:
+def built(sample: list[Question], released_split: list[Problem], judge: Judge) -> Built:
     validation = read_questions(training_file("dev"))[:30]
-    return build([*sample, *validation[:2]], validation, test_split, judge, sft_share=0.4)
+    return build([*sample, *validation[:2]], validation, released_split, judge, sft_share=0.4)
 
 
 def question(text: str, formula: str, value: float | None = None, line: int = 1) -> Question:
@@ -65,31 +65,33 @@ def question(text: str, formula: str, value: float | None = None, line: int = 1)
 
 
 def test_references_of_a_sample_pass_and_those_of_another_value_do_not(
-    built: Built, sample: Sequence[Question], test_split: list[Problem], judge: Judge
+    built: Built, sample: Sequence[Question], released_split: list[Problem], judge: Judge
 ) -> None:
     assert len(built.train.passed) >= 0.99 * built.train.questions
     off = [Question(q.text, q.formula, (q.value or 0.0) + 1e-5, q.file, q.line) for q in sample[:40]]
-    converted = convert(off, form_of(test_split[0]), judge, name="off", form="steps")
+    converted = convert(off, form_of(released_split[0]), judge, name="off", form="steps")
     assert converted.passed == []
     assert all(left.why.startswith("as doubles the formula gives") for left in converted.failed)
 
 
-def test_every_released_problem_has_the_form_that_is_built(test_split: list[Problem]) -> None:
-    shape = form_of(test_split[0])
+def test_every_released_problem_has_the_form_that_is_built(released_split: list[Problem]) -> None:
+    shape = form_of(released_split[0])
     strange = []
-    for problem in test_split:
+    for problem in released_split:
         assert problem.suite.cases[0].expected is not None
         fields = shape.fields(problem.task_id, problem.description, float(problem.suite.cases[0].expected))
         if (fields["prompt"], fields["test"]) != (problem.prompt, problem.test):
             strange.append(problem.task_id)
     # The prompt of one says "java" where its description says "python".
-    assert ["python" in problem.description for problem in test_split if problem.task_id in strange] == [True]
+    assert ["python" in problem.description for problem in released_split if problem.task_id in strange] == [
+        True
+    ]
 
 
 def test_a_built_problem_is_a_released_one_but_for_text_and_value(
-    built: Built, test_split: list[Problem]
+    built: Built, released_split: list[Problem]
 ) -> None:
-    released = test_split[0]
+    released = released_split[0]
     for problem in built.problems[:20]:
         text, asked = with_numbers(problem.description), with_numbers(released.description)
         assert problem.prompt == released.prompt.replace(asked, text)
@@ -99,10 +101,12 @@ def test_a_built_problem_is_a_released_one_but_for_text_and_value(
 
 
 def test_no_training_problem_occurs_in_the_test_or_validation_split(
-    built: Built, test_split: list[Problem]
+    built: Built, released_split: list[Problem]
 ) -> None:
     trained = [one.description for one in built.problems if one.split in ("sft", "rl")]
-    held_out = [one.description for one in (*test_split, *built.problems) if one.split not in ("sft", "rl")]
+    held_out = [
+        one.description for one in (*released_split, *built.problems) if one.split not in ("sft", "rl")
+    ]
     assert {same_text(text) for text in trained} & {same_text(text) for text in held_out} == set()
     assert len(built.in_test) >= 55  # those that README.md of the data counts
     assert len(built.in_validation) >= 2
@@ -125,26 +129,26 @@ def test_parts_share_no_template_and_rl_has_no_reference(built: Built) -> None:
 
 
 def test_the_division_depends_on_nothing_but_template_and_share(
-    built: Built, sample: list[Question], test_split: list[Problem], judge: Judge
+    built: Built, sample: list[Question], released_split: list[Problem], judge: Judge
 ) -> None:
-    again = build(sample[:100][::-1], [], test_split, judge, sft_share=0.4)
+    again = build(sample[:100][::-1], [], released_split, judge, sft_share=0.4)
     split_of = {one.description: one.split for one in built.problems}
     assert all(split_of.get(one.description, one.split) == one.split for one in again.problems)
-    more = build(sample[:100], [], test_split, judge, sft_share=0.7)
+    more = build(sample[:100], [], released_split, judge, sft_share=0.7)
     grown = {one.description for one in more.problems if one.split == "sft"}
     assert {one.description for one in again.problems if one.split == "sft"} < grown
 
 
 def test_numbers_and_templates_are_those_of_the_published_lists(
-    train: list[Question], test_split: list[Problem], data_dir: Path
+    train: list[Question], released_split: list[Problem], data_dir: Path
 ) -> None:
     known = {template(question.text) for question in train}
-    disjoint = {one.task_id for one in test_split if template(one.description) not in known}
+    disjoint = {one.task_id for one in released_split if template(one.description) not in known}
     listed = set((data_dir / "mathqa" / "test_template_disjoint.txt").read_text().split())
     assert disjoint == listed
-    assert {one.task_id for one in test_split if one.part == "template-disjoint"} == listed
+    assert {one.task_id for one in released_split if one.part == "template-disjoint"} == listed
     texts = {same_text(question.text) for question in train}
-    occurring = {one.task_id for one in test_split if same_text(one.description) in texts}
+    occurring = {one.task_id for one in released_split if same_text(one.description) in texts}
     assert occurring >= set((data_dir / "mathqa" / "test_exact_in_train.txt").read_text().split())
 
 
@@ -185,9 +189,9 @@ def test_array_and_lines_are_read_alike(tmp_path: Path) -> None:
     ]
 
 
-def test_without_a_value_the_formulas_is_expected(test_split: list[Problem], judge: Judge) -> None:
+def test_without_a_value_the_formulas_is_expected(released_split: list[Problem], judge: Judge) -> None:
     asked = [question("what is 7 % of 50 ?", "divide(n0,const_100)|multiply(#0,n1)|")]
-    converted = convert(asked, form_of(test_split[0]), judge, name="one")
+    converted = convert(asked, form_of(released_split[0]), judge, name="one")
     assert converted.passed[0][1].suite.cases[0].expected == "3.5000000000000004"
 
 
@@ -250,13 +254,13 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_place(
 
 
 def test_a_formula_without_a_value_is_left_out_with_its_place(
-    test_split: list[Problem], judge: Judge
+    released_split: list[Problem], judge: Judge
 ) -> None:
     asked = [
         question("what is 3 / 0 ?", "divide(n0,n1)|", line=4),
         question("what is 3 / 2 ?", "divide(n0,n1)|", line=5),
     ]
-    converted = convert(asked, form_of(test_split[0]), judge, name="two")
+    converted = convert(asked, form_of(released_split[0]), judge, name="two")
     assert [problem.task_id for _, problem in converted.passed] == ["two/1"]
     assert [(left.question.line, left.why) for left in converted.failed] == [
         (4, "no value: step 0: divide(n0,n1) divides by zero")
