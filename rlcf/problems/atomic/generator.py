@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -32,6 +32,10 @@ TRAIN_TWOS = 0.7
 """Share of chains of two among the training chains that are no atoms; the rest have three steps."""
 HELD_OUT_TWOS = 5 / 7
 """The same for validation and test."""
+
+
+Measured = tuple[Chain, tuple[str, ...]]
+"""A usable chain and its values on the input pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,30 @@ class Seen:
     def has_behaviour(self, chain: Chain, values: tuple[str, ...]) -> bool:
         return (chain.takes, chain.gives, *values) in self.behaviour
 
+    def new(
+        self,
+        chains: Iterator[Chain],
+        measured: Callable[[list[Chain]], Iterable[Measured]],
+        count: int,
+        spare: int,
+        *,
+        new_behaviour: bool,
+    ) -> Iterator[Measured]:
+        """`count` usable chains, fewer where `chains` ends, whose code, and if asked whose values, no chain
+        before had; they are seen from then on. `spare` more than are likely to do are measured together."""
+        while count > 0:
+            tried = list(islice(chains, round(count * SURPLUS) + spare))
+            if not tried:
+                return
+            for chain, values in measured(tried):
+                if count == 0 or self.has_code(chain):
+                    continue
+                if new_behaviour and self.has_behaviour(chain, values):
+                    continue
+                self.add(chain, values)
+                count -= 1
+                yield chain, values
+
 
 class Generator:
     """Makes problems of one seed; remembers what it has made so that nothing returns in another split."""
@@ -84,7 +112,7 @@ class Generator:
             (chains_of_two(pairs, rng), twos),
             (chains_of_three(pairs, (), rng), more - twos),
         ):
-            for chain, values in self._new(chains, count, new_behaviour=False):
+            for chain, values in self.seen.new(chains, self._measured, count, CASES, new_behaviour=False):
                 problems.append(self._problem(chain, values, "train", len(problems)))
         return tuple(problems if len(problems) <= size else rng.sample(problems, size))
 
@@ -98,26 +126,11 @@ class Generator:
             (chains_of_two(wanted, rng), twos),
             (chains_of_three(wanted, self.pairs.train, rng), size - twos),
         ):
-            for chain, values in self._new(chains, count, new_behaviour=True):
+            for chain, values in self.seen.new(chains, self._measured, count, CASES, new_behaviour=True):
                 problems.append(self._problem(chain, values, split, len(problems)))
         return tuple(problems)
 
-    def _new(
-        self, chains: Iterator[Chain], count: int, *, new_behaviour: bool
-    ) -> Iterator[tuple[Chain, tuple[str, ...]]]:
-        """`count` usable chains whose code, and if asked whose behaviour, was not seen before."""
-        while count > 0:
-            for chain, values in self._measured(islice(chains, round(count * SURPLUS) + CASES)):
-                if count == 0 or self.seen.has_code(chain):
-                    continue
-                if new_behaviour and self.seen.has_behaviour(chain, values):
-                    continue
-                self.seen.add(chain, values)
-                count -= 1
-                yield chain, values
-
-    def _measured(self, chains: Iterable[Chain]) -> Iterator[tuple[Chain, tuple[str, ...]]]:
-        found = list(chains)
+    def _measured(self, found: Sequence[Chain]) -> Iterator[Measured]:
         for chain, values in zip(found, measure(found, self.pool, self.judge), strict=True):
             if values is not None and usable(chain, values):
                 yield chain, values

@@ -6,13 +6,12 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain as joined
-from itertools import islice
 from pathlib import Path
 
 from javabox import Judge
 from rlcf.problems import atomic, java_tokens
 from rlcf.problems.atomic.chain import Chain
-from rlcf.problems.atomic.generator import SURPLUS, TRAIN_TWOS, Seen, suite_of, usable
+from rlcf.problems.atomic.generator import TRAIN_TWOS, Measured, Seen, suite_of, usable
 from rlcf.problems.atomic.inputs import input_pool
 from rlcf.problems.atomic.measure import measure
 from rlcf.problems.atomic.splits import Pair, chains_of_three, chains_of_two
@@ -25,8 +24,6 @@ CHARACTERS = "a Z7e #kBo0yQ.9mUx-tA"
 """The inputs of the type char, the first ones first."""
 FEWEST = 20
 """Chains measured together, at least."""
-
-Measured = tuple[Chain, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +114,7 @@ class _Maker:
     def new(self, chains: Iterator[Chain], count: int, *, new_behaviour: bool = True) -> Iterator[Measured]:
         """`count` usable chains, fewer where `chains` ends, whose code, and if asked whose values, no chain
         before had."""
-        while count > 0:
-            tried = list(islice(chains, round(count * SURPLUS) + FEWEST))
-            if not tried:
-                return
-            for chain, values in self.measured(tried):
-                if count == 0 or self.seen.has_code(chain):
-                    continue
-                if new_behaviour and self.seen.has_behaviour(chain, values):
-                    continue
-                self.seen.add(chain, values)
-                count -= 1
-                yield chain, values
+        return self.seen.new(chains, self.measured, count, FEWEST, new_behaviour=new_behaviour)
 
     def measured(self, chains: Sequence[Chain]) -> Iterator[Measured]:
         for chain, values in zip(chains, measure(chains, self.pool, self.judge), strict=True):
