@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,15 @@ def policy() -> Policy:
 @pytest.fixture
 def tokens(policy: Policy) -> tuple[list[list[int]], list[list[int]]]:
     return [policy.encode_prompt(p) for p in PROMPTS], [policy.encode_completion(c) for c in COMPLETIONS]
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """For models so small that a second thread makes them slower."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,15 +24,9 @@ from rlcf.training.run import resume, train
 from tests.rlcf.training.conftest import SmallWorld
 from tests.rlcf.training.test_checkpoint import assert_equal, learnt, told
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 MACHINE = Machine(rails="warn", checkpoint_every=2)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,8 @@ from tests.rlcf.training.test_checkpoint import assert_equal, learnt, told
 from tests.rlcf.training.test_parallel import WAYS
 from tests.rlcf.training.test_parallel import train as launched
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 MACHINE = Machine(rails="warn", checkpoint_every=2)
 
 ARMS: dict[str, dict[str, Any]] = {
@@ -40,14 +41,6 @@ ARMS: dict[str, dict[str, Any]] = {
     "kto, adapters": {"loop": "kto", "grounding": "tests", "kl": 0.1, "lora_rank": 4},
     "compared": {"loop": "kept", "grounding": "rlcf+tests"},
 }
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def recipe_of(world: SmallWorld, **fields: Any) -> Recipe:

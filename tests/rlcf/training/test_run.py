@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,8 @@ from rlcf.policy.tiny import tiny_tokenizer
 from rlcf.problems import load_problems
 from rlcf.recipe import Recipe, load_recipe
 from rlcf.training.run import train
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 RECIPE = Recipe(
     problems="mbjp",
@@ -65,14 +66,6 @@ def models(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> dict[str
         model.save_pretrained(folder / name)
         tokenizer.save_pretrained(folder / name)
     return {name: folder / name for name in ("qwen2", "gpt2")}
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
