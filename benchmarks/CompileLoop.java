@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A loop that does nothing but compile, with the judge's own pooled javac: the rate that no judge can exceed.
+ * A loop that does nothing but compile each program with its tests, with the judge's own pooled javac.
  * Makes one pass for each line on stdin and prints its programs a second.
  *
  * <p>Arguments: a file of jobs as javabox/wire.py writes them, threads.

@@ -5,7 +5,9 @@ harness (benchmarks/naive.py, two at a time) grades a few of the same samples be
 the last, so that whatever else the machine does meets all of them alike. `cold` counts from the start of the
 judge, JVM start included; `warm` is the same programs once more. No cache helps: a comment makes every
 program a new one. The strict lane gets fewer of them. Below the table the warm lane is set against a loop
-that does nothing but compile, with the judge's pooled javac on as many threads, which no judge can exceed.
+that does nothing but compile each program with its tests, with the judge's pooled javac on as many threads.
+The judge keeps what became of tests, so it is measured with suites that it has met, as in training, where
+each problem has many samples, and with suites unlike any before.
 
     python -m benchmarks.grading                   # about six minutes on two quiet cores
     python -m benchmarks.grading --strict 100 --naive 8
@@ -37,7 +39,7 @@ from typing import Self
 
 from benchmarks.naive import DATA_SETS, Sample, grade_naively, load_samples
 from benchmarks.processes import Memory
-from javabox import Job, Judge, wire
+from javabox import Job, Judge, Suite, wire
 from javabox.engines import docker, jvm
 from javabox.judge import Engine, Lane
 from rlcf.problems.load import load_problems
@@ -82,6 +84,18 @@ def load_jobs() -> tuple[list[Sample], list[Job]]:
 def anew(jobs: list[Job]) -> list[Job]:
     """The same programs, unlike any judged before."""
     return [replace(job, source=f"{job.source}\n// {next(number)}") for job in jobs]
+
+
+def with_new_suites(jobs: list[Job]) -> list[Job]:
+    """The same programs with tests unlike any compiled before."""
+    suites = {job.suite: _new_suite(job.suite) for job in jobs}
+    return [replace(job, suite=suites[job.suite]) for job in anew(jobs)]
+
+
+def _new_suite(suite: Suite) -> Suite:
+    mark = f" // {next(number)}"
+    cases = tuple(replace(case, code=case.code + mark) for case in suite.cases)
+    return replace(suite, cases=cases, whole=None if suite.whole is None else suite.whole + mark)
 
 
 def measure(engine: Engine, lane: Lane, workers: int, jobs: list[Job]) -> Row:
@@ -218,19 +232,23 @@ def main() -> None:
 
 def against_compiling(jobs: list[Job], workers: int) -> str:
     """The warm lane and the loop that only compiles, in turns: the machine's moods meet both alike."""
-    pairs = []
+    passes = []
     with CompileLoop(jobs, workers) as loop, Judge("local", workers) as judge:
-        for _ in range(WARM_UP_PASSES + PASSES):
-            some = anew(jobs)
+
+        def rate(some: list[Job]) -> float:
             started = time.monotonic()
             judge.grade(some)
-            pairs.append((len(some) / (time.monotonic() - started), loop.rate()))
-    pairs = pairs[WARM_UP_PASSES:]
-    judged, compiled = (statistics.median(rates) for rates in zip(*pairs, strict=True))
-    share = statistics.median(a / b for a, b in pairs)
+            return len(some) / (time.monotonic() - started)
+
+        for _ in range(WARM_UP_PASSES + PASSES):
+            passes.append((loop.rate(), rate(anew(jobs)), rate(with_new_suites(jobs))))
+    passes = passes[WARM_UP_PASSES:]
+    compiled, known, new = (statistics.median(rates) for rates in zip(*passes, strict=True))
+    shares = [statistics.median(rates[i] / rates[0] for rates in passes) for i in (1, 2)]
     return (
         f"Only compiling, {workers} thread(s): {compiled:.0f}/s; the warm lane with as many workers, in turns"
-        f" with it: {judged:.0f}/s, {share:.0%} (medians of {PASSES} passes)."
+        f" with it: {known:.0f}/s, {shares[0]:.0%}; with suites unlike any before {new:.0f}/s,"
+        f" {shares[1]:.0%} (medians of {PASSES} passes)."
     )
 
 

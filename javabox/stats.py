@@ -66,6 +66,7 @@ class Stats:
                 "audits": total.audits,
                 "disagreements": total.disagreements,
                 "jvms_replaced": total.jvms_replaced,
+                "tests_reused": total.tests_reused,
                 "supervisors_replaced": self._supervisors,
                 "milliseconds": {
                     stage: _percentiles([getattr(times, stage) for times in self._times])
@@ -81,6 +82,7 @@ def _sum(a: Report, b: Report) -> Report:
         audits=a.audits + b.audits,
         disagreements=a.disagreements + b.disagreements,
         jvms_replaced=a.jvms_replaced + b.jvms_replaced,
+        tests_reused=a.tests_reused + b.tests_reused,
     )
 
 

@@ -60,6 +60,8 @@ class Report:
     audits: int = 0
     disagreements: int = 0
     jvms_replaced: int = 0
+    tests_reused: int = 0
+    """Programs that ran with tests which had been compiled beside another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def decode_reply(frame: bytes, job: Job) -> Reply:
     reader = _Reader(frame, 4)
     outcome_index, deterministic, doubtful, warm, fuel = reader.unpack(">b???q")
     times = Times(*reader.unpack(">dddd"))
-    report = Report(*reader.unpack(">?iiii"))
+    report = Report(*reader.unpack(">?iiiii"))
     detail = reader.text()
     outcome = OUTCOMES[outcome_index]
     diagnostics = tuple(_diagnostic(reader, job) for _ in range(reader.integer()))

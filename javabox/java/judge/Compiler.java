@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import javabox.program.Program;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
@@ -57,8 +56,6 @@ final class Compiler {
             "-proc:none", "-Xlint:none", "-nowarn", "-g", "-implicit:none", "-Xmaxerrs", "20",
             // Concatenation without invokedynamic: linking it costs each fresh JVM about 10 ms.
             "-XDstringConcat=inline");
-    /** What may declare a package or a module, escaped letters included. */
-    private static final Pattern DECLARES = Pattern.compile("package|module|\\\\u");
     /** A context grows with what it has seen; the pool evicts it by itself only after errors. */
     private static final int COMPILATIONS_A_POOL = 500;
 
@@ -74,8 +71,13 @@ final class Compiler {
         standard.setLocation(StandardLocation.SOURCE_PATH, List.of());
     }
 
+    /** Whether a package or a module may be declared there, in escaped letters too. */
+    static boolean mayDeclare(Sources.Unit unit) {
+        return unit.text().contains("package") || unit.text().contains("module") || unit.text().contains("\\u");
+    }
+
     Result compile(List<Sources.Unit> units) {
-        if (units.stream().noneMatch(unit -> DECLARES.matcher(unit.getCharContent(true)).find())) {
+        if (units.stream().noneMatch(Compiler::mayDeclare)) {
             try {
                 Result result = inPool(units);
                 if (result.ok() != result.classes.isEmpty() && !brokenOff(result)) {

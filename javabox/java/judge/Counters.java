@@ -15,18 +15,23 @@ final class Counters {
     /** JVMs of the warm lane that were replaced. */
     final AtomicInteger replaced = new AtomicInteger();
 
+    /** Programs that ran with tests which had been compiled beside another one. */
+    final AtomicInteger testsReused = new AtomicInteger();
+
     /** @param worn the supervisor asks to be replaced */
-    record Report(boolean worn, int handedOver, int audits, int disagreements, int replaced) {
+    record Report(boolean worn, int handedOver, int audits, int disagreements, int replaced, int testsReused) {
         void write(DataOutputStream out) throws IOException {
             out.writeBoolean(worn);
             out.writeInt(handedOver);
             out.writeInt(audits);
             out.writeInt(disagreements);
             out.writeInt(replaced);
+            out.writeInt(testsReused);
         }
     }
 
     Report report(boolean worn) {
-        return new Report(worn, handedOver.get(), audits.get(), disagreements.get(), replaced.get());
+        return new Report(worn, handedOver.get(), audits.get(), disagreements.get(), replaced.get(),
+                testsReused.get());
     }
 }

@@ -34,6 +34,8 @@ final class ProgramJvm {
         command.addAll(List.of(IMAGE + "/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                 "-XX:CICompilerCount=1", "-XX:-UsePerfData", "-XX:+DisableAttachMechanism", "-Xshare:auto",
                 "-XX:SharedArchiveFile=" + IMAGE + "/program.jsa", "-Xlog:disable",
+                // At the address that it was made for: else each JVM relocates all of it, 4 ms.
+                "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0",
                 // A trace that C1 or C2 leaves out would be a line that is there or not by chance.
                 "-XX:-OmitStackTraceInFastThrow", "-Xmx" + megabytes + "m"));
         command.addAll(flags);

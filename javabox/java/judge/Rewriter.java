@@ -27,8 +27,6 @@ import org.objectweb.asm.tree.VarInsnNode;
  * word on which lane may run them. One instance serves all workers.
  */
 final class Rewriter {
-    /** The newest class files that this ASM reads; newer ones differ in nothing that is looked at here. */
-    private static final int NEWEST = Opcodes.V17;
     private static final String HASH_FIELD = "javabox$hash";
 
     private final CallSites callSites;
@@ -42,88 +40,112 @@ final class Rewriter {
      * @param threads whether it may use threads, which makes its fuel and its stack a matter of chance
      * @param chance whether it asks for something that nothing here makes the same in every run
      * @param namesTests whether the program names the class of its tests, which it can't know honestly
+     * @param tests what became of the tests, if it can serve other programs; else null
      */
     record Prepared(Map<String, byte[]> classes, String refusal, boolean metered, boolean threads,
-                    boolean chance, boolean namesTests) {}
+                    boolean chance, boolean namesTests, Tests tests) {}
+
+    /** Tests that were metered beside a program without threads and without reflection, and what a scan found in them. */
+    record Tests(Map<String, byte[]> classes, Scan scan) {}
 
     Rewriter(boolean deterministic) {
         this.deterministic = deterministic;
         this.callSites = new CallSites(deterministic);
     }
 
-    /** @param coverage whether the lines of the program, not of its tests, are reported */
-    Prepared prepare(Compiler.Result compiled, boolean coverage) {
-        Set<String> own = compiled.classes().keySet().stream().map(name -> name.replace('.', '/'))
-                .collect(Collectors.toSet());
-        Scan scan = new Scan(own);
-        Map<String, ClassReader> readers = new HashMap<>();
-        boolean namesTests = false;
-        for (Map.Entry<String, byte[]> entry : compiled.classes().entrySet()) {
-            ClassReader reader = new ClassReader(readable(entry.getValue()));
-            readers.put(entry.getKey(), reader);
-            scan.add(reader);
-            namesTests |= compiled.program().contains(entry.getKey()) && Scan.names(reader, Program.TESTS);
+    /**
+     * @param known what became of the tests, where they were not compiled with the program; else null
+     * @param coverage whether the lines of the program, not of its tests, are reported
+     * @return null where the known tests were metered for another kind of program
+     */
+    Prepared prepare(ClassFiles classes, Tests known, boolean coverage) {
+        Set<String> own = new HashSet<>();
+        classes.originals().keySet().forEach(name -> own.add(name.replace('.', '/')));
+        if (known != null) {
+            known.classes.keySet().forEach(name -> own.add(name.replace('.', '/')));
         }
-        Map<String, byte[]> rewritten = new HashMap<>();
-        Set<String> unmetered = new HashSet<>();
-        for (Map.Entry<String, ClassReader> entry : readers.entrySet()) {
-            boolean lines = coverage && compiled.program().contains(entry.getKey());
-            byte[] original = compiled.classes().get(entry.getKey());
-            byte[] bytes = rewrite(entry.getValue(), scan, lines, original, unmetered);
-            System.arraycopy(original, 4, bytes, 4, 4); // its own version
-            rewritten.put(entry.getKey(), bytes);
+        Scan program = new Scan(own);
+        Scan tests = known == null ? new Scan(own) : known.scan;
+        classes.program().values().forEach(program::add);
+        classes.tests().values().forEach(tests::add);
+        boolean threads = program.threads() || tests.threads();
+        boolean reflects = program.reflects() || tests.reflects();
+        if (known != null && (threads || reflects)) {
+            return null;
         }
-        boolean metered = unmetered.isEmpty();
-        String refusal = metered ? scan.refusal() : "a method that is too large to be metered";
-        return new Prepared(rewritten, refusal, metered, scan.threads(), scan.chance(), namesTests);
+        Pass pass = new Pass(classes.originals(), !threads, deterministic && !reflects); // else the program would see it
+        Map<String, byte[]> rewritten = pass.rewrite(classes.program(), program, coverage);
+        Pass second = new Pass(classes.originals(), !threads, deterministic && !reflects);
+        Map<String, byte[]> ofTests = known == null ? second.rewrite(classes.tests(), tests, false) : known.classes;
+        rewritten.putAll(ofTests);
+        boolean metered = pass.unmetered.isEmpty() && second.unmetered.isEmpty();
+        String refusal = program.refusal() != null ? program.refusal() : tests.refusal();
+        return new Prepared(rewritten, metered ? refusal : "a method that is too large to be metered", metered, threads,
+                program.chance() || tests.chance(),
+                classes.program().values().stream().anyMatch(reader -> Scan.names(reader, Program.TESTS)),
+                !threads && !reflects && second.unmetered.isEmpty() ? new Tests(ofTests, tests) : null);
     }
 
-    private static byte[] readable(byte[] bytes) {
-        int major = (bytes[6] & 0xff) << 8 | bytes[7] & 0xff;
-        if (major <= NEWEST) {
-            return bytes;
-        }
-        byte[] older = bytes.clone();
-        older[6] = 0;
-        older[7] = NEWEST;
-        return older;
-    }
+    /** The rewriting of the program's classes, or of its tests'. */
+    private final class Pass {
+        private final Map<String, byte[]> originals;
+        private final boolean stack;
+        private final boolean hashCodes;
+        /** What can't be metered: a method that grows too large, alone of its class. */
+        private final Set<String> unmetered = new HashSet<>();
 
-    /** @param unmetered gets what can't be metered: a method that grows too large, alone of its class */
-    private byte[] rewrite(ClassReader reader, Scan scan, boolean lines, byte[] original, Set<String> unmetered) {
-        while (true) {
-            try {
-                return rewrite(reader, scan, lines, unmetered);
-            } catch (MethodTooLargeException e) {
-                if (!unmetered.add(e.getClassName() + '.' + e.getMethodName() + e.getDescriptor())) {
-                    return original.clone(); // its calls alone make it too large
+        Pass(Map<String, byte[]> originals, boolean stack, boolean hashCodes) {
+            this.originals = originals;
+            this.stack = stack;
+            this.hashCodes = hashCodes;
+        }
+
+        Map<String, byte[]> rewrite(Map<String, ClassReader> readers, Scan scan, boolean lines) {
+            Map<String, byte[]> rewritten = new HashMap<>();
+            readers.forEach((name, reader) -> {
+                byte[] original = originals.get(name);
+                byte[] bytes = rewrite(reader, scan, lines, original);
+                System.arraycopy(original, 4, bytes, 4, 4); // its own version
+                rewritten.put(name, bytes);
+            });
+            return rewritten;
+        }
+
+        private byte[] rewrite(ClassReader reader, Scan scan, boolean lines, byte[] original) {
+            while (true) {
+                try {
+                    return rewrite(reader, scan, lines);
+                } catch (MethodTooLargeException e) {
+                    if (!unmetered.add(e.getClassName() + '.' + e.getMethodName() + e.getDescriptor())) {
+                        return original.clone(); // its calls alone make it too large
+                    }
+                } catch (ClassTooLargeException e) {
+                    unmetered.add(e.getClassName());
+                    return original.clone();
                 }
-            } catch (ClassTooLargeException e) {
-                unmetered.add(e.getClassName());
-                return original.clone();
             }
         }
-    }
 
-    private byte[] rewrite(ClassReader reader, Scan scan, boolean lines, Set<String> unmetered) {
-        ClassNode type = new ClassNode();
-        reader.accept(type, 0);
-        for (MethodNode method : type.methods) {
-            scan.declared(method.name, method.desc, method.access);
-            if (unmetered.contains(type.name + '.' + method.name + method.desc)) {
-                continue;
+        private byte[] rewrite(ClassReader reader, Scan scan, boolean lines) {
+            ClassNode type = new ClassNode();
+            reader.accept(type, 0);
+            for (MethodNode method : type.methods) {
+                scan.declared(method.name, method.desc, method.access);
+                if (unmetered.contains(type.name + '.' + method.name + method.desc)) {
+                    continue;
+                }
+                for (AbstractInsnNode instruction : method.instructions.toArray()) {
+                    callSites.rewrite(method.instructions, instruction);
+                }
+                new Metering(method, stack, lines && Metering.written(type, method)).rewrite();
             }
-            for (AbstractInsnNode instruction : method.instructions.toArray()) {
-                callSites.rewrite(method.instructions, instruction);
+            if (hashCodes) {
+                giveHashCode(type);
             }
-            new Metering(method, !scan.threads(), lines && Metering.written(type, method)).rewrite();
+            ClassWriter writer = new ClassWriter(reader, ClassWriter.COMPUTE_MAXS);
+            type.accept(writer);
+            return writer.toByteArray();
         }
-        if (deterministic && !scan.reflects()) { // else the program would see it
-            giveHashCode(type);
-        }
-        ClassWriter writer = new ClassWriter(reader, ClassWriter.COMPUTE_MAXS);
-        type.accept(writer);
-        return writer.toByteArray();
     }
 
     /** Object's own hash code is a number by chance; objects of the program's classes get one by order of asking. */

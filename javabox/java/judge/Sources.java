@@ -21,6 +21,10 @@ final class Sources {
             this.anyName = anyName;
         }
 
+        String text() {
+            return text;
+        }
+
         @Override
         public CharSequence getCharContent(boolean ignoreEncodingErrors) {
             return text;

@@ -38,8 +38,7 @@ final class Supervisor {
     private final Groups groups = new Groups();
     private final StrictLane strict;
     private final Expected expected = new Expected();
-    private final Imports imports = new Imports();
-    private final Rewriter rewriter;
+    private final Build build;
     private final Counters counters = new Counters();
     private final Settings settings;
     private volatile boolean worn;
@@ -57,7 +56,7 @@ final class Supervisor {
         this.settings = settings;
         prepared = new ArrayBlockingQueue<>(settings.workers);
         strict = new StrictLane(watchdog, groups, settings.pinned);
-        rewriter = new Rewriter(settings.pinned);
+        build = new Build(settings.pinned, counters);
     }
 
     /** @param args workers, "warm" or "strict", "pinned" or "free", thousandths of audits */
@@ -82,7 +81,7 @@ final class Supervisor {
     /** Starts one more worker, at the beginning or in place of one that is lost in a compilation. */
     void addWorker() {
         // javac's own main thread has the default stack; a program too deep for it is too deep here.
-        start("worker", new Worker(this, expected, rewriter, watchdog));
+        start("worker", new Worker(this, expected, build, watchdog));
     }
 
     private void addRunner() {
@@ -103,10 +102,6 @@ final class Supervisor {
 
     Counters counters() {
         return counters;
-    }
-
-    Imports imports() {
-        return imports;
     }
 
     void wearOut() {

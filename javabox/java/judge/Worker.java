@@ -20,14 +20,14 @@ import javax.tools.JavaFileObject;
 final class Worker implements Runnable {
     private final Supervisor supervisor;
     private final Expected expected;
-    private final Rewriter rewriter;
+    private final Build build;
     private final Watchdog watchdog;
     private volatile boolean lost;
 
-    Worker(Supervisor supervisor, Expected expected, Rewriter rewriter, Watchdog watchdog) {
+    Worker(Supervisor supervisor, Expected expected, Build build, Watchdog watchdog) {
         this.supervisor = supervisor;
         this.expected = expected;
-        this.rewriter = rewriter;
+        this.build = build;
         this.watchdog = watchdog;
     }
 
@@ -52,19 +52,14 @@ final class Worker implements Runnable {
         try {
             long start = System.nanoTime();
             Values.Sized[] values = expected.of(job.suite(), compiler);
-            Compiler.Result compiled = compile(job, compiler);
-            long compiledAt = System.nanoTime();
-            Rewriter.Prepared prepared = null;
-            if (compiled.ok() && !job.suite().compileOnly()) {
-                prepared = rewriter.prepare(compiled, job.coverage());
-                if (prepared.namesTests()) {
-                    compiled = compiler.compile(List.of(Sources.program(job)));
-                }
-            }
-            Reply.Times times = new Reply.Times((compiledAt - start) / 1e6, (System.nanoTime() - compiledAt) / 1e6, 0);
+            Build.Built built = build.of(job, compiler);
+            Compiler.Result compiled = built.compiled();
+            long compiling = System.nanoTime() - start - built.rewriting();
+            Reply.Times times = new Reply.Times(compiling / 1e6, built.rewriting() / 1e6, 0);
             reply = compiled.ok() ? Reply.compiled() : Reply.compileError(diagnoses(job, compiled), true);
             reply = reply.within(times);
-            task = compiled.ok() && prepared != null ? new Runner.Task(job, prepared, values, times) : null;
+            boolean runs = compiled.ok() && built.prepared() != null;
+            task = runs ? new Runner.Task(job, built.prepared(), values, times) : null;
         } catch (Expected.Broken e) {
             reply = Reply.trouble(Reply.Outcome.SUITE_ERROR, e.getMessage());
         } catch (RuntimeException | Error e) {
@@ -82,15 +77,6 @@ final class Worker implements Runnable {
         } else {
             supervisor.answer(job, reply);
         }
-    }
-
-    private Compiler.Result compile(Job job, Compiler compiler) {
-        List<Sources.Unit> units = new ArrayList<>(List.of(Sources.program(job)));
-        Sources.Unit tests = Sources.tests(job, supervisor.imports());
-        if (tests != null) {
-            units.add(tests);
-        }
-        return compiler.compile(units);
     }
 
     private void giveUp(Job job, AtomicBoolean answered) {

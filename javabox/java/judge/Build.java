@@ -1,0 +1,91 @@
+package javabox.judge;
+
+import java.util.List;
+
+/**
+ * From a job to class files that can run: compiled, scanned, metered. One instance serves all workers.
+ *
+ * <p>The program is compiled alone where its tests are known already ({@link KeptTests}), else with them, in one
+ * compilation. What is said of the program is the same in both: javac takes it before its tests, and a program that
+ * names a class of the tests is never compiled without them first.
+ */
+final class Build {
+    private final Rewriter rewriter;
+    private final Imports imports = new Imports();
+    private final KeptTests kept = new KeptTests();
+    private final Counters counters;
+
+    /**
+     * What a job became.
+     *
+     * @param prepared null where it does not compile, or where nothing is to run
+     * @param rewriting nanoseconds, after javac's
+     */
+    record Built(Compiler.Result compiled, Rewriter.Prepared prepared, long rewriting) {}
+
+    Build(boolean pinned, Counters counters) {
+        this.counters = counters;
+        rewriter = new Rewriter(pinned);
+    }
+
+    Built of(Job job, Compiler compiler) {
+        Sources.Unit program = Sources.program(job);
+        Sources.Unit tests = Sources.tests(job, imports);
+        if (tests == null) {
+            return byItself(program, job, compiler);
+        }
+        if (!Compiler.mayDeclare(program) && kept.knows(tests.text(), job.source())) {
+            Compiler.Result alone = compiler.compile(List.of(program));
+            Built built = alone.ok() ? beside(alone, tests, job) : new Built(alone, null, 0);
+            if (built != null) {
+                return built;
+            }
+        }
+        return together(program, tests, job, compiler);
+    }
+
+    private Built byItself(Sources.Unit program, Job job, Compiler compiler) {
+        Compiler.Result compiled = compiler.compile(List.of(program));
+        if (!compiled.ok() || job.suite().compileOnly()) {
+            return new Built(compiled, null, 0);
+        }
+        long start = System.nanoTime();
+        Rewriter.Prepared prepared = rewriter.prepare(ClassFiles.of(compiled), null, job.coverage());
+        return new Built(compiled, prepared, System.nanoTime() - start);
+    }
+
+    /** @return null where it has to be compiled with its tests */
+    private Built beside(Compiler.Result alone, Sources.Unit tests, Job job) {
+        long start = System.nanoTime();
+        ClassFiles classes = ClassFiles.of(alone);
+        Rewriter.Tests known = kept.find(tests.text(), Declarations.of(classes.program().values()));
+        if (known == null) {
+            return null;
+        }
+        Rewriter.Prepared prepared = rewriter.prepare(classes, known, job.coverage());
+        if (prepared == null) {
+            return null;
+        }
+        counters.testsReused.incrementAndGet();
+        return new Built(alone, prepared, System.nanoTime() - start);
+    }
+
+    private Built together(Sources.Unit program, Sources.Unit tests, Job job, Compiler compiler) {
+        Compiler.Result compiled = compiler.compile(List.of(program, tests));
+        if (!compiled.ok()) {
+            return new Built(compiled, null, 0);
+        }
+        long start = System.nanoTime();
+        ClassFiles classes = ClassFiles.of(compiled);
+        Rewriter.Prepared prepared = rewriter.prepare(classes, null, job.coverage());
+        long rewriting = System.nanoTime() - start;
+        if (prepared.namesTests()) {
+            // It can't know of them honestly: the answer is what javac says of it without them.
+            return new Built(compiler.compile(List.of(program)), prepared, rewriting);
+        }
+        if (prepared.tests() != null) {
+            kept.keep(tests.text(), Declarations.of(classes.program().values()), prepared.tests());
+        }
+        return new Built(compiled, prepared, rewriting);
+    }
+}
