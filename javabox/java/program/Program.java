@@ -6,6 +6,9 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.security.CodeSource;
+import java.security.ProtectionDomain;
+import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -167,6 +170,11 @@ public final class Program {
 
     /** The program's classes over the JDK's: it sees no class of the judge by name but the runtime's. */
     private static final class ProgramLoader extends ClassLoader {
+        private static final String RUNTIME = "javabox.runtime.";
+        /** One for all programs: the JVM keeps a list of who has seen which class of the JDK, and walks through it. */
+        private static final ProtectionDomain DOMAIN = new ProtectionDomain(
+                new CodeSource(null, (Certificate[]) null), null);
+
         private final Map<String, byte[]> classes;
 
         ProgramLoader(Map<String, byte[]> classes) {
@@ -174,14 +182,26 @@ public final class Program {
             this.classes = classes;
         }
 
+        /** To ask the JDK's loaders for what only this one can have costs an exception each time. */
         @Override
-        protected Class<?> findClass(String name) throws ClassNotFoundException {
-            if (name.startsWith("javabox.runtime.")) {
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (name.startsWith(RUNTIME)) {
                 return Class.forName(name, false, Program.class.getClassLoader());
             }
+            if (name.indexOf('.') >= 0) {
+                return super.loadClass(name, resolve);
+            }
+            synchronized (getClassLoadingLock(name)) {
+                Class<?> loaded = findLoadedClass(name);
+                return loaded == null ? findClass(name) : loaded;
+            }
+        }
+
+        @Override
+        protected Class<?> findClass(String name) throws ClassNotFoundException {
             byte[] bytes = classes.get(name);
             if (bytes != null) {
-                return defineClass(name, bytes, 0, bytes.length);
+                return defineClass(name, bytes, 0, bytes.length, DOMAIN);
             }
             throw new ClassNotFoundException(name);
         }
