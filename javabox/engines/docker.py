@@ -36,7 +36,13 @@ import docker
 import docker.errors
 from docker.types import LogConfig, Ulimit
 
-from javabox.engines.jvm import Settings, archive_command, build_commands, supervisor_command
+from javabox.engines.jvm import (
+    Settings,
+    archive_command,
+    build_commands,
+    judge_archive_command,
+    supervisor_command,
+)
 from javabox.errors import JudgeUnavailable
 
 JDK, FOLDER, SOURCES = Path("/opt/jdk"), Path("/opt/javabox"), Path("/usr/src/javabox")
@@ -166,6 +172,7 @@ def ensure_image(client: Any) -> str:
     """The tag of the judge's image, built first where it is missing (about a minute)."""
     context = dict(_context())
     commands = [*build_commands(JDK, SOURCES, FOLDER), archive_command(FOLDER)]
+    commands.append(judge_archive_command(JDK, FOLDER))
     arguments = {"BUILD_COMMANDS": " && ".join(shlex.join(command) for command in commands)}
     made_of = sorted(context.items()), sorted(arguments.items())
     digest = hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]

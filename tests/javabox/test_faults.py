@@ -95,6 +95,17 @@ def test_deep_nesting_is_judged(own_judge: Judge) -> None:
     assert [v.outcome for v in verdicts] == [Outcome.COMPILE_ERROR, Outcome.PASSED]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look at the judge's JVMs")
+def test_every_jvm_starts_from_an_archive_where_it_was_made_for(own_judge: Judge) -> None:
+    own_judge.grade([program("return 2 * x;")])
+    archives = []
+    for jvm_ in _jvms(own_judge):
+        maps = Path(f"/proc/{jvm_}/maps").read_text().splitlines()
+        assert any(line.startswith("800000000-") and line.endswith("/classes.jsa") for line in maps)
+        archives += {Path(line.split()[-1]).name for line in maps if line.endswith(".jsa")} - {"classes.jsa"}
+    assert sorted(archives) == ["judge.jsa", "program.jsa"]
+
+
 def test_closing_leaves_no_process() -> None:
     judge = Judge("local", workers=2)
     endless = judge.submit(program("while (true); // left behind", wall_seconds=60.0))

@@ -94,7 +94,7 @@ final class Worker implements Runnable {
      * What is wrong with the program, as if it had been compiled alone: javac takes it before its tests, and
      * nothing in them changes what it says. Only where the program by itself is right, what is wrong with the tests.
      */
-    private static List<Reply.Diagnosis> diagnoses(Job job, Compiler.Result compiled) {
+    static List<Reply.Diagnosis> diagnoses(Job job, Compiler.Result compiled) {
         List<Diagnostic<? extends JavaFileObject>> own = compiled.errors().stream().filter(Worker::inProgram).toList();
         List<Reply.Diagnosis> diagnoses = new ArrayList<>();
         Place place = Place.of(job);
