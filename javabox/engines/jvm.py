@@ -9,6 +9,7 @@ the supervisor's archive, and nothing is built.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -82,16 +83,22 @@ def find_jdk() -> Jdk:
         candidates.append(Path(javac).resolve().parent.parent)
     for home in candidates:
         if (home / "bin" / "javac").exists() and (home / "bin" / "java").exists():
-            answer = subprocess.run(
-                [home / "bin" / "javac", "-version"], capture_output=True, text=True, check=False
-            )
-            jdk = Jdk(home.absolute(), answer.stdout.strip().removeprefix("javac "))
+            jdk = Jdk(home.absolute(), _version(home))
             if jdk.feature >= 17:
                 return jdk
     raise JudgeUnavailable(
         f"no JDK 17 or later found (JAVA_HOME, javac on PATH); install one: {INSTALL_JDK}; or, without root,"
         " copy one here that `rlcf doctor --bundle-jdk DIR` made elsewhere"
     )
+
+
+def _version(home: Path) -> str:
+    """What the JDK's file `release` says, else its compiler, which takes a tenth of a second."""
+    with contextlib.suppress(OSError):
+        if found := re.search(r'^JAVA_VERSION="(.+)"$', (home / "release").read_text(), re.MULTILINE):
+            return found[1]
+    answer = subprocess.run([home / "bin" / "javac", "-version"], capture_output=True, text=True, check=False)
+    return answer.stdout.strip().removeprefix("javac ")
 
 
 def is_bundle(jdk: Jdk) -> bool:

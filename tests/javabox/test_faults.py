@@ -141,6 +141,14 @@ def test_without_a_jdk_the_message_says_what_to_install(monkeypatch: pytest.Monk
         Judge("local")
 
 
+def test_a_jdk_without_a_release_file_is_asked_for_its_version(tmp_path: Path) -> None:
+    jdk = jvm.find_jdk()
+    (tmp_path / "bin").symlink_to(jdk.home / "bin")
+    assert jvm._version(tmp_path) == jdk.version
+    (tmp_path / "release").write_text('IMPLEMENTOR="X"\nJAVA_VERSION="25.0.3"\nMODULES="java.base"\n')
+    assert jvm._version(tmp_path) == "25.0.3"
+
+
 def test_a_second_build_of_the_jvm_side_leaves_the_first_one(tmp_path: Path) -> None:
     folder, first, second, third = (tmp_path / name for name in ("folder", "first", "second", "third"))
     for scratch in (first, second, third):
