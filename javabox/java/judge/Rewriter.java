@@ -4,7 +4,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import javabox.program.Program;
 import javabox.runtime.Shims;
 import org.objectweb.asm.ClassReader;
@@ -73,12 +72,13 @@ final class Rewriter {
         if (known != null && (threads || reflects)) {
             return null;
         }
-        Pass pass = new Pass(classes.originals(), !threads, deterministic && !reflects); // else the program would see it
-        Map<String, byte[]> rewritten = pass.rewrite(classes.program(), program, coverage);
-        Pass second = new Pass(classes.originals(), !threads, deterministic && !reflects);
+        boolean hashCodes = deterministic && !reflects; // else the program would see it
+        Pass first = new Pass(classes.originals(), !threads, hashCodes);
+        Pass second = new Pass(classes.originals(), !threads, hashCodes);
+        Map<String, byte[]> rewritten = first.rewrite(classes.program(), program, coverage);
         Map<String, byte[]> ofTests = known == null ? second.rewrite(classes.tests(), tests, false) : known.classes;
         rewritten.putAll(ofTests);
-        boolean metered = pass.unmetered.isEmpty() && second.unmetered.isEmpty();
+        boolean metered = first.unmetered.isEmpty() && second.unmetered.isEmpty();
         String refusal = program.refusal() != null ? program.refusal() : tests.refusal();
         return new Prepared(rewritten, metered ? refusal : "a method that is too large to be metered", metered, threads,
                 program.chance() || tests.chance(),
