@@ -32,7 +32,7 @@ def first_error(answer: Answer) -> int | None:
     return next((d.position for d in answer.verdict.diagnostics), None)
 
 
-def tests_value(answer: Answer) -> float:
+def suite_value(answer: Answer) -> float:
     """What the run of a program that compiles is worth."""
     if not answer.verdict.executed:
         return NOT_EXECUTED

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rlcf.grounding.parts import NOT_COMPILED, Compare, compared, first_error, tests_value
+from rlcf.grounding.parts import NOT_COMPILED, Compare, compared, first_error, suite_value
 from rlcf.grounding.signal import Answer, Grounding, Signal
 
 
@@ -31,7 +31,7 @@ def rlcf_tests(compare: Compare | None, weight: float) -> Grounding:
     def ground(answers: Sequence[Answer]) -> list[Signal]:
         values = compared(answers, compare)
         return [
-            _signal(a, tests_value(a) if a.verdict.compiled else 0.0, weight * value)
+            _signal(a, suite_value(a) if a.verdict.compiled else 0.0, weight * value)
             for a, value in zip(answers, values, strict=True)
         ]
 

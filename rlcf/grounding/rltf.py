@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from javabox import Outcome
 from rlcf.grounding.combine import total
 from rlcf.grounding.errors import first_fault
-from rlcf.grounding.parts import coarse_value, tests_value
+from rlcf.grounding.parts import coarse_value, suite_value
 from rlcf.grounding.signal import Answer, Grounding, Signal, Span
 
 FINE = -0.3
@@ -66,4 +66,4 @@ def _fine(answer: Answer) -> Signal:
 
 def _adaptive(answer: Answer) -> float | None:
     executed = answer.verdict.executed
-    return None if executed is None else tests_value(answer) if executed else 0.0
+    return None if executed is None else suite_value(answer) if executed else 0.0
