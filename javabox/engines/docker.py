@@ -171,8 +171,8 @@ def find_engine() -> Any:
 def ensure_image(client: Any) -> str:
     """The tag of the judge's image, built first where it is missing (about a minute)."""
     context = dict(_context())
-    commands = [*build_commands(JDK, SOURCES, FOLDER), archive_command(FOLDER)]
-    commands.append(judge_archive_command(JDK, FOLDER))
+    archives = [archive_command(FOLDER), judge_archive_command(JDK, FOLDER)]
+    commands = [*build_commands(JDK, SOURCES, FOLDER), *archives]
     arguments = {"BUILD_COMMANDS": " && ".join(shlex.join(command) for command in commands)}
     made_of = sorted(context.items()), sorted(arguments.items())
     digest = hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]

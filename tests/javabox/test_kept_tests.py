@@ -54,6 +54,21 @@ def test_the_same_declarations_take_the_same_tests(one: Judge) -> None:
     assert reused(one) - before == 2
 
 
+def test_of_many_declarations_the_last_ones_are_kept(one: Judge) -> None:
+    others = [f"class S {{ static int f(int x) {{ return 2 * x; }} static int m{i}; }}" for i in range(8)]
+    tests = new(suite(CALL))
+
+    def reused_by(source: str) -> bool:
+        before = reused(one)
+        verdict = one.grade([Job(f"{source} // {next(number)}", tests)])[0]
+        assert verdict.passed
+        return reused(one) > before
+
+    assert [reused_by(source) for source in [F, *others]] == [False] * 9
+    assert [reused_by(source) for source in others] == [True] * 8, "the first one went"
+    assert [reused_by(source) for source in [F, F]] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("code", "first", "second", "outcome"),
     [

@@ -31,10 +31,7 @@ final class Build {
     Built of(Job job, Compiler compiler) {
         Sources.Unit program = Sources.program(job);
         Sources.Unit tests = Sources.tests(job, imports);
-        if (tests == null) {
-            return byItself(program, job, compiler);
-        }
-        if (!Compiler.mayDeclare(program) && kept.knows(tests.text(), job.source())) {
+        if (tests != null && !Compiler.mayDeclare(program) && kept.knows(tests.text(), job.source())) {
             Compiler.Result alone = compiler.compile(List.of(program));
             Built built = alone.ok() ? beside(alone, tests, job) : new Built(alone, null, 0);
             if (built != null) {
@@ -42,16 +39,6 @@ final class Build {
             }
         }
         return together(program, tests, job, compiler);
-    }
-
-    private Built byItself(Sources.Unit program, Job job, Compiler compiler) {
-        Compiler.Result compiled = compiler.compile(List.of(program));
-        if (!compiled.ok() || job.suite().compileOnly()) {
-            return new Built(compiled, null, 0);
-        }
-        long start = System.nanoTime();
-        Rewriter.Prepared prepared = rewriter.prepare(ClassFiles.of(compiled), null, job.coverage());
-        return new Built(compiled, prepared, System.nanoTime() - start);
     }
 
     /** @return null where it has to be compiled with its tests */
@@ -70,9 +57,10 @@ final class Build {
         return new Built(alone, prepared, System.nanoTime() - start);
     }
 
+    /** @param tests null where there are none, or none of their own */
     private Built together(Sources.Unit program, Sources.Unit tests, Job job, Compiler compiler) {
-        Compiler.Result compiled = compiler.compile(List.of(program, tests));
-        if (!compiled.ok()) {
+        Compiler.Result compiled = compiler.compile(tests == null ? List.of(program) : List.of(program, tests));
+        if (!compiled.ok() || job.suite().compileOnly()) {
             return new Built(compiled, null, 0);
         }
         long start = System.nanoTime();
@@ -83,7 +71,7 @@ final class Build {
             // It can't know of them honestly: the answer is what javac says of it without them.
             return new Built(compiler.compile(List.of(program)), prepared, rewriting);
         }
-        if (prepared.tests() != null) {
+        if (tests != null && prepared.tests() != null) {
             kept.keep(tests.text(), Declarations.of(classes.program().values()), prepared.tests());
         }
         return new Built(compiled, prepared, rewriting);

@@ -30,7 +30,7 @@ import javax.tools.ToolProvider;
 /**
  * javac, warm, in memory. One instance a thread: a StandardJavaFileManager is not safe to share.
  *
- * <p>Answers come from a pooled context (2–4 ms). Its traps, and what is done about them: a context given a new
+ * <p>Answers come from a pooled context (a millisecond or two). Its traps, and what is done about them: a context given a new
  * file manager yields no classes, silently, so there is one file manager and its sink is swapped; a package that
  * one source declares changes what is said of the next one, so whatever may declare one (or a module) is compiled
  * in a fresh context and the pool never sees it. Of sources without, acceptance and errors do not depend on

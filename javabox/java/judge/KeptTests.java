@@ -18,31 +18,31 @@ final class KeptTests {
     /** A problem has few honest signatures; whoever declares something new each time gains nothing. */
     private static final int PROGRAMS_A_TEXT = 8;
 
-    /** One text and what became of it. */
+    /** What became of one text, beside programs that declare different things. */
     private static final class Variants {
         final Set<String> names;
         final Map<String, Rewriter.Tests> byDeclarations = new LinkedHashMap<>(4, 0.75f, true);
-        long bytes;
 
-        Variants(String text, Set<String> names) {
+        Variants(Set<String> names) {
             this.names = names;
-            this.bytes = 2L * text.length();
         }
 
         void put(String declarations, Rewriter.Tests tests) {
-            if (byDeclarations.putIfAbsent(declarations, tests) == null) {
-                bytes += size(declarations, tests);
-            }
-            Iterator<Map.Entry<String, Rewriter.Tests>> eldest = byDeclarations.entrySet().iterator();
-            while (byDeclarations.size() > PROGRAMS_A_TEXT) {
-                Map.Entry<String, Rewriter.Tests> dropped = eldest.next();
-                bytes -= size(dropped.getKey(), dropped.getValue());
-                eldest.remove();
+            byDeclarations.putIfAbsent(declarations, tests);
+            if (byDeclarations.size() > PROGRAMS_A_TEXT) {
+                byDeclarations.remove(byDeclarations.keySet().iterator().next());
             }
         }
 
-        private static long size(String declarations, Rewriter.Tests tests) {
-            return 2L * declarations.length() + tests.classes().values().stream().mapToLong(b -> b.length).sum();
+        long bytes() {
+            long sum = 0;
+            for (Map.Entry<String, Rewriter.Tests> entry : byDeclarations.entrySet()) {
+                sum += 2L * entry.getKey().length();
+                for (byte[] code : entry.getValue().classes().values()) {
+                    sum += code.length;
+                }
+            }
+            return sum;
         }
     }
 
@@ -67,13 +67,13 @@ final class KeptTests {
         if (declarations == null) {
             return;
         }
-        Variants variants = kept.computeIfAbsent(tests, text -> new Variants(text, became.classes().keySet()));
-        long before = variants.byDeclarations.isEmpty() ? 0 : variants.bytes;
+        Variants variants = kept.computeIfAbsent(tests, text -> new Variants(became.classes().keySet()));
+        bytes -= variants.bytes();
         variants.put(declarations, became);
-        bytes += variants.bytes - before;
+        bytes += variants.bytes();
         Iterator<Variants> eldest = kept.values().iterator();
-        while (bytes > BYTES && eldest.hasNext()) {
-            bytes -= eldest.next().bytes;
+        while (bytes > BYTES) {
+            bytes -= eldest.next().bytes();
             eldest.remove();
         }
     }
