@@ -13,6 +13,11 @@ Not covered: several source files, packages, dependencies beside the JDK, standa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Self
+
+FUEL_PER_SECOND = 2_000_000_000
+"""Bytecode instructions in one second of `--time-limit`: about what one core executes under the meter, measured
+once (LOG.md) and the same on every machine since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,10 @@ class Suite:
     """Import lines for the code of the cases and the expected values."""
     whole: str | None = None
     """Java source of a test program with `class Main` and `main`, used when it can't be taken apart; empty
-    where the job's source has its own. Then `cases` is empty, and passing means that `main` returned."""
+    where the job's source has its own. Then `cases` is empty, and passing means that `main` returned after at
+    least one assertion, or one branch to a throw, of the tests' own was evaluated."""
+    assertions: bool = False
+    """Whether `assert` is on in the program's own code, as with `java -ea`. In the code of tests it always is."""
 
     def __post_init__(self) -> None:
         if self.whole is not None and self.cases:
@@ -59,19 +67,39 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a program may use. Fuel and allocation are counted, and so the same on every machine and load."""
+    """What a program may use. Fuel and allocation are counted, and so the same on every machine and load.
 
-    fuel: int = 1_000_000_000
+    The default admits what plain java does in two seconds on an ordinary core.
+    """
+
+    fuel: int = 4 * FUEL_PER_SECOND
     """Executed bytecode instructions, of the whole suite together: the time limit that decides."""
-    wall_seconds: float = 30.0
+    wall_seconds: float = 60.0
     """For the run of the whole suite, JVM start included: a backstop for what fuel does not see."""
+    idle_seconds: float = 3.0
+    """A program that does not use its processor for so long waits for what never comes: it is ended."""
     compile_seconds: float = 20.0
     memory_mb: int = 256
     """Java heap of the program (-Xmx)."""
-    allocation_mb: int = 8192
+    allocation_mb: int = 1 << 16
     """All that the program allocates, freed or not. One object larger than the heap ends it at once."""
-    output_bytes: int = 1 << 20
+    output_bytes: int = 64 << 20
     """Printed to stdout and stderr together."""
+
+    @classmethod
+    def of(cls, time_limit: float | None = None, memory_limit: int | None = None) -> Self:
+        """The limits of `--time-limit` (seconds of fuel) and `--memory-limit` (megabytes of heap).
+
+        The wall clock is raised with the fuel, and stays a backstop.
+        """
+        limits = cls()
+        seconds = limits.fuel / FUEL_PER_SECOND if time_limit is None else time_limit
+        return cls(
+            fuel=round(seconds * FUEL_PER_SECOND),
+            wall_seconds=max(limits.wall_seconds, 15.0 * seconds),
+            idle_seconds=max(limits.idle_seconds, seconds),
+            memory_mb=limits.memory_mb if memory_limit is None else memory_limit,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +112,9 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     completion_start: int = 0
     """Index in `source` (code points) at which the completion begins."""
+    tests_start: int | None = None
+    """Index in `source` (code points) at which the tests begin, where they share the program's file (as mxeval
+    joins them). A program that makes javac read them otherwise than alone has not been tested. None: they have
+    a file of their own, or, in a source that brings its own main, they are `class Main`."""
     coverage: bool = False
     """Whether the verdict names the lines of the completion that each case executed."""

@@ -19,7 +19,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,9 +28,10 @@ from typing import Any, Literal, Self
 
 from javabox import wire
 from javabox.cache import VerdictCache
-from javabox.engines import docker, jvm, local
+from javabox.engines import jvm
 from javabox.engines.channel import Channel
 from javabox.engines.jvm import Settings
+from javabox.engines.opening import Engine, Floor, Isolation, greet, open_engine
 from javabox.errors import JudgeUnavailable, SuiteError
 from javabox.job import Job
 from javabox.line import BrokenLine, Line
@@ -39,7 +40,6 @@ from javabox.verdict import Case, Diagnostic, Outcome, Verdict
 
 log = logging.getLogger("javabox")
 
-Engine = Literal["auto", "local", "docker"]
 Lane = Literal["auto", "warm", "strict"]
 DEATHS = 3
 """Of the supervisor while it judged nothing else: then it is the program's doing."""
@@ -79,6 +79,8 @@ class Judge:
     `engine`: where JVMs live; `auto` is docker where an engine answers, else local. `lane`: `auto` lets
     programs that a scan of their class files admits share warm JVMs, `warm` does so without audits, `strict`
     gives each program a fresh JVM.
+    `isolation`: what must keep programs from the machine; `auto` takes the best there is and refuses to run
+    without any, `none` runs them as this user.
     `workers`: programs judged at a time, by default one a core. `determinism`: clocks and random numbers are
     the same in every run. `audit`: share of warm verdicts that the strict lane checks. `cache`: an SQLite
     file that keeps verdicts from run to run. Raises JudgeUnavailable where no engine can be started.
@@ -89,15 +91,13 @@ class Judge:
         engine: Engine = "auto",
         workers: int | None = None,
         *,
+        isolation: Isolation = "auto",
         lane: Lane = "auto",
         determinism: bool = True,
         audit: float = 0.01,
         cache: Path | None = None,
     ) -> None:
         self.workers = workers or len(os.sched_getaffinity(0))
-        self.engine_name: str = engine
-        self.jdk = ""
-        """Vendor and build of the JDK that compiles and runs."""
         self._settings = Settings(
             self.workers,
             warm=lane != "strict",
@@ -117,11 +117,14 @@ class Judge:
         self._worn = False
         self._closed = False
         self._cache = VerdictCache(cache)
-        self._start, self.engine_name, channel = _open(engine, self._settings)
-        self._line, self.jdk = _greet(channel)
+        opened = open_engine(engine, isolation, self._settings)
+        self.engine_name: str = opened.engine
+        self.isolation: Floor = opened.isolation
+        """What keeps programs from the machine: docker, namespaces, landlock or none."""
+        self.jdk = opened.jdk
+        """Vendor and build of the JDK that compiles and runs."""
+        self._start, self._line = opened.start, opened.line
         self._cache.judged_by = f"{jvm.source_hash()} {self.jdk} {lane} {determinism}"
-        if self.engine_name == "local" and not local.isolation():
-            log.warning("%s", local.NOT_ISOLATED)
         self._pump = threading.Thread(target=self._keep_sending, name="javabox-send", daemon=True)
         self._pump.start()
         self._listen(self._line)
@@ -321,7 +324,7 @@ class Judge:
                 self._suspect(task, Verdict(ended, cases, deterministic=False, detail=detail))
             for attempt in range(START_ATTEMPTS):
                 try:
-                    self._line, _ = _greet(self._start(self._settings))
+                    self._line, _ = greet(self._start(self._settings))
                     break
                 except (JudgeUnavailable, OSError) as error:
                     if attempt == START_ATTEMPTS - 1:
@@ -360,35 +363,5 @@ class Judge:
                 line.channel.close()
 
 
-def _greet(channel: Channel) -> tuple[Line, str]:
-    """The line to a new supervisor, and the JDK's build, which it says first. Raises JudgeUnavailable."""
-    try:
-        line = Line(channel)
-        frame = line.receive()
-    except (EOFError, OSError, BrokenLine) as error:
-        reason = channel.stderr_tail() or "no reason given"
-        channel.close()
-        raise JudgeUnavailable(f"the judge's JVM did not start: {reason}") from error
-    assert wire.decode_id(frame) == wire.HELLO, "the first frame greets"
-    return line, wire.decode_hello(frame)
-
-
 def _doubts(verdict: Verdict | None) -> int:
     return 1 if verdict is not None and verdict.outcome is Outcome.TIME_LIMIT else DOUBTS
-
-
-def _open(engine: Engine, settings: Settings) -> tuple[Callable[[Settings], Channel], str, Channel]:
-    """Start the engine that was asked for, or the best there is."""
-    if engine == "docker" or (engine == "auto" and docker.answers()):
-        try:
-            return docker.start, "docker", docker.start(settings)
-        except JudgeUnavailable as error:
-            if engine == "docker":
-                raise
-            log.warning("docker answers but can't be used (%s); using the local engine", error)
-    try:
-        return local.start, "local", local.start(settings)
-    except JudgeUnavailable as error:
-        if engine == "auto":
-            raise JudgeUnavailable(f"{error}; or start a Docker engine") from error
-        raise

@@ -3,7 +3,12 @@
 Three flags derive from the outcome, nested by construction (passed ⊆ executed ⊆ compiled):
 `compiled`: javac accepted the program and, with it, the tests; `executed`: it also ran to the end
 without an exception of its own, a limit or an early exit; `passed`: every case passed.
-A `judge_error` is our fault: its flags are None, it is never a reward and never part of a rate.
+A `judge_error` is our fault and a `suite_error` that of the tests: their flags are None, they are never a
+reward and never part of a rate.
+
+`failed` is what a test said, `runtime_error` what the program did. An exception that ends a case belongs to the
+topmost frame of its stack that is not the JDK's: the tests' own make the case `failed`, the program's make it a
+`runtime_error`.
 """
 
 from __future__ import annotations
@@ -18,7 +23,10 @@ class Outcome(StrEnum):
 
     PASSED = "passed"
     FAILED = "failed"
-    """Ran to the end; a case was wrong."""
+    """A test said so: a case was wrong, or an assertion or an exception of the tests' own ended it."""
+    UNTESTED = "untested"
+    """Ran to the end, and nothing was tested: the suite checked nothing, or the program swallowed, hid or
+    replaced its tests. `detail` says which. It executed, and has not passed."""
     COMPILE_ERROR = "compile_error"
     RUNTIME_ERROR = "runtime_error"
     """An exception of its own ended a case."""
@@ -28,6 +36,14 @@ class Outcome(StrEnum):
     PREMATURE_EXIT = "premature_exit"
     """Ended without a finished protocol: System.exit, halt, a crash it caused."""
     JUDGE_ERROR = "judge_error"
+    SUITE_ERROR = "suite_error"
+    """The tests themselves are broken: an expected value does not compile or does not evaluate."""
+
+
+NO_VERDICT = (Outcome.JUDGE_ERROR, Outcome.SUITE_ERROR)
+"""What says nothing about the program."""
+TEXT_LIMIT = 400
+"""Longest text of a case's `call`, `got` and `expected` in characters; what is longer ends in `…`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,22 @@ class Case:
     """What the program returned, as a Java expression; None if nothing, too long or not a JDK value."""
     lines: tuple[int, ...] = ()
     """Lines of the completion that it executed, from 1; empty unless the job asks for coverage."""
+    call: str | None = None
+    """For a case that did not pass: the test's own code, or of a whole suite the line that ended it."""
+    got: str | None = None
+    """For a case that did not pass: what came out, a value or the exception, cut at TEXT_LIMIT."""
+    expected: str | None = None
+    """For a case that was wrong: what should have come out, cut at TEXT_LIMIT."""
+
+    def to_json(self, *, expected_values: bool) -> dict[str, str]:
+        """Name and outcome; of a case that did not pass also what is known of why."""
+        row = {"name": self.name, "outcome": str(self.outcome)}
+        why = {"call": self.call, "got": self.got, "expected": self.expected}
+        if not expected_values:
+            # A whole suite has what it expects in its own lines and messages.
+            told = self.outcome is Outcome.FAILED and self.expected is None
+            why = {} if told else why | {"expected": None}
+        return row | {name: text for name, text in why.items() if text is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +112,23 @@ class Verdict:
     deterministic: bool = True
     """False where the wall clock or the machine's memory decided."""
     detail: str = ""
-    """For a judge_error: what went wrong."""
+    """For a judge_error, a suite_error or an untested program: what went wrong."""
 
     @property
     def compiled(self) -> bool | None:
-        if self.outcome is Outcome.JUDGE_ERROR:
+        if self.outcome in NO_VERDICT:
             return None
         return self.outcome is not Outcome.COMPILE_ERROR
 
     @property
     def executed(self) -> bool | None:
-        if self.outcome is Outcome.JUDGE_ERROR:
+        if self.outcome in NO_VERDICT:
             return None
-        return self.outcome in (Outcome.PASSED, Outcome.FAILED)
+        return self.outcome in (Outcome.PASSED, Outcome.FAILED, Outcome.UNTESTED)
 
     @property
     def passed(self) -> bool | None:
-        if self.outcome is Outcome.JUDGE_ERROR:
+        if self.outcome in NO_VERDICT:
             return None
         return self.outcome is Outcome.PASSED
 
@@ -128,14 +160,15 @@ class Verdict:
             }
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """The fields of a results line, in the order of the contract."""
+    def to_json(self, *, expected_values: bool = True) -> dict[str, Any]:
+        """The fields of a results line, in the order of the contract. Without `expected_values` nothing of what
+        the tests expect is in it: not the value, nor the messages of the tests' own exceptions."""
         return {
             "outcome": str(self.outcome),
             "compiled": self.compiled,
             "executed": self.executed,
             "passed": self.passed,
-            "cases": [{"name": case.name, "outcome": str(case.outcome)} for case in self.cases],
+            "cases": [case.to_json(expected_values=expected_values) for case in self.cases],
             "diagnostics": [
                 {"code": d.code, "line": d.line, "column": d.column, "message": d.message}
                 for d in self.diagnostics
@@ -144,7 +177,7 @@ class Verdict:
             if self.exception is None
             else {
                 "type": self.exception.type,
-                "message": self.exception.message,
+                "message": self.exception.message if expected_values or self.outcome is not Outcome.FAILED else None,
                 "line": self.exception.line,
             },
             "fuel": self.fuel,
