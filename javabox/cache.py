@@ -18,7 +18,7 @@ from pathlib import Path
 
 from javabox.errors import CacheUnusable
 from javabox.job import Job
-from javabox.verdict import Outcome, Verdict
+from javabox.verdict import NO_VERDICT, Verdict
 
 log = logging.getLogger("javabox")
 
@@ -51,7 +51,7 @@ class VerdictCache:
 
     def put(self, job: Job, verdict: Verdict) -> None:
         """Keeps `verdict` unless the clock decided it or the judge failed."""
-        if not verdict.deterministic or verdict.outcome is Outcome.JUDGE_ERROR:
+        if not verdict.deterministic or verdict.outcome in NO_VERDICT:
             return
         with self._lock:
             self._keep(job, verdict)

@@ -272,13 +272,13 @@ class Judge:
             )
             verdict = reply.verdict
             self._stats.replied(reply)
-            if verdict is not None and verdict.outcome is Outcome.JUDGE_ERROR:
+            if verdict.outcome is Outcome.JUDGE_ERROR:
                 self._suspect(task, verdict)
             elif reply.doubtful and task.doubts < _doubts(verdict):
                 task.doubts += 1
                 self._suspects.append(task)
             else:
-                self._finish(task, verdict, reply.detail)
+                self._finish(task, verdict, "")
             self._lock.notify_all()
 
     def _suspect(self, task: _Task, verdict: Verdict) -> None:

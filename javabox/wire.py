@@ -8,23 +8,25 @@ other end.
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from math import nan
 from typing import Any
 
 from javabox.job import Job
-from javabox.verdict import Case, Diagnostic, Outcome, ThrownException, Verdict
+from javabox.verdict import TEXT_LIMIT, Case, Diagnostic, Outcome, ThrownException, Verdict
 
 HELLO = -1
 """Id of the first frame from a supervisor, which carries the JDK's build."""
 BEAT = -2
 """Id of an empty frame that says, once a second, that the supervisor is there."""
 
-# Reply.Outcome in Java, in its order; SUITE_ERROR has no outcome of its own here.
-OUTCOMES: tuple[Outcome | None, ...] = (
+# Reply.Outcome in Java, in its order.
+OUTCOMES: tuple[Outcome, ...] = (
     Outcome.PASSED,
     Outcome.FAILED,
+    Outcome.UNTESTED,
     Outcome.COMPILE_ERROR,
     Outcome.RUNTIME_ERROR,
     Outcome.TIME_LIMIT,
@@ -32,7 +34,7 @@ OUTCOMES: tuple[Outcome | None, ...] = (
     Outcome.OUTPUT_LIMIT,
     Outcome.PREMATURE_EXIT,
     Outcome.JUDGE_ERROR,
-    None,
+    Outcome.SUITE_ERROR,
 )
 
 
@@ -40,9 +42,7 @@ OUTCOMES: tuple[Outcome | None, ...] = (
 class Reply:
     """A supervisor's answer to one job."""
 
-    verdict: Verdict | None
-    """None: the suite itself is broken, `detail` says how."""
-    detail: str
+    verdict: Verdict
     report: Report
     times: Times
     doubtful: bool = False
@@ -78,18 +78,21 @@ def encode_job(job_id: int, job: Job) -> bytes:
     """One job as a payload for `javabox.line`."""
     limits, suite = job.limits, job.suite
     start = _utf16_length(job.source[: job.completion_start])
-    parts = [struct.pack(">i", job_id), _text(job.source), struct.pack(">i", start)]
-    parts += [_text(suite.imports), _optional(suite.whole), struct.pack(">i", len(suite.cases))]
+    tests = -1 if job.tests_start is None else _utf16_length(job.source[: job.tests_start])
+    parts = [struct.pack(">i", job_id), _text(job.source), struct.pack(">ii", start, tests)]
+    parts += [_text(suite.imports), _optional(suite.whole)]
+    parts.append(struct.pack(">?i", suite.assertions, len(suite.cases)))
     for case in suite.cases:
         parts += [_text(case.name), _text(case.code), _text(case.value), _optional(case.expected)]
         parts += [
             _text(case.expected_type),
             struct.pack(">d", nan if case.tolerance is None else case.tolerance),
         ]
-    milliseconds = (int(limits.wall_seconds * 1000), int(limits.compile_seconds * 1000))
+    seconds = (limits.wall_seconds, limits.idle_seconds, limits.compile_seconds)
+    milliseconds = [int(1000 * limit) for limit in seconds]
     allocation = limits.allocation_mb << 20
     counted = (limits.memory_mb, limits.output_bytes, limits.fuel, allocation)
-    parts.append(struct.pack(">iiiiqq?", *milliseconds, *counted, job.coverage))
+    parts.append(struct.pack(">iiiiiqq?", *milliseconds, *counted, job.coverage))
     return b"".join(parts)
 
 
@@ -115,17 +118,10 @@ def decode_reply(frame: bytes, job: Job) -> Reply:
     thrown = None
     if reader.boolean():
         thrown = ThrownException(reader.text(), reader.optional(), _known(reader.integer()))
-    names = [case.name for case in job.suite.cases] or ["main"]
-    cases = []
-    for i in range(reader.integer()):
-        ended = OUTCOMES[reader.unpack(">b")[0]]
-        assert ended is not None, "a case can't end as a broken suite"
-        cases.append(Case(names[i], ended, reader.optional(), reader.integers()))
-    if outcome is None:
-        return Reply(None, detail, report, times)
+    cases = tuple(_case(reader, job, index) for index in range(reader.integer()))
     verdict = Verdict(
         outcome=outcome,
-        cases=tuple(cases),
+        cases=cases,
         diagnostics=diagnostics,
         exception=thrown,
         fuel=None if fuel < 0 else fuel,
@@ -134,7 +130,39 @@ def decode_reply(frame: bytes, job: Job) -> Reply:
         deterministic=deterministic,
         detail=detail,
     )
-    return Reply(verdict, detail, report, times, doubtful)
+    return Reply(verdict, report, times, doubtful)
+
+
+def _case(reader: _Reader, job: Job, index: int) -> Case:
+    outcome = OUTCOMES[reader.unpack(">b")[0]]
+    value, shown, tests_line = reader.optional(), reader.optional(), reader.integer()
+    lines = reader.integers()
+    asked = job.suite.cases[index] if job.suite.cases else None
+    name = asked.name if asked else "main"
+    if outcome in (Outcome.PASSED, Outcome.UNTESTED):
+        return Case(name, outcome, value, lines)
+    call = f"{asked.code} {asked.value}".strip() if asked else _tests_line(job, tests_line)
+    # An exception ends a case before there is anything to compare.
+    wrong = outcome is Outcome.FAILED and asked is not None and not tests_line
+    return Case(
+        name,
+        outcome,
+        value,
+        lines,
+        call=_cut(call),
+        got=_cut(shown if value is None else value),
+        expected=_cut(asked.expected) if asked and wrong else None,
+    )
+
+
+def _tests_line(job: Job, line: int) -> str | None:
+    """The line of a whole suite, counted from 1 as javac does."""
+    lines = re.split(r"\r\n|\r|\n", job.suite.whole or job.source)
+    return lines[line - 1].strip() if 0 < line <= len(lines) else None
+
+
+def _cut(text: str | None) -> str | None:
+    return text if text is None or len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
 
 
 def _diagnostic(reader: _Reader, job: Job) -> Diagnostic:

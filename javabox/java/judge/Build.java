@@ -1,6 +1,7 @@
 package javabox.judge;
 
 import java.util.List;
+import org.objectweb.asm.ClassReader;
 
 /**
  * From a job to class files that can run: compiled, scanned, metered. One instance serves all workers.
@@ -49,7 +50,7 @@ final class Build {
         if (known == null) {
             return null;
         }
-        Rewriter.Prepared prepared = rewriter.prepare(classes, known, job.coverage());
+        Rewriter.Prepared prepared = rewriter.prepare(classes, known, Rewriter.Wanted.of(job));
         if (prepared == null) {
             return null;
         }
@@ -57,15 +58,33 @@ final class Build {
         return new Built(alone, prepared, System.nanoTime() - start);
     }
 
+    /** A class of the program's that the tests name and do not mean; null if there is none. */
+    private static String hidden(ClassFiles classes, Job job) {
+        for (ClassReader tests : classes.tests().values()) {
+            for (String name : classes.program().keySet()) {
+                String outermost = name.contains("$") ? name.substring(0, name.indexOf('$')) : name;
+                if (Scan.names(tests, name) && Imports.hides(outermost, job)) {
+                    return outermost;
+                }
+            }
+        }
+        return null;
+    }
+
     /** @param tests null where there are none, or none of their own */
     private Built together(Sources.Unit program, Sources.Unit tests, Job job, Compiler compiler) {
-        Compiler.Result compiled = compiler.compile(tests == null ? List.of(program) : List.of(program, tests));
+        Compiler.Result compiled = job.testsShareFile() ? SharedFile.compile(program, job, compiler)
+                : compiler.compile(tests == null ? List.of(program) : List.of(program, tests));
         if (!compiled.ok() || job.suite().compileOnly()) {
             return new Built(compiled, null, 0);
         }
         long start = System.nanoTime();
         ClassFiles classes = ClassFiles.of(compiled);
-        Rewriter.Prepared prepared = rewriter.prepare(classes, null, job.coverage());
+        String hidden = job.suite().whole() == null ? null : hidden(classes, job);
+        if (hidden != null) {
+            return new Built(compiled.refused(Refusal.hidden(hidden)), null, 0);
+        }
+        Rewriter.Prepared prepared = rewriter.prepare(classes, null, Rewriter.Wanted.of(job));
         long rewriting = System.nanoTime() - start;
         if (prepared.namesTests()) {
             // It can't know of them honestly: the answer is what javac says of it without them.

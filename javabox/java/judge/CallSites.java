@@ -28,6 +28,8 @@ final class CallSites {
     /** Owner, name and descriptor of the call, static or not, to the method that replaces it. */
     private record Target(String owner, String name, String descriptor, boolean constructor) {}
 
+    private static final String RESTACKING = "([Ljava/lang/StackTraceElement;)V";
+
     private final Map<String, Target> targets = new HashMap<>();
     private final boolean deterministic;
 
@@ -84,6 +86,10 @@ final class CallSites {
                 construct(code, call);
                 return;
             }
+            if (restacks(call)) {
+                code.set(call, call(Shims.class, call.name, "(Ljava/lang/Throwable;[Ljava/lang/StackTraceElement;)V"));
+                return;
+            }
             Target target = targets.get(key(call.owner, call.name, call.desc, isStatic));
             if (target != null) {
                 code.set(call, new MethodInsnNode(Opcodes.INVOKESTATIC, target.owner, target.name, target.descriptor));
@@ -95,6 +101,12 @@ final class CallSites {
                 }
             }
         }
+    }
+
+    /** Whether an exception of the JDK's gets another stack trace, whatever subclass is named. */
+    private static boolean restacks(MethodInsnNode call) {
+        return call.name.equals("setStackTrace") && call.desc.equals(RESTACKING) && call.owner.startsWith("java/")
+                && (call.owner.endsWith("Throwable") || call.owner.endsWith("Exception") || call.owner.endsWith("Error"));
     }
 
     /** {@code new Random()} and the like: what another constructor takes (a seed, the time) is pushed before it. */

@@ -1,10 +1,12 @@
 package javabox.judge;
 
+import com.sun.source.util.JavacTask;
 import com.sun.tools.javac.api.JavacTaskPool;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -50,10 +52,22 @@ final class Compiler {
         boolean ok() {
             return errors.isEmpty();
         }
+
+        /** The same, but that it does not do. */
+        Result refused(Refusal refusal) {
+            return new Result(Map.of(), Set.of(), List.of(refusal));
+        }
+
+        /** The same with other classes as the program's own. */
+        Result with(Set<String> ofProgram) {
+            return new Result(classes, ofProgram, errors);
+        }
     }
 
     private static final List<String> OPTIONS = List.of(
-            "-proc:none", "-Xlint:none", "-nowarn", "-g", "-implicit:none", "-Xmaxerrs", "20",
+            "-proc:none", "-Xlint:none", "-nowarn", "-implicit:none",
+            // As javac has it by itself: what an exception says of null would name variables otherwise (JEP 358).
+            "-g:source,lines", "-Xmaxerrs", "20",
             // Concatenation without invokedynamic: linking it costs each fresh JVM about 10 ms.
             "-XDstringConcat=inline");
     /** A context grows with what it has seen; the pool evicts it by itself only after errors. */
@@ -77,9 +91,14 @@ final class Compiler {
     }
 
     Result compile(List<Sources.Unit> units) {
+        return compile(units, null);
+    }
+
+    /** @param listener told of what is parsed; may be null */
+    Result compile(List<Sources.Unit> units, SharedFile listener) {
         if (units.stream().noneMatch(Compiler::mayDeclare)) {
             try {
-                Result result = inPool(units);
+                Result result = inPool(units, listener);
                 if (result.ok() != result.classes.isEmpty() && !brokenOff(result)) {
                     return result;
                 }
@@ -90,7 +109,21 @@ final class Compiler {
                 pooled = 0;
             }
         }
-        return fresh(units);
+        return fresh(units, listener);
+    }
+
+    /** The top-level types of a source that is not compiled. */
+    List<SharedFile.Type> types(Sources.Unit unit) {
+        SharedFile parsed = new SharedFile();
+        JavacTask task = (JavacTask) javac.getTask(new StringWriter(), memory, new DiagnosticCollector<>(), OPTIONS, null,
+                List.of(unit));
+        parsed.listenTo(task);
+        try {
+            task.parse();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // it is in memory
+        }
+        return parsed.types();
     }
 
     /** What is too large for a class file stays in javac's writer, and would be written into the next class. */
@@ -98,23 +131,32 @@ final class Compiler {
         return result.errors.stream().anyMatch(error -> error.getCode().startsWith("compiler.err.limit"));
     }
 
-    private Result inPool(List<Sources.Unit> units) {
+    private Result inPool(List<Sources.Unit> units, SharedFile listener) {
         if (++pooled > COMPILATIONS_A_POOL) {
             pool = new JavacTaskPool(1);
             pooled = 1;
         }
         DiagnosticCollector<JavaFileObject> collector = new DiagnosticCollector<>();
         memory.clear();
-        boolean ok = pool.getTask(new StringWriter(), memory, collector, OPTIONS, null, units, task -> task.call());
+        boolean ok = pool.getTask(new StringWriter(), memory, collector, OPTIONS, null, units, task -> {
+            if (listener != null) {
+                listener.listenTo((JavacTask) task);
+            }
+            return task.call();
+        });
         return result(ok, collector);
     }
 
-    private Result fresh(List<Sources.Unit> units) {
+    private Result fresh(List<Sources.Unit> units, SharedFile listener) {
         DiagnosticCollector<JavaFileObject> collector = new DiagnosticCollector<>();
         memory.clear();
         StringWriter log = new StringWriter();
         try {
-            boolean ok = javac.getTask(log, memory, collector, OPTIONS, null, units).call();
+            JavacTask task = (JavacTask) javac.getTask(log, memory, collector, OPTIONS, null, units);
+            if (listener != null) {
+                listener.listenTo(task);
+            }
+            boolean ok = task.call();
             Result result = result(ok, collector);
             if (ok || !result.errors.isEmpty()) {
                 return result;
@@ -123,7 +165,7 @@ final class Compiler {
             log.write(e.toString());
         }
         // javac gave up (too deep, too large, a bug of its own) without naming an error.
-        return new Result(Map.of(), Set.of(), List.of(new Limit(log.toString().strip().lines().findFirst().orElse("no reason"))));
+        return new Result(Map.of(), Set.of(), List.of(Refusal.gaveUp(log.toString().strip().lines().findFirst().orElse("no reason"))));
     }
 
     private Result result(boolean ok, DiagnosticCollector<JavaFileObject> collector) {
@@ -176,56 +218,6 @@ final class Compiler {
         @Override
         public boolean isSameFile(FileObject a, FileObject b) {
             return a == b;
-        }
-    }
-
-    /** What stands for javac's silence when it ran into a limit of its own. */
-    record Limit(String reason) implements Diagnostic<JavaFileObject> {
-        static final String CODE = "javabox.compiler.limit";
-
-        @Override
-        public Kind getKind() {
-            return Kind.ERROR;
-        }
-
-        @Override
-        public JavaFileObject getSource() {
-            return null;
-        }
-
-        @Override
-        public long getPosition() {
-            return NOPOS;
-        }
-
-        @Override
-        public long getStartPosition() {
-            return NOPOS;
-        }
-
-        @Override
-        public long getEndPosition() {
-            return NOPOS;
-        }
-
-        @Override
-        public long getLineNumber() {
-            return NOPOS;
-        }
-
-        @Override
-        public long getColumnNumber() {
-            return NOPOS;
-        }
-
-        @Override
-        public String getCode() {
-            return CODE;
-        }
-
-        @Override
-        public String getMessage(Locale locale) {
-            return "the compiler gave up: " + reason;
         }
     }
 }

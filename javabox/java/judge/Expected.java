@@ -1,11 +1,14 @@
 package javabox.judge;
 
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.util.Collections;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import javabox.program.Values;
 
 /**
@@ -15,6 +18,9 @@ import javabox.program.Values;
  */
 final class Expected {
     private static final int SUITES_KEPT = 8192;
+    private static final long BYTES_KEPT = 64 << 20;
+    /** A value that takes more bytes is kept, and compared, as bytes. */
+    static final int READ_BYTES = 1 << 16;
 
     /** A suite whose expected values do not compile or do not evaluate. */
     static final class Broken extends Exception {
@@ -25,28 +31,65 @@ final class Expected {
         }
     }
 
-    private final Map<Job.Suite, Values.Sized[]> kept = Collections.synchronizedMap(
-            new LinkedHashMap<>(256, 0.75f, true) {
-                private static final long serialVersionUID = 1;
+    /**
+     * One expected value.
+     *
+     * @param encoded its bytes where they are many, else null; then it is decoded only when it is asked for
+     * @param decoded the value itself, where its bytes are few
+     */
+    record Value(byte[] encoded, Object decoded) {
+        /** Whether a value that was sent in few bytes is this one. */
+        boolean is(Object value, double tolerance) throws IOException {
+            return Decoded.same(value, encoded == null ? decoded : Decoded.of(encoded), tolerance);
+        }
 
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<Job.Suite, Values.Sized[]> eldest) {
-                    return size() > SUITES_KEPT;
-                }
-            });
+        /**
+         * Whether a value that was sent in many bytes is this one. It is read only where this one takes as many, as an
+         * equal one would: to read it costs what its author likes, sets of lists that all hash alike, long numbers.
+         */
+        boolean isLarge(byte[] sent, double tolerance) throws IOException {
+            return encoded != null && encoded.length == sent.length
+                    && (Arrays.equals(encoded, sent) || Decoded.same(Decoded.of(sent), Decoded.of(encoded), tolerance));
+        }
 
-    /** @return one decoded value a case; null where a case expects nothing */
-    Values.Sized[] of(Job.Suite suite, Compiler compiler) throws Broken {
-        Values.Sized[] values = kept.get(suite);
+        private long bytes() {
+            return encoded == null ? 0 : encoded.length;
+        }
+    }
+
+    private final Map<Job.Suite, Value[]> kept = new LinkedHashMap<>(256, 0.75f, true);
+    private long bytes;
+
+    /** @return one value a case; null where a case expects nothing */
+    Value[] of(Job.Suite suite, Compiler compiler) throws Broken {
+        Value[] values;
+        synchronized (kept) {
+            values = kept.get(suite);
+        }
         if (values == null) {
             values = evaluate(suite, compiler);
-            kept.put(suite, values);
+            keep(suite, values);
         }
         return values;
     }
 
-    private static Values.Sized[] evaluate(Job.Suite suite, Compiler compiler) throws Broken {
-        Values.Sized[] values = new Values.Sized[suite.cases().size()];
+    private void keep(Job.Suite suite, Value[] values) {
+        synchronized (kept) {
+            bytes += weight(values) - weight(kept.put(suite, values));
+            Iterator<Value[]> eldest = kept.values().iterator();
+            while (kept.size() > SUITES_KEPT || bytes > BYTES_KEPT && kept.size() > 1) {
+                bytes -= weight(eldest.next());
+                eldest.remove();
+            }
+        }
+    }
+
+    private static long weight(Value[] values) {
+        return values == null ? 0 : Arrays.stream(values).filter(Objects::nonNull).mapToLong(Value::bytes).sum();
+    }
+
+    private static Value[] evaluate(Job.Suite suite, Compiler compiler) throws Broken {
+        Value[] values = new Value[suite.cases().size()];
         if (suite.cases().stream().allMatch(c -> c.expected() == null)) {
             return values;
         }
@@ -73,10 +116,14 @@ final class Expected {
                 Method method = Class.forName("Expected", true, loader).getDeclaredMethod("e" + i);
                 method.setAccessible(true);
                 byte[] encoded = Values.encode(method.invoke(null));
-                values[i] = new Values.Sized(Values.decode(encoded), encoded.length);
+                boolean large = encoded.length > READ_BYTES;
+                values[i] = new Value(large ? encoded : null, large ? null : Decoded.of(encoded));
             } catch (InvocationTargetException e) {
                 throw new Broken("the expected value of case " + test.name() + " throws " + e.getTargetException());
-            } catch (ReflectiveOperationException | java.io.IOException e) {
+            } catch (Values.TooLarge e) {
+                throw new Broken("the expected value of case " + test.name() + " is too large: over "
+                        + (Values.SIZE_LIMIT >> 20) + " MB");
+            } catch (ReflectiveOperationException | IOException e) {
                 throw new Broken("the expected value of case " + test.name() + ": " + e);
             }
         }

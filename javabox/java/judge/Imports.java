@@ -1,8 +1,8 @@
 package javabox.judge;
 
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -18,8 +18,9 @@ import java.util.regex.Pattern;
 final class Imports {
     private static final Pattern ON_DEMAND = Pattern.compile("import\\s+([\\w.]+)\\.\\*\\s*;");
     private static final Pattern SINGLE = Pattern.compile("import\\s+(?:static\\s+)?[\\w.]+\\.(\\w+)\\s*;");
-    private static final Pattern NAME = Pattern.compile("\\b[A-Z]\\w*");
+    private static final Pattern NAME = Pattern.compile("\\b([A-Z]\\w*)");
     private static final Pattern DECLARED = Pattern.compile("\\b(?:class|interface|enum|record)\\s+(\\w+)");
+    private static final Pattern PACKAGE = Pattern.compile("\\s*package\\b");
     private static final int SUITES_KEPT = 8192;
 
     /** By suite: simple names and where they come from. */
@@ -35,13 +36,11 @@ final class Imports {
 
     /** @return import lines for the tests of this job, on the suite's own line */
     String of(Job job) {
-        Map<String, String> known = kept.computeIfAbsent(job.suite(), Imports::mentioned);
-        int promptEnd = job.completionStart() > 0 ? job.completionStart() : job.source().length();
-        Set<String> declared = new HashSet<>();
-        Matcher declaration = DECLARED.matcher(job.source()).region(0, promptEnd);
-        while (declaration.find()) {
-            declared.add(declaration.group(1));
+        if (job.suite().whole() != null && PACKAGE.matcher(job.suite().whole()).lookingAt()) {
+            return ""; // no class of the program's package is in sight
         }
+        Map<String, String> known = kept.computeIfAbsent(job.suite(), Imports::mentioned);
+        Set<String> declared = inPrompt(job);
         StringBuilder lines = new StringBuilder();
         known.forEach((name, qualified) -> {
             if (!declared.contains(name)) {
@@ -51,34 +50,54 @@ final class Imports {
         return lines.toString();
     }
 
+    /** What the program is meant to declare. */
+    static Set<String> inPrompt(Job job) {
+        int promptEnd = job.completionStart() > 0 ? job.completionStart() : job.source().length();
+        return named(DECLARED, job.source().substring(0, promptEnd));
+    }
+
     private static Map<String, String> mentioned(Job.Suite suite) {
-        StringBuilder text = new StringBuilder("import java.lang.*;");
-        text.append(suite.imports());
-        Set<String> singles = new HashSet<>();
-        Matcher single = SINGLE.matcher(suite.imports());
-        while (single.find()) {
-            singles.add(single.group(1));
-        }
-        Map<String, String> found = new TreeMap<>();
+        String whole = suite.whole() == null ? "" : suite.whole();
+        String heads = "import java.lang.*;" + suite.imports() + whole;
+        // What means the same whatever the program declares.
+        Set<String> settled = named(SINGLE, heads);
+        settled.addAll(named(DECLARED, whole));
+        Set<String> names = named(NAME, whole);
         for (Job.Case test : suite.cases()) {
-            Matcher name = NAME.matcher(test.code() + " " + test.value());
-            while (name.find()) {
-                if (!singles.contains(name.group())) {
-                    find(name.group(), text, found);
+            names.addAll(named(NAME, test.code() + " " + test.value()));
+        }
+        names.removeAll(settled);
+        Map<String, String> found = new TreeMap<>();
+        for (String place : named(ON_DEMAND, heads)) {
+            for (String name : place.startsWith("java.") ? names : Set.<String>of()) {
+                if (exists(place + "." + name)) {
+                    found.put(name, place + "." + name);
                 }
             }
         }
         return found;
     }
 
-    private static void find(String name, CharSequence imports, Map<String, String> found) {
-        Matcher packages = ON_DEMAND.matcher(imports);
-        while (packages.find()) {
-            String qualified = packages.group(1) + "." + name;
-            if (packages.group(1).startsWith("java.") && exists(qualified)) {
-                found.put(name, qualified);
-            }
+    private static Set<String> named(Pattern pattern, CharSequence text) {
+        Set<String> names = new LinkedHashSet<>();
+        Matcher matcher = pattern.matcher(text);
+        while (matcher.find()) {
+            names.add(matcher.group(1));
         }
+        return names;
+    }
+
+    /**
+     * Whether a class of this name, declared by the program, stands before one of the JDK's where the tests have
+     * it in mind: they name it, and neither the prompt nor they themselves declare it.
+     */
+    static boolean hides(String declared, Job job) {
+        if (declared.equals("java") || declared.equals("javax")) {
+            return true;
+        }
+        String heads = "import java.lang.*;" + job.source() + job.suite().imports() + job.suite().whole();
+        return !inPrompt(job).contains(declared) && named(ON_DEMAND, heads).stream()
+                .anyMatch(place -> place.startsWith("java.") && exists(place + "." + declared));
     }
 
     private static boolean exists(String qualified) {

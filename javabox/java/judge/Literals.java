@@ -8,21 +8,44 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import javabox.program.Text;
-import javabox.program.Values;
 
 /** Writes a decoded value as a Java expression that evaluates to an equal value. */
 final class Literals {
+    /** Expressions for {@link Decoded.Plain}, around the text as a string; java.time's others have a parse. */
+    private static final Map<String, String> MAKERS = Map.ofEntries(Map.entry("java.util.UUID", ".fromString("),
+            Map.entry("java.util.Locale", ".forLanguageTag("), Map.entry("java.util.Currency", ".getInstance("),
+            Map.entry("java.nio.charset.Charset", ".forName("), Map.entry("java.net.URI", ".create("),
+            Map.entry("java.nio.file.Path", ".of("), Map.entry("java.time.ZoneOffset", ".of("));
+
     private Literals() {}
 
-    /** @return null where the value holds an {@link Values.Opaque} or a map with a null, or where the text is longer than Reply's limit */
+    /** @return null where no expression makes the value, or where the text is longer than Reply's limit */
     static String render(Object value) {
         StringBuilder text = new StringBuilder();
         return write(text, value) && text.length() <= Text.LIMIT ? text.toString() : null;
     }
 
+    /** The value for people, whatever it is. */
+    static String show(Object value) {
+        return Text.capped(value instanceof Decoded.Opaque opaque ? "a " + opaque.type() : String.valueOf(value));
+    }
+
     private static boolean write(StringBuilder out, Object value) {
-        if (out.length() > Text.LIMIT || value instanceof Values.Opaque) {
+        if (out.length() > Text.LIMIT || value instanceof Decoded.Opaque) {
             return false;
+        }
+        if (value instanceof Decoded.Maybe maybe) {
+            out.append("java.util.").append(maybe.type()).append(maybe.value() == null ? ".empty(" : ".of(");
+            boolean whole = maybe.value() == null || write(out, maybe.value());
+            out.append(')');
+            return whole;
+        }
+        if (value instanceof Decoded.Constant constant) {
+            out.append(constant.type().replace('$', '.')).append('.').append(constant.name());
+            return true;
+        }
+        if (value instanceof Decoded.Plain plain) {
+            return plain(out, plain);
         }
         if (value instanceof List<?> || value instanceof Set<?>) {
             boolean set = value instanceof Set<?>;
@@ -43,7 +66,7 @@ final class Literals {
             out.append(')');
             return whole && entry.getKey() != null && entry.getValue() != null; // Map.entry takes no null
         }
-        if (value instanceof Values.Elements array) {
+        if (value instanceof Decoded.Elements array) {
             String component = array.component();
             out.append("new ").append(component.startsWith("[") ? "Object" : component).append("[] {");
             boolean whole = items(out, array.items().iterator());
@@ -51,6 +74,33 @@ final class Literals {
             return whole && !component.startsWith("[");
         }
         scalar(out, value);
+        return true;
+    }
+
+    private static boolean plain(StringBuilder out, Decoded.Plain plain) {
+        String type = plain.type();
+        switch (type) {
+            case "java.lang.Class" -> out.append(plain.text()).append(".class");
+            case "java.util.BitSet" -> out.append(type).append(".valueOf(new long[] {")
+                    .append(plain.text().replaceAll("[\\[\\]]", "").replaceAll("(\\d+)", "$1L")).append("})");
+            case "java.util.Date" -> out.append("new java.util.Date(").append(plain.text()).append("L)");
+            case "java.io.File", "java.math.MathContext" -> {
+                out.append("new ").append(type).append('(');
+                scalar(out, plain.text());
+                out.append(')');
+            }
+            default -> {
+                String maker = type.equals("java.time.ZoneRegion") ? "java.time.ZoneId.of("
+                        : MAKERS.containsKey(type) ? type + MAKERS.get(type)
+                        : type.startsWith("java.time.") ? type + ".parse(" : null;
+                if (maker == null) {
+                    return false;
+                }
+                out.append(maker);
+                scalar(out, plain.text());
+                out.append(')');
+            }
+        }
         return true;
     }
 

@@ -25,7 +25,7 @@ import org.objectweb.asm.tree.MethodNode;
 import org.objectweb.asm.tree.MultiANewArrayInsnNode;
 import org.objectweb.asm.tree.TableSwitchInsnNode;
 import org.objectweb.asm.tree.TryCatchBlockNode;
-import org.objectweb.asm.tree.TypeInsnNode;
+import org.objectweb.asm.tree.VarInsnNode;
 
 /**
  * Rewrites one method so that it pays for what it executes: its instructions a basic block, its stack at entry,
@@ -196,7 +196,7 @@ final class Metering {
                 block = ends(node) ? null : block;
             }
         }
-        blocks.removeIf(found -> found.handler != null && unlocks(found)); // before a probe stands in it
+        blocks.removeIf(found -> found.handler != null && unlocks(found.first)); // before a probe stands in it
         probes.forEach(probe -> insertBefore(probe.before, call("line", "(I)V", probe.line)));
         blocks.forEach(this::charge);
     }
@@ -226,8 +226,8 @@ final class Metering {
      * The handler of a synchronized block unlocks and throws on, so it outlives nothing. It must be left as it is:
      * a path out of the method that keeps the lock would keep the JIT from compiling it.
      */
-    private static boolean unlocks(Block block) {
-        AbstractInsnNode node = block.first;
+    static boolean unlocks(AbstractInsnNode first) {
+        AbstractInsnNode node = first;
         for (int opcode : UNLOCKING) {
             while (node != null && node.getOpcode() < 0) {
                 node = node.getNext();
@@ -276,17 +276,44 @@ final class Metering {
         code.insertBefore(node, charge);
     }
 
+    /** The lengths go through variables of their own into an array, whatever their number. */
     private void chargeArrays(MultiANewArrayInsnNode array) {
+        int elementBytes = bytesOf(array.desc.substring(array.dims));
         if (array.dims == 2) {
-            InsnList charge = call("array", "(III)V", array.desc.length() == 3 ? 8 : 4);
+            InsnList charge = call("array", "(III)V", elementBytes);
             charge.insert(new InsnNode(Opcodes.DUP2));
             code.insertBefore(array, charge);
-        } else if (array.dims <= 4) { // five dimensions are the wall clock's affair
-            code.insertBefore(array, new LdcInsnNode(Type.getType(array.desc)));
-            String descriptor = "(" + "I".repeat(array.dims) + "Ljava/lang/Class;)Ljava/lang/Object;";
-            code.insertBefore(array, new MethodInsnNode(Opcodes.INVOKESTATIC, METER, "array", descriptor));
-            code.set(array, new TypeInsnNode(Opcodes.CHECKCAST, array.desc));
+            return;
         }
+        int first = method.maxLocals;
+        method.maxLocals += array.dims;
+        InsnList charge = new InsnList();
+        for (int i = array.dims - 1; i >= 0; i--) {
+            charge.add(new VarInsnNode(Opcodes.ISTORE, first + i));
+        }
+        charge.add(push(array.dims));
+        charge.add(new IntInsnNode(Opcodes.NEWARRAY, Opcodes.T_INT));
+        for (int i = 0; i < array.dims; i++) {
+            charge.add(new InsnNode(Opcodes.DUP));
+            charge.add(push(i));
+            charge.add(new VarInsnNode(Opcodes.ILOAD, first + i));
+            charge.add(new InsnNode(Opcodes.IASTORE));
+        }
+        charge.add(call("arrays", "([II)V", elementBytes));
+        for (int i = 0; i < array.dims; i++) {
+            charge.add(new VarInsnNode(Opcodes.ILOAD, first + i));
+        }
+        code.insertBefore(array, charge);
+    }
+
+    /** Of an element, by its descriptor; a reference is compressed in heaps of this size. */
+    private static int bytesOf(String descriptor) {
+        return switch (descriptor.charAt(0)) {
+            case 'J', 'D' -> 8;
+            case 'S', 'C' -> 2;
+            case 'B', 'Z' -> 1;
+            default -> 4;
+        };
     }
 
     private static int primitiveBytes(int type) {

@@ -23,18 +23,15 @@ import javabox.program.Values;
  */
 final class Protocol {
     private static final SecureRandom RANDOM = new SecureRandom();
+    private static final String UNTESTED = "main returned and had evaluated no assertion and no branch to a throw of the"
+            + " tests' own";
     private static final int FRAME_LIMIT = 2 * Values.SIZE_LIMIT;
-    /**
-     * A value that takes more bytes is looked at only if the expected one takes as many, as an equal one would.
-     * To read a value costs what its author likes: sets of lists that all hash alike, numbers of many digits.
-     */
-    private static final int READ_BYTES = 1 << 16;
 
     private final Job job;
     private final Rewriter.Prepared prepared;
     private final int count;
     private final byte[][] tokens;
-    private final Values.Sized[] expected;
+    private final Expected.Value[] expected;
     private final List<Reply.CaseResult> cases = new ArrayList<>();
     private final BitSet lastLines = new BitSet();
     private Reply.Thrown thrown;
@@ -43,9 +40,10 @@ final class Protocol {
     private boolean ended;
     private boolean tampered;
     private long fuel = Reply.UNKNOWN;
+    private long checks;
     private Reply.Outcome end = Reply.Outcome.PREMATURE_EXIT;
 
-    Protocol(Job job, Rewriter.Prepared prepared, Values.Sized[] expected) {
+    Protocol(Job job, Rewriter.Prepared prepared, Expected.Value[] expected) {
         this.job = job;
         this.prepared = prepared;
         this.expected = expected;
@@ -68,6 +66,7 @@ final class Protocol {
         }
         out.writeBoolean(job.suite().whole() != null);
         out.writeBoolean(job.coverage());
+        out.writeBoolean(prepared.threads());
         out.writeInt(count);
         out.writeInt(job.limits().outputBytes());
         out.writeLong(job.limits().fuel());
@@ -76,6 +75,7 @@ final class Protocol {
         out.writeInt(prepared.classes().size());
         for (Map.Entry<String, byte[]> entry : prepared.classes().entrySet()) {
             out.writeUTF(entry.getKey());
+            out.writeBoolean(prepared.testClasses().contains(entry.getKey()));
             out.writeInt(entry.getValue().length);
             out.write(entry.getValue());
         }
@@ -114,6 +114,7 @@ final class Protocol {
             case Frames.READY -> ready = true;
             case Frames.DONE, Frames.TIME, Frames.SPACE, Frames.OUTPUT -> {
                 fuel = in.readLong();
+                checks = in.readLong();
                 lastLines.or(lines(in));
                 finished = kind == Frames.DONE && cases.size() == count;
                 ended = kind != Frames.DONE;
@@ -148,41 +149,47 @@ final class Protocol {
                 return compare(in.readAllBytes(), lines);
             }
             case Frames.THROWN -> {
-                note(in);
-                return new Reply.CaseResult(Reply.Outcome.RUNTIME_ERROR, null, lines);
+                return thrown(in, lines);
             }
             case Frames.TOO_LARGE -> {
-                return new Reply.CaseResult(Reply.Outcome.OUTPUT_LIMIT, null, lines);
+                return Reply.CaseResult.of(Reply.Outcome.OUTPUT_LIMIT, lines);
             }
             default -> {
                 end = Reply.Outcome.MEMORY_LIMIT;
-                return new Reply.CaseResult(Reply.Outcome.MEMORY_LIMIT, null, lines);
+                return Reply.CaseResult.of(Reply.Outcome.MEMORY_LIMIT, lines);
             }
         }
     }
 
     private Reply.CaseResult compare(byte[] encoded, BitSet lines) throws IOException {
         if (job.suite().whole() != null) {
-            return new Reply.CaseResult(Reply.Outcome.PASSED, null, lines); // main returned
+            return Reply.CaseResult.of(Reply.Outcome.PASSED, lines); // main returned
         }
         Job.Case test = job.suite().cases().get(cases.size());
-        Values.Sized wanted = expected[cases.size()];
-        if (encoded.length > READ_BYTES && (wanted == null || encoded.length != wanted.bytes())) {
-            boolean reported = wanted == null && encoded[0] != Values.OPAQUE;
-            return new Reply.CaseResult(reported ? Reply.Outcome.PASSED : Reply.Outcome.FAILED, null, lines);
+        Expected.Value wanted = expected[cases.size()];
+        if (encoded.length > Expected.READ_BYTES) {
+            boolean right = wanted == null ? encoded[0] != Values.OPAQUE : wanted.isLarge(encoded, test.tolerance());
+            return Reply.CaseResult.of(right ? Reply.Outcome.PASSED : Reply.Outcome.FAILED, lines);
         }
-        Object value = Values.decode(encoded);
-        boolean right = wanted == null ? !(value instanceof Values.Opaque)
-                : Values.same(value, wanted.value(), test.tolerance());
-        return new Reply.CaseResult(right ? Reply.Outcome.PASSED : Reply.Outcome.FAILED, Literals.render(value), lines);
+        Object value = Decoded.of(encoded);
+        boolean right = wanted == null ? !(value instanceof Decoded.Opaque) : wanted.is(value, test.tolerance());
+        String rendered = Literals.render(value);
+        String shown = right || rendered != null ? null : Literals.show(value);
+        return new Reply.CaseResult(right ? Reply.Outcome.PASSED : Reply.Outcome.FAILED, rendered, lines, shown, 0);
     }
 
-    private void note(DataInputStream in) throws IOException {
+    /** What the tests threw is their word against the program, what the program threw is its own end. */
+    private Reply.CaseResult thrown(DataInputStream in, BitSet lines) throws IOException {
+        String type = Text.read(in);
+        String message = in.readBoolean() ? Text.read(in) : null;
+        int line = in.readInt();
+        int testsLine = in.readInt();
+        boolean byTests = in.readBoolean();
         if (thrown == null) {
-            String type = Text.read(in);
-            String message = in.readBoolean() ? Text.read(in) : null;
-            thrown = new Reply.Thrown(type, message, Place.of(job).line(in.readInt()));
+            thrown = new Reply.Thrown(type, message, Place.of(job).line(line));
         }
+        return new Reply.CaseResult(byTests ? Reply.Outcome.FAILED : Reply.Outcome.RUNTIME_ERROR, null, lines,
+                Text.capped(message == null ? type : type + ": " + message), testsLine);
     }
 
     /**
@@ -196,15 +203,20 @@ final class Protocol {
         boolean byClock = late && !complete();
         Reply.Outcome outcome = byClock ? Reply.Outcome.TIME_LIMIT
                 : tampered ? Reply.Outcome.PREMATURE_EXIT : finished ? worst() : end;
+        boolean untested = outcome == Reply.Outcome.PASSED && job.suite().whole() != null && prepared.witnessed() && checks == 0;
+        if (untested) {
+            outcome = Reply.Outcome.UNTESTED;
+            cases.replaceAll(c -> Reply.CaseResult.of(Reply.Outcome.UNTESTED, c.lines()));
+        }
         for (BitSet lines = lastLines; cases.size() < count; lines = new BitSet()) {
-            cases.add(new Reply.CaseResult(outcome, null, lines));
+            cases.add(Reply.CaseResult.of(outcome, lines));
         }
         // Where memory ran out in fact and not by count, the fuel used until then is a matter of the heap.
         boolean countedFuel = prepared.metered() && !prepared.threads() && complete()
                 && cases.stream().noneMatch(c -> c.outcome() == Reply.Outcome.MEMORY_LIMIT && !ended);
         boolean doubtful = byClock || outcome == Reply.Outcome.PREMATURE_EXIT && !tampered && !byItself;
         return new Reply(outcome, List.of(), thrown, List.copyOf(cases), lane, !doubtful && !prepared.chance(), doubtful,
-                countedFuel ? fuel : Reply.UNKNOWN, Reply.Times.NONE, "");
+                countedFuel ? fuel : Reply.UNKNOWN, Reply.Times.NONE, untested ? UNTESTED : "");
     }
 
     /** Of a program that ran to the end: a limit before an exception before a wrong answer. */

@@ -25,14 +25,14 @@ final class Rehearsal {
 
     public static void main(String[] args) throws Exception {
         Job.Case test = new Job.Case("0", "List<Integer> x = S.f(3);", "x", "Arrays.asList(0, 2)", "List<Integer>", Double.NaN);
-        Job.Suite suite = new Job.Suite("import java.util.*;", null, List.of(test));
-        Job.Limits limits = new Job.Limits(1, 1, 1, 1, 1, 1);
+        Job.Suite suite = new Job.Suite("import java.util.*;", null, false, List.of(test));
+        Job.Limits limits = new Job.Limits(1, 1, 1, 1, 1, 1, 1);
         Compiler compiler = new Compiler();
-        Values.Sized[] expected = new Expected().of(suite, compiler);
+        Expected.Value[] expected = new Expected().of(suite, compiler);
         Counters counters = new Counters();
         Build build = new Build(true, counters);
         for (String body : BODIES) {
-            Job job = new Job(0, HEAD + body, HEAD.length(), suite, limits, true);
+            Job job = new Job(0, HEAD + body, HEAD.length(), -1, suite, limits, true);
             Build.Built built = build.of(job, compiler);
             Reply reply = built.compiled().ok() ? Reply.compiled() : Reply.compileError(Worker.diagnoses(job, built.compiled()), true);
             reply.encode(job, counters.report(false));

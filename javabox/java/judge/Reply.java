@@ -22,7 +22,7 @@ record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown, List<C
 
     /** The outcomes of javabox/verdict.py, and SUITE_ERROR for tests that are broken themselves. */
     enum Outcome {
-        PASSED, FAILED, COMPILE_ERROR, RUNTIME_ERROR, TIME_LIMIT, MEMORY_LIMIT, OUTPUT_LIMIT, PREMATURE_EXIT,
+        PASSED, FAILED, UNTESTED, COMPILE_ERROR, RUNTIME_ERROR, TIME_LIMIT, MEMORY_LIMIT, OUTPUT_LIMIT, PREMATURE_EXIT,
         JUDGE_ERROR, SUITE_ERROR
     }
 
@@ -31,8 +31,17 @@ record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown, List<C
 
     record Thrown(String type, String message, int line) {}
 
-    /** @param lines executed lines of the source, from 1; empty where they were not asked for */
-    record CaseResult(Outcome outcome, String value, BitSet lines) {}
+    /**
+     * @param value what the program returned, as a Java expression, null if there is none
+     * @param lines executed lines of the source, from 1; empty where they were not asked for
+     * @param shown of a case that did not pass: what came out, where it is no value that an expression makes
+     * @param testsLine line in the tests' source that ended the case, from 1; 0 unknown
+     */
+    record CaseResult(Outcome outcome, String value, BitSet lines, String shown, int testsLine) {
+        static CaseResult of(Outcome outcome, BitSet lines) {
+            return new CaseResult(outcome, null, lines, null, 0);
+        }
+    }
 
     /** Milliseconds at work; waiting for a free worker or runner is not in them. */
     record Times(double compile, double rewrite, double run) {
@@ -103,6 +112,8 @@ record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown, List<C
         for (CaseResult c : cases) {
             out.writeByte(c.outcome.ordinal());
             optional(out, c.value);
+            optional(out, c.shown);
+            out.writeInt(c.testsLine);
             int[] lines = c.lines.stream().map(place::line).filter(line -> line > 0).toArray();
             out.writeInt(lines.length);
             for (int line : lines) {

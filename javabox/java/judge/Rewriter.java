@@ -36,16 +36,26 @@ final class Rewriter {
      *
      * @param refusal why the warm lane does not admit it, null if it does
      * @param metered false where a method grew too large: it is left as it was and only the clock limits it
+     * @param files whether it may write a file or start a process
      * @param threads whether it may use threads, which makes its fuel and its stack a matter of chance
      * @param chance whether it asks for something that nothing here makes the same in every run
      * @param namesTests whether the program names the class of its tests, which it can't know honestly
+     * @param testClasses the names of the tests' classes
+     * @param witnessed whether the tests say what they checked
      * @param tests what became of the tests, if it can serve other programs; else null
      */
-    record Prepared(Map<String, byte[]> classes, String refusal, boolean metered, boolean threads,
-                    boolean chance, boolean namesTests, Tests tests) {}
+    record Prepared(Map<String, byte[]> classes, String refusal, boolean metered, boolean threads, boolean files,
+                    boolean chance, boolean namesTests, Set<String> testClasses, boolean witnessed, Tests tests) {}
 
     /** Tests that were metered beside a program without threads and without reflection, and what a scan found in them. */
     record Tests(Map<String, byte[]> classes, Scan scan) {}
+
+    /** What is asked of the program beside its tests. */
+    record Wanted(boolean coverage, boolean assertions) {
+        static Wanted of(Job job) {
+            return new Wanted(job.coverage(), job.suite().assertions());
+        }
+    }
 
     Rewriter(boolean deterministic) {
         this.deterministic = deterministic;
@@ -54,17 +64,16 @@ final class Rewriter {
 
     /**
      * @param known what became of the tests, where they were not compiled with the program; else null
-     * @param coverage whether the lines of the program, not of its tests, are reported
      * @return null where the known tests were metered for another kind of program
      */
-    Prepared prepare(ClassFiles classes, Tests known, boolean coverage) {
+    Prepared prepare(ClassFiles classes, Tests known, Wanted wanted) {
         Set<String> own = new HashSet<>();
         classes.originals().keySet().forEach(name -> own.add(name.replace('.', '/')));
         if (known != null) {
             known.classes.keySet().forEach(name -> own.add(name.replace('.', '/')));
         }
-        Scan program = new Scan(own);
-        Scan tests = known == null ? new Scan(own) : known.scan;
+        Scan program = new Scan(own, deterministic);
+        Scan tests = known == null ? new Scan(own, deterministic) : known.scan;
         classes.program().values().forEach(program::add);
         classes.tests().values().forEach(tests::add);
         boolean threads = program.threads() || tests.threads();
@@ -73,16 +82,20 @@ final class Rewriter {
             return null;
         }
         boolean hashCodes = deterministic && !reflects; // else the program would see it
-        Pass first = new Pass(classes.originals(), !threads, hashCodes);
-        Pass second = new Pass(classes.originals(), !threads, hashCodes);
-        Map<String, byte[]> rewritten = first.rewrite(classes.program(), program, coverage);
+        Set<String> ofProgram = new HashSet<>();
+        classes.program().keySet().forEach(name -> ofProgram.add(name.replace('.', '/')));
+        Pass first = new Pass(classes.originals(), !threads, hashCodes, wanted.assertions, null);
+        Pass second = new Pass(classes.originals(), !threads, hashCodes, true,
+                known == null ? new TestCode(classes.tests().values(), ofProgram) : null);
+        Map<String, byte[]> rewritten = first.rewrite(classes.program(), program, wanted.coverage);
         Map<String, byte[]> ofTests = known == null ? second.rewrite(classes.tests(), tests, false) : known.classes;
         rewritten.putAll(ofTests);
         boolean metered = first.unmetered.isEmpty() && second.unmetered.isEmpty();
         String refusal = program.refusal() != null ? program.refusal() : tests.refusal();
         return new Prepared(rewritten, metered ? refusal : "a method that is too large to be metered", metered, threads,
-                program.chance() || tests.chance(),
+                program.files() || tests.files(), program.chance() || tests.chance(),
                 classes.program().values().stream().anyMatch(reader -> Scan.names(reader, Program.TESTS)),
+                Set.copyOf(ofTests.keySet()), second.unmetered.isEmpty(),
                 !threads && !reflects && second.unmetered.isEmpty() ? new Tests(ofTests, tests) : null);
     }
 
@@ -91,60 +104,71 @@ final class Rewriter {
         private final Map<String, byte[]> originals;
         private final boolean stack;
         private final boolean hashCodes;
+        private final boolean assertions;
+        /** Null for the program's own. */
+        private final TestCode testCode;
         /** What can't be metered: a method that grows too large, alone of its class. */
         private final Set<String> unmetered = new HashSet<>();
 
-        Pass(Map<String, byte[]> originals, boolean stack, boolean hashCodes) {
+        Pass(Map<String, byte[]> originals, boolean stack, boolean hashCodes, boolean assertions, TestCode testCode) {
             this.originals = originals;
             this.stack = stack;
             this.hashCodes = hashCodes;
+            this.assertions = assertions;
+            this.testCode = testCode;
         }
 
         Map<String, byte[]> rewrite(Map<String, ClassReader> readers, Scan scan, boolean lines) {
             Map<String, byte[]> rewritten = new HashMap<>();
             readers.forEach((name, reader) -> {
-                byte[] original = originals.get(name);
-                byte[] bytes = rewrite(reader, scan, lines, original);
-                System.arraycopy(original, 4, bytes, 4, 4); // its own version
+                byte[] bytes = metered(reader, scan, lines);
+                System.arraycopy(originals.get(name), 4, bytes, 4, 4); // its own version
                 rewritten.put(name, bytes);
             });
             return rewritten;
         }
 
-        private byte[] rewrite(ClassReader reader, Scan scan, boolean lines, byte[] original) {
+        private byte[] metered(ClassReader reader, Scan scan, boolean lines) {
             while (true) {
                 try {
-                    return rewrite(reader, scan, lines);
+                    return rewrite(reader, scan, lines, true);
                 } catch (MethodTooLargeException e) {
                     if (!unmetered.add(e.getClassName() + '.' + e.getMethodName() + e.getDescriptor())) {
-                        return original.clone(); // its calls alone make it too large
+                        return rewrite(reader, scan, lines, false); // its calls alone make it too large
                     }
                 } catch (ClassTooLargeException e) {
                     unmetered.add(e.getClassName());
-                    return original.clone();
+                    return rewrite(reader, scan, lines, false);
                 }
             }
         }
 
-        private byte[] rewrite(ClassReader reader, Scan scan, boolean lines) {
+        private byte[] rewrite(ClassReader reader, Scan scan, boolean lines, boolean meter) {
             ClassNode type = new ClassNode();
             reader.accept(type, 0);
             for (MethodNode method : type.methods) {
                 scan.declared(method.name, method.desc, method.access);
-                if (unmetered.contains(type.name + '.' + method.name + method.desc)) {
-                    continue;
+                TestCode.settleAssertions(method, assertions);
+                if (meter && !unmetered.contains(type.name + '.' + method.name + method.desc)) {
+                    rewrite(type, method, lines);
                 }
-                for (AbstractInsnNode instruction : method.instructions.toArray()) {
-                    callSites.rewrite(method.instructions, instruction);
-                }
-                new Metering(method, stack, lines && Metering.written(type, method)).rewrite();
             }
-            if (hashCodes) {
+            if (meter && hashCodes) {
                 giveHashCode(type);
             }
             ClassWriter writer = new ClassWriter(reader, ClassWriter.COMPUTE_MAXS);
             type.accept(writer);
             return writer.toByteArray();
+        }
+
+        private void rewrite(ClassNode type, MethodNode method, boolean lines) {
+            if (testCode != null) {
+                testCode.rewrite(method);
+            }
+            for (AbstractInsnNode instruction : method.instructions.toArray()) {
+                callSites.rewrite(method.instructions, instruction);
+            }
+            new Metering(method, stack, lines && Metering.written(type, method)).rewrite();
         }
     }
 

@@ -11,7 +11,7 @@ final class Runner implements Runnable {
     private boolean processes;
 
     /** A program that compiled. */
-    record Task(Job job, Rewriter.Prepared prepared, Values.Sized[] expected, Reply.Times times) {}
+    record Task(Job job, Rewriter.Prepared prepared, Expected.Value[] expected, Reply.Times times) {}
 
     /** @param warm null where every program gets a JVM of its own */
     Runner(Supervisor supervisor, StrictLane strict, WarmLane warm) {

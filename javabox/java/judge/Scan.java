@@ -44,6 +44,14 @@ final class Scan {
             "hashCode", "isInstance", "cast", "desiredAssertionStatus", "getComponentType", "isArray",
             "getEnumConstants", "isInterface", "isEnum", "isRecord", "getSuperclass");
 
+    private static final String THREAD = "java/lang/Thread";
+
+    /** Of the thread that the program runs on: its interrupted status is taken back after each program. */
+    private static final Set<String> OF_THREAD = Set.of("currentThread", "interrupt", "isInterrupted", "interrupted");
+
+    /** Ways to files and processes among what may also run threads. */
+    private static final List<String> FILES = List.of("java/lang/reflect/", "java/lang/invoke/", "java/lang/Runtime");
+
     /** How code is linked; a program can't call these by itself, having no Lookup. */
     private static final Set<String> LINKAGE = Set.of("java/lang/invoke/LambdaMetafactory",
             "java/lang/invoke/StringConcatFactory", "java/lang/runtime/ObjectMethods",
@@ -71,11 +79,18 @@ final class Scan {
     private boolean reflects;
     /** Whether it names what no shim makes the same in every run. */
     private boolean chance;
+    /** Whether it may write a file or start a process: whatever is refused for more than its threads. */
+    private boolean files;
     private final Set<String> own;
+    private final boolean pinned;
 
-    /** @param own the internal names of the program's classes and of its tests */
-    Scan(Set<String> own) {
+    /**
+     * @param own the internal names of the program's classes and of its tests
+     * @param pinned whether sleeping moves a clock and waits for nothing (runtime/Clocks)
+     */
+    Scan(Set<String> own, boolean pinned) {
         this.own = own;
+        this.pinned = pinned;
     }
 
     String refusal() {
@@ -84,6 +99,10 @@ final class Scan {
 
     boolean threads() {
         return threads;
+    }
+
+    boolean files() {
+        return files;
     }
 
     boolean reflects() {
@@ -150,9 +169,10 @@ final class Scan {
             }
             element = element.substring(1, element.length() - 1);
         }
-        if (!allowed(element) && !MENTIONED.contains(element)) {
+        if (!allowed(element) && !MENTIONED.contains(element) && !element.equals(THREAD)) {
             refuse(element);
             threads |= runsThreads(element);
+            files |= !runsThreads(element) || FILES.stream().anyMatch(element::startsWith);
             reflects |= element.startsWith("java/lang/reflect/") || element.startsWith("java/lang/invoke/");
             chance |= CHANCE.stream().anyMatch(element::startsWith);
         }
@@ -165,6 +185,9 @@ final class Scan {
     }
 
     private void member(String owner, String name, String descriptor) {
+        if (pinned && name.equals("sleep") && (owner.equals(THREAD) || owner.equals("java/util/concurrent/TimeUnit"))) {
+            return;
+        }
         if (REFUSED_MEMBERS.contains(name)) {
             refuse(name);
             threads |= name.startsWith("parallel");
@@ -180,6 +203,7 @@ final class Scan {
         }
         boolean known = switch (owner) {
             case "java/lang/System" -> OF_SYSTEM.contains(name);
+            case THREAD -> OF_THREAD.contains(name);
             case "java/lang/Class" -> OF_CLASS.contains(name);
             // These open the file that the first string names.
             case "java/io/PrintStream", "java/io/PrintWriter", "java/util/Formatter" ->
@@ -188,7 +212,8 @@ final class Scan {
         };
         if (!known) {
             refuse(owner + "." + name);
-            threads |= owner.equals("java/lang/Class");
+            threads |= owner.equals("java/lang/Class") || owner.equals(THREAD);
+            files |= !owner.equals(THREAD);
             reflects |= owner.equals("java/lang/Class");
         }
     }

@@ -8,6 +8,8 @@ import javax.tools.SimpleJavaFileObject;
 
 /** Source files that exist in memory only: the program, the tests beside it, the expected values apart. */
 final class Sources {
+    static final String TESTS_NAME = "tests.java";
+
     private Sources() {}
 
     /** One compilation unit. */
@@ -45,7 +47,7 @@ final class Sources {
     static Unit tests(Job job, Imports imports) {
         Job.Suite suite = job.suite();
         if (suite.whole() != null) {
-            return suite.whole().isEmpty() ? null : new Unit("tests.java", suite.whole(), true);
+            return suite.whole().isEmpty() ? null : new Unit(TESTS_NAME, imports.of(job) + suite.whole(), true);
         }
         if (suite.compileOnly()) {
             return null;
@@ -58,7 +60,12 @@ final class Sources {
             text.append("static Object c").append(i).append("() throws Throwable {\n").append(test.code())
                     .append("\nreturn ").append(test.value()).append(";\n}\n");
         }
-        return new Unit("tests.java", text.append("}\n").toString(), true);
+        return new Unit(TESTS_NAME, text.append("}\n").toString(), true);
+    }
+
+    /** The tests that follow the program in its file, by themselves. */
+    static Unit tail(Job job) {
+        return new Unit("tail.java", job.source().substring(job.testsStart()), true);
     }
 
     /** The expected values, in a program of their own: what they name is the JDK, never the program's classes. */

@@ -35,7 +35,7 @@ final class StrictLane {
         this.pinned = pinned;
     }
 
-    Reply run(Job job, Rewriter.Prepared prepared, Values.Sized[] expected) {
+    Reply run(Job job, Rewriter.Prepared prepared, Expected.Value[] expected) {
         Process process;
         try {
             process = ProgramJvm.start("StrictRunner", job.limits().memoryMegabytes(), pinned, SESSION, FLAGS,

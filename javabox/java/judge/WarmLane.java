@@ -52,7 +52,7 @@ final class WarmLane {
     }
 
     /** @return null where the strict lane has to judge it */
-    Reply run(Job job, Rewriter.Prepared prepared, Values.Sized[] expected) {
+    Reply run(Job job, Rewriter.Prepared prepared, Expected.Value[] expected) {
         Jvm used;
         try {
             used = ready(job.limits().memoryMegabytes());

@@ -51,7 +51,7 @@ final class Worker implements Runnable {
         Runner.Task task = null;
         try {
             long start = System.nanoTime();
-            Values.Sized[] values = expected.of(job.suite(), compiler);
+            Expected.Value[] values = expected.of(job.suite(), compiler);
             Build.Built built = build.of(job, compiler);
             Compiler.Result compiled = built.compiled();
             long compiling = System.nanoTime() - start - built.rewriting();
@@ -86,7 +86,7 @@ final class Worker implements Runnable {
             supervisor.addWorker();
             String reason = "the compiler gave up: no result after " + job.limits().compileMillis() + " ms";
             supervisor.answer(job, Reply.compileError(
-                    List.of(new Reply.Diagnosis(Compiler.Limit.CODE, -1, -1, -1, reason)), false));
+                    List.of(new Reply.Diagnosis(Refusal.LIMIT, -1, -1, -1, reason)), false));
         }
     }
 

@@ -24,6 +24,8 @@ public final class Frames implements Sender {
     public static final int TOKEN_BYTES = 16;
 
     private static final int EMPTY_BYTES = TOKEN_BYTES + 5;
+    /** What is written at once: one system call for all but the large ones. */
+    private static final int TOGETHER = 1 << 16;
 
     private final byte[][] tokens;
     /** For a frame without payload, which is sent when there is no memory left. */
@@ -45,15 +47,23 @@ public final class Frames implements Sender {
     }
 
     @Override
-    public void send(byte kind, byte[] payload) throws IOException {
-        byte[] frame = payload.length == 0 ? empty : new byte[EMPTY_BYTES + payload.length];
+    public void send(byte kind, byte[] head, byte[] body, int size) throws IOException {
+        int length = head.length + size;
+        boolean together = length <= TOGETHER;
+        byte[] frame = length == 0 ? empty : new byte[EMPTY_BYTES + head.length + (together ? size : 0)];
         System.arraycopy(tokens[next++], 0, frame, 0, TOKEN_BYTES);
         frame[TOKEN_BYTES] = kind;
         for (int i = 0; i < 4; i++) {
-            frame[TOKEN_BYTES + 1 + i] = (byte) (payload.length >> 24 - 8 * i);
+            frame[TOKEN_BYTES + 1 + i] = (byte) (length >> 24 - 8 * i);
         }
-        System.arraycopy(payload, 0, frame, EMPTY_BYTES, payload.length);
+        System.arraycopy(head, 0, frame, EMPTY_BYTES, head.length);
+        if (together) {
+            System.arraycopy(body, 0, frame, EMPTY_BYTES + head.length, size);
+        }
         out.write(frame);
+        if (!together) {
+            out.write(body, 0, size);
+        }
     }
 
     void flush() throws IOException {

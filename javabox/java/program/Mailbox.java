@@ -8,7 +8,7 @@ import java.util.ArrayDeque;
  */
 final class Mailbox implements Sender {
     /** One result. */
-    record Letter(byte kind, byte[] payload) {}
+    record Letter(byte kind, byte[] head, byte[] body, int size) {}
 
     private final ArrayDeque<Letter> letters = new ArrayDeque<>();
     private boolean closed;
@@ -16,8 +16,8 @@ final class Mailbox implements Sender {
     private boolean out;
 
     @Override
-    public synchronized void send(byte kind, byte[] payload) {
-        letters.add(new Letter(kind, payload));
+    public synchronized void send(byte kind, byte[] head, byte[] body, int size) {
+        letters.add(new Letter(kind, head, body, size));
         notifyAll();
         boolean interrupted = false;
         while (!letters.isEmpty() || inHand) {

@@ -6,13 +6,14 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
 import java.security.CodeSource;
 import java.security.ProtectionDomain;
 import java.security.cert.Certificate;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One program with its cases, as the judge sends it, and how it is run: case by case, each framed with what it
@@ -27,18 +28,22 @@ public final class Program {
 
     private final boolean whole;
     private final boolean coverage;
+    private final boolean threads;
     private final int cases;
     private final int outputLimit;
     private final long fuel;
     private final long bytes;
     private final long heap;
     private final Map<String, byte[]> classes = new HashMap<>();
+    /** The names of the classes that are the tests'. */
+    private final Set<String> tests = new HashSet<>();
     private boolean memory;
 
     /** The judge's end is judge/Protocol.java. */
     Program(DataInputStream in) throws IOException {
         whole = in.readBoolean();
         coverage = in.readBoolean();
+        threads = in.readBoolean();
         cases = in.readInt();
         outputLimit = in.readInt();
         fuel = in.readLong();
@@ -46,6 +51,9 @@ public final class Program {
         heap = in.readLong();
         for (int left = in.readInt(); left > 0; left--) {
             String name = in.readUTF();
+            if (in.readBoolean()) {
+                tests.add(name);
+            }
             byte[] code = new byte[in.readInt()];
             in.readFully(code);
             classes.put(name, code);
@@ -63,25 +71,34 @@ public final class Program {
 
     /** Runs every case. What has run out (fuel, bytes, output) ends it before the last one. */
     void run(Sender sender) throws IOException {
-        Tank.fill(fuel, bytes, heap);
+        Tank.fill(fuel, bytes, heap, threads);
+        Thread.interrupted(); // one that ran before may have left it set
         ClassLoader loader = new ProgramLoader(classes);
         for (int i = 0; i < cases && Tank.empty == 0; i++) {
             Coverage.take();
             byte kind = runCase(loader, whole ? "main" : "c".concat(Integer.toString(i)));
             if (Tank.empty == 0) {
-                sender.send(kind, result);
+                sender.send(kind, lines, body, size);
             }
         }
-        sender.send(Tank.empty == 0 ? Frames.DONE : Tank.empty, counts());
+        sender.send(Tank.empty == 0 ? Frames.DONE : Tank.empty, counts(), NOTHING, 0);
     }
 
-    private byte[] result;
+    private static final byte[] NOTHING = new byte[0];
+
+    /** Of the case that ran last: the lines that it executed, and what it returned or threw. */
+    private byte[] lines;
+    private byte[] body;
+    private int size;
 
     private byte runCase(ClassLoader loader, String method) throws IOException {
         byte kind = Frames.MEMORY; // what is left if even describing the end fails
-        byte[] body = new byte[0];
+        body = NOTHING;
+        size = 0;
         try {
-            body = Values.encode(call(loader, method));
+            Values.Buffer value = Values.buffer(call(loader, method));
+            body = value.array();
+            size = value.size();
             kind = Frames.VALUE;
         } catch (Values.TooLarge e) {
             kind = Frames.TOO_LARGE;
@@ -92,18 +109,17 @@ public final class Program {
                 if (e instanceof VirtualMachineError && e != Tank.counted) {
                     Tank.shaken = true;
                 }
-                body = describe(e);
+                body = new Thrown(e, tests, classes.keySet()).describe();
+                size = body.length;
             }
             kind = Frames.THROWN;
         }
-        byte[] lines = coverage ? Coverage.take() : new byte[0];
-        ByteArrayOutputStream out = new ByteArrayOutputStream(8 + lines.length + body.length);
-        DataOutputStream data = new DataOutputStream(out);
-        data.writeInt(lines.length);
-        data.write(lines);
-        data.write(body);
-        result = out.toByteArray();
+        lines = sized(coverage ? Coverage.take() : NOTHING);
         return kind;
+    }
+
+    private static byte[] sized(byte[] bytes) {
+        return ByteBuffer.allocate(Integer.BYTES + bytes.length).putInt(bytes.length).put(bytes).array();
     }
 
     private Object call(ClassLoader loader, String method) throws Throwable {
@@ -124,48 +140,9 @@ public final class Program {
         ByteArrayOutputStream out = new ByteArrayOutputStream(16);
         DataOutputStream data = new DataOutputStream(out);
         data.writeLong(Tank.used());
-        byte[] lines = coverage ? Coverage.take() : new byte[0]; // of the case that ended it all
-        data.writeInt(lines.length);
-        data.write(lines);
+        data.writeLong(Tank.checks);
+        data.write(sized(coverage ? Coverage.take() : NOTHING)); // of the case that ended it all
         return out.toByteArray();
-    }
-
-    /** Type, message and line (in the source, from 1; 0 unknown), without trusting the throwable's own methods. */
-    private static byte[] describe(Throwable thrown) throws IOException {
-        String message = null;
-        int line = 0;
-        try {
-            message = Text.capped(Text.settled(thrown.getMessage()));
-            line = innermostLine(thrown);
-        } catch (Throwable e) {
-            // getMessage, getCause and getStackTrace may be the program's own: then type alone is known.
-        }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        DataOutputStream out = new DataOutputStream(bytes);
-        Text.write(out, Text.settled(thrown.getClass().getName()));
-        out.writeBoolean(message != null);
-        if (message != null) {
-            Text.write(out, message);
-        }
-        out.writeInt(line);
-        return bytes.toByteArray();
-    }
-
-    /** The topmost frame in the program's source, of the innermost cause that has one. */
-    private static int innermostLine(Throwable thrown) {
-        int line = 0;
-        List<Throwable> seen = new ArrayList<>();
-        for (Throwable t = thrown; t != null && seen.size() < 16 && !seen.contains(t); t = t.getCause()) {
-            seen.add(t);
-            for (StackTraceElement frame : t.getStackTrace()) {
-                // A method's entry, where the stack is charged, has no line: then its caller's is the one.
-                if (SOURCE_NAME.equals(frame.getFileName()) && frame.getLineNumber() > 0) {
-                    line = frame.getLineNumber();
-                    break;
-                }
-            }
-        }
-        return line;
     }
 
     /** The program's classes over the JDK's: it sees no class of the judge by name but the runtime's. */

@@ -22,7 +22,7 @@ final class Rehearsal {
 
     public static void main(String[] args) throws Exception {
         for (Class<?> used : List.of(StrictRunner.class, Bottom.class, Bottom.Lane.class, Program.class, Frames.class, Mailbox.class, Sink.class, Tank.class,
-                Coverage.class, Values.class, Values.TooLarge.class, Values.Opaque.class, Text.class, Pin.class,
+                Coverage.class, Values.class, Values.TooLarge.class, Values.Buffer.class, Plain.class, Thrown.class, Text.class, Pin.class,
                 Meter.class, TextWork.class, CollectionWork.class, NumberWork.class, Shims.class, Clocks.class)) {
             Class.forName(used.getName());
             for (Class<?> inner : used.getDeclaredClasses()) {
@@ -36,7 +36,7 @@ final class Rehearsal {
         map.computeIfAbsent("a", key -> new ArrayList<>()).add(1);
         List<Object> values = new ArrayList<>(Arrays.asList(1, 2L, 3.0, "text", 'c', true, map, new HashSet<>(map.keySet()),
                 new int[] {1}, new StringBuilder("b").reverse().toString(), String.valueOf(1.5), "x".compareTo("y")));
-        Values.decode(Values.encode(values));
+        Values.encode(values);
         List<Integer> numbers = new ArrayList<>(List.of(3, 1, 2));
         numbers.sort((a, b) -> a - b);
         int sum = numbers.stream().mapToInt(Integer::intValue).filter(n -> n > 1).sum();

@@ -25,29 +25,29 @@ final class StrictRunner {
     public static void main(String[] args) throws Exception {
         DataInputStream in = new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in)));
         Frames frames = new Frames(in, new FileOutputStream(FileDescriptor.out));
+        byte[] nothing = new byte[0];
         Program program = new Program(in);
         Sink.install(program.outputLimit());
         Thread orphan = new Thread(new Orphan(in), "orphan");
         orphan.setDaemon(true);
         orphan.start();
-        frames.send(Frames.READY, new byte[0]);
+        frames.send(Frames.READY, nothing, nothing, 0);
         Mailbox mailbox = new Mailbox();
         Thread thread = new Thread(null, new Bottom(new Single(program, mailbox), args.length > 0), "main",
                 Tank.STACK_BYTES);
         thread.setDaemon(true);
         thread.start();
-        byte[] nothing = new byte[0];
         boolean whole = false;
         try {
             for (Mailbox.Letter letter = mailbox.take(); letter != null; letter = mailbox.take()) {
-                frames.send(letter.kind(), letter.payload());
+                frames.send(letter.kind(), letter.head(), letter.body(), letter.size());
                 whole = Frames.isLast(letter.kind());
             }
         } catch (OutOfMemoryError e) {
             mailbox.runOut(); // the program took what this thread needed
         }
         if (mailbox.ranOut()) {
-            frames.send(Frames.MEMORY, nothing);
+            frames.send(Frames.MEMORY, nothing, nothing, 0);
         }
         if (!whole) {
             Runtime.getRuntime().halt(1); // the program's thread died on the way: nothing more will come

@@ -37,15 +37,34 @@ public final class Tank {
     static boolean shared;
     /** Hash codes given out to objects whose classes have none. */
     public static int identities;
+    /** Times that the tests could have ended by their own word. */
+    public static long checks;
+    /** Whether the tests have called the program and it has not returned. */
+    public static boolean inProgram;
+    /** What tests caught of the program last: thrown on, it is the program's still. */
+    public static Throwable fromProgram;
+    /** Whether a stack trace has been set by hand: then none says whose an exception is. */
+    public static boolean restacked;
+    /** Nanoseconds slept, and what they took of the fuel. */
+    private static long slept;
+    private static long sleptFuel;
+    private static boolean threads;
     private static long fuelGiven;
     private static long fuelUsed;
     private static long heap;
 
     private Tank() {}
 
-    /** @param heapBytes what can't fit in there is not even tried, so no lane's heap decides */
-    static void fill(long fuelLimit, long byteLimit, long heapBytes) {
+    /**
+     * @param heapBytes what can't fit in there is not even tried, so no lane's heap decides
+     * @param manyThreads whether the program may start threads, one of which may wait for another
+     */
+    static void fill(long fuelLimit, long byteLimit, long heapBytes, boolean manyThreads) {
         fuel = fuelGiven = fuelLimit;
+        threads = manyThreads;
+        slept = sleptFuel = checks = 0;
+        inProgram = restacked = false;
+        fromProgram = null;
         bytes = byteLimit;
         slots = STACK_SLOTS;
         empty = 0;
@@ -58,6 +77,29 @@ public final class Tank {
     public static long used() {
         return empty == 0 ? fuelGiven - fuel : fuelUsed;
     }
+
+    /** Nanoseconds that have passed for the program: 10 a unit of fuel, and what it slept. */
+    public static long clock() {
+        return (used() - sleptFuel) * 10 + slept;
+    }
+
+    /**
+     * Takes what sleeping costs and moves the clock. A second costs as much fuel as `--time-limit 1` gives.
+     *
+     * @return whether there are other threads to wait for, so that it is to sleep in fact
+     */
+    public static boolean sleep(long nanos) {
+        long cost = nanos > Long.MAX_VALUE / FUEL_A_NANO ? Long.MAX_VALUE : nanos * FUEL_A_NANO;
+        if ((fuel -= Math.min(cost, Long.MAX_VALUE / 2)) < 0) {
+            stop(Frames.TIME);
+        }
+        sleptFuel += cost;
+        slept += nanos;
+        return threads;
+    }
+
+    /** javabox/job.py, FUEL_PER_SECOND. */
+    private static final long FUEL_A_NANO = 2;
 
     /** Ends the program: from here on every charge throws. */
     public static void stop(byte reason) {

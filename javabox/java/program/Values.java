@@ -1,66 +1,80 @@
 package javabox.program;
 
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.lang.reflect.Array;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
 
 /**
- * Values cross from the program's JVM to the judge as bytes and become JDK values again there, so that they
- * are compared by the JDK's own equals and never by a method that the program wrote.
+ * Values cross from the program's JVM to the judge as bytes and become JDK values again there (judge/Decoded), so
+ * that they are compared by the JDK's own equals and never by a method that the program wrote.
  *
- * <p>Covered: null, boxed primitives, String, BigInteger, BigDecimal, arrays, and every List, Set or Map whose
- * class comes from the JDK. Anything else (the program's classes, queues, iterators, …) becomes an
- * {@link Opaque}, equal to nothing, as its own equals would be identity or the program's code.
+ * <p>Covered: null, boxed primitives, String, BigInteger, BigDecimal, arrays; every List, Set, Map and Map.Entry whose
+ * equals compares content, the program's own among them: what it iterates over is copied, and its equals is not asked;
+ * Optional and its kind, enums of the JDK, and the JDK's {@link Plain} values. Anything else (the program's classes,
+ * queues, iterators, …) is opaque, equal to nothing, as its own equals would be identity or the program's code. Of a
+ * sorted set or map the order is kept where it is the JDK's, since it decides what is equal there.
  */
 public final class Values {
     /** Encoded size at which a value counts as too large to be an answer. */
-    public static final int SIZE_LIMIT = 16 << 20;
-    /** The first byte of a value that is {@link Opaque}. */
+    public static final int SIZE_LIMIT = 32 << 20;
+    /** The first byte of a value that is opaque. */
     public static final byte OPAQUE = 'O';
+    /** How a set or a map finds its elements. */
+    public static final byte HASHED = 0;
+    public static final byte NATURAL = 1;
+    public static final byte CASELESS = 2;
+
     private static final int DEPTH_LIMIT = 64;
-
-    /** A value that can't equal any expected value. */
-    public record Opaque(String type) {
-        @Override
-        public boolean equals(Object other) {
-            return false;
-        }
-
-        @Override
-        public int hashCode() {
-            return 0;
-        }
-    }
-
-    /** An array, compared by element and by component type. */
-    public record Elements(String component, List<Object> items) {}
+    private static final Comparator<String> UPSIDE_DOWN = Collections.reverseOrder(String.CASE_INSENSITIVE_ORDER);
 
     /** More bytes than {@link #SIZE_LIMIT}. */
-    static final class TooLarge extends IOException {
+    public static final class TooLarge extends IOException {
         private static final long serialVersionUID = 1;
     }
 
-    private Values() {}
+    /** The bytes as they are, since a large value has no room for a copy. */
+    static final class Buffer extends ByteArrayOutputStream {
+        Buffer() {
+            super(64);
+        }
 
-    public static byte[] encode(Object value) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(64);
-        write(new DataOutputStream(bytes), bytes, value, 0);
-        return bytes.toByteArray();
+        byte[] array() {
+            return buf;
+        }
     }
 
-    private static void write(DataOutputStream out, ByteArrayOutputStream bytes, Object value, int depth)
-            throws IOException {
+    private final Buffer bytes = new Buffer();
+    private final DataOutputStream out = new DataOutputStream(bytes);
+
+    private Values() {}
+
+    /** @throws IOException where the value is too large */
+    public static byte[] encode(Object value) throws IOException {
+        return buffer(value).toByteArray();
+    }
+
+    static Buffer buffer(Object value) throws IOException {
+        Values values = new Values();
+        values.write(value, 0);
+        return values.bytes;
+    }
+
+    private void write(Object value, int depth) throws IOException {
         if (bytes.size() > SIZE_LIMIT) {
             throw new TooLarge();
         }
@@ -93,32 +107,14 @@ public final class Values {
         } else if (value instanceof String s) {
             out.writeByte('T');
             Text.write(out, Text.settled(s));
-        } else if (depth > DEPTH_LIMIT || !behavesLikeJdk(value.getClass())) {
-            opaque(out, value);
+        } else if (depth > DEPTH_LIMIT) {
+            opaque(value);
         } else {
-            writeObject(out, bytes, value, depth);
+            writeObject(value, depth + 1);
         }
     }
 
-    /**
-     * Whether every method of the class is the JDK's own. So it is with `new HashMap<>() {{ put(1, 2); }}`, which
-     * half a dozen of MBJP's suites write: an anonymous class, but one that overrides nothing.
-     */
-    private static boolean behavesLikeJdk(Class<?> type) {
-        if (type.isArray()) {
-            return true;
-        }
-        while (type.getClassLoader() != null) {
-            if (type.getDeclaredMethods().length > 0) {
-                return false;
-            }
-            type = type.getSuperclass();
-        }
-        return type != Object.class;
-    }
-
-    private static void writeObject(DataOutputStream out, ByteArrayOutputStream bytes, Object value, int depth)
-            throws IOException {
+    private void writeObject(Object value, int depth) throws IOException {
         Class<?> type = value.getClass();
         if (type == BigInteger.class || type == BigDecimal.class) {
             out.writeByte(type == BigInteger.class ? 'X' : 'Y');
@@ -129,106 +125,129 @@ public final class Values {
             int length = Array.getLength(value);
             out.writeInt(length);
             for (int i = 0; i < length; i++) {
-                write(out, bytes, Array.get(value, i), depth + 1);
+                write(Array.get(value, i), depth);
             }
-        } else if (value instanceof List<?> || value instanceof Set<?>) {
-            // Copied first: a view over the program's own collection may lie about its size.
-            List<Object> items = new ArrayList<>();
-            for (Object item : (Iterable<?>) value) {
-                if (items.size() > SIZE_LIMIT) {
-                    throw new TooLarge();
-                }
-                items.add(item);
+        } else if (value instanceof List<?> || value instanceof Set<?> || value instanceof Map<?, ?>
+                || value instanceof Map.Entry<?, ?>) {
+            if (comparesContent(type)) {
+                writeContent(value, depth);
+            } else {
+                opaque(value);
             }
-            out.writeByte(value instanceof List<?> ? 'L' : 'H');
-            out.writeInt(items.size());
-            for (Object item : items) {
-                write(out, bytes, item, depth + 1);
+        } else if (value instanceof Enum<?> constant && ofJdk(constant.getDeclaringClass())) {
+            out.writeByte('G');
+            Text.write(out, constant.getDeclaringClass().getName());
+            Text.write(out, constant.name());
+        } else if (!writeOptional(value, depth)) {
+            String text = behavesLikeJdk(type) ? Plain.text(value) : null;
+            if (text == null) {
+                opaque(value);
+            } else {
+                out.writeByte('V');
+                Text.write(out, Plain.type(value));
+                Text.write(out, text);
             }
-        } else if (value instanceof Map<?, ?> map) {
-            List<Object> items = new ArrayList<>();
-            for (Map.Entry<?, ?> entry : map.entrySet()) {
-                if (items.size() > SIZE_LIMIT) {
-                    throw new TooLarge();
-                }
-                items.add(entry.getKey());
-                items.add(entry.getValue());
-            }
-            out.writeByte('M');
-            out.writeInt(items.size() / 2);
-            for (Object item : items) {
-                write(out, bytes, item, depth + 1);
-            }
-        } else {
-            opaque(out, value);
         }
     }
 
-    private static void opaque(DataOutputStream out, Object value) throws IOException {
+    /** Copied first: a collection of the program's own may lie about its size. */
+    private void writeContent(Object value, int depth) throws IOException {
+        List<Object> items = new ArrayList<>();
+        if (value instanceof Map<?, ?> map) {
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                add(items, entry.getKey());
+                add(items, entry.getValue());
+            }
+            out.writeByte('M');
+            out.writeByte(map instanceof SortedMap<?, ?> sorted ? order(map.getClass(), sorted.comparator()) : HASHED);
+            out.writeInt(items.size() / 2);
+        } else if (value instanceof Map.Entry<?, ?> entry) {
+            items.add(entry.getKey());
+            items.add(entry.getValue());
+            out.writeByte('E');
+        } else {
+            for (Object item : (Iterable<?>) value) {
+                add(items, item);
+            }
+            out.writeByte(value instanceof List<?> ? 'L' : 'H');
+            if (!(value instanceof List<?>)) {
+                out.writeByte(value instanceof SortedSet<?> set ? order(set.getClass(), set.comparator()) : HASHED);
+            }
+            out.writeInt(items.size());
+        }
+        for (Object item : items) {
+            write(item, depth);
+        }
+    }
+
+    private static void add(List<Object> items, Object item) throws TooLarge {
+        if (items.size() > SIZE_LIMIT) {
+            throw new TooLarge();
+        }
+        items.add(item);
+    }
+
+    private static byte order(Class<?> type, Comparator<?> comparator) {
+        if (!behavesLikeJdk(type)) {
+            return HASHED;
+        }
+        if (comparator == null || comparator == Comparator.naturalOrder() || comparator == Collections.reverseOrder()) {
+            return NATURAL;
+        }
+        // Asked of the JDK's own comparator, which looks at the other one's class first.
+        boolean caseless = comparator == String.CASE_INSENSITIVE_ORDER || UPSIDE_DOWN.equals(comparator);
+        return caseless ? CASELESS : HASHED;
+    }
+
+    private boolean writeOptional(Object value, int depth) throws IOException {
+        Object held;
+        if (value instanceof Optional<?> optional) {
+            held = optional.orElse(null);
+        } else if (value instanceof OptionalInt optional) {
+            held = optional.isPresent() ? optional.getAsInt() : null;
+        } else if (value instanceof OptionalLong optional) {
+            held = optional.isPresent() ? optional.getAsLong() : null;
+        } else if (value instanceof OptionalDouble optional) {
+            held = optional.isPresent() ? optional.getAsDouble() : null;
+        } else {
+            return false;
+        }
+        out.writeByte('P');
+        Text.write(out, value.getClass().getSimpleName());
+        write(held, depth);
+        return true;
+    }
+
+    private void opaque(Object value) throws IOException {
         out.writeByte(OPAQUE);
         Text.write(out, Text.settled(value.getClass().getName()));
     }
 
-    /** @throws IOException (or a RuntimeException) where the bytes are not a value */
-    public static Object decode(byte[] bytes) throws IOException {
-        return read(new DataInputStream(new ByteArrayInputStream(bytes)));
+    static boolean ofJdk(Class<?> type) {
+        return type.getClassLoader() == null || type.getClassLoader() == ClassLoader.getPlatformClassLoader();
     }
 
-    private static Object read(DataInputStream in) throws IOException {
-        byte tag = in.readByte();
-        return switch (tag) {
-            case 'N' -> null;
-            case 'Z' -> in.readBoolean();
-            case 'B' -> in.readByte();
-            case 'S' -> in.readShort();
-            case 'C' -> in.readChar();
-            case 'I' -> in.readInt();
-            case 'J' -> in.readLong();
-            case 'F' -> in.readFloat();
-            case 'D' -> in.readDouble();
-            case 'T' -> Text.read(in);
-            case 'X' -> new BigInteger(Text.read(in));
-            case 'Y' -> new BigDecimal(Text.read(in));
-            case 'A' -> new Elements(Text.read(in), items(in));
-            case 'L' -> items(in);
-            case 'H' -> new LinkedHashSet<>(items(in));
-            case 'M' -> {
-                Map<Object, Object> map = new LinkedHashMap<>();
-                for (int left = in.readInt(); left > 0; left--) {
-                    Object key = read(in);
-                    map.put(key, read(in));
-                }
-                yield map;
+    /** Whether equals, whoever wrote it, is there to compare content: Object's own compares identity. */
+    private static boolean comparesContent(Class<?> type) {
+        try {
+            return ofJdk(type) || type.getMethod("equals", Object.class).getDeclaringClass() != Object.class;
+        } catch (NoSuchMethodException e) {
+            throw new IllegalStateException(e); // every class has it
+        }
+    }
+
+    /**
+     * Whether every method of the class is the JDK's own. So it is with `new BitSet() {{ set(1); }}`: an anonymous
+     * class, but one that overrides nothing.
+     */
+    private static boolean behavesLikeJdk(Class<?> type) {
+        Class<?> at = type;
+        while (!ofJdk(at)) {
+            if (at.getDeclaredMethods().length > 0) {
+                return false;
             }
-            case OPAQUE -> new Opaque(Text.read(in));
-            default -> throw new IOException("not a value: tag " + tag);
-        };
-    }
-
-    private static List<Object> items(DataInputStream in) throws IOException {
-        List<Object> items = new ArrayList<>();
-        for (int left = in.readInt(); left > 0; left--) {
-            items.add(read(in));
+            at = at.getSuperclass();
         }
-        return items;
-    }
-
-    /** A value, and how many bytes it takes on its way. */
-    public record Sized(Object value, int bytes) {}
-
-    /** Both values decoded. A tolerance (not NaN) applies where both are Double or Float. */
-    public static boolean same(Object actual, Object expected, double tolerance) {
-        if (actual == null || expected == null) {
-            return actual == expected;
-        }
-        if (!Double.isNaN(tolerance) && floating(actual) && floating(expected)) {
-            // As in mxeval's test class: NaN is close to nothing, not even to NaN.
-            return Math.abs(((Number) actual).doubleValue() - ((Number) expected).doubleValue()) < tolerance;
-        }
-        return actual.equals(expected);
-    }
-
-    private static boolean floating(Object value) {
-        return value instanceof Double || value instanceof Float;
+        return at != Object.class;
     }
 }

@@ -79,7 +79,7 @@ final class WarmRunner {
             }
             Program program = new Program(in);
             Sink.install(program.outputLimit());
-            frames.send(Frames.READY, new byte[0]);
+            frames.send(Frames.READY, new byte[0], new byte[0], 0);
             return program;
         }
 

@@ -19,11 +19,12 @@ import java.util.Date;
 import java.util.GregorianCalendar;
 import java.util.Locale;
 import java.util.TimeZone;
+import java.util.concurrent.TimeUnit;
 import javabox.program.Tank;
 
 /**
  * Clocks, the same in every run: time starts at 2024-01-01T00:00Z and passes with the fuel that is used, 10 ns a
- * unit.
+ * unit, and by sleeping, which waits only where there are other threads.
  *
  * <p>Not covered: {@code new GregorianCalendar(zone)}, {@code InstantSource}, and what the JDK asks for by itself.
  */
@@ -37,12 +38,48 @@ public final class Clocks {
 
     @Replaces(value = System.class, isStatic = true)
     public static long nanoTime() {
-        return Tank.used() * 10;
+        return Tank.clock();
     }
 
     @Replaces(value = System.class, isStatic = true)
     public static long currentTimeMillis() {
-        return START_MILLIS + Tank.used() / 100_000;
+        return START_MILLIS + Tank.clock() / 1_000_000;
+    }
+
+    @Replaces(value = Thread.class, isStatic = true)
+    public static void sleep(long millis) throws InterruptedException {
+        sleep(millis, 0);
+    }
+
+    @Replaces(value = Thread.class, isStatic = true)
+    public static void sleep(long millis, int nanos) throws InterruptedException {
+        if (millis < 0) {
+            throw new IllegalArgumentException("timeout value is negative");
+        }
+        if (nanos < 0 || nanos > 999_999) {
+            throw new IllegalArgumentException("nanosecond timeout value out of range");
+        }
+        pause(millis > Long.MAX_VALUE / 1_000_000 - 1 ? Long.MAX_VALUE : millis * 1_000_000 + nanos);
+    }
+
+    /** Of JDK 19 and later. */
+    @Replaces(value = Thread.class, isStatic = true)
+    public static void sleep(Duration duration) throws InterruptedException {
+        pause(TimeUnit.NANOSECONDS.convert(duration));
+    }
+
+    @Replaces(TimeUnit.class)
+    public static void sleep(TimeUnit unit, long count) throws InterruptedException {
+        pause(unit.toNanos(count));
+    }
+
+    private static void pause(long nanos) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException("sleep interrupted");
+        }
+        if (nanos > 0 && Tank.sleep(nanos)) {
+            TimeUnit.NANOSECONDS.sleep(nanos);
+        }
     }
 
     @Replaces(value = Date.class, name = "<init>", isStatic = true)

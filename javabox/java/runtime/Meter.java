@@ -68,33 +68,35 @@ public final class Meter {
 
     /** Before an array is made. A negative length is the JVM's to refuse. */
     public static void array(int length, int elementBytes) {
-        take(16 + (long) Math.max(0, length) * elementBytes);
+        take(size(length, elementBytes));
     }
 
     /** Before an array of arrays is made. */
     public static void array(int outer, int inner, int elementBytes) {
-        take(times(Math.max(0, outer), 24 + (long) Math.max(0, inner) * elementBytes));
+        take(size(outer, REFERENCE) + times(Math.max(0, outer), size(inner, elementBytes)));
     }
 
-    /** In place of {@code multianewarray} with three dimensions. */
-    public static Object array(int a, int b, int c, Class<?> type) {
-        return make(new int[] {a, b, c}, type);
-    }
-
-    /** In place of {@code multianewarray} with four dimensions. */
-    public static Object array(int a, int b, int c, int d, Class<?> type) {
-        return make(new int[] {a, b, c, d}, type);
-    }
-
-    private static Object make(int[] lengths, Class<?> type) {
+    /** Before an array of more dimensions is made. */
+    public static void arrays(int[] lengths, int elementBytes) {
         long arrays = 1;
-        Class<?> element = type;
-        for (int length : lengths) {
-            arrays = times(arrays, Math.max(0, length));
-            take(times(arrays, 24));
-            element = element.getComponentType();
+        long bytes = 0;
+        for (int i = 0; i < lengths.length; i++) {
+            bytes += times(arrays, size(lengths[i], i == lengths.length - 1 ? elementBytes : REFERENCE));
+            arrays = times(arrays, Math.max(0, lengths[i]));
+            if (bytes < 0 || bytes > ENOUGH) {
+                break;
+            }
         }
-        return java.lang.reflect.Array.newInstance(element, lengths);
+        take(Math.min(Math.max(0, bytes), ENOUGH));
+    }
+
+    private static final int REFERENCE = 4;
+    /** More than any heap. */
+    private static final long ENOUGH = Long.MAX_VALUE / 4;
+
+    /** Of one array, as the JVM lays it out: a header, its elements, filled up to 8 bytes. */
+    private static long size(int length, int elementBytes) {
+        return 16 + ((long) Math.max(0, length) * elementBytes + 7 & ~7L);
     }
 
     private static long times(long a, long b) {
@@ -110,6 +112,29 @@ public final class Meter {
     static void spend(long work) {
         if ((Tank.fuel -= Math.max(0, work)) < 0) {
             Tank.stop(TIME);
+        }
+    }
+
+    /** In tests, before a branch of which one way ends them, and at what else may end them (judge/TestCode). */
+    public static void check() {
+        Tank.checks++;
+    }
+
+    /** In tests, before a call into the program. */
+    public static void into() {
+        Tank.inProgram = true;
+    }
+
+    /** In tests, after it has returned. */
+    public static void outOf() {
+        Tank.inProgram = false;
+    }
+
+    /** In tests, at the entry of a handler. */
+    public static void cameOut(Throwable thrown) {
+        if (Tank.inProgram) {
+            Tank.inProgram = false;
+            Tank.fromProgram = thrown;
         }
     }
 

@@ -1,0 +1,109 @@
+package javabox.program;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * An exception that ended a case: what it says, where it was, and whose it is, without trusting its own methods.
+ *
+ * <p>Whose: the topmost frame of its stack that is not the JDK's decides, the program's or the tests'. Not asked
+ * where the program can have written the answer: of an exception that came out of a call into the program, of a
+ * class of the program's, or after a stack trace was set by hand; these are the program's. A class that could not be
+ * initialised belongs to what its initialiser threw.
+ */
+final class Thrown {
+    private static final int CAUSES = 16;
+
+    private final Throwable thrown;
+    private final Set<String> tests;
+    private final Set<String> classes;
+
+    /**
+     * @param tests the names of the tests' classes
+     * @param classes the names of theirs and the program's
+     */
+    Thrown(Throwable thrown, Set<String> tests, Set<String> classes) {
+        this.thrown = thrown;
+        this.tests = tests;
+        this.classes = classes;
+    }
+
+    /** Type, message, line in the program's source (from 1; 0 unknown), line in the tests', whether it is theirs. */
+    byte[] describe() throws IOException {
+        String message = null;
+        int line = 0;
+        int testsLine = 0;
+        boolean byTests = false;
+        try {
+            message = Text.capped(Text.settled(thrown.getMessage()));
+            line = innermostLine();
+            testsLine = testsLine();
+            byTests = byTests();
+        } catch (Throwable e) {
+            // getMessage, getCause and getStackTrace may be the program's own: then type alone is known.
+        }
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(bytes);
+        Text.write(out, Text.settled(thrown.getClass().getName()));
+        out.writeBoolean(message != null);
+        if (message != null) {
+            Text.write(out, message);
+        }
+        out.writeInt(line);
+        out.writeInt(testsLine);
+        out.writeBoolean(byTests);
+        return bytes.toByteArray();
+    }
+
+    private boolean byTests() {
+        if (Tank.inProgram || thrown == Tank.fromProgram || Tank.restacked) {
+            return false;
+        }
+        Throwable told = thrown;
+        for (int i = 0; i < CAUSES && told instanceof LinkageError && told.getCause() != null; i++) {
+            told = told.getCause();
+        }
+        String type = told.getClass().getName();
+        if (classes.contains(type) && !tests.contains(type)) {
+            return false;
+        }
+        for (StackTraceElement frame : told.getStackTrace()) {
+            if (classes.contains(frame.getClassName())) {
+                return tests.contains(frame.getClassName());
+            }
+        }
+        return false;
+    }
+
+    /** Of the topmost frame that is the tests': what they were about. */
+    private int testsLine() {
+        for (StackTraceElement frame : thrown.getStackTrace()) {
+            if (tests.contains(frame.getClassName()) && frame.getLineNumber() > 0) {
+                return frame.getLineNumber();
+            }
+        }
+        return 0;
+    }
+
+    /** Of the topmost frame in the program, of the innermost cause that has one. */
+    private int innermostLine() {
+        int line = 0;
+        List<Throwable> seen = new ArrayList<>();
+        for (Throwable t = thrown; t != null && seen.size() < CAUSES && !seen.contains(t); t = t.getCause()) {
+            seen.add(t);
+            for (StackTraceElement frame : t.getStackTrace()) {
+                String name = frame.getClassName();
+                // A method's entry, where the stack is charged, has no line: then its caller's is the one.
+                if (classes.contains(name) && !tests.contains(name) && frame.getLineNumber() > 0) {
+                    line = frame.getLineNumber();
+                    break;
+                }
+            }
+        }
+        return line;
+    }
+}
