@@ -175,7 +175,7 @@ def test_a_whole_suite_passes_when_main_returns(judge: Judge) -> None:
     verdicts = judge.grade(
         [program(b, suite) for b in ("return 2 * x;", "return x;", "System.exit(0); return 4;")]
     )
-    assert [v.outcome for v in verdicts] == [Outcome.PASSED, Outcome.RUNTIME_ERROR, Outcome.PREMATURE_EXIT]
+    assert [v.outcome for v in verdicts] == [Outcome.PASSED, Outcome.FAILED, Outcome.PREMATURE_EXIT]
     assert [case.name for case in verdicts[0].cases] == ["main"]
 
 

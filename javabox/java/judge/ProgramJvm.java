@@ -37,7 +37,7 @@ final class ProgramJvm {
                 // At the address that it was made for: else each JVM relocates all of it, 4 ms.
                 "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0",
                 // A trace that C1 or C2 leaves out would be a line that is there or not by chance.
-                "-XX:-OmitStackTraceInFastThrow", "-Xmx" + megabytes + "m"));
+                "-XX:-OmitStackTraceInFastThrow", "-Xmx" + megabytes + "m", Scratch.flag()));
         command.addAll(flags);
         if (pinned) {
             // Identity hash codes are one number: what asks for them is ordered by insertion then (judge/Rewriter

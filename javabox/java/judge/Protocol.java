@@ -5,6 +5,8 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,6 +27,7 @@ final class Protocol {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final String UNTESTED = "main returned and had evaluated no assertion and no branch to a throw of the"
             + " tests' own";
+    private static final int WORDS = 400;
     private static final int FRAME_LIMIT = 2 * Values.SIZE_LIMIT;
 
     private final Job job;
@@ -41,6 +44,7 @@ final class Protocol {
     private boolean tampered;
     private long fuel = Reply.UNKNOWN;
     private long checks;
+    private String words = "";
     private Reply.Outcome end = Reply.Outcome.PREMATURE_EXIT;
 
     Protocol(Job job, Rewriter.Prepared prepared, Expected.Value[] expected) {
@@ -86,12 +90,14 @@ final class Protocol {
     void receive(DataInputStream in) {
         try {
             for (byte[] token : tokens) {
-                byte[] opening = new byte[Frames.TOKEN_BYTES];
-                in.readFully(opening);
-                byte kind = in.readByte();
-                int length = in.readInt();
+                byte[] head = new byte[Frames.TOKEN_BYTES + 1 + Integer.BYTES];
+                in.readFully(head);
+                byte[] opening = Arrays.copyOf(head, Frames.TOKEN_BYTES);
+                byte kind = head[Frames.TOKEN_BYTES];
+                int length = ByteBuffer.wrap(head).getInt(Frames.TOKEN_BYTES + 1);
                 if (!Arrays.equals(opening, token) || length < 0 || length > FRAME_LIMIT) {
-                    tampered = true;
+                    tampered = ready;
+                    words = ready ? "" : words(head, in);
                     return;
                 }
                 byte[] payload = new byte[length];
@@ -135,6 +141,13 @@ final class Protocol {
             default -> throw new IOException("unknown frame " + kind);
         }
         return true;
+    }
+
+    /** What a JVM says on its way out, where it never came to run the program. */
+    private static String words(byte[] head, DataInputStream in) throws IOException {
+        byte[] more = in.readNBytes(WORDS);
+        String text = new String(head, StandardCharsets.UTF_8) + new String(more, StandardCharsets.UTF_8);
+        return text.replaceAll("\\P{Print}+", " ");
     }
 
     private static BitSet lines(DataInputStream in) throws IOException {
@@ -193,15 +206,17 @@ final class Protocol {
     }
 
     /**
-     * @param late whether it was ended at the wall limit
+     * @param patience what ended it, where that was its wall or its idle limit; may be null
      * @param byItself whether a program that ended early is known to have done so itself, by no signal
      */
-    Reply reply(String lane, boolean late, boolean byItself) {
+    Reply reply(String lane, Patience patience, boolean byItself) {
+        boolean late = patience != null && patience.late();
         if (!ready && !late) {
-            return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "the JVM of a program did not start");
+            return Reply.trouble(Reply.Outcome.JUDGE_ERROR, ("the JVM of a program did not start: " + words).strip());
         }
         boolean byClock = late && !complete();
-        Reply.Outcome outcome = byClock ? Reply.Outcome.TIME_LIMIT
+        boolean doubtfulClock = byClock && !patience.waited() && patience.starved();
+        Reply.Outcome outcome = byClock && patience.flooded() ? Reply.Outcome.OUTPUT_LIMIT : byClock ? Reply.Outcome.TIME_LIMIT
                 : tampered ? Reply.Outcome.PREMATURE_EXIT : finished ? worst() : end;
         boolean untested = outcome == Reply.Outcome.PASSED && job.suite().whole() != null && prepared.witnessed() && checks == 0;
         if (untested) {
@@ -214,8 +229,9 @@ final class Protocol {
         // Where memory ran out in fact and not by count, the fuel used until then is a matter of the heap.
         boolean countedFuel = prepared.metered() && !prepared.threads() && complete()
                 && cases.stream().noneMatch(c -> c.outcome() == Reply.Outcome.MEMORY_LIMIT && !ended);
-        boolean doubtful = byClock || outcome == Reply.Outcome.PREMATURE_EXIT && !tampered && !byItself;
-        return new Reply(outcome, List.of(), thrown, List.copyOf(cases), lane, !doubtful && !prepared.chance(), doubtful,
+        boolean doubtful = doubtfulClock || outcome == Reply.Outcome.PREMATURE_EXIT && !tampered && !byItself;
+        boolean deterministic = !doubtful && !byClock && !prepared.chance();
+        return new Reply(outcome, List.of(), thrown, List.copyOf(cases), lane, deterministic, doubtful,
                 countedFuel ? fuel : Reply.UNKNOWN, Reply.Times.NONE, untested ? UNTESTED : "");
     }
 

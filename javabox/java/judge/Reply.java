@@ -65,6 +65,11 @@ record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown, List<C
         return new Reply(outcome, List.of(), null, List.of(), STRICT, false, false, UNKNOWN, Times.NONE, detail);
     }
 
+    /** For whoever does not wait for it any more. */
+    static Reply cancelled() {
+        return trouble(Outcome.JUDGE_ERROR, "cancelled");
+    }
+
     Reply within(Times measured) {
         return new Reply(outcome, diagnostics, thrown, cases, lane, deterministic, doubtful, fuel, measured, detail);
     }

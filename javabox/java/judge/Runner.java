@@ -1,10 +1,12 @@
 package javabox.judge;
 
-import javabox.program.Values;
-
 /** Runs one prepared program after the other, in the warm lane where it is admitted, and answers. */
 final class Runner implements Runnable {
+    /** What most programs are done in many times over. */
+    private static final int SLOW_MILLIS = 400;
+
     private final Supervisor supervisor;
+    private final Watchdog watchdog;
     private final StrictLane strict;
     private final WarmLane warm;
     /** Whether the last program could start processes: it ran in the strict lane. */
@@ -14,8 +16,9 @@ final class Runner implements Runnable {
     record Task(Job job, Rewriter.Prepared prepared, Expected.Value[] expected, Reply.Times times) {}
 
     /** @param warm null where every program gets a JVM of its own */
-    Runner(Supervisor supervisor, StrictLane strict, WarmLane warm) {
+    Runner(Supervisor supervisor, Watchdog watchdog, StrictLane strict, WarmLane warm) {
         this.supervisor = supervisor;
+        this.watchdog = watchdog;
         this.strict = strict;
         this.warm = warm;
     }
@@ -23,19 +26,70 @@ final class Runner implements Runnable {
     @Override
     public void run() {
         try {
-            while (true) {
-                Task task = supervisor.prepared();
-                long start = System.nanoTime();
-                Reply reply = safely(task);
-                reply = reply.within(task.times.ran((System.nanoTime() - start) / 1e6));
-                if (processes && supervisor.leftProcesses()) {
-                    supervisor.answerAndEnd(task.job, reply);
-                }
-                supervisor.answer(task.job, reply);
+            while (judge(supervisor.prepared())) {
+                continue;
             }
         } catch (InterruptedException e) {
             System.err.println("javabox: a runner ended: " + e);
             System.exit(1);
+        }
+    }
+
+    /** @return whether this runner is to go on: where a program took long, another has taken its place */
+    private boolean judge(Task task) {
+        Loan loan = new Loan(supervisor);
+        Watchdog.Alarm slow = watchdog.in(SLOW_MILLIS, loan::make);
+        boolean files = task.prepared.files();
+        if (files) {
+            supervisor.scratch().take();
+        }
+        boolean clean = true;
+        try {
+            long start = System.nanoTime();
+            Reply reply = safely(task);
+            reply = reply.within(task.times.ran((System.nanoTime() - start) / 1e6));
+            boolean left = processes && supervisor.leftProcesses();
+            clean = !files || supervisor.scratch().giveBack();
+            files = false;
+            if (left || !clean) {
+                supervisor.answerAndEnd(task.job, reply);
+            }
+            supervisor.answer(task.job, reply);
+        } finally {
+            slow.callOff();
+            if (files) {
+                supervisor.scratch().giveBack();
+            }
+        }
+        boolean replaced = loan.close();
+        if (replaced && warm != null) {
+            warm.end();
+        }
+        return !replaced;
+    }
+
+    /**
+     * The place of a program that takes long, lent to another runner: those that are done soon do not wait behind it.
+     */
+    private static final class Loan {
+        private final Supervisor supervisor;
+        private boolean made;
+        private boolean closed;
+
+        Loan(Supervisor supervisor) {
+            this.supervisor = supervisor;
+        }
+
+        synchronized void make() {
+            made = !closed && supervisor.lend();
+        }
+
+        synchronized boolean close() {
+            closed = true;
+            if (made) {
+                supervisor.returned();
+            }
+            return made;
         }
     }
 
@@ -50,6 +104,14 @@ final class Runner implements Runnable {
 
     private Reply run(Task task) {
         processes = false;
+        Reply reply = inLane(task);
+        return supervisor.requests().cancelled(task.job) ? Reply.cancelled() : reply;
+    }
+
+    private Reply inLane(Task task) {
+        if (supervisor.requests().cancelled(task.job)) {
+            return Reply.cancelled();
+        }
         if (warm != null && task.prepared.refusal() == null) {
             Reply reply = warm.run(task.job, task.prepared, task.expected);
             if (reply != null && !supervisor.audits(task.job)) {
@@ -57,6 +119,9 @@ final class Runner implements Runnable {
             }
             if (reply != null) {
                 return audited(reply, strictly(task));
+            }
+            if (supervisor.requests().cancelled(task.job)) {
+                return Reply.cancelled();
             }
         }
         return strictly(task);

@@ -7,8 +7,6 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import javabox.program.Values;
 
 /**
  * The strict lane's outside: starts a fresh JVM for one program and holds the conversation with it.
@@ -27,11 +25,13 @@ final class StrictLane {
 
     private final Watchdog watchdog;
     private final Groups groups;
+    private final Requests requests;
     private final boolean pinned;
 
-    StrictLane(Watchdog watchdog, Groups groups, boolean pinned) {
+    StrictLane(Watchdog watchdog, Groups groups, Requests requests, boolean pinned) {
         this.watchdog = watchdog;
         this.groups = groups;
+        this.requests = requests;
         this.pinned = pinned;
     }
 
@@ -44,25 +44,23 @@ final class StrictLane {
             return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "no JVM could be started: " + e.getMessage());
         }
         groups.add(process);
-        AtomicBoolean late = new AtomicBoolean();
-        Watchdog.Alarm alarm = watchdog.in(job.limits().wallMillis(), () -> {
-            late.set(true);
-            groups.kill(process);
-        });
+        requests.running(job, () -> groups.kill(process));
+        Patience patience = new Patience(process, job.limits(), prepared.files(), watchdog,
+                () -> groups.kill(process));
         Protocol protocol = new Protocol(job, prepared, expected);
         boolean byItself = true;
         try {
             protocol.send(new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), 1 << 14)));
             protocol.receive(new DataInputStream(new BufferedInputStream(process.getInputStream(), 1 << 13)));
-            byItself = protocol.complete() || late.get() || endedByItself(process);
+            byItself = protocol.complete() || patience.late() || endedByItself(process);
         } catch (IOException e) {
             return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "the JVM of a program did not start: " + e.getMessage());
         } finally {
-            alarm.callOff();
+            patience.over();
             end(process, protocol.complete());
             groups.remove(process);
         }
-        return protocol.reply(Reply.STRICT, late.get(), byItself);
+        return protocol.reply(Reply.STRICT, patience, byItself);
     }
 
     /** Whether the shell says so, and soon: a program may have closed its output and go on. */

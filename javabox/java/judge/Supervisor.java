@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import javabox.program.Text;
 
 /**
@@ -28,6 +29,8 @@ final class Supervisor {
     static final int HELLO = -1;
     /** The id of an empty frame every second: a supervisor that was stopped is missed soon. */
     static final int BEAT = -2;
+    /** The id of a frame from Python that names a job which nobody waits for any more. */
+    static final int CANCEL = -3;
     private static final long BEAT_MILLIS = 1000;
 
     private final DataOutputStream out;
@@ -40,6 +43,9 @@ final class Supervisor {
     private final Expected expected = new Expected();
     private final Build build;
     private final Counters counters = new Counters();
+    private final Requests requests = new Requests();
+    private final Scratch scratch = new Scratch();
+    private final AtomicInteger lent = new AtomicInteger();
     private final Settings settings;
     private volatile boolean worn;
 
@@ -55,7 +61,7 @@ final class Supervisor {
         this.seal = seal;
         this.settings = settings;
         prepared = new ArrayBlockingQueue<>(settings.workers);
-        strict = new StrictLane(watchdog, groups, settings.pinned);
+        strict = new StrictLane(watchdog, groups, requests, settings.pinned);
         build = new Build(settings.pinned, counters);
     }
 
@@ -85,8 +91,31 @@ final class Supervisor {
     }
 
     private void addRunner() {
-        WarmLane warm = settings.warm ? new WarmLane(watchdog, groups, counters, settings.pinned) : null;
-        start("runner", new Runner(this, strict, warm));
+        WarmLane warm = settings.warm ? new WarmLane(watchdog, groups, counters, requests, settings.pinned) : null;
+        start("runner", new Runner(this, watchdog, strict, warm));
+    }
+
+    /** Starts a runner in the place of one whose program takes long. @return false where enough are lent already */
+    boolean lend() {
+        if (lent.incrementAndGet() > settings.workers) {
+            lent.decrementAndGet();
+            return false;
+        }
+        addRunner();
+        return true;
+    }
+
+    /** A runner whose place was lent has ended. */
+    void returned() {
+        lent.decrementAndGet();
+    }
+
+    Requests requests() {
+        return requests;
+    }
+
+    Scratch scratch() {
+        return scratch;
     }
 
     private static void start(String name, Runnable body) {
@@ -138,6 +167,7 @@ final class Supervisor {
     }
 
     void answer(Job job, Reply reply) {
+        requests.over(job);
         try {
             write(reply.encode(job, counters.report(worn)));
         } catch (IOException e) {
@@ -180,7 +210,15 @@ final class Supervisor {
             } catch (EOFException e) {
                 return;
             }
-            jobs.add(Job.read(new DataInputStream(new ByteArrayInputStream(frame))));
+            DataInputStream data = new DataInputStream(new ByteArrayInputStream(frame));
+            if (ByteBuffer.wrap(frame).getInt() == CANCEL) {
+                data.readInt();
+                requests.cancel(data.readInt());
+            } else {
+                Job job = Job.read(data);
+                requests.arrived(job);
+                jobs.add(job);
+            }
         }
     }
 }

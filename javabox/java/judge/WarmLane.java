@@ -6,7 +6,6 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.List;
-import javabox.program.Values;
 
 /**
  * One worker's warm lane: a JVM that runs admitted programs one after the other.
@@ -17,7 +16,7 @@ import javabox.program.Values;
  */
 final class WarmLane {
     /** Fuel ends honest programs long before this; what it does not see is for the strict lane to time. */
-    private static final int WALL_MILLIS = 8000;
+    private static final int WALL_MILLIS = 20_000;
     private static final int PROGRAMS_A_JVM = 5000;
     private static final List<String> FLAGS = List.of("-XX:MaxMetaspaceSize=128m", "-Xms48m", "-Xmn32m", "-Xss1m");
 
@@ -40,14 +39,16 @@ final class WarmLane {
     private final Watchdog watchdog;
     private final Groups groups;
     private final Counters counters;
+    private final Requests requests;
     private final boolean pinned;
     private Jvm jvm;
     private Jvm spare;
 
-    WarmLane(Watchdog watchdog, Groups groups, Counters counters, boolean pinned) {
+    WarmLane(Watchdog watchdog, Groups groups, Counters counters, Requests requests, boolean pinned) {
         this.watchdog = watchdog;
         this.groups = groups;
         this.counters = counters;
+        this.requests = requests;
         this.pinned = pinned;
     }
 
@@ -60,6 +61,7 @@ final class WarmLane {
             return null;
         }
         int limit = Math.min(WALL_MILLIS, job.limits().wallMillis());
+        requests.running(job, () -> groups.kill(used.process));
         Watchdog.Alarm alarm = watchdog.in(limit, () -> groups.kill(used.process));
         Protocol protocol = new Protocol(job, prepared, expected);
         boolean sound = false;
@@ -80,7 +82,7 @@ final class WarmLane {
         if (++used.programs >= PROGRAMS_A_JVM) {
             discard();
         }
-        return protocol.reply(Reply.WARM, false, true);
+        return protocol.reply(Reply.WARM, null, true);
     }
 
     private static final byte SOUND = 1;
@@ -121,6 +123,15 @@ final class WarmLane {
         end(jvm);
         jvm = null;
         counters.replaced.incrementAndGet();
+    }
+
+    /** Ends what runs here, for good. */
+    void end() {
+        for (Jvm running : new Jvm[] {jvm, spare}) {
+            if (running != null) {
+                end(running);
+            }
+        }
     }
 
     private void end(Jvm ended) {

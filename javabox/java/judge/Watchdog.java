@@ -19,15 +19,19 @@ final class Watchdog {
         thread.start();
     }
 
-    /** One thing to be done at a time to come. */
+    /** One thing to be done at a time to come, or again and again. */
     final class Alarm {
-        private final long due;
+        private final long nanos;
+        private final boolean repeated;
         private final Runnable action;
         private final AtomicBoolean over = new AtomicBoolean();
+        private long due;
 
-        private Alarm(long millis, Runnable action) {
-            this.due = System.nanoTime() + millis * 1_000_000;
+        private Alarm(long millis, boolean repeated, Runnable action) {
+            nanos = millis * 1_000_000;
+            this.repeated = repeated;
             this.action = action;
+            due = System.nanoTime() + nanos;
         }
 
         void callOff() {
@@ -36,7 +40,13 @@ final class Watchdog {
         }
 
         private void ring() {
-            if (System.nanoTime() - due >= 0 && over.compareAndSet(false, true)) {
+            if (System.nanoTime() - due < 0) {
+                return;
+            }
+            if (repeated && !over.get()) {
+                due = System.nanoTime() + nanos;
+                action.run();
+            } else if (over.compareAndSet(false, true)) {
                 alarms.remove(this);
                 action.run();
             }
@@ -44,7 +54,15 @@ final class Watchdog {
     }
 
     Alarm in(long millis, Runnable action) {
-        Alarm alarm = new Alarm(millis, action);
+        return set(new Alarm(millis, false, action));
+    }
+
+    /** Until it is called off. */
+    Alarm every(long millis, Runnable action) {
+        return set(new Alarm(millis, true, action));
+    }
+
+    private Alarm set(Alarm alarm) {
         alarms.add(alarm);
         return alarm;
     }

@@ -23,6 +23,8 @@ final class Worker implements Runnable {
     private final Build build;
     private final Watchdog watchdog;
     private volatile boolean lost;
+    /** Whether expected values are being evaluated: the suite's own code, and no program's. */
+    private volatile boolean evaluating;
 
     Worker(Supervisor supervisor, Expected expected, Build build, Watchdog watchdog) {
         this.supervisor = supervisor;
@@ -45,13 +47,19 @@ final class Worker implements Runnable {
     }
 
     private void prepare(Job job, Compiler compiler) throws InterruptedException {
+        if (supervisor.requests().cancelled(job)) {
+            supervisor.answer(job, Reply.cancelled());
+            return;
+        }
         AtomicBoolean answered = new AtomicBoolean();
         Watchdog.Alarm alarm = watchdog.in(job.limits().compileMillis(), () -> giveUp(job, answered));
         Reply reply;
         Runner.Task task = null;
         try {
             long start = System.nanoTime();
+            evaluating = true;
             Expected.Value[] values = expected.of(job.suite(), compiler);
+            evaluating = false;
             Build.Built built = build.of(job, compiler);
             Compiler.Result compiled = built.compiled();
             long compiling = System.nanoTime() - start - built.rewriting();
@@ -84,9 +92,11 @@ final class Worker implements Runnable {
             lost = true;
             supervisor.wearOut();
             supervisor.addWorker();
-            String reason = "the compiler gave up: no result after " + job.limits().compileMillis() + " ms";
-            supervisor.answer(job, Reply.compileError(
-                    List.of(new Reply.Diagnosis(Refusal.LIMIT, -1, -1, -1, reason)), false));
+            String reason = "no result after " + job.limits().compileMillis() + " ms";
+            supervisor.answer(job, evaluating
+                    ? Reply.trouble(Reply.Outcome.SUITE_ERROR, "an expected value does not evaluate: " + reason)
+                    : Reply.compileError(List.of(new Reply.Diagnosis(Refusal.LIMIT, -1, -1, -1,
+                            Refusal.gaveUp(reason).message())), false));
         }
     }
 
