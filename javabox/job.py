@@ -12,7 +12,7 @@ Not covered: several source files, packages, dependencies beside the JDK, standa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 FUEL_PER_SECOND = 2_000_000_000
@@ -92,13 +92,14 @@ class Limits:
 
         The wall clock is raised with the fuel, and stays a backstop.
         """
-        limits = cls()
-        seconds = limits.fuel / FUEL_PER_SECOND if time_limit is None else time_limit
-        return cls(
-            fuel=round(seconds * FUEL_PER_SECOND),
-            wall_seconds=max(limits.wall_seconds, 15.0 * seconds),
-            idle_seconds=max(limits.idle_seconds, seconds),
-            memory_mb=limits.memory_mb if memory_limit is None else memory_limit,
+        limits = cls() if memory_limit is None else cls(memory_mb=memory_limit)
+        if time_limit is None:
+            return limits
+        return replace(
+            limits,
+            fuel=round(time_limit * FUEL_PER_SECOND),
+            wall_seconds=max(limits.wall_seconds, 15.0 * time_limit),
+            idle_seconds=max(limits.idle_seconds, time_limit),
         )
 
 

@@ -69,7 +69,7 @@ def test_a_judge_counts_what_it_does() -> None:
     with Judge("local", 2, audit=1.0) as judge:
         prompt = PROMPT.replace("f(int x)", "f(int x) throws Exception")
         jobs = [program(body, fuel=1_000_000) for body in BODIES] + [
-            program("Thread.sleep(1); return 2 * x;", prompt=prompt)
+            program("new Thread(() -> { }).start(); return 2 * x;", prompt=prompt)
         ]
         verdicts = judge.grade(jobs)
         judge.grade(jobs[:2])

@@ -200,7 +200,7 @@ def test_identical_jobs_are_judged_once(judge: Judge) -> None:
     assert judge.grade([program(body)])[0] is first
     # A verdict that the clock decided is not kept.
     slow = program(
-        "Thread.sleep(5000); return 1;",
+        "Object o = new Object(); synchronized (o) { o.wait(); } return 1;",
         prompt=PROMPT.replace("f(int x)", "f(int x) throws Exception"),
         wall_seconds=1.0,
     )

@@ -38,7 +38,12 @@ def new(tests: Suite) -> Suite:
 def verdicts(judge: Judge, sources: list[str], tests: Suite) -> list[Verdict]:
     """One after the other, with tests that nobody has seen before the first of them."""
     tests = new(tests)
-    return [replace(judge.grade([Job(source, tests)])[0], wall_ms=0.0) for source in sources]
+    return [_without_marks(judge.grade([Job(source, tests)])[0]) for source in sources]
+
+
+def _without_marks(verdict: Verdict) -> Verdict:
+    """Neither its time, nor the code of the tests, which `new` marks."""
+    return replace(verdict, wall_ms=0.0, cases=tuple(replace(case, call=None) for case in verdict.cases))
 
 
 def reused(judge: Judge) -> int:

@@ -37,7 +37,9 @@ final class Protocol {
     private final Expected.Value[] expected;
     private final List<Reply.CaseResult> cases = new ArrayList<>();
     private final BitSet lastLines = new BitSet();
+    /** The program's first exception; the tests', where there is none of the program's. */
     private Reply.Thrown thrown;
+    private boolean thrownByTests;
     private boolean ready;
     private boolean finished;
     private boolean ended;
@@ -198,7 +200,8 @@ final class Protocol {
         int line = in.readInt();
         int testsLine = in.readInt();
         boolean byTests = in.readBoolean();
-        if (thrown == null) {
+        if (thrown == null || thrownByTests && !byTests) {
+            thrownByTests = byTests;
             thrown = new Reply.Thrown(type, message, Place.of(job).line(line));
         }
         return new Reply.CaseResult(byTests ? Reply.Outcome.FAILED : Reply.Outcome.RUNTIME_ERROR, null, lines,
