@@ -84,6 +84,10 @@ class Grade:
         check_folder(out)
         check_folder(Path(self.cache) if self.cache else None, "cache")
         with self._judge() as judge, open_results(out) as stream:
+            if missing:
+                log.warning(
+                    "no samples of %s of %d: the rates are over the others", few(missing), len(problems)
+                )
             try:
                 evaluation = grade(
                     samples,
@@ -111,8 +115,6 @@ class Grade:
                 file="stdin" if self.samples == "-" else self.samples,
                 field="missing",
             )
-        if missing:
-            log.warning("no samples of %s of %d: the rates are over the others", few(missing), total)
         return missing
 
     def _judge(self) -> Judge:
