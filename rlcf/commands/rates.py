@@ -58,7 +58,7 @@ def notes(evaluation: Evaluation) -> Iterator[str]:
         yield f"{failed}; no rate counts them"
     if evaluation.suite_errors:
         broken = few([name for name, tally in evaluation.tallies.items() if tally.suite_errors])
-        yield f"{evaluation.suite_errors} suite errors: the tests of {broken} are broken; no rate counts them"
+        yield f"{evaluation.suite_errors} suite errors: broken are the tests of {broken}; no rate counts them"
 
 
 def few(names: Sequence[str], most: int = 3) -> str:

@@ -75,7 +75,9 @@ class Estimate:
     high: float
 
     def percent(self) -> str:
-        """`71.8 % [69.0, 74.4]`"""
+        """`71.8 % [69.0, 74.4]`, or a dash where there is no rate."""
+        if math.isnan(self.rate):
+            return "–"
         return f"{100 * self.rate:.1f} % [{100 * self.low:.1f}, {100 * self.high:.1f}]"
 
     def points(self) -> str:

@@ -76,7 +76,9 @@ def test_a_judge_error_is_counted_and_is_no_sample() -> None:
     assert tally == Tally(n=3, compiled=2, executed=2, passed=1, judge_errors=1)
     only_errors = Tally().plus(Verdict(Outcome.JUDGE_ERROR))
     assert estimate([tally, only_errors], [1])["pass"][1].rate == pytest.approx(1 / 3)
-    assert math.isnan(estimate([only_errors], [1])["pass"][1].rate)
+    none = estimate([only_errors], [1])["pass"][1]
+    assert math.isnan(none.rate)
+    assert none.percent() == "–"
 
 
 def test_a_broken_suite_is_counted_and_is_no_sample() -> None:
