@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from javabox.job import FUEL_PER_SECOND
 def provenance(judge: Judge) -> dict[str, Any]:
     """The judge's version, its JDK's build, where it ran and what isolated the programs."""
     return {
-        "version": jvm.source_hash(),
+        "judge": f"javabox {importlib.metadata.version('rlcf')} {jvm.source_hash()}",
         "jdk": judge.jdk,
         "engine": judge.engine_name,
         "isolation": judge.isolation,
@@ -40,5 +41,5 @@ def told(judged_by: Mapping[str, Any]) -> str:
     seconds = f"{seconds:g}" if isinstance(seconds, float) else seconds
     on = "mixed" if asserts == "mixed" else "on" if asserts else "off"
     where = f"{judged_by.get('engine')} engine, isolation {judged_by.get('isolation')}"
-    what = f"JDK {judged_by.get('jdk')}, judge {str(judged_by.get('version'))[:12]}"
+    what = f"JDK {judged_by.get('jdk')}, {judged_by.get('judge')}"
     return f"{where}, {what}; {seconds} s and {memory} MB a program, assertions in programs {on}"

@@ -4,7 +4,7 @@
  "compile": {"1": 0.93}, "exec": {"1": 0.88}, "pass": {"1": 0.83},
  "intervals": {"compile": {"1": [0.91, 0.94]}, …},
  "seconds": 12.5, "programs_per_second": 154.6, "judge_errors": 0, "suite_errors": 0,
- "provenance": {"version": …, "jdk": …, "isolation": …, "time_limit": 4.0, …}}
+ "provenance": {"judge": …, "jdk": …, "isolation": …, "time_limit": 4.0, …}}
 
 No rate counts judge errors or suite errors. Where not all problems were answered, `problems_total` is how
 many there are and `missing` the task_ids of the others; where some have more samples than others,

@@ -105,7 +105,7 @@ def test_every_line_says_by_what_and_under_which_terms(
     out = io.BytesIO()
     evaluation = grade(samples, judge, [1], out)
     found = [json.loads(line)["provenance"] for line in out.getvalue().splitlines()]
-    assert all(one["jdk"] == judge.jdk and one["engine"] == "local" and one["version"] for one in found)
+    assert all(one["jdk"] == judge.jdk and one["engine"] == "local" and one["judge"] for one in found)
     terms = [(one["time_limit"], one["memory_limit"], one["assertions"]) for one in found]
     assert terms == [(4.0, 256, False), (0.5, 64, False), (4.0, 256, True)]
     assert evaluation.provenance["time_limit"] == [0.5, 4.0]

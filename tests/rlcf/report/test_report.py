@@ -22,7 +22,7 @@ from rlcf.training.record import RunFolder
 
 EVIL = "</pre><script>alert('\ud800')</script>\0&"
 JUDGED_BY = {
-    "version": "0123456789abcdef", "jdk": "Some 17.0.1+1", "engine": "local", "isolation": "landlock",
+    "judge": "javabox 0.1.0 0123456789ab", "jdk": "Some 17.0.1+1", "engine": "local", "isolation": "landlock",
     "time_limit": [0.5, 4.0], "memory_limit": 256, "assertions": False,
 }  # fmt: skip
 PROBLEMS = [Problem(f"set/{at}", "class A {", Suite()) for at in range(20)]
@@ -132,7 +132,9 @@ def test_the_table_says_what_was_measured(run_dir: Path) -> None:
 
 def test_the_page_says_by_what_it_was_judged(run_dir: Path) -> None:
     words = "".join(Page(write_report(run_dir).read_text(encoding="utf-8")).words)
-    said = "Judged by: local engine, isolation landlock, JDK Some 17.0.1+1, judge 0123456789ab; mixed s"
+    said = (
+        "Judged by: local engine, isolation landlock, JDK Some 17.0.1+1, javabox 0.1.0 0123456789ab; mixed s"
+    )
     assert words.count(said) == 1, "once where all evaluations agree"
     path = run_dir / "evaluation.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()]
