@@ -186,4 +186,9 @@ class Verdict:
             "wall_ms": round(self.wall_ms, 1),
             "lane": self.lane,
             "deterministic": self.deterministic,
-        }
+        } | ({"detail": self.detail} if self._tells_detail(expected_values) else {})
+
+    def _tells_detail(self, expected_values: bool) -> bool:
+        """What is wrong with a suite may quote it."""
+        named = (Outcome.UNTESTED, Outcome.JUDGE_ERROR, *((Outcome.SUITE_ERROR,) if expected_values else ()))
+        return bool(self.detail) and self.outcome in named

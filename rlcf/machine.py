@@ -34,6 +34,9 @@ class Machine:
     rails: Literal["stop", "warn"] = "stop"
     """What an alarm does (non-finite numbers, KL, entropy, truncation, reward hacking); too many judge errors
     always stop."""
+    expected_values: bool = True
+    """completions.jsonl says of a failed case what was expected; without, nothing in it tells the tests'
+    answers, as where it becomes training data."""
     trackers: str = ""
     """Where metrics go beside metrics.jsonl: tensorboard, wandb, trackio, with commas between."""
 

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.grade import check_workers
+from rlcf.commands.judging import Judging
 from rlcf.commands.parse import parse
 from rlcf.commands.train import INSTALL_TRAIN, RUNS
 from rlcf.errors import BadInput
@@ -36,10 +36,7 @@ class Ablate:
     """Seeds 0 to N - 1, each with a pre-training of its own that all groundings share."""
     out: Annotated[str | None, arg(metavar="DIR")] = None
     """Where the runs are; by default runs/ablate-RECIPE."""
-    engine: Literal["auto", "local", "docker"] = "auto"
-    """Where programs run; auto is docker where an engine answers, else local."""
-    workers: Annotated[int, arg(metavar="N")] = 0
-    """Programs judged at a time; 0 is one a core."""
+    judging: Judging = field(default_factory=Judging)
     fields: Recipe = field(default_factory=Recipe)
     machine: Machine = field(default_factory=lambda: Machine(checkpoint_every=10, rails="warn"))
 
@@ -58,10 +55,9 @@ class Ablate:
         return found
 
     def run(self) -> int:
-        from javabox import Judge
         from rlcf.report.ablation import plot, read_gains, table
 
-        check_workers(self.workers)
+        self.judging.check()
         names = [name.strip() for name in self.groundings.split(",") if name.strip()]
         if not names or len(set(names)) < len(names):
             raise BadInput("must name one or more groundings, each once", field="groundings")
@@ -76,7 +72,7 @@ class Ablate:
             arm(recipe, name)  # bad names, before a judge is started
         out = Path(self.out) if self.out else RUNS / f"ablate-{Path(self.recipe).stem}"
         logging.getLogger("rlcf").setLevel(logging.INFO)
-        with Judge(engine=self.engine, workers=self.workers or None) as judge:
+        with self.judging.judge() as judge:
             ablate(recipe, names, range(self.seeds), out, judge, self.machine)
         found = read_gains(out, names)
         (out / "ablation.md").write_text(table(found), encoding="utf-8")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.grade import check_folder, check_workers, open_results
+from rlcf.commands.grade import check_folder, open_results
+from rlcf.commands.judging import Judging, Limiting
 from rlcf.commands.rates import choice_lines, choices_json, parse_ks, show
 from rlcf.errors import BadInput
 from rlcf.evaluation.bench import Sampler, check_decoding, evaluate
 from rlcf.evaluation.grade import results_line
 from rlcf.evaluation.lever import choice_rates, lever
 from rlcf.evaluation.metrics import Estimate, check_k
+from rlcf.evaluation.provenance import provenance, terms
 from rlcf.evaluation.refine import EXAMPLES, Prefixes, critic_sampling, whole_problems
 from rlcf.evaluation.samples import Sample
 from rlcf.grounding.signal import Answer
@@ -62,25 +64,25 @@ class Bench:
     """lever: of each problem's completions choose one by its likelihood, what it returned and a verifier."""
     verifier: Annotated[str | None, arg(metavar="DIR")] = None
     """The verifier's folder, which `rlcf verifier` wrote."""
-    engine: Literal["auto", "local", "docker"] = "auto"
-    """Where programs run; auto is docker where an engine answers, else local."""
-    workers: Annotated[int, arg(metavar="N")] = 0
-    """Programs judged at a time; 0 is one a core."""
+    expected_values: bool = True
+    """The results say of a failed case what was expected; without, nothing in them tells the tests'
+    answers."""
+    judging: Judging = field(default_factory=Judging)
+    limiting: Limiting = field(default_factory=Limiting)
     json: bool = False
     """Print one JSON object and nothing else."""
 
     def run(self) -> int:
-        from javabox import Judge
-
         ks = parse_ks(self.k)
-        check_workers(self.workers)
+        self.judging.check()
+        self.limiting.check()
         check_decoding(self.temperature, self.n)
         if self.max_new_tokens < 1:
             raise BadInput(f"must be at least 1, is {self.max_new_tokens}", field="max_new_tokens")
         if self.refine < 0:
             raise BadInput(f"must not be negative, is {self.refine}", field="refine")
         self._check_rerank()
-        problems = load_problems(self.problems, self.split)
+        problems = self.limiting.limited(load_problems(self.problems, self.split))
         check_k(ks, ((problem.task_id, self.n) for problem in problems))
         out = Path(self.out) if self.out else None
         check_folder(out)
@@ -92,7 +94,7 @@ class Bench:
             tokens = self.max_new_tokens
             return policy.sample(prompts, temperature=temperature, max_new_tokens=tokens, seed=seed)
 
-        with Judge(engine=self.engine, workers=self.workers or None) as judge, open_results(out) as stream:
+        with self.judging.judge() as judge, open_results(out) as stream:
             asked: Sampler = sample
             if prefixes is not None:
                 asked = critic_sampling(problems, sample, prefixes, judge, self.refine)
@@ -115,7 +117,8 @@ class Bench:
             if self.refine:
                 more |= {"refine": self.refine, "note": EXAMPLES}
             if stream:
-                stream.writelines(_line(a, judge.jdk, f) for a, f in zip(answers, fields, strict=True))
+                by = provenance(judge)
+                stream.writelines(self._line(a, by, f) for a, f in zip(answers, fields, strict=True))
             show(evaluation, judge, as_json=self.json, more=more)
         if rates and not self.json:
             print("\n" + "\n".join(choice_lines(rates, self.n)))
@@ -124,6 +127,12 @@ class Bench:
         if out and not self.json:
             print(f"results: {out}")
         return 0
+
+    def _line(self, answer: Answer, judged_by: Mapping[str, Any], more: Mapping[str, Any]) -> bytes:
+        row = {"task_id": answer.problem.task_id, "completion": answer.completion, **more}
+        sample = Sample(answer.problem, answer.completion, row)
+        line_by = {**judged_by, **terms([answer.problem.job(answer.completion)])}
+        return results_line(sample, answer.verdict, line_by, expected_values=self.expected_values)
 
     def _prefixes(self, policy: Policy) -> Prefixes:
         """Raises BadInput where the checkpoint has no critic."""
@@ -177,8 +186,3 @@ def _chosen(
             for index, one in enumerate(programs)
         ]
     return choice_rates(problems), fields
-
-
-def _line(answer: Answer, jdk: str, more: Mapping[str, Any]) -> bytes:
-    row = {"task_id": answer.problem.task_id, "completion": answer.completion, **more}
-    return results_line(Sample(answer.problem, answer.completion, row), answer.verdict, jdk)

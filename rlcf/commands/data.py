@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ from tyro.conf import Positional, arg, subcommand
 from rlcf.commands.data_check import Check
 from rlcf.commands.data_overlap import Overlap
 from rlcf.commands.data_tests import Tests
-from rlcf.commands.grade import check_workers
+from rlcf.commands.judging import Judging
 from rlcf.errors import BadInput
 from rlcf.problems.fetch import DataFile, locate, place
 from rlcf.problems.load import BUILT, NAMED
@@ -73,21 +73,20 @@ class Build:
     """Share of the templates that the split `sft` gets; the others are `rl`, without references."""
     out: Annotated[str | None, arg(metavar="FILE")] = None
     """Where the problems go, in the mxeval format; by default where `--problems mathqa` finds them."""
-    workers: Annotated[int, arg(metavar="N")] = 0
-    """Programs judged at a time; 0 is one a core."""
+    judging: Judging = field(default_factory=Judging)
 
     def run(self) -> int:
         from rlcf.commands import mathqa
 
         check_built(self.name)
-        check_workers(self.workers)
+        self.judging.check()
         mathqa.build_problems(
             self.train,
             self.validation,
             form=self.form,
             sft_share=self.sft_share,
             out=self.out,
-            workers=self.workers,
+            judging=self.judging,
         )
         return 0
 
@@ -103,15 +102,14 @@ class Baselines:
     """mathqa."""
     train: Annotated[str | None, arg(metavar="FILE")] = None
     """The training questions, as `rlcf data build` takes them."""
-    workers: Annotated[int, arg(metavar="N")] = 0
-    """Programs judged at a time; 0 is one a core."""
+    judging: Judging = field(default_factory=Judging)
 
     def run(self) -> int:
         from rlcf.commands import mathqa
 
         check_built(self.name)
-        check_workers(self.workers)
-        mathqa.show_baselines(self.train, workers=self.workers)
+        self.judging.check()
+        mathqa.show_baselines(self.train, self.judging)
         return 0
 
 

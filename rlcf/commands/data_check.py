@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.grade import check_workers
+from rlcf.commands.judging import Judging, Limiting
 from rlcf.problems import load_problems
 from rlcf.problems.check import check
 
@@ -24,20 +24,17 @@ class Check:
 
     problems: Positional[Annotated[str, arg(metavar="FILE")]]
     """A file of problems, JSONL; or the name of a data set."""
-    engine: Literal["auto", "local", "docker"] = "auto"
-    """Where programs run; auto is docker where an engine answers, else local."""
-    workers: Annotated[int, arg(metavar="N")] = 0
-    """Programs judged at a time; 0 is one a core."""
+    judging: Judging = field(default_factory=Judging)
+    limiting: Limiting = field(default_factory=Limiting)
 
     def run(self) -> int:
-        from javabox import Judge
-
-        check_workers(self.workers)
-        problems = load_problems(self.problems)
+        self.judging.check()
+        self.limiting.check()
+        problems = self.limiting.limited(load_problems(self.problems))
         width = max(len(problem.task_id) for problem in problems)
         print(f"{'problem':<{width}}  cases  reference       stub   what is wrong")
         bad = 0
-        with Judge(self.engine, self.workers or None) as judge:
+        with self.judging.judge() as judge:
             for one in check(problems, judge):
                 bad += bool(one.fault)
                 cases = "main" if one.problem.suite.whole is not None else str(len(one.problem.suite.cases))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from tyro.conf import Positional, arg
 
 from rlcf.commands.bench import load_model
-from rlcf.commands.grade import check_folder, check_workers
+from rlcf.commands.grade import check_folder
+from rlcf.commands.judging import Judging, Limiting
 from rlcf.errors import BadInput
 from rlcf.evaluation.samples import read_samples
 from rlcf.problems import Problem, load_problems
@@ -49,29 +50,25 @@ class Tests:
     witnesses: Annotated[str | None, arg(metavar="SAMPLES")] = None
     """Other programs, JSONL with task_id and completion: where one that passes the old cases disagrees with
     the reference, there is no case."""
-    engine: Literal["auto", "local", "docker"] = "auto"
-    """Where programs run; auto is docker where an engine answers, else local."""
-    workers: Annotated[int, arg(metavar="N")] = 0
-    """Programs judged at a time; 0 is one a core."""
+    judging: Judging = field(default_factory=Judging)
+    limiting: Limiting = field(default_factory=Limiting)
 
     def run(self) -> int:
-        from javabox import Judge
-
-        check_workers(self.workers)
+        self.judging.check()
+        self.limiting.check()
         if self.most < 1:
             raise BadInput(f"must be at least 1, is {self.most}", field="most")
         out = Path(self.out)
         check_folder(out)
-        problems = self._problems()
+        problems = self.limiting.limited(self._problems())
         if out.exists() and Path(self.problems).exists() and out.samefile(self.problems):
             raise BadInput("the new problems would overwrite the old ones", field="out")
         witnesses = self._witnesses(problems)
         asked = self._ask(problems) if self.model else Asked()
-        workers = self.workers or None
         made: list[Made] = []
         with (
-            Judge(self.engine, workers) as judge,
-            Judge(self.engine, workers, lane="strict", determinism=False) as doubter,
+            self.judging.judge() as judge,
+            self.judging.judge(lane="strict", determinism=False) as doubter,
             progress("making tests", len(problems)) as advance,
         ):
             for start in range(0, len(problems), AT_A_TIME):

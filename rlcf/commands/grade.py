@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.rates import parse_ks, show
+from rlcf.commands.judging import Judging, Limiting
+from rlcf.commands.rates import few, parse_ks, show
 from rlcf.errors import BadInput
 from rlcf.evaluation.grade import grade
 from rlcf.evaluation.metrics import check_k
-from rlcf.evaluation.samples import read_samples
+from rlcf.evaluation.samples import read_samples, unanswered
 from rlcf.problems import load_problems
 
 if TYPE_CHECKING:
     from javabox import Judge
 
+log = logging.getLogger("rlcf")
+
 
 @dataclass(frozen=True)
 class Grade:
     """Judge completions: compile, exec and pass rates, and a verdict for each.
+
+    failed: a test said so; what the tests throw is theirs, what the program throws is a runtime_error: the
+    topmost frame that is not the JDK's decides. untested: it ran to the end and nothing was tested, no pass.
+    judge_error and suite_error (broken tests) say nothing about the program, and no rate counts them.
 
     Example: rlcf grade samples.jsonl --problems mbjp --k 1,10
     """
@@ -35,8 +44,11 @@ class Grade:
     """mbjp, mathqa, humaneval-java, or the path of a file in the mxeval format."""
     out: Annotated[str | None, arg(metavar="R")] = None
     """Where the verdicts go, JSONL; by default beside SAMPLES as NAME_results.jsonl."""
-    engine: Literal["auto", "local", "docker"] = "auto"
-    """Where programs run; auto is docker where an engine answers, else local."""
+    missing: Literal["skip", "fail"] = "skip"
+    """Where there are no samples of some of the problems: skip leaves these out of the rates and says so;
+    fail refuses."""
+    judging: Judging = field(default_factory=Judging)
+    limiting: Limiting = field(default_factory=Limiting)
     lane: Literal["auto", "warm", "strict"] = "auto"
     """How programs run: strict is a fresh JVM for each; auto lets those that a scan of their class files
     admits share warm JVMs and checks one in a hundred in a fresh one; warm does so without checking."""
@@ -47,46 +59,69 @@ class Grade:
     compare with published ones; leaving early is still no pass."""
     cache: Annotated[str | None, arg(metavar="FILE")] = None
     """Keep verdicts in this SQLite file, and reuse those that it has."""
-    workers: Annotated[int, arg(metavar="N")] = 0
-    """Programs judged at a time; 0 is one a core."""
     k: Annotated[str, arg(metavar="K,…")] = "1"
     """The k of comp@k, exec@k and pass@k, with commas between."""
+    expected_values: bool = True
+    """The results say of a failed case what was expected; without, nothing in them tells the tests'
+    answers."""
     json: bool = False
     """Print one JSON object and nothing else."""
 
     def run(self) -> int:
         ks = parse_ks(self.k)
-        check_workers(self.workers)
-        problems = load_problems(self.problems)
+        self.judging.check()
+        self.limiting.check()
+        problems = self.limiting.limited(load_problems(self.problems))
         samples = read_samples(self.samples, problems, self.problems)
-        untested = [s.problem.task_id for s in samples if not s.problem.test.strip()]
-        if self.compat == "mxeval" and untested:
+        only_cases = [s.problem.task_id for s in samples if not s.problem.test.strip()]
+        if self.compat == "mxeval" and only_cases:
             raise BadInput(
-                f"{untested[0]} has no test program, only cases: leave --compat out", field="compat"
+                f"{only_cases[0]} has no test program, only cases: leave --compat out", field="compat"
             )
+        missing = self._missing(unanswered(samples, problems), len(problems))
         check_k(ks, Counter(sample.problem.task_id for sample in samples).items())
         out = self._results_path()
         check_folder(out)
         check_folder(Path(self.cache) if self.cache else None, "cache")
         with self._judge() as judge, open_results(out) as stream:
+            if missing:
+                log.warning(
+                    "no samples of %s of %d: the rates are over the others", few(missing), len(problems)
+                )
             try:
-                evaluation = grade(samples, judge, ks, stream, compat=self.compat == "mxeval")
+                evaluation = grade(
+                    samples,
+                    judge,
+                    ks,
+                    stream,
+                    compat=self.compat == "mxeval",
+                    expected_values=self.expected_values,
+                )
             except KeyboardInterrupt:
                 if out:
                     print(f"rlcf: the results so far are in {out}", file=sys.stderr)
                 raise
+            evaluation = replace(evaluation, missing=missing)
             show(evaluation, judge, as_json=self.json, more={"results": str(out) if out else None})
         if out and not self.json:
             print(f"results: {out}")
         return 0
 
+    def _missing(self, missing: Sequence[str], total: int) -> Sequence[str]:
+        """The problems without samples. Raises BadInput where there may be none."""
+        if missing and self.missing == "fail":
+            raise BadInput(
+                f"no samples of {few(missing)} of {total}; --missing skip grades what is there",
+                file="stdin" if self.samples == "-" else self.samples,
+                field="missing",
+            )
+        return missing
+
     def _judge(self) -> Judge:
-        from javabox import CacheUnusable, Judge
+        from javabox import CacheUnusable
 
         try:
-            return Judge(
-                engine=self.engine,
-                workers=self.workers or None,
+            return self.judging.judge(
                 lane=self.lane,
                 determinism=self.determinism,
                 cache=Path(self.cache) if self.cache else None,
@@ -104,11 +139,6 @@ class Grade:
         if out.exists() and out.samefile(source):
             raise BadInput("the results would overwrite the samples", field="out")
         return out
-
-
-def check_workers(workers: int) -> None:
-    if workers < 0:
-        raise BadInput(f"must not be negative, is {workers}", field="workers")
 
 
 def check_folder(out: Path | None, field: str = "out") -> None:

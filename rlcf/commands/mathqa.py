@@ -6,8 +6,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from javabox import Judge
 from rlcf.commands.grade import check_folder
+from rlcf.commands.judging import Judging
 from rlcf.commands.rates import rate_lines
 from rlcf.evaluation.summary import summarize
 from rlcf.problems import load_problems
@@ -27,7 +27,13 @@ from rlcf.problems.mathqa.questions import template, unseen
 
 
 def build_problems(
-    train: str | None, validation: str | None, *, form: Form, sft_share: float, out: str | None, workers: int
+    train: str | None,
+    validation: str | None,
+    *,
+    form: Form,
+    sft_share: float,
+    out: str | None,
+    judging: Judging,
 ) -> None:
     """Reads, builds, writes and says what was left out. Raises BadInput and JudgeUnavailable."""
     questions = read_questions(train or training_file("train"))
@@ -37,7 +43,7 @@ def build_problems(
     if out:
         check_folder(path)
     started = time.monotonic()
-    with Judge(workers=workers or None) as judge:
+    with judging.judge() as judge:
         built = build(questions, held_out, test, judge, form=form, sft_share=sft_share)
         seconds = time.monotonic() - started
         print(f"{len(questions) + len(held_out)} questions built and judged in {seconds:.0f} s", end="")
@@ -70,7 +76,7 @@ def _show_left_out(built: Built) -> None:
     print(f"left out since their text occurs in the validation split: {len(built.in_validation)}")
 
 
-def show_baselines(train: str | None, *, workers: int) -> None:
+def show_baselines(train: str | None, judging: Judging) -> None:
     """Judges both copies on the test split and prints their rates. Raises BadInput and JudgeUnavailable."""
     questions = read_questions(train or training_file("train"))
     test = load_problems("mathqa", "test")
@@ -78,7 +84,7 @@ def show_baselines(train: str | None, *, workers: int) -> None:
     print(
         f"{len(known)} training questions to copy from; {len(questions) - len(known)} occur in the test split"
     )
-    with Judge(workers=workers or None) as judge:
+    with judging.judge() as judge:
         for name, copy in (("same letters", same_letters), ("nearest neighbour", nearest_neighbour)):
             copied = copy(known, test)
             verdicts = judge.grade([one.job(text) for one, text in zip(test, copied, strict=True)])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from javabox import Judge
+from javabox import Judge, Outcome
 from rlcf.errors import BadInput
 from rlcf.evaluation.metrics import METRICS, Estimate
+from rlcf.evaluation.provenance import told
 from rlcf.evaluation.summary import Evaluation, number
 
 
@@ -31,18 +32,39 @@ def show(evaluation: Evaluation, judge: Judge, *, as_json: bool, more: Mapping[s
         print(json.dumps(row, ensure_ascii=True))
         return
     rate = evaluation.samples / evaluation.seconds if evaluation.seconds > 0 else 0.0
-    print(
-        f"{evaluation.samples} samples of {len(evaluation.tallies)} problems in {evaluation.seconds:.1f} s "
-        f"({rate:.0f}/s), {judge.engine_name} engine, JDK {judge.jdk}\n"
-    )
+    answered = len(evaluation.tallies)
+    of = f"{answered} of {answered + len(evaluation.missing)}" if evaluation.missing else str(answered)
+    print(f"{evaluation.samples} samples of {of} problems in {evaluation.seconds:.1f} s ({rate:.0f}/s)")
+    print(f"{told(evaluation.provenance)}\n")
     print("\n".join(rate_lines(evaluation.rates)))
     for name, part in evaluation.parts.items():
         print(f"\n{name}: {part.problems} of the problems\n" + "\n".join(rate_lines(part.rates)))
     print("\n" + ", ".join(f"{outcome} {count}" for outcome, count in evaluation.outcomes.items()))
+    for note in notes(evaluation):
+        print(note)
+
+
+def notes(evaluation: Evaluation) -> Iterator[str]:
+    """What a reader of the rates must know, a line each."""
+    if evaluation.missing:
+        yield f"no samples of {few(evaluation.missing)}; no rate counts these problems"
+    least, most = evaluation.samples_per_problem
+    if least < most:
+        yield f"problems have {least} to {most} samples; each problem counts the same"
+    if untested := evaluation.outcomes.get(Outcome.UNTESTED, 0):
+        yield f"{untested} untested: they ran to the end, and nothing was tested; they are no pass"
     if evaluation.judge_errors:
-        print(
-            f"{evaluation.judge_errors} judge errors: the judge failed on these samples; no rate counts them"
-        )
+        failed = f"{evaluation.judge_errors} judge errors: the judge failed on these samples"
+        yield f"{failed}; no rate counts them"
+    if evaluation.suite_errors:
+        broken = few([name for name, tally in evaluation.tallies.items() if tally.suite_errors])
+        yield f"{evaluation.suite_errors} suite errors: broken are the tests of {broken}; no rate counts them"
+
+
+def few(names: Sequence[str], most: int = 3) -> str:
+    """`3 problems (a, b, c)`, the first few by name."""
+    more = ", …" if len(names) > most else ""
+    return f"{len(names)} problem{'s' * (len(names) > 1)} ({', '.join(names[:most])}{more})"
 
 
 def rate_lines(rates: Mapping[str, Mapping[int, Estimate]]) -> Sequence[str]:
@@ -50,7 +72,7 @@ def rate_lines(rates: Mapping[str, Mapping[int, Estimate]]) -> Sequence[str]:
     ks = list(rates[METRICS[0]])
     head = " " * 9 + "".join(f"{'at k = ' + str(k):<23}" for k in ks)
     rows = [f"{name:<9}" + "".join(f"{rates[name][k].percent():<23}" for k in ks) for name in METRICS]
-    return [line.rstrip() for line in (head, *rows, "         95 % intervals by bootstrap over problems")]
+    return [line.rstrip() for line in (head, *rows, "         95 % intervals over problems")]
 
 
 def choice_lines(rates: Mapping[str, Estimate], n: int) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.grade import check_workers
+from rlcf.commands.judging import Judging
 from rlcf.commands.train import INSTALL_TRAIN, RUNS
 from rlcf.errors import BadInput
 from rlcf.machine import Machine
@@ -32,18 +32,14 @@ class Study:
     """Where the runs are; by default runs/study-sft-rl, with --quick runs/study-sft-rl-quick."""
     quick: bool = False
     """So small that the numbers say nothing: to see that it runs."""
-    engine: Literal["auto", "local", "docker"] = "auto"
-    """Where programs run; auto is docker where an engine answers, else local."""
-    workers: Annotated[int, arg(metavar="N")] = 0
-    """Programs judged at a time; 0 is one a core."""
+    judging: Judging = field(default_factory=Judging)
     machine: Machine = field(default_factory=lambda: Machine(checkpoint_every=8, rails="warn"))
 
     def run(self) -> int:
-        from javabox import Judge
         from rlcf.report.study import read_study, table
         from rlcf.training.study import QUICK, Budget, study
 
-        check_workers(self.workers)
+        self.judging.check()
         if self.seeds < 1:
             raise BadInput(f"must be at least 1, is {self.seeds}", field="seeds")
         try:
@@ -52,7 +48,7 @@ class Study:
             raise BadInput(f"training needs torch and transformers ({missing}): {INSTALL_TRAIN}") from missing
         out = Path(self.out) if self.out else RUNS / f"study-{self.name}{'-quick' * self.quick}"
         logging.getLogger("rlcf").setLevel(logging.INFO)
-        with Judge(engine=self.engine, workers=self.workers or None) as judge:
+        with self.judging.judge() as judge:
 
             def run(recipe: Recipe, folder: Path) -> None:
                 finish(recipe, folder, judge, self.machine)

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.grade import check_workers
+from rlcf.commands.judging import Judging
 from rlcf.commands.parse import parse
 from rlcf.errors import BadInput
 from rlcf.machine import Machine, load_machine
@@ -44,10 +44,7 @@ class Train:
     """A recipe's TOML file, or the name of one that is shipped, such as quickstart."""
     run_name: Annotated[str | None, arg(name="run", metavar="NAME")] = None
     """Write runs/NAME, which must be new; by default the recipe's name, numbered where that is taken."""
-    engine: Literal["auto", "local", "docker"] = "auto"
-    """Where programs run; auto is docker where an engine answers, else local."""
-    workers: Annotated[int, arg(metavar="N")] = 0
-    """Programs judged at a time; 0 is one a core."""
+    judging: Judging = field(default_factory=Judging)
     fields: Recipe = field(default_factory=Recipe)
     machine: Machine = field(default_factory=Machine)
 
@@ -68,7 +65,7 @@ class Train:
         return found
 
     def run(self) -> int:
-        check_workers(self.workers)
+        self.judging.check()
         recipe = load_recipe(self.recipe, asdict(self.fields))
         run, parallel = _trainer()
         made = new_run(Path(self.recipe).stem, self.run_name) if parallel.main else Path()
@@ -82,7 +79,7 @@ class Train:
                     folder.rmdir()  # only if nothing was written
                 raise
 
-        return _trained(train, folder, parallel, self.engine, self.workers)
+        return _trained(train, folder, parallel, self.judging)
 
 
 @dataclass(frozen=True)
@@ -94,10 +91,7 @@ class Resume:
 
     resume: Annotated[str, arg(metavar="RUN")]
     """The run's folder; its recipe holds, how the machine runs it may be changed."""
-    engine: Literal["auto", "local", "docker"] = "auto"
-    """Where programs run; auto is docker where an engine answers, else local."""
-    workers: Annotated[int, arg(metavar="N")] = 0
-    """Programs judged at a time; 0 is one a core."""
+    judging: Judging = field(default_factory=Judging)
     machine: Machine = field(default_factory=Machine)
 
     @classmethod
@@ -114,25 +108,23 @@ class Resume:
         return found
 
     def run(self) -> int:
-        check_workers(self.workers)
+        self.judging.check()
         run, parallel = _trainer()
         folder = Path(self.resume)
 
         def resume(judge: Judge) -> None:
             run.resume(folder, judge, self.machine, parallel)
 
-        return _trained(resume, folder, parallel, self.engine, self.workers)
+        return _trained(resume, folder, parallel, self.judging)
 
 
 def _trained(
     work: Callable[[Judge], None],
     folder: Path,
     parallel: Parallel,
-    engine: Literal["auto", "local", "docker"],
-    workers: int,
+    judging: Judging,
 ) -> int:
     """Does the work with a judge, then writes the report and prints the table."""
-    from javabox import Judge
     from rlcf.report import write_report
     from rlcf.training.rails import TrainingStopped
 
@@ -140,8 +132,8 @@ def _trained(
         mute()
         logging.getLogger("rlcf").setLevel(logging.ERROR)
     # Every process has a judge of its own, and they share the cores.
-    own = workers or max(1, (os.cpu_count() or 1) // parallel.world)
-    with Judge(engine=engine, workers=own) as judge:
+    own = judging.workers or max(1, (os.cpu_count() or 1) // parallel.world)
+    with judging.judge(workers=own) as judge:
         try:
             work(judge)
         except KeyboardInterrupt:

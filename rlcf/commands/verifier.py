@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
 from rlcf.commands.bench import load_model
-from rlcf.commands.grade import check_folder, check_workers
+from rlcf.commands.grade import check_folder
+from rlcf.commands.judging import Judging
 from rlcf.errors import BadInput
 from rlcf.evaluation.bench import check_decoding, evaluate
 from rlcf.grounding.signal import Answer
@@ -57,14 +58,9 @@ class Verifier:
     """Learning rate; encoders of a million weights want 1e-3."""
     seed: int = 0
     """Of sampling, of what is held out and of training."""
-    engine: Literal["auto", "local", "docker"] = "auto"
-    """Where programs run; auto is docker where an engine answers, else local."""
-    workers: Annotated[int, arg(metavar="N")] = 0
-    """Programs judged at a time; 0 is one a core."""
+    judging: Judging = field(default_factory=Judging)
 
     def run(self) -> int:
-        from javabox import Judge
-
         problems, out = self._checked(), Path(self.out)
         policy = load_model(self.model)
         from rlcf.training.lever import (
@@ -82,7 +78,7 @@ class Verifier:
             verifier = encoder_verifier(self.encoder, self.seed, policy.device)
         random.Random(f"held out {self.seed}").shuffle(problems)
         held_out = {problem.task_id for problem in problems[::HELD_OUT]}
-        with Judge(engine=self.engine, workers=self.workers or None) as judge:
+        with self.judging.judge() as judge:
             found = examples(self._answers(policy, problems, judge))
         used = [programs for programs in found if programs[0].problem.task_id not in held_out]
         kept = [programs for programs in found if programs[0].problem.task_id in held_out]
@@ -104,7 +100,7 @@ class Verifier:
 
     def _checked(self) -> list[Problem]:
         """The problems, once everything that can be wrong before the model answers was looked at."""
-        check_workers(self.workers)
+        self.judging.check()
         check_decoding(self.temperature, self.n)
         for name in ("max_new_tokens", "steps"):
             if getattr(self, name) < 1:

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from javabox import Judge, Verdict
+from javabox import Job, Judge, Limits, Verdict
 from rlcf.errors import BadInput
-from rlcf.evaluation.grade import running
-from rlcf.evaluation.metrics import Tally, check_k
+from rlcf.evaluation.metrics import Running, check_k
+from rlcf.evaluation.provenance import provenance, terms
 from rlcf.evaluation.summary import Evaluation, summarize
 from rlcf.grounding.signal import Answer
+from rlcf.problems.broken import BrokenSuites
 from rlcf.problems.problem import Problem
 from rlcf.progress import progress
 
@@ -34,16 +35,19 @@ def evaluate(
     seed: int = 0,
     batch: int = 256,
     what: str = "evaluating",
+    limits: Limits | None = None,
 ) -> tuple[Evaluation, list[Answer]]:
     """The rates of `sample` on `problems`, and every answer (n in a row for each problem).
 
     `batch` completions are generated at a time, and the same seed gives the same answers only at the same
-    `batch`. Raises BadInput if n, k or the temperature make no sense together.
+    `batch`. `limits` hold for problems that have none of their own. Raises BadInput if n, k or the
+    temperature make no sense together.
     """
     check_decoding(temperature, n)
     check_k(ks, ((problem.task_id, n) for problem in problems))
     asked = [problem for problem in problems for _ in range(n)]
-    started, tally = time.monotonic(), Tally()
+    started, running, broken = time.monotonic(), Running(min(ks)), BrokenSuites()
+    jobs: list[Job] = []
     completions: list[str] = []
     futures: list[Future[Verdict]] = []
     verdicts: list[Verdict] = []
@@ -52,13 +56,21 @@ def evaluate(
             part = asked[first : first + batch]
             answers = sample([problem.prompt for problem in part], temperature, seed + first)
             completions += answers
-            futures += [judge.submit(p.job(a)) for p, a in zip(part, answers, strict=True)]
+            made = [
+                p.job(a, p.limits if limits is None else p.limits_or(limits))
+                for p, a in zip(part, answers, strict=True)
+            ]
+            futures += [judge.submit(job) for job in made]
+            jobs += made
             last = len(futures) == len(asked)
             while len(verdicts) < len(futures) and (last or futures[len(verdicts)].done()):
-                verdicts.append(futures[len(verdicts)].result())
-                tally = tally.plus(verdicts[-1])
-                advance(1, **running(tally))
-    evaluation = summarize(zip(asked, verdicts, strict=True), ks, time.monotonic() - started)
+                problem, verdict = asked[len(verdicts)], futures[len(verdicts)].result()
+                verdicts.append(verdict)
+                running.add(problem.task_id, verdict)
+                broken.seen(problem, verdict)
+                advance(1, **running.shown())
+    seconds, judged_by = time.monotonic() - started, provenance(judge) | terms(jobs)
+    evaluation = summarize(zip(asked, verdicts, strict=True), ks, seconds, provenance=judged_by)
     answered = zip(asked, completions, verdicts, strict=True)
     return evaluation, [Answer(problem, completion, verdict) for problem, completion, verdict in answered]
 

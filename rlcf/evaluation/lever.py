@@ -6,11 +6,12 @@ A verifier reads the description, the program and its execution result. Scores o
 execution result are added up as probabilities (logsumexp); the best group gives its best program
 (methods.md 5.4). A program that was sampled twice counts once, as its probability is in its score already.
 
-An execution result is what can be seen without knowing what is right: that a program does not compile, and
-of each case the value that was returned, the exception or the limit. Passed or failed is never looked at, so
-the tests serve as inputs only. Of a suite that is one whole test program nothing is seen but whether
-programs compile, as its exceptions tell wrong answers. Of values that are long or no JDK values all that is
-known is that there was one: programs that return such are taken to agree.
+An execution result is what can be seen without knowing what is right: that a program does not compile, and of
+each case the value that was returned, the exception or the limit. Passed or failed is never looked at, so the
+tests serve as inputs only. Of a suite that is one whole test program nothing is seen but whether programs
+compile, as its exceptions tell wrong answers; nor is what tests throw in a case of their own. Of values that
+are long or no JDK values all that is known is that there was one: programs that return such are taken to
+agree.
 
 The model and the verifier give numbers (`rlcf/training/lever.py`); here is what is made of them. Beside it
 stand the choices that LEVER is measured against: the likeliest program, and the largest group.
@@ -24,10 +25,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from javabox import Outcome
+from javabox.verdict import NO_VERDICT
 from rlcf.evaluation.metrics import Estimate, mean_intervals
 from rlcf.grounding.signal import Answer
 
-RETURNED = (Outcome.PASSED, Outcome.FAILED)
+RETURNED = (Outcome.PASSED, Outcome.FAILED, Outcome.UNTESTED)
 """Outcomes of cases that returned a value: one word here."""
 LONGEST_VALUE = 120
 """Characters of a value and of a call in the verifier's text, so that other cases are read too."""
@@ -36,7 +38,7 @@ LONGEST_VALUE = 120
 def execution(answer: Answer) -> tuple[str, ...]:
     """What running the program showed, a line a case; programs that agree in it are one group."""
     verdict, suite = answer.verdict, answer.problem.suite
-    if verdict.outcome in (Outcome.COMPILE_ERROR, Outcome.JUDGE_ERROR):
+    if verdict.outcome in (Outcome.COMPILE_ERROR, *NO_VERDICT):
         return (str(verdict.outcome),)
     if suite.whole is not None:
         return ("not seen",)

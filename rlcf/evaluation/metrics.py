@@ -1,19 +1,29 @@
 """comp@k, exec@k and pass@k: how often one of k samples compiles, runs, passes; and how sure that is.
 
 The three share one estimator over three nested flags (passed ⊆ executed ⊆ compiled), so on the same samples
-pass@k <= exec@k <= comp@k. Each is the mean over problems, and its interval is the percentile bootstrap over
-problems: it answers how the number would move with other problems of the same kind. It does not cover the
-spread between training seeds, and it collapses to a point where all problems agree (all right or all wrong).
+pass@k <= exec@k <= comp@k. Each is the mean over problems, and its interval answers how the number would move
+with other problems of the same kind. It does not cover the spread between training seeds.
+
+An interval is the percentile bootstrap over problems, widened to what the bootstrap can't see. Redrawing n
+problems never draws a kind that is not among them, so where (nearly) all agree it collapses: 5 of 5 would be
+[100, 100]. But a kind of problem that is a share q of all is missed by n draws with the chance (1 - q)^n,
+which is above 2.5 % as long as q < Q = 1 - 0.025^(1/n). So the low end is at most the mean of a mixture, the
+problems seen and a share Q of the worst there can be, and the high end at least that with the best. Where all
+agree this is exactly the interval of Clopper and Pearson (Biometrika 26, 1934): 5 of 5 is [47.8, 100], 1,000
+of 1,000 [99.6, 100], the "rule of three" (Hanley & Lippman-Hand, JAMA 249, 1983). It decides where fewer than
+about four problems dissent, and is inside the bootstrap's elsewhere. How far normal intervals miss on such
+samples is shown in arXiv 2503.01747.
 """
 
 from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from javabox import Verdict
+from javabox import Outcome, Verdict
 from rlcf.errors import BadInput
 
 METRICS = ("compile", "exec", "pass")
@@ -32,16 +42,20 @@ class Tally:
     passed: int = 0
     judge_errors: int = 0
     """Samples that the judge failed on; they are not part of n."""
+    suite_errors: int = 0
+    """Samples whose tests are broken; nor are they."""
 
     def plus(self, verdict: Verdict) -> Tally:
+        if verdict.outcome is Outcome.SUITE_ERROR:
+            return replace(self, suite_errors=self.suite_errors + 1)
         if verdict.passed is None:
-            return Tally(self.n, self.compiled, self.executed, self.passed, self.judge_errors + 1)
-        return Tally(
-            self.n + 1,
-            self.compiled + bool(verdict.compiled),
-            self.executed + bool(verdict.executed),
-            self.passed + verdict.passed,
-            self.judge_errors,
+            return replace(self, judge_errors=self.judge_errors + 1)
+        return replace(
+            self,
+            n=self.n + 1,
+            compiled=self.compiled + bool(verdict.compiled),
+            executed=self.executed + bool(verdict.executed),
+            passed=self.passed + verdict.passed,
         )
 
     def at_k(self, k: int) -> tuple[float, float, float]:
@@ -61,7 +75,9 @@ class Estimate:
     high: float
 
     def percent(self) -> str:
-        """`71.8 % [69.0, 74.4]`"""
+        """`71.8 % [69.0, 74.4]`, or a dash where there is no rate."""
+        if math.isnan(self.rate):
+            return "–"
         return f"{100 * self.rate:.1f} % [{100 * self.low:.1f}, {100 * self.high:.1f}]"
 
     def points(self) -> str:
@@ -91,6 +107,39 @@ def check_k(ks: Sequence[int], samples: Iterable[tuple[str, int]]) -> None:
             raise BadInput(f"k = {max(ks)} needs {max(ks)} samples a problem, {task_id} has {n}", field="k")
 
 
+class Running:
+    """The rates so far while verdicts come in, by the same estimator as at the end: after the last verdict
+    they are those of `estimate` at this k. A problem counts once k of its samples are judged."""
+
+    def __init__(self, k: int) -> None:
+        self.k = k
+        self._tallies: dict[str, Tally] = {}
+        self._sums = [0.0] * len(METRICS)
+        self._problems = 0
+        self._errors: Counter[Outcome] = Counter()
+
+    def add(self, task_id: str, verdict: Verdict) -> None:
+        """Counts a verdict of the problem `task_id`."""
+        before = self._tallies.get(task_id, Tally())
+        after = self._tallies[task_id] = before.plus(verdict)
+        if after.n == before.n:
+            self._errors[verdict.outcome] += 1
+            return
+        self._problems += after.n == self.k
+        for tally, sign in ((before, -1), (after, 1)):
+            if tally.n >= self.k:
+                rates = tally.at_k(self.k)
+                self._sums = [total + sign * rate for total, rate in zip(self._sums, rates, strict=True)]
+
+    def shown(self) -> dict[str, str]:
+        """For the progress line."""
+        shown: dict[str, str] = {}
+        if self._problems:
+            named = zip(METRICS, self._sums, strict=True)
+            shown = {f"{name}@{self.k}": f"{total / self._problems:.1%}" for name, total in named}
+        return shown | {f"{name.replace('_', ' ')}s": str(count) for name, count in self._errors.items()}
+
+
 def estimate(tallies: Sequence[Tally], ks: Sequence[int], seed: int = 0) -> dict[str, dict[int, Estimate]]:
     """The three metrics at each k, by name and k.
 
@@ -107,7 +156,8 @@ def estimate(tallies: Sequence[Tally], ks: Sequence[int], seed: int = 0) -> dict
 def gain(before: Sequence[Tally], after: Sequence[Tally], k: int, seed: int = 0) -> dict[str, Estimate]:
     """after - before for the three metrics, paired by problem (the same problems in the same order).
 
-    Paired, because the spread between problems is common to both and cancels.
+    Paired, because the spread between problems is common to both and cancels. That no problem of five changed
+    is no proof that none would: the interval is then [-52, +52] points.
     """
     pairs = [
         [b - a for a, b in zip(old.at_k(k), new.at_k(k), strict=True)]
@@ -115,13 +165,16 @@ def gain(before: Sequence[Tally], after: Sequence[Tally], k: int, seed: int = 0)
         if min(old.n, new.n) >= k
     ]
     columns = list(zip(*pairs, strict=True)) or [()] * 3
-    return dict(zip(METRICS, mean_intervals(columns, seed), strict=True))
+    return dict(zip(METRICS, mean_intervals(columns, seed, bounds=(-1.0, 1.0)), strict=True))
 
 
-def mean_intervals(columns: Sequence[Sequence[float]], seed: int = 0) -> list[Estimate]:
-    """Mean and 95 % percentile bootstrap interval of each column; rows are the unit that is redrawn.
+def mean_intervals(
+    columns: Sequence[Sequence[float]], seed: int = 0, *, bounds: tuple[float, float] = (0.0, 1.0)
+) -> list[Estimate]:
+    """Mean and 95 % interval of each column; rows are the unit that is redrawn.
 
-    Values lie in [-1, 1]; columns are of one length. All columns share the same redrawn rows.
+    Values lie in `bounds`, themselves in [-1, 1]: rates in [0, 1], differences of rates in [-1, 1]. Columns
+    are of one length. All columns share the same redrawn rows.
     """
     size = len(columns[0])
     if size == 0:
@@ -134,10 +187,15 @@ def mean_intervals(columns: Sequence[Sequence[float]], seed: int = 0) -> list[Es
     draw = random.Random(seed).choices
     sums = [sum(draw(packed, k=size)) for _ in range(RESAMPLES)]
     lowest, highest = int(0.025 * (RESAMPLES - 1)), math.ceil(0.975 * (RESAMPLES - 1))
+    unseen = 1 - 0.025 ** (1 / size)
+    worst, best = bounds
     found = []
     for place, column in enumerate(columns):
         means = sorted((total >> 64 * place & (1 << 64) - 1) / size / _UNIT - 1 for total in sums)
-        found.append(Estimate(math.fsum(column) / size, means[lowest], means[highest]))
+        mean = math.fsum(column) / size
+        low = min(means[lowest], mean - unseen * (mean - worst))
+        high = max(means[highest], mean + unseen * (best - mean))
+        found.append(Estimate(mean, low, high))
     return found
 
 

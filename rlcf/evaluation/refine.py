@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from javabox import Judge, Suite
+from javabox import Judge
 from rlcf.evaluation.bench import Sampler
 from rlcf.problems.problem import Problem
 
@@ -68,7 +68,7 @@ def example(problem: Problem) -> Problem | None:
     """The problem with its first case as its suite; None where it has no cases."""
     if not problem.suite.cases:
         return None
-    return replace(problem, suite=Suite(cases=problem.suite.cases[:1], imports=problem.suite.imports))
+    return replace(problem, suite=replace(problem.suite, cases=problem.suite.cases[:1]))
 
 
 def whole_problems(n: int, batch: int) -> int:

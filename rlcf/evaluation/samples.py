@@ -42,3 +42,9 @@ def read_samples(source: str, problems: Sequence[Problem], problem_set: str) -> 
     if not samples:
         raise BadInput("holds no samples", file="stdin" if source == "-" else source)
     return samples
+
+
+def unanswered(samples: Sequence[Sample], problems: Sequence[Problem]) -> list[str]:
+    """The task_ids of the problems of which there are no samples, in order."""
+    answered = {sample.problem.task_id for sample in samples}
+    return [problem.task_id for problem in problems if problem.task_id not in answered]

@@ -3,9 +3,13 @@
 {"samples": 1932, "problems": 966, "outcomes": {"passed": 800, …},
  "compile": {"1": 0.93}, "exec": {"1": 0.88}, "pass": {"1": 0.83},
  "intervals": {"compile": {"1": [0.91, 0.94]}, …},
- "seconds": 12.5, "programs_per_second": 154.6, "judge_errors": 0}
+ "seconds": 12.5, "programs_per_second": 154.6, "judge_errors": 0, "suite_errors": 0,
+ "provenance": {"judge": …, "jdk": …, "isolation": …, "time_limit": 4.0, …}}
 
-Where a data set has parts (`Problem.part`), `parts` holds by name their `problems`, rates and `intervals`.
+No rate counts judge errors or suite errors. Where not all problems were answered, `problems_total` is how
+many there are and `missing` the task_ids of the others; where some have more samples than others,
+`samples_per_problem` is the least and the most. Where a data set has parts (`Problem.part`), `parts` holds by
+name their `problems`, rates and `intervals`.
 """
 
 from __future__ import annotations
@@ -47,6 +51,10 @@ class Evaluation:
     seconds: float
     parts: Mapping[str, Part] = field(default_factory=dict)
     """Of the data set's named parts."""
+    missing: Sequence[str] = ()
+    """Problems of which there are no samples; no rate counts them."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    """By what and under which terms it was judged (provenance.py)."""
 
     @property
     def samples(self) -> int:
@@ -55,6 +63,16 @@ class Evaluation:
     @property
     def judge_errors(self) -> int:
         return self.outcomes.get(Outcome.JUDGE_ERROR, 0)
+
+    @property
+    def suite_errors(self) -> int:
+        return self.outcomes.get(Outcome.SUITE_ERROR, 0)
+
+    @property
+    def samples_per_problem(self) -> tuple[int, int]:
+        """The least and the most."""
+        counts = [t.n + t.judge_errors + t.suite_errors for t in self.tallies.values()]
+        return min(counts, default=0), max(counts, default=0)
 
     def to_json(self) -> dict[str, Any]:
         """The object above; a rate that does not exist (every sample a judge error) is null."""
@@ -69,6 +87,15 @@ class Evaluation:
         row["seconds"] = round(self.seconds, 3)
         row["programs_per_second"] = round(self.samples / self.seconds, 1) if self.seconds > 0 else None
         row["judge_errors"] = self.judge_errors
+        row["suite_errors"] = self.suite_errors
+        if self.missing:
+            row["problems_total"] = len(self.tallies) + len(self.missing)
+            row["missing"] = list(self.missing)
+        least, most = self.samples_per_problem
+        if least < most:
+            row["samples_per_problem"] = [least, most]
+        if self.provenance:
+            row["provenance"] = dict(self.provenance)
         return row
 
     def counts(self) -> dict[str, list[int]]:
@@ -77,7 +104,11 @@ class Evaluation:
 
 
 def summarize(
-    judged: Iterable[tuple[Problem, Verdict]], ks: Sequence[int], seconds: float, seed: int = 0
+    judged: Iterable[tuple[Problem, Verdict]],
+    ks: Sequence[int],
+    seconds: float,
+    seed: int = 0,
+    provenance: Mapping[str, Any] | None = None,
 ) -> Evaluation:
     """The evaluation of problems' verdicts; `seed` draws the bootstrap."""
     tallies: dict[str, Tally] = {}
@@ -97,6 +128,7 @@ def summarize(
             name: Part(len(ids), estimate([tallies[task_id] for task_id in ids], ks, seed))
             for name, ids in parts.items()
         },
+        provenance=provenance or {},
     )
 
 

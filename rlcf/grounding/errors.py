@@ -10,7 +10,8 @@ ones may follow from it.
 - A line that is outside the completion, or blank, tells nothing, so that errors in the prompt and in tests
   are nobody's. What has no line to begin with (the program is cut off, or too large for a class file) is
   blamed on the completion wherever javac puts it.
-- An exception is blamed on the line that the judge gives, the innermost of the completion on its stack.
+- An exception is blamed on the line that the judge gives, the innermost of the completion on its stack. One
+  that the tests threw is a wrong answer, and blames nothing.
   Stack and memory that run out, and every limit, on the whole.
 - An early exit (System.exit, halt, a crash) on the whole as well, since no line of it is known. Were it
   ignored, as RLTF does with a mere return code, exiting would be the cheapest way to fail.
@@ -154,7 +155,9 @@ _LIMITS = {
 _NO_ERROR = {
     Outcome.PASSED: "it passed",
     Outcome.FAILED: "it ran to the end; a wrong answer is no error",
+    Outcome.UNTESTED: "it ran to the end; its tests were not evaluated",
     Outcome.JUDGE_ERROR: "the judge failed, not the program",
+    Outcome.SUITE_ERROR: "the tests are broken, not the program",
 }
 _LINE_END = re.compile(r"\r\n|\r|\n")
 

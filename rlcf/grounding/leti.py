@@ -5,7 +5,8 @@ The paper adds special tokens: <|good|> or <|bad|>, the trace between <|lang_fee
 <|/lang_feedback|>. Here they are a comment line of Java, which any tokenizer reads and which needs no new
 rows in the embeddings: `// good`, or `// bad: line 2: incompatible types: …`. The trace is one line: the
 first javac error (later ones may follow from it), or the first exception with the innermost line of the
-completion on its stack, or the limit, or the first case that did not pass.
+completion on its stack, or the limit, or the first case that did not pass. What the tests themselves threw is
+left out, as it may hold what they expect.
 
 The paper masks the loss on the prefix; so does our supervised training, where only completions carry loss.
 The loop of sampling and fine-tuning is `loop = "feedback"` of a recipe (`training/supervised.py`). Not
@@ -15,6 +16,7 @@ covered: the mixture with pre-training text, special tokens.
 from __future__ import annotations
 
 from javabox import Outcome, Verdict
+from javabox.verdict import NO_VERDICT
 from rlcf.grounding.signal import Answer
 
 GOOD = "// good\n"
@@ -25,7 +27,7 @@ LONGEST = 200
 
 
 def feedback(answer: Answer) -> str:
-    """What went wrong, as one line of printable text; empty where nothing did, or the judge failed."""
+    """What went wrong, as one line of printable text; empty where nothing did, or nothing is known of it."""
     verdict = answer.verdict
     text = ""
     if verdict.outcome is Outcome.COMPILE_ERROR:
@@ -38,7 +40,9 @@ def feedback(answer: Answer) -> str:
         text = _at(thrown.line, named)
     elif verdict.outcome is Outcome.FAILED:
         text = _failed_case(verdict)
-    elif verdict.outcome not in (Outcome.PASSED, Outcome.JUDGE_ERROR):
+    elif verdict.outcome is Outcome.UNTESTED:
+        text = "its tests were not evaluated"
+    elif verdict.outcome not in (Outcome.PASSED, *NO_VERDICT):
         text = str(verdict.outcome).replace("_", " ")
     # What a program says of itself may hold anything; in Java `\u` would count in a comment too.
     printable = "".join(char if char.isprintable() else " " for char in text.replace("\\u", "\\ u"))
@@ -47,9 +51,9 @@ def feedback(answer: Answer) -> str:
 
 def leti_example(answer: Answer) -> tuple[str, str]:
     """The prompt with the word and the feedback before it, and the completion. Raises ValueError where the
-    judge failed: such an answer is neither good nor bad."""
+    judge failed or the tests are broken: such an answer is neither good nor bad."""
     if answer.verdict.passed is None:
-        raise ValueError("the judge failed on this answer; leave it out")
+        raise ValueError("nothing is known of this answer, by the judge's or the tests' fault; leave it out")
     before = GOOD if answer.verdict.passed else f"{BAD}{feedback(answer)}\n"
     return before + answer.problem.prompt, answer.completion
 

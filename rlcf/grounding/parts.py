@@ -49,10 +49,10 @@ def coarse_value(answer: Answer) -> float | None:
 
 
 def outcome_class(verdict: Verdict) -> int | None:
-    """How a program ended, as an index in CLASSES; None where the judge failed.
+    """How a program ended, as an index in CLASSES; None where the judge failed or the tests are broken.
 
-    Limits and early exits are runtime errors, as is everything that compiles and does not run to its end;
-    so are wrong answers where the suite is a whole `main`. What was only compiled seems to have passed.
+    Limits and early exits are runtime errors, as is everything that compiles and does not run to its end.
+    What ran to its end untested has failed. What was only compiled seems to have passed.
     """
     if verdict.compiled is None:
         return None

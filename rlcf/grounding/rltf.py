@@ -14,15 +14,14 @@ authors' code has adaptive in the place of coarse, and 1.0 where all cases pass.
 The paper's advantage is against the best earlier program of the problem: the trainer's `advantage = "best"`.
 
 Not covered here: the paper's supervised loss (a recipe's `anchor`), its buffer of 6,400 samples, and CodeRL's
-critic, which the authors' code multiplies with (`advantage = "coderl"`). Not covered at all: suites that are
-a whole `main`, whose wrong answers the judge calls runtime errors, as `coarse` then does.
+critic, which the authors' code multiplies with (`advantage = "coderl"`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from javabox import Outcome
+from javabox.verdict import NO_VERDICT
 from rlcf.grounding.combine import total
 from rlcf.grounding.errors import first_fault
 from rlcf.grounding.parts import coarse_value, suite_value
@@ -56,7 +55,7 @@ def _scored(name: str, score: float | None) -> Signal:
 
 
 def _fine(answer: Answer) -> Signal:
-    if answer.verdict.outcome is Outcome.JUDGE_ERROR:
+    if answer.verdict.outcome in NO_VERDICT:
         return Signal(None)
     span = first_fault(answer).span
     if span is None or span[0] == span[1]:  # an empty completion has no token to blame

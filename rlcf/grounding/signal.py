@@ -36,7 +36,8 @@ class Signal:
     """What the policy gets for one answer."""
 
     score: float | None
-    """None: the judge failed; the answer is left out of loss and statistics, never scored 0."""
+    """None: the judge failed or the tests are broken; the answer is left out of loss and statistics, never
+    scored 0."""
     place: int | None = None
     """Index in the completion (code points) of the token that the score belongs to; None: its last token."""
     parts: Mapping[str, float] = field(default_factory=dict)

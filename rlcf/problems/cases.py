@@ -59,7 +59,7 @@ def write_problems(problems: Iterable[Problem], out: TextIO) -> None:
     """Problem lines that `load_problems` reads: what was released, and the cases added since."""
     for problem in problems:
         released = released_suite(problem.prompt, problem.test)
-        row = {
+        row: dict[str, Any] = {
             "task_id": problem.task_id,
             "prompt": problem.prompt,
             "description": problem.description,
@@ -68,4 +68,10 @@ def write_problems(problems: Iterable[Problem], out: TextIO) -> None:
             "test": problem.test,
             "cases": [asdict(case) for case in problem.suite.cases[len(released.cases) :]],
         }
+        own: dict[str, Any] = {
+            "time_limit": problem.time_limit,
+            "memory_limit": problem.memory_limit,
+            "assertions": problem.suite.assertions or None,
+        }
+        row |= {name: value for name, value in own.items() if value is not None}
         out.write(json.dumps(row) + "\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from javabox import Judge, Outcome, SuiteError, Verdict
+from javabox import Judge, Outcome, Verdict
 from rlcf.problems.problem import Problem
 from rlcf.problems.synthesis.stubs import stubs
 
@@ -33,10 +33,10 @@ def check(problems: Sequence[Problem], judge: Judge) -> Iterator[Checked]:
         for problem in problems
     ]
     for problem, futures in asked:
-        try:
-            reference, *answers = [future.result() for future in futures]
-        except SuiteError as error:
-            yield Checked(problem, "-", "-", f"the tests are broken: {error}")
+        reference, *answers = verdicts = [future.result() for future in futures]
+        broken = next((one for one in verdicts if one.outcome is Outcome.SUITE_ERROR), None)
+        if broken is not None:
+            yield Checked(problem, "-", "-", f"the tests are broken: {broken.detail}")
             continue
         passing = [body for body, verdict in zip(stubs(problem), answers, strict=True) if verdict.passed]
         stub = (

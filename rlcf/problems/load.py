@@ -3,12 +3,14 @@
     load_problems("mbjp", "train")
     load_problems("my-problems.jsonl.gz")
 
-A problem is a JSON object a line: `task_id, prompt, test, entry_point`, and where there are any
-`description` and `canonical_solution`, which becomes the reference; `cases` are tests beside those of `test`
-(see `cases.py`), which may then be left out. MBJP is split by MBPP's ids (the ids are the same): 1-10 prompt,
-11-510 test, 511-600 validation, 601-974 train. All others are test, unless a field `split` says otherwise.
-Of `mathqa` only the test split was released for Java; the others are built by `rlcf data build mathqa` and
-loaded where one of them is asked for.
+A problem is a JSON object a line: `task_id, prompt, test, entry_point`, and where there are any `description`
+and `canonical_solution`, which becomes the reference; `cases` are tests beside those of `test` (see
+`cases.py`), which may then be left out. `time_limit` (seconds of fuel) and `memory_limit` (MB) hold for the
+suite of their row; `assertions: true` turns `assert` on in the program's own code, as for harnesses that run
+`java -ea` (in the code of tests it always is). MBJP is split by MBPP's ids (the ids are the same): 1-10
+prompt, 11-510 test, 511-600 validation, 601-974 train. All others are test, unless a field `split` says
+otherwise. Of `mathqa` only the test split was released for Java; the others are built by `rlcf data build
+mathqa` and loaded where one of them is asked for.
 
 A reference is what was released, not judged here: of MBJP's 874, 11 do not compile and 6 leave with
 System.exit(0), which mxeval takes for a pass. Whoever trains on references judges them first.
@@ -20,13 +22,16 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rlcf.errors import BadInput
 from rlcf.jsonl import Row, read_rows
 from rlcf.problems.cases import released_suite, with_cases
 from rlcf.problems.fetch import DataFile, cache_folder, locate
+from rlcf.problems.limits import memory_limit_fault, time_limit_fault
 from rlcf.problems.problem import Problem
 
 log = logging.getLogger("rlcf")
@@ -151,6 +156,11 @@ def mxeval_problem(row: Row) -> Problem:
         raise row.bad("must declare class Main", "test")
     if "cases" in row.fields:
         suite = with_cases(suite, row)
+    assertions = row.fields.get("assertions")
+    if assertions is not None:
+        if not isinstance(assertions, bool):
+            raise row.bad("must be true or false", "assertions")
+        suite = replace(suite, assertions=assertions)
     return Problem(
         task_id=task_id,
         prompt=prompt,
@@ -160,7 +170,18 @@ def mxeval_problem(row: Row) -> Problem:
         reference=_optional(row, "canonical_solution"),
         split=_split(row, task_id),
         test=test,
+        time_limit=_limit(row, "time_limit", time_limit_fault),
+        memory_limit=_limit(row, "memory_limit", memory_limit_fault),
+        source=f"{row.file}:{row.line}",
     )
+
+
+def _limit(row: Row, field: str, fault: Callable[[object], str]) -> Any:
+    """A limit, or None where the row has none. Raises BadInput."""
+    value = row.fields.get(field)
+    if value is not None and (wrong := fault(value)):
+        raise row.bad(wrong, field)
+    return value
 
 
 def _optional(row: Row, field: str) -> str | None:

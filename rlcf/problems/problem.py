@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from javabox import Job, Limits, Suite
 
@@ -26,6 +27,21 @@ class Problem:
     """A part of the data set whose rates are shown beside those of all, such as `template-disjoint`."""
     test: str = field(default="", repr=False)
     """The test program as it was released, for grading as others do."""
+    time_limit: float | None = None
+    """Seconds of fuel that its suite may take, all cases together; None: the judge's default."""
+    memory_limit: int | None = None
+    """Megabytes of heap; None: the judge's default."""
+    source: str = field(default="", repr=False, compare=False)
+    """Where it was read, `file:line`."""
+
+    @property
+    def limits(self) -> Limits:
+        """What its programs may use."""
+        return Limits.of(self.time_limit, self.memory_limit)
+
+    def limits_or(self, others: Limits) -> Limits:
+        """Its own limits where it has some, else `others`."""
+        return others if self.time_limit is None and self.memory_limit is None else self.limits
 
     def job(
         self,
@@ -35,12 +51,12 @@ class Problem:
         compile_only: bool = False,
         coverage: bool = False,
     ) -> Job:
-        """The program made of the prompt and `completion`, with this problem's tests. With `coverage` the
-        verdict names the lines of the completion that they executed."""
+        """The program made of the prompt and `completion`, with this problem's tests and limits, unless
+        others are given. With `coverage` the verdict names the lines of the completion that they executed."""
         return Job(
             source=self.prompt + completion,
             suite=Suite(imports=self.suite.imports) if compile_only else self.suite,
-            limits=limits or Limits(),
+            limits=limits or self.limits,
             completion_start=len(self.prompt),
             coverage=coverage,
         )
@@ -49,7 +65,22 @@ class Problem:
         """Prompt, completion and test program as one file, which is what mxeval compiles and runs."""
         return Job(
             source=f"{self.prompt}{completion}\n{self.test}",
-            suite=Suite(whole=""),
-            limits=limits or Limits(),
+            suite=Suite(whole="", assertions=self.suite.assertions),
+            limits=limits or self.limits,
             completion_start=len(self.prompt),
+            tests_start=len(self.prompt) + len(completion) + 1,
         )
+
+
+def with_limits(
+    problems: Iterable[Problem], time_limit: float | None, memory_limit: int | None
+) -> list[Problem]:
+    """The problems with these limits where they are given, in the place of their own."""
+    return [
+        replace(
+            one,
+            time_limit=one.time_limit if time_limit is None else time_limit,
+            memory_limit=one.memory_limit if memory_limit is None else memory_limit,
+        )
+        for one in problems
+    ]

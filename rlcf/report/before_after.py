@@ -64,7 +64,7 @@ def caption(run: Run) -> str:
             f" Rates on {len(rows[0]['counts'])} {recipe.get('problems')} problems, split {rows[0]['split']}."
         )
     return (
-        f"Before: {_start(recipe)}. After: {after}.{asked} In brackets 95 % intervals by bootstrap over "
+        f"Before: {_start(recipe)}. After: {after}.{asked} In brackets 95 % intervals over "
         "problems; the gain is paired by problem. The spread between training seeds is not in them."
     )
 

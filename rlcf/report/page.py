@@ -13,6 +13,7 @@ from typing import Any
 
 from javabox import Outcome
 from rlcf.evaluation.metrics import Estimate
+from rlcf.evaluation.provenance import told
 from rlcf.report.before_after import Change, caption, changes, decoding_name, stage_rows
 from rlcf.report.chart import Line, bar_chart, line_chart
 from rlcf.report.run_folder import Run, read_run
@@ -81,7 +82,14 @@ def _table(run: Run) -> str:
     return (
         f'<h2>Before and after</h2><div class="wide"><table><thead>{head}</thead>'
         f'<tbody>{"".join(rows)}</tbody></table></div><p class="note">{escape(caption(run))}</p>'
+        f"{_judged_by(run)}"
     )
+
+
+def _judged_by(run: Run) -> str:
+    """By what and under which terms, a line for each that differs."""
+    found = dict.fromkeys(told(row["provenance"]) for row in run.evaluations if row.get("provenance"))
+    return "".join(f'<p class="note">Judged by: {escape(one)}.</p>' for one in found)
 
 
 def _cells(change: Change) -> str:

@@ -14,6 +14,9 @@ from rlcf.report.run_folder import Run, completion_rows
 PAIRS, ROLLOUTS = 10, 6
 LONGEST = 4_000
 """Characters of a completion that are shown."""
+LONGEST_REASON = 900
+"""Characters of what went wrong: the judge cuts each of call, got and expected before
+(`verdict.TEXT_LIMIT`)."""
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -76,15 +79,27 @@ def _code(row: Row) -> str:
     """The completion, and in one line what went wrong first."""
     text = str(row.get("completion"))
     shown = text if len(text) <= LONGEST else f"{text[:LONGEST]} … ({len(text):,} characters)"
-    reason = ""
-    for found in row.get("diagnostics") or ():
-        reason = f"line {found.get('line')}: {found.get('message')}"
-        break
-    thrown = row.get("exception")
-    if not reason and thrown:
-        reason = f"line {thrown.get('line')}: {thrown.get('type')}: {thrown.get('message')}"
-    why = f'<p class="why">{escape(reason[:300])}</p>' if reason else ""
+    reason = _reason(row)
+    why = f'<p class="why">{escape(reason[:LONGEST_REASON])}</p>' if reason else ""
     return f"<pre>{escape(shown)}</pre>{why}"
+
+
+def _reason(row: Row) -> str:
+    """What went wrong first: javac's error, what the program threw, or the first case that did not pass with
+    its call, what came out and what was expected, where the run keeps these."""
+    for found in row.get("diagnostics") or ():
+        return f"line {found.get('line')}: {found.get('message')}"
+    told = []
+    thrown = row.get("exception")
+    if thrown and row.get("outcome") != "failed":
+        told.append(f"line {thrown.get('line')}: {thrown.get('type')}: {thrown.get('message')}")
+    case: Row = next((one for one in row.get("cases") or () if one.get("outcome") != "passed"), {})
+    known = {name: case[name] for name in ("call", "got", "expected") if name in case}
+    if known:
+        told += [f"case {case.get('name')}", *(f"{name}: {text}" for name, text in known.items())]
+    if row.get("detail"):
+        told.append(str(row["detail"]))
+    return " · ".join(told)
 
 
 def _signal(row: Row) -> str:

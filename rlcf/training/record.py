@@ -6,7 +6,9 @@ Rows of metrics.jsonl: `step` and `supervised_loss` before PPO, then a row a PPO
 completions.jsonl: `stage` (rollout, or before / after for an evaluation), `step`, `temperature`, `task_id`,
 `prompt` (without the policy's prefix), `completion`, the fields of a results line, and `score`, `place`,
 `parts` (null, null, {} in evaluations, which nothing is learnt from); rollouts also `stopped` (not cut off)
-and `signs` of reward hacking. With several processes the first alone writes.
+and `signs` of reward hacking. Of a failed case they say the call, what came out and, unless the run leaves
+that out, what was expected. Rows of evaluation.jsonl hold the provenance: judge, JDK, isolation, limits. With
+several processes the first alone writes.
 """
 
 from __future__ import annotations
@@ -29,9 +31,10 @@ LOGS = ("metrics.jsonl", "completions.jsonl", "evaluation.jsonl")
 class RunFolder:
     """Writes a run."""
 
-    def __init__(self, folder: Path, *, writes: bool = True) -> None:
-        """`writes`: False of all processes but the first."""
-        self.folder, self._writes = folder, writes
+    def __init__(self, folder: Path, *, writes: bool = True, expected_values: bool = True) -> None:
+        """`writes`: False of all processes but the first. `expected_values`: whether completions say what the
+        tests expect."""
+        self.folder, self._writes, self._expected_values = folder, writes, expected_values
 
     @property
     def taken(self) -> bool:
@@ -76,11 +79,22 @@ class RunFolder:
     ) -> None:
         """Answers with their signals and whatever else is to be told of each."""
         told = {"stage": stage, "step": step, "temperature": temperature}
-        self._append("completions.jsonl", (told | _completion(a, s) | dict(more) for a, s, more in rows))
+        self._append("completions.jsonl", (told | self._completion(a, s) | dict(more) for a, s, more in rows))
 
     def completion(self, row: Mapping[str, Any]) -> None:
         """A row that another run wrote."""
         self._append("completions.jsonl", [row])
+
+    def _completion(self, answer: Answer, signal: Signal | None) -> dict[str, Any]:
+        return {
+            "task_id": answer.problem.task_id,
+            "prompt": answer.problem.prompt,
+            "completion": answer.completion,
+            **answer.verdict.to_json(expected_values=self._expected_values),
+            "score": None if signal is None else signal.score,
+            "place": None if signal is None else signal.place,
+            "parts": {} if signal is None else dict(signal.parts),
+        }
 
     def _append(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         if not self._writes:
@@ -103,15 +117,3 @@ def _keep(path: Path, wanted: Callable[[Mapping[str, Any]], bool]) -> None:
         kept.flush()
         os.fsync(kept.fileno())
     os.replace(aside, path)
-
-
-def _completion(answer: Answer, signal: Signal | None) -> dict[str, Any]:
-    return {
-        "task_id": answer.problem.task_id,
-        "prompt": answer.problem.prompt,
-        "completion": answer.completion,
-        **answer.verdict.to_json(),
-        "score": None if signal is None else signal.score,
-        "place": None if signal is None else signal.place,
-        "parts": {} if signal is None else dict(signal.parts),
-    }

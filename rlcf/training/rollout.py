@@ -19,6 +19,7 @@ from rlcf.grounding.signal import Answer, Grounding, Signal
 from rlcf.grounding.signs import signs
 from rlcf.policy import Policy
 from rlcf.policy.generate import Sampled, stable_seed
+from rlcf.problems.broken import BrokenSuites
 from rlcf.problems.problem import Problem
 
 CHUNKS = (64, 256)
@@ -26,8 +27,16 @@ CHUNKS = (64, 256)
 least two chunks, so that half of the grading hides behind generation; smaller ones cost speed."""
 LARGEST_ALPHA = 10.0
 """Of RLTF's alpha, the completion's length by the span's (methods.md 6)."""
-LIMITS = Limits(fuel=50_000_000, wall_seconds=10.0)
-"""Rollouts end sooner than evaluations: endless loops are common in them."""
+LIMITS = Limits(
+    fuel=50_000_000, wall_seconds=10.0, idle_seconds=2.0, allocation_mb=8192, output_bytes=1 << 20
+)
+"""Rollouts end sooner than evaluations: endless loops are common in them. Also where a problem's file allows
+more."""
+EVALUATION_LIMITS = Limits(
+    fuel=1_000_000_000, wall_seconds=30.0, idle_seconds=2.0, allocation_mb=8192, output_bytes=1 << 20
+)
+"""Of a run's own evaluations, for problems without limits of their own: an eighth of what `rlcf bench` gives,
+since a small policy writes endless loops there too."""
 
 
 Graded = tuple[Answer, Signal, frozenset[str]]
@@ -81,6 +90,7 @@ class Roller:
         self.policy, self.judge, self.grounding = policy, judge, grounding
         self.run_tests, self.coverage = run_tests, coverage
         self.rank, self.world = rank, world
+        self._broken = BrokenSuites()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="grader")
 
     def __enter__(self) -> Roller:
@@ -134,6 +144,8 @@ class Roller:
             Answer(problem, completion, verdict.result())
             for problem, completion, verdict in zip(problems, completions, verdicts, strict=True)
         ]
+        for answer in answers:
+            self._broken.seen(answer.problem, answer.verdict)
         began = time.perf_counter()
         signals = self.grounding(answers)
         seconds = time.perf_counter() - began

@@ -44,6 +44,7 @@ from rlcf.training.pairs import asked_model, make_discriminator, new_discriminat
 from rlcf.training.parallel import Parallel
 from rlcf.training.preferring import Preferring
 from rlcf.training.record import RunFolder
+from rlcf.training.rollout import EVALUATION_LIMITS
 from rlcf.training.sft import train_supervised
 from rlcf.training.show import check_trackers
 from rlcf.training.step import PpoStep
@@ -70,7 +71,7 @@ class Training:
         """Raises BadInput where the recipe can't be followed."""
         self.recipe, self.judge = recipe, judge
         self.machine, self.parallel = machine or Machine(), parallel or Parallel()
-        self.run = RunFolder(folder, writes=self.parallel.main)
+        self.run = RunFolder(folder, writes=self.parallel.main, expected_values=self.machine.expected_values)
         check_choices(recipe)
         self.entry = grounding_entry(recipe.grounding)
         check_advantage(recipe)
@@ -208,6 +209,7 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> None:
             seed=recipe.seed,
             batch=EVALUATION_BATCH,
             what=what,
+            limits=EVALUATION_LIMITS,
         )
         row = evaluation_row(
             evaluation, stage=stage, split=recipe.evaluation_split, temperature=temperature, n=n

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from javabox import Judge
+from javabox import Judge, Outcome
 from rlcf.grounding.parts import outcome_class
 from rlcf.grounding.signal import Grounding
 from rlcf.grounding.signs import SIGNS
@@ -242,11 +242,14 @@ def rollout_statistics(rollouts: Sequence[Rollout]) -> dict[str, float]:
     """Means over the rollouts that were judged. `exec` and `pass` only where tests were run."""
     judged = [rollout for rollout in rollouts if rollout.signal.score is not None]
     count = max(1, len(judged))
+    unknown = [rollout.answer.verdict.outcome for rollout in rollouts if rollout.signal.score is None]
+    broken = sum(outcome is Outcome.SUITE_ERROR for outcome in unknown)
     row: dict[str, float] = {
         "reward": sum(rollout.signal.score or 0.0 for rollout in judged) / count,
         "compile": sum(bool(rollout.answer.verdict.compiled) for rollout in judged) / count,
         "rollouts": float(len(rollouts)),
-        "judge_errors": float(len(rollouts) - len(judged)),
+        "judge_errors": float(len(unknown) - broken),
+        "suite_errors": float(broken),
         "response_tokens": sum(len(rollout.sampled.ids) for rollout in rollouts) / len(rollouts),
         "truncated": sum(not rollout.sampled.stopped for rollout in rollouts) / len(rollouts),
         "distinct": len({(r.answer.problem.task_id, r.answer.completion) for r in rollouts}) / len(rollouts),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -77,8 +78,9 @@ def test_grade_as_json_is_one_object_and_results_lie_beside_the_samples(
     assert found["outcomes"] == {"passed": 1, "compile_error": 1}
     assert found["compile"] == found["exec"] == found["pass"] == {"1": 0.5, "2": 1.0}
     assert found["engine"] == "local"
-    assert found["judge_errors"] == 0
-    assert {"seconds", "programs_per_second", "jdk"} <= set(found)
+    assert found["judge_errors"] == found["suite_errors"] == 0
+    assert (found["problems_total"], len(found["missing"])) == (3, 2)
+    assert {"seconds", "programs_per_second", "jdk", "provenance"} <= set(found)
     results = samples.with_name("samples_results.jsonl")
     assert found["results"] == str(results)
     rows = [json.loads(line) for line in results.read_text().splitlines()]
@@ -91,8 +93,16 @@ def test_grade_reads_stdin_and_prints_rates_with_intervals(samples: Path, small_
         "grade", "-", "--problems", small_set.path, "--engine", "local", stdin=text, cwd=samples.parent
     )
     assert done.returncode == 0, done.stderr
-    assert "pass     50.0 % [50.0, 50.0]" in done.stdout
+    assert "2 samples of 1 of 3 problems in " in done.stdout
+    assert re.search(r"^pass     50\.0 % \[1\.\d, 98\.\d]$", done.stdout, re.MULTILINE), (
+        "one problem tells little"
+    )
+    assert re.search(
+        r"^local engine, isolation \w+, JDK .*; 4 s and 256 MB a program", done.stdout, re.MULTILINE
+    )
     assert "grading: 2/2" in done.stderr
+    assert "compile@1 50.0%, exec@1 50.0%, pass@1 50.0%" in done.stderr
+    assert "rlcf: no samples of 2 problems (MBJP/" in done.stderr
     assert [path.name for path in samples.parent.iterdir()] == [samples.name], (
         "no file unless --out names one"
     )
@@ -129,6 +139,11 @@ def test_bad_arguments_are_refused_in_one_line(
     assert "field 'k'" in complaint(*grade, "--k", "1,x")
     assert "field 'k'" in complaint(*grade, "--k", "3"), "a problem has only two samples"
     assert "field 'workers'" in complaint(*grade, "--workers", "-1")
+    assert "field 'time-limit'" in complaint(*grade, "--time-limit", "0")
+    assert "field 'time-limit'" in complaint("data", "check", small_set.path, "--time-limit", "nan")
+    assert "field 'memory-limit'" in complaint(*grade, "--memory-limit", "1")
+    assert "no samples of 2 problems (MBJP/" in complaint(*grade, "--missing", "fail")
+    assert "--isolation" in complaint(*grade, "--isolation", "docker")
     assert "field 'out'" in complaint(*grade, "--out", samples), "the samples would be lost"
     assert "--workers" in complaint(*grade, "--workers", "many")
     assert "--wrokers" in complaint(*grade, "--wrokers", "1")
@@ -252,4 +267,25 @@ def test_one_file_with_its_test_is_graded_as_mxeval_does(small_set: SmallSet, tm
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     assert [row["outcome"] for row in rows] == ["passed", "premature_exit"]
-    assert all(row["jdk"] for row in rows)
+    assert all(row["provenance"]["jdk"] for row in rows)
+
+
+def test_limits_that_are_given_hold_in_the_place_of_the_files(small_set: SmallSet, tmp_path: Path) -> None:
+    """A loop of 20 million steps in a file that allows a hundredth of a second: the flag allows it longer."""
+    slow = "        for (int i = 0; i < 20_000_000; i++) { if (i == -1) { return 1; } }\n" + small_set.right
+    path, problems, out = tmp_path / "s.jsonl", tmp_path / "p.jsonl", tmp_path / "r.jsonl"
+    path.write_text(small_set.sample(slow) + small_set.sample("?") + small_set.sample("?", task_id="other"))
+    problems.write_text(
+        json.dumps(small_set.rows[0] | {"time_limit": 0.01})
+        + "\n"
+        + json.dumps(small_set.rows[1] | {"task_id": "other"})
+    )
+    found = []
+    for flags in ((), ("--time-limit", "1"), ("--time-limit", "0.01", "--no-expected-values")):
+        options = ("--problems", problems, "--engine", "local", "--out", out)
+        done = rlcf("grade", path, *options, *flags)
+        assert done.returncode == 0, done.stderr
+        assert "problems have 1 to 2 samples; each problem counts the same" in done.stdout
+        row = json.loads(out.read_text().splitlines()[0])
+        found.append((row["outcome"], row["provenance"]["time_limit"]))
+    assert found == [("time_limit", 0.01), ("passed", 1.0), ("time_limit", 0.01)]

@@ -12,7 +12,9 @@ from rlcf.recipe import Recipe
 
 
 def test_toml_round_trip(tmp_path: Path) -> None:
-    machine = Machine(tokens_per_microbatch=7, gradient_checkpointing=True, trackers="wandb, trackio")
+    machine = Machine(
+        tokens_per_microbatch=7, gradient_checkpointing=True, expected_values=False, trackers="wandb, trackio"
+    )
     (tmp_path / "machine.toml").write_text(to_toml(machine), encoding="utf-8")
     assert load_machine(tmp_path / "machine.toml") == machine
     assert machine.tracker_names == ["wandb", "trackio"]

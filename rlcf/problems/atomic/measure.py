@@ -12,7 +12,7 @@ from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase
 from rlcf.problems.atomic.chain import IMPORTS, Chain
 
 CHAINS_A_PROGRAM = 100
-LIMITS = Limits(fuel=10**12, allocation_mb=1 << 20, wall_seconds=120, compile_seconds=120)
+LIMITS = Limits(fuel=10**12, allocation_mb=1 << 20, wall_seconds=120, idle_seconds=120, compile_seconds=120)
 """Wide: nothing here may depend on how busy the machine is."""
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase
+from javabox import Job, Judge, Limits, Outcome, SuiteCase
 from rlcf.problems.problem import Problem
 
-LIMITS = Limits(fuel=20_000_000, allocation_mb=512)
-"""Of all inputs of a problem together, a fiftieth of the fuel that programs get: a right program may well be
+LIMITS = Limits(fuel=20_000_000, wall_seconds=30.0, idle_seconds=2.0, allocation_mb=512, output_bytes=1 << 20)
+"""Of all inputs of a problem together, a 400th of the fuel that programs get: a right program may well be
 slower than the reference."""
 LONGEST_VALUE = 2_000
 """Characters: what is longer is no test to look at."""
@@ -59,7 +60,7 @@ def _job(problem: Problem, cases: tuple[SuiteCase, ...]) -> Job:
     assert problem.reference is not None
     return Job(
         source=problem.prompt + problem.reference,
-        suite=Suite(cases=cases, imports=problem.suite.imports),
+        suite=replace(problem.suite, cases=cases, whole=None),
         limits=LIMITS,
         completion_start=len(problem.prompt),
     )

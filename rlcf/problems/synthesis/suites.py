@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from javabox import Judge, Limits, Outcome, SuiteCase, Verdict
+from javabox.verdict import NO_VERDICT
 from rlcf.problems.mutants import LOGIC, OTHER_LOGIC, Change, mutants_of
 from rlcf.problems.problem import Problem
 from rlcf.problems.synthesis.answers import answers, tolerance_of
@@ -39,9 +40,11 @@ PROPOSED = 48
 CHOOSING, SAME_KINDS, OTHER_KINDS = 24, 16, 32
 """Mutants a problem that choose cases; that score them, by the same kinds of change and by others (of which
 half do not compile)."""
-LIMITS = Limits(fuel=40_000_000)
+LIMITS = Limits(
+    fuel=40_000_000, wall_seconds=30.0, idle_seconds=2.0, allocation_mb=8192, output_bytes=1 << 20
+)
 """Of mutants: twice what all inputs took the reference at most."""
-_TO_THE_END = (Outcome.PASSED, Outcome.FAILED, Outcome.RUNTIME_ERROR)
+_TO_THE_END = (Outcome.PASSED, Outcome.FAILED, Outcome.UNTESTED, Outcome.RUNTIME_ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +249,7 @@ def cover(cases: Sequence[SuiteCase], kills: Sequence[set[str]], most: int) -> l
 
 def _failed(verdict: Verdict) -> set[str]:
     """The cases that tell this program from a right one; empty where it does not compile."""
-    if verdict.outcome in (Outcome.COMPILE_ERROR, Outcome.JUDGE_ERROR):
+    if verdict.outcome in (Outcome.COMPILE_ERROR, *NO_VERDICT):
         return set()
     failed = [case for case in verdict.cases if case.outcome is not Outcome.PASSED]
     if verdict.outcome in _TO_THE_END:
@@ -274,7 +277,7 @@ def _judge_mutants(
 
 
 def _score(verdicts: Sequence[Verdict], before: int) -> Score:
-    judged = [v for v in verdicts if v.outcome not in (Outcome.COMPILE_ERROR, Outcome.JUDGE_ERROR)]
+    judged = [v for v in verdicts if v.outcome not in (Outcome.COMPILE_ERROR, *NO_VERDICT)]
     old = [any(case.outcome is not Outcome.PASSED for case in verdict.cases[:before]) for verdict in judged]
     return Score(len(judged), sum(old), sum(verdict.outcome is not Outcome.PASSED for verdict in judged))
 

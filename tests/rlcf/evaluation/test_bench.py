@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from javabox import Judge, Outcome
+from javabox import Judge, Limits, Outcome
 from rlcf import BadInput, Problem, load_problems
 from rlcf.evaluation import evaluate
 from tests.rlcf.conftest import SmallSet
@@ -59,3 +60,20 @@ def test_what_makes_no_sense_is_refused_before_anything_is_generated(
 
     with pytest.raises(BadInput, match=f"field '{field}'"):
         evaluate(problems, never, judge, temperature=temperature, n=n, ks=ks)
+
+
+def test_limits_that_are_given_hold_for_problems_without_limits_of_their_own(
+    judge: Judge, problems: list[Problem], small_set: SmallSet
+) -> None:
+    """A loop of some 10^8 instructions, for a problem that allows a second and for one that says nothing."""
+    slow = "        for (int i = 0; i < 30_000_000; i++) { if (i == -1) { return 1; } }\n" + small_set.right
+    asked = [problems[0], replace(problems[0], task_id="own", time_limit=1.0)]
+    for limits, outcomes in (
+        (Limits(fuel=10_000_000), [Outcome.TIME_LIMIT, Outcome.PASSED]),
+        (None, [Outcome.PASSED, Outcome.PASSED]),
+    ):
+        evaluation, answers = evaluate(
+            asked, lambda prompts, *_: [slow] * len(prompts), judge, temperature=0.0, limits=limits
+        )
+        assert [answer.verdict.outcome for answer in answers] == outcomes
+        assert evaluation.provenance["time_limit"] == ([0.005, 1.0] if limits else [1.0, 4.0])

@@ -73,7 +73,9 @@ def test_an_evaluation_is_a_row_of_plain_json(
     row = evaluation_row(evaluation, stage="before", split="test", temperature=0.8, n=2)
     (tmp_path / "evaluation.jsonl").write_text(json.dumps(row))
     assert row["pass"] == {"1": 0.5, "2": 1.0}
-    assert row["intervals"]["pass"]["1"] == [0.5, 0.5]
+    assert row["intervals"]["pass"]["1"] == [0.0125, 0.9875], "of one problem next to nothing is known"
+    assert row["provenance"]["isolation"] == judge.isolation
+    assert (row["provenance"]["time_limit"], row["provenance"]["assertions"]) == (4.0, False)
     assert row["counts"] == {problem.task_id: [2, 1, 1, 1]}
     assert row["decoding"] == {"temperature": 0.8, "n": 2}
     assert row["judge_errors"] == 0
@@ -90,5 +92,53 @@ def test_a_part_of_the_problems_has_rates_of_its_own(
     assert set(row["parts"]) == {"template-disjoint"}
     assert row["parts"]["template-disjoint"]["problems"] == 1
     assert row["parts"]["template-disjoint"]["pass"] == {"1": 0.0}
-    assert row["parts"]["template-disjoint"]["intervals"]["compile"] == {"1": [0.0, 0.0]}
+    assert row["parts"]["template-disjoint"]["intervals"]["compile"] == {"1": [0.0, 0.975]}
     assert "parts" not in grade(_samples(problem, ["?"]), judge, [1], None).to_json()
+
+
+def test_every_line_says_by_what_and_under_which_terms(
+    judge: Judge, problem: Problem, small_set: SmallSet
+) -> None:
+    quick = replace(problem, time_limit=0.5, memory_limit=64)
+    asserting = replace(problem, suite=replace(problem.suite, assertions=True))
+    samples = [s for one in (problem, quick, asserting) for s in _samples(one, [small_set.right])]
+    out = io.BytesIO()
+    evaluation = grade(samples, judge, [1], out)
+    found = [json.loads(line)["provenance"] for line in out.getvalue().splitlines()]
+    assert all(one["jdk"] == judge.jdk and one["engine"] == "local" and one["judge"] for one in found)
+    terms = [(one["time_limit"], one["memory_limit"], one["assertions"]) for one in found]
+    assert terms == [(4.0, 256, False), (0.5, 64, False), (4.0, 256, True)]
+    assert evaluation.provenance["time_limit"] == [0.5, 4.0]
+    assert evaluation.provenance["assertions"] == [False, True]
+
+
+def test_a_time_limit_is_fuel(judge: Judge, problem: Problem, small_set: SmallSet) -> None:
+    """A loop of some 10^8 instructions: a twentieth of a second is too little, the default is not."""
+    slow = "        for (int i = 0; i < 30_000_000; i++) { if (i == -1) { return 1; } }\n" + small_set.right
+    few = replace(problem, time_limit=0.05)
+    out = io.BytesIO()
+    grade(_samples(problem, [slow]) + _samples(few, [slow]), judge, [1], out)
+    assert [json.loads(line)["outcome"] for line in out.getvalue().splitlines()] == ["passed", "time_limit"]
+
+
+def test_a_broken_suite_is_named_once_and_stops_nothing(
+    judge: Judge, problem: Problem, small_set: SmallSet, caplog: pytest.LogCaptureFixture
+) -> None:
+    case = replace(problem.suite.cases[0], expected="noSuchName")
+    suite = replace(problem.suite, cases=(case,))
+    broken = replace(problem, task_id="broken", suite=suite, source="mine.jsonl:7")
+    right = small_set.right
+    samples = [*_samples(problem, [right]), *_samples(broken, [right, right]), *_samples(problem, [right])]
+    out = io.BytesIO()
+    evaluation = grade(samples, judge, [1], out)
+    rows = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [row["outcome"] for row in rows] == ["passed", "suite_error", "suite_error", "passed"]
+    assert "noSuchName" in rows[1]["detail"]
+    assert rows[1]["passed"] is None
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("mine.jsonl:7: broken: the suite is broken: ")
+    assert "noSuchName" in said
+    assert "\n" not in said
+    row = evaluation.to_json()
+    assert (row["suite_errors"], row["judge_errors"], row["pass"]) == (2, 0, {"1": 1.0})
+    assert row["outcomes"] == {"passed": 2, "suite_error": 2}

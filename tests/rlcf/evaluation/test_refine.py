@@ -20,7 +20,7 @@ OTHER = Problem("other", "class A {\n    static int f(int y) {\n", Suite(cases=C
 WHOLE = Problem(
     "whole",
     "class B {\n    static int f(int x) {\n",
-    Suite(whole="class Main { public static void main(String[] a) { } }"),
+    Suite(whole="class Main { public static void main(String[] a) { if (B.f(1) < -99) { throw null; } } }"),
 )
 
 LUCKY = "        return 2;" + END

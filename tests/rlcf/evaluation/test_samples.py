@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rlcf import BadInput, Problem, load_problems
-from rlcf.evaluation.samples import read_samples
+from rlcf.evaluation.samples import read_samples, unanswered
 from tests.rlcf.conftest import SmallSet
 
 
@@ -32,6 +32,16 @@ def test_every_field_is_carried_and_anything_may_be_in_a_completion(
         assert [sample.row["at"] for sample in samples] == list(range(len(completions)))
         assert samples[0].row["model"] == {"name": "m"}
         assert {sample.problem.task_id for sample in samples} == {small_set.task_id}
+
+
+def test_problems_without_samples_are_known(
+    problems: list[Problem], small_set: SmallSet, tmp_path: Path
+) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_text(small_set.sample("") * 2)
+    samples = read_samples(str(path), problems, "three")
+    assert unanswered(samples, problems) == [problem.task_id for problem in problems[1:]]
+    assert unanswered(samples, problems[:1]) == []
 
 
 def test_a_raw_surrogate_in_the_bytes_is_read(

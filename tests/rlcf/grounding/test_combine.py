@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from javabox import Diagnostic, Outcome, Suite, Verdict
+from javabox.verdict import NO_VERDICT
 from rlcf.grounding.combine import Stretches, masked, total
 from rlcf.grounding.rlcf import compiler
 from rlcf.grounding.rltf import adaptive, coarse, fine, rltf
@@ -20,7 +21,7 @@ LENGTH = 30
 
 def answers(count: int = 40) -> list[Answer]:
     rng = random.Random(1)
-    outcomes = rng.choices([one for one in Outcome if one is not Outcome.JUDGE_ERROR], k=count)
+    outcomes = rng.choices([one for one in Outcome if one not in NO_VERDICT], k=count)
     return [Answer(PROBLEM, f"{at:0{LENGTH}}", Verdict(outcome)) for at, outcome in enumerate(outcomes)]
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from javabox import Judge, Outcome, Suite, SuiteCase, Verdict
+from javabox import Case, Judge, Outcome, Suite, SuiteCase, ThrownException, Verdict
+from javabox.verdict import NO_VERDICT
 from rlcf.errors import BadInput
 from rlcf.grounding.signal import Answer, Signal
 from rlcf.grounding.table import GROUNDINGS, grounding_entry
@@ -95,10 +96,29 @@ def test_an_error_after_the_last_character_has_a_place_at_or_after_the_end_or_no
 
 
 @pytest.mark.parametrize("name", list(GROUNDINGS))
-def test_a_judge_error_is_no_score(name: str) -> None:
-    answer = Answer(PROBLEM, PASSES, Verdict(Outcome.JUDGE_ERROR))
+@pytest.mark.parametrize("outcome", NO_VERDICT)
+def test_what_says_nothing_about_the_program_is_no_score(name: str, outcome: Outcome) -> None:
+    answer = Answer(PROBLEM, PASSES, Verdict(outcome))
     (signal,) = grounding_entry(name).make(compare, 0.2)([answer])
     assert signal.score is None
+    assert signal.spans == ()
+
+
+@pytest.mark.parametrize("name", list(GROUNDINGS))
+def test_untested_and_failed_by_the_tests_own_exception_pay_as_a_wrong_answer(name: str) -> None:
+    """So a program that hides from its tests, or makes them throw, gains nothing by it."""
+    thrown = ThrownException("java.lang.AssertionError", "expected 4, was 3", None)
+    verdicts = [
+        Verdict(outcome, tuple(Case(case.name, outcome) for case in PROBLEM.suite.cases), exception=exception)
+        for outcome, exception in (
+            (Outcome.FAILED, None),
+            (Outcome.FAILED, thrown),
+            (Outcome.UNTESTED, None),
+        )
+    ]
+    wrong, *others = grounding_entry(name).make(compare, 0.2)([Answer(PROBLEM, HALF, v) for v in verdicts])
+    assert others == [wrong, wrong]
+    assert wrong.score is not None
 
 
 @pytest.mark.parametrize("name", list(GROUNDINGS))

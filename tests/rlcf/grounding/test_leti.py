@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from javabox import Judge, Outcome, ThrownException, Verdict
+from javabox import Case, Judge, Outcome, ThrownException, Verdict
+from javabox.verdict import NO_VERDICT
 from rlcf.grounding.leti import BAD, GOOD, LONGEST, feedback, leti_example
 from rlcf.grounding.signal import Answer
 from tests.rlcf.grounding.test_executed import random_completions
@@ -71,11 +72,21 @@ def test_what_a_program_says_stays_one_line_of_text(message: str | None) -> None
     assert "\\u" not in said
 
 
-def test_a_judge_error_is_neither_good_nor_bad() -> None:
-    answer = Answer(PROBLEM, PASSES, Verdict(Outcome.JUDGE_ERROR))
+@pytest.mark.parametrize("outcome", NO_VERDICT)
+def test_what_says_nothing_is_neither_good_nor_bad(outcome: Outcome) -> None:
+    answer = Answer(PROBLEM, PASSES, Verdict(outcome))
     assert feedback(answer) == ""
     with pytest.raises(ValueError, match="leave it out"):
         leti_example(answer)
+
+
+def test_what_the_tests_expect_is_not_in_the_feedback() -> None:
+    thrown = ThrownException("java.lang.AssertionError", "expected 42", None)
+    case = Case("main", Outcome.FAILED, call="check(f(2), 42)", got="expected 42", expected="42")
+    failed = Answer(PROBLEM, PASSES, Verdict(Outcome.FAILED, (case,), exception=thrown))
+    assert feedback(failed) == "case main failed"
+    untested = Answer(PROBLEM, PASSES, Verdict(Outcome.UNTESTED, (Case("main", Outcome.UNTESTED),)))
+    assert leti_example(untested)[0].startswith(f"{BAD}its tests were not evaluated\n")
 
 
 def test_a_thousand_random_completions_have_feedback(judge: Judge) -> None:

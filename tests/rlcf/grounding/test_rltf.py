@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from javabox import Case, Diagnostic, Judge, Limits, Outcome, Suite, SuiteCase, ThrownException, Verdict
+from javabox.verdict import NO_VERDICT
 from rlcf.grounding.errors import CODES
 from rlcf.grounding.parts import CLASSES, outcome_class
 from rlcf.grounding.rltf import adaptive, coarse, fine, rltf
@@ -174,7 +175,7 @@ def test_any_completion_and_verdict_has_a_signal_or_none(grounding: Grounding, n
     assert len(signals) == len(noise) == 1000
     assert len({tuple(signal.parts) for signal in signals}) == 1
     for answer, signal in zip(noise, signals, strict=True):
-        assert (signal.score is None) == (answer.verdict.outcome is Outcome.JUDGE_ERROR)
+        assert (signal.score is None) == (answer.verdict.outcome in NO_VERDICT)
         assert sum(signal.parts.values()) == pytest.approx(signal.score or 0.0)
         for span in signal.spans:
             assert 0 <= span.start < span.end <= len(answer.completion)

@@ -12,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from javabox import Limits
+from javabox.job import FUEL_PER_SECOND
 from rlcf.errors import BadInput
 from rlcf.problems import load_problems
+from rlcf.problems.cases import write_problems
 from rlcf.problems.fetch import DataFile, cache_folder, download, locate
+from rlcf.problems.problem import with_limits
 
 pytestmark = pytest.mark.usefixtures("data_dir")
 
@@ -97,6 +101,18 @@ def test_a_file_is_read_plain_and_gzipped(tmp_path: Path) -> None:
         (row(task_id=" "), 1, "task_id", "empty"),
         (row(test="class Test { }"), 1, "test", "class Main"),
         (row() + "\n" + row(task_id="T/2") + "\n" + row(), 3, "task_id", "'T/1' occurs twice"),
+        (row(time_limit="2"), 1, "time_limit", "must be seconds, above 0 and at most 3600, is '2'"),
+        (row(time_limit=0), 1, "time_limit", "above 0"),
+        (row(time_limit=-1.5), 1, "time_limit", "above 0"),
+        (row(time_limit=True), 1, "time_limit", "above 0"),
+        (row(time_limit=float("nan")), 1, "time_limit", "is nan"),
+        (row(time_limit=float("inf")), 1, "time_limit", "at most"),
+        (row() + "\n" + row(task_id="T/2", memory_limit=0.5), 2, "memory_limit", "whole megabytes"),
+        (row(memory_limit=1), 1, "memory_limit", "from 16 to 65536, is 1"),
+        (row(memory_limit=False), 1, "memory_limit", "whole megabytes"),
+        (row(memory_limit=10**30), 1, "memory_limit", "whole megabytes"),
+        (row(assertions="true"), 1, "assertions", "must be true or false"),
+        (row(assertions=1), 1, "assertions", "must be true or false"),
     ],
 )
 def test_a_bad_file_is_named_with_line_and_field(
@@ -123,6 +139,41 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path, name: str, content: byt
     with pytest.raises(BadInput, match=message) as caught:
         load_problems(str(tmp_path / name))
     assert caught.value.line == 1
+
+
+def test_limits_and_assertions_of_a_row_hold_for_its_suite(tmp_path: Path) -> None:
+    path = tmp_path / "problems.jsonl"
+    own = row(task_id="T/2", time_limit=0.25, memory_limit=64, assertions=True)
+    path.write_text(
+        f"{row()}\n\n{own}\n{row(task_id='T/3', time_limit=None, memory_limit=None, assertions=None)}\n"
+    )
+    plain, limited, none = load_problems(str(path))
+    assert [one.source for one in (plain, limited, none)] == [f"{path}:{line}" for line in (1, 3, 4)]
+    for one in (plain, none):
+        assert one.limits == Limits.of()
+        assert not one.suite.assertions
+    for job in (limited.job("}}"), limited.released_job("}}")):
+        assert job.suite.assertions
+        assert (job.limits.fuel, job.limits.memory_mb) == (FUEL_PER_SECOND // 4, 64)
+    tight = Limits(fuel=7)
+    assert limited.job("}}", tight).limits == tight, "who says otherwise, as training does, is heard"
+    assert (limited.limits_or(tight), plain.limits_or(tight)) == (limited.limits, tight)
+    given = with_limits([plain, limited], 1.5, None)
+    assert [(one.time_limit, one.memory_limit) for one in given] == [(1.5, None), (1.5, 64)]
+    again = tmp_path / "again.jsonl"
+    with again.open("w") as lines:
+        write_problems([plain, limited], lines)
+    assert load_problems(str(again)) == [plain, limited]
+
+
+@pytest.mark.parametrize("completion", ["return 1; } }", "", "\U0001d11e\ud800 é\n"])
+def test_one_file_says_where_its_tests_begin(tmp_path: Path, completion: str) -> None:
+    (tmp_path / "problems.jsonl").write_text(row())
+    (problem,) = load_problems(str(tmp_path / "problems.jsonl"))
+    job = problem.released_job(completion)
+    assert job.source[job.tests_start :] == problem.test == TEST
+    assert job.source[: job.tests_start] == f"{problem.prompt}{completion}\n"
+    assert problem.job(completion).tests_start is None
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:

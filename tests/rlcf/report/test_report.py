@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from javabox import Diagnostic, Outcome, Suite, Verdict
+from javabox import Case, Diagnostic, Outcome, Suite, ThrownException, Verdict
 from rlcf import Answer, BadInput, Problem, Signal
 from rlcf.evaluation.summary import evaluation_row, summarize
 from rlcf.machine import Machine
@@ -21,6 +21,10 @@ from rlcf.report.run_folder import read_run
 from rlcf.training.record import RunFolder
 
 EVIL = "</pre><script>alert('\ud800')</script>\0&"
+JUDGED_BY = {
+    "judge": "javabox 0.1.0 0123456789ab", "jdk": "Some 17.0.1+1", "engine": "local", "isolation": "landlock",
+    "time_limit": [0.5, 4.0], "memory_limit": 256, "assertions": False,
+}  # fmt: skip
 PROBLEMS = [Problem(f"set/{at}", "class A {", Suite()) for at in range(20)]
 
 
@@ -41,7 +45,8 @@ def run_dir(tmp_path: Path) -> Path:
                 for at, problem in enumerate(PROBLEMS)
                 for _ in range(n)
             ]
-            evaluation = summarize(((a.problem, a.verdict) for a in answers), [1], seconds=1.0)
+            judged = ((a.problem, a.verdict) for a in answers)
+            evaluation = summarize(judged, [1], seconds=1.0, provenance=JUDGED_BY)
             run.evaluation(
                 evaluation_row(evaluation, stage=stage, split="test", temperature=temperature, n=n)
             )
@@ -123,6 +128,48 @@ def test_the_table_says_what_was_measured(run_dir: Path) -> None:
     assert "+50.0" in words
     assert "25.0 % [" in text_table(found)
     assert "35 % of it with a corrupted body" in caption(read_run(run_dir))
+
+
+def test_the_page_says_by_what_it_was_judged(run_dir: Path) -> None:
+    words = "".join(Page(write_report(run_dir).read_text(encoding="utf-8")).words)
+    said = (
+        "Judged by: local engine, isolation landlock, JDK Some 17.0.1+1, javabox 0.1.0 0123456789ab; mixed s"
+    )
+    assert words.count(said) == 1, "once where all evaluations agree"
+    path = run_dir / "evaluation.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps({**row, "provenance": None}) + "\n" for row in rows))
+    assert "Judged by" not in write_report(run_dir).read_text(encoding="utf-8"), "runs from before have none"
+
+
+@pytest.mark.parametrize("expected_values", [True, False])
+def test_samples_say_why_they_failed_and_what_was_expected_where_that_is_kept(
+    tmp_path: Path, expected_values: bool
+) -> None:
+    cases = (
+        Case("0", Outcome.PASSED),
+        Case("1", Outcome.FAILED, call="int r = A.f(2);", got="<5>", expected="4711"),
+        Case("2", Outcome.FAILED, call="int r = A.f(3);", got="6", expected="9"),
+    )
+    own = ThrownException("java.lang.AssertionError", "expected:<4712> but was:<5>", None)
+    thrown = Case("main", Outcome.FAILED, call="check(f(2), 4712);", got="expected:<4712> but was:<5>")
+    verdicts = [
+        Verdict(Outcome.FAILED, cases),
+        Verdict(Outcome.FAILED, (thrown,), exception=own),
+        Verdict(Outcome.UNTESTED, (Case("main", Outcome.UNTESTED),), detail="the tests checked nothing"),
+        Verdict(Outcome.SUITE_ERROR, detail="cannot find symbol 4713"),
+    ]
+    run = RunFolder(tmp_path / "run", expected_values=expected_values)
+    run.begin(Recipe(problems="atomic"), Machine(expected_values=expected_values))
+    signal = Signal(None)
+    run.completions("rollout", 1, 0.8, [(Answer(PROBLEMS[0], "}", one), signal, {}) for one in verdicts])
+    told = (run.folder / "completions.jsonl").read_text()
+    words = "".join(Page(write_report(run.folder).read_text(encoding="utf-8")).words)
+    assert "case 1 · call: int r = A.f(2); · got: <5>" in words
+    assert "the tests checked nothing" in words
+    for secret in ("4711", "4712", "4713"):
+        assert (secret in told) == (secret in words) == expected_values
+    assert ("expected: 4711" in words) == expected_values
 
 
 def test_an_interrupted_run_has_a_report(run_dir: Path) -> None:

@@ -93,6 +93,10 @@ def test_five_steps_on_mbjp(
         assert row["score"] == pytest.approx(sum(row["parts"].values()))
         assert row["outcome"] == "compile_error" or row["compiled"]
     evaluations = rows(run / "evaluation.jsonl")
+    for row in evaluations:
+        told = row["provenance"]
+        assert (told["jdk"], told["isolation"], told["engine"]) == (judge.jdk, judge.isolation, "local")
+        assert (told["time_limit"], told["memory_limit"]) == (0.5, 256), "tighter than those of `rlcf bench`"
     assert [(row["stage"], row["decoding"]["temperature"]) for row in evaluations] == [
         ("before", 0.0),
         ("before", 0.8),

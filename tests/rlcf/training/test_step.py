@@ -58,6 +58,12 @@ def test_judge_errors_are_part_of_no_rate() -> None:
     assert (row["rollouts"], row["well_scored"]) == (5, 2)
 
 
+def test_broken_suites_are_counted_apart_and_are_part_of_no_rate() -> None:
+    row = rollout_statistics([*ROLLOUTS, rollout("c", Outcome.SUITE_ERROR, None)])
+    assert (row["judge_errors"], row["suite_errors"], row["rollouts"]) == (1, 1, 6)
+    assert (row["compile"], row["exec"], row["pass"]) == (0.75, 0.5, 0.25)
+
+
 def test_spans_and_stretches_become_tokens(policy: Policy) -> None:
     text = "        int y = x * x;\n        return ü - 2;\n"
     ids = policy.encode_completion(text)

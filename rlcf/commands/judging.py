@@ -1,0 +1,71 @@
+"""How commands start their judge and bound what it runs: options that are the same in each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from tyro.conf import arg
+
+from rlcf.errors import BadInput
+from rlcf.problems import Problem
+from rlcf.problems.limits import memory_limit_fault, time_limit_fault
+from rlcf.problems.problem import with_limits
+
+if TYPE_CHECKING:
+    from javabox import Judge
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Where and beside how many others programs run."""
+
+    engine: Literal["auto", "local", "docker"] = "auto"
+    """Where programs run; auto is docker where an engine answers, else local."""
+    isolation: Literal["auto", "namespaces", "landlock", "none"] = "auto"
+    """What keeps programs from the machine in the local engine; auto is the best that it permits, and where
+    nothing isolates nothing runs. none: programs may do all that you may, with your files and your network:
+    for programs that you trust alone."""
+    workers: Annotated[int, arg(metavar="N")] = 0
+    """Programs judged at a time; 0 is one a core."""
+
+    def check(self) -> None:
+        """Raises BadInput."""
+        if self.workers < 0:
+            raise BadInput(f"must not be negative, is {self.workers}", field="workers")
+
+    def judge(self, **settings: Any) -> Judge:
+        """A new judge; `settings` are more arguments of `Judge`. Raises JudgeUnavailable."""
+        from javabox import Judge
+
+        return Judge(
+            **{
+                "engine": self.engine,
+                "isolation": self.isolation,
+                "workers": self.workers or None,
+                **settings,
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Limiting:
+    """What each program may use; what is given here holds in the place of the problem file's own limits."""
+
+    time_limit: Annotated[float | None, arg(metavar="SECONDS")] = None
+    """Seconds for a whole suite, counted in executed bytecode and so the same on every machine; by default
+    the problem's own `time_limit`, else 4."""
+    memory_limit: Annotated[int | None, arg(metavar="MB")] = None
+    """Megabytes of heap; by default the problem's own `memory_limit`, else 256."""
+
+    def check(self) -> None:
+        """Raises BadInput."""
+        if self.time_limit is not None and (wrong := time_limit_fault(self.time_limit)):
+            raise BadInput(wrong, field="time-limit")
+        if self.memory_limit is not None and (wrong := memory_limit_fault(self.memory_limit)):
+            raise BadInput(wrong, field="memory-limit")
+
+    def limited(self, problems: Iterable[Problem]) -> list[Problem]:
+        """The problems with these limits."""
+        return with_limits(problems, self.time_limit, self.memory_limit)
