@@ -20,6 +20,9 @@ HELLO = -1
 """Id of the first frame from a supervisor, which carries the JDK's build."""
 BEAT = -2
 """Id of an empty frame that says, once a second, that the supervisor is there."""
+CANCEL = -3
+"""Id of a frame to the supervisor that names a job whose answer nobody waits for: it is ended, and answered as a
+judge_error."""
 
 # Reply.Outcome in Java, in its order; SUITE_ERROR has no outcome of its own here.
 OUTCOMES: tuple[Outcome | None, ...] = (
@@ -91,6 +94,11 @@ def encode_job(job_id: int, job: Job) -> bytes:
     counted = (limits.memory_mb, limits.output_bytes, limits.fuel, allocation)
     parts.append(struct.pack(">iiiiqq?", *milliseconds, *counted, job.coverage))
     return b"".join(parts)
+
+
+def encode_cancel(job_id: int) -> bytes:
+    """Asks the supervisor to end a job or to drop it."""
+    return struct.pack(">ii", CANCEL, job_id)
 
 
 def decode_id(frame: bytes) -> int:

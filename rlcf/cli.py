@@ -21,7 +21,7 @@ from typing import Annotated
 
 from tyro.conf import subcommand
 
-from javabox import JudgeUnavailable, SuiteError
+from javabox import JudgeUnavailable
 from rlcf.commands.ablate import Ablate
 from rlcf.commands.bench import Bench
 from rlcf.commands.data import Data
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     try:
         return _run(argv)
-    except (BadInput, SuiteError) as error:
+    except BadInput as error:
         return _fail(2, error)
     except JudgeUnavailable as error:
         return _fail(3, error)

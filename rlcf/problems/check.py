@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from javabox import Judge, Outcome, SuiteError, Verdict
+from javabox import Judge, Outcome, Verdict
 from rlcf.problems.problem import Problem
 from rlcf.problems.synthesis.stubs import stubs
 
@@ -33,10 +33,9 @@ def check(problems: Sequence[Problem], judge: Judge) -> Iterator[Checked]:
         for problem in problems
     ]
     for problem, futures in asked:
-        try:
-            reference, *answers = [future.result() for future in futures]
-        except SuiteError as error:
-            yield Checked(problem, "-", "-", f"the tests are broken: {error}")
+        reference, *answers = [future.result() for future in futures]
+        if reference.outcome is Outcome.SUITE_ERROR:
+            yield Checked(problem, "-", "-", f"the tests are broken: {reference.detail}")
             continue
         passing = [body for body, verdict in zip(stubs(problem), answers, strict=True) if verdict.passed]
         stub = (
