@@ -41,7 +41,8 @@ final class Runner implements Runnable {
 
     private Reply safely(Task task) {
         try {
-            return run(task);
+            Reply reply = supervisor.cancelled(task.job) ? null : run(task);
+            return supervisor.cancelled(task.job) ? Reply.trouble(Reply.Outcome.JUDGE_ERROR, "cancelled") : reply;
         } catch (RuntimeException | Error e) {
             supervisor.wearOut(); // as in Worker
             return Reply.trouble(Reply.Outcome.JUDGE_ERROR, e.toString());
@@ -63,6 +64,9 @@ final class Runner implements Runnable {
     }
 
     private Reply strictly(Task task) {
+        if (supervisor.cancelled(task.job)) {
+            return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "cancelled");
+        }
         processes = true;
         return strict.run(task.job, task.prepared, task.expected);
     }

@@ -27,9 +27,11 @@ final class StrictLane {
 
     private final Watchdog watchdog;
     private final Groups groups;
+    private final Cancelled cancelled;
     private final boolean pinned;
 
-    StrictLane(Watchdog watchdog, Groups groups, boolean pinned) {
+    StrictLane(Watchdog watchdog, Groups groups, Cancelled cancelled, boolean pinned) {
+        this.cancelled = cancelled;
         this.watchdog = watchdog;
         this.groups = groups;
         this.pinned = pinned;
@@ -49,6 +51,7 @@ final class StrictLane {
             late.set(true);
             groups.kill(process);
         });
+        cancelled.runs(job, () -> groups.kill(process));
         Protocol protocol = new Protocol(job, prepared, expected);
         boolean byItself = true;
         try {
@@ -59,6 +62,7 @@ final class StrictLane {
             return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "the JVM of a program did not start: " + e.getMessage());
         } finally {
             alarm.callOff();
+            cancelled.ran(job);
             end(process, protocol.complete());
             groups.remove(process);
         }

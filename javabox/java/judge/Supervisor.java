@@ -28,6 +28,8 @@ final class Supervisor {
     static final int HELLO = -1;
     /** The id of an empty frame every second: a supervisor that was stopped is missed soon. */
     static final int BEAT = -2;
+    /** The id of a frame that names a job whose answer nobody waits for. */
+    static final int CANCEL = -3;
     private static final long BEAT_MILLIS = 1000;
 
     private final DataOutputStream out;
@@ -39,6 +41,7 @@ final class Supervisor {
     private final StrictLane strict;
     private final Expected expected = new Expected();
     private final Build build;
+    private final Cancelled cancelled = new Cancelled();
     private final Counters counters = new Counters();
     private final Settings settings;
     private volatile boolean worn;
@@ -55,7 +58,7 @@ final class Supervisor {
         this.seal = seal;
         this.settings = settings;
         prepared = new ArrayBlockingQueue<>(settings.workers);
-        strict = new StrictLane(watchdog, groups, settings.pinned);
+        strict = new StrictLane(watchdog, groups, cancelled, settings.pinned);
         build = new Build(settings.pinned, counters);
     }
 
@@ -85,7 +88,7 @@ final class Supervisor {
     }
 
     private void addRunner() {
-        WarmLane warm = settings.warm ? new WarmLane(watchdog, groups, counters, settings.pinned) : null;
+        WarmLane warm = settings.warm ? new WarmLane(watchdog, groups, cancelled, counters, settings.pinned) : null;
         start("runner", new Runner(this, strict, warm));
     }
 
@@ -98,6 +101,10 @@ final class Supervisor {
     /** Whether the warm verdict on this job is checked: by its text, so the same jobs every time. */
     boolean audits(Job job) {
         return Math.floorMod(job.source().hashCode() * 0x9E3779B9, 1000) < settings.audited;
+    }
+
+    boolean cancelled(Job job) {
+        return cancelled.holds(job);
     }
 
     Counters counters() {
@@ -138,6 +145,7 @@ final class Supervisor {
     }
 
     void answer(Job job, Reply reply) {
+        cancelled.answered(job);
         try {
             write(reply.encode(job, counters.report(worn)));
         } catch (IOException e) {
@@ -180,7 +188,14 @@ final class Supervisor {
             } catch (EOFException e) {
                 return;
             }
-            jobs.add(Job.read(new DataInputStream(new ByteArrayInputStream(frame))));
+            ByteBuffer ids = ByteBuffer.wrap(frame);
+            if (ids.getInt() == CANCEL) {
+                cancelled.cancel(ids.getInt());
+                continue;
+            }
+            Job job = Job.read(new DataInputStream(new ByteArrayInputStream(frame)));
+            cancelled.took(job);
+            jobs.add(job);
         }
     }
 }

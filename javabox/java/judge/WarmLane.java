@@ -39,12 +39,14 @@ final class WarmLane {
 
     private final Watchdog watchdog;
     private final Groups groups;
+    private final Cancelled cancelled;
     private final Counters counters;
     private final boolean pinned;
     private Jvm jvm;
     private Jvm spare;
 
-    WarmLane(Watchdog watchdog, Groups groups, Counters counters, boolean pinned) {
+    WarmLane(Watchdog watchdog, Groups groups, Cancelled cancelled, Counters counters, boolean pinned) {
+        this.cancelled = cancelled;
         this.watchdog = watchdog;
         this.groups = groups;
         this.counters = counters;
@@ -61,6 +63,7 @@ final class WarmLane {
         }
         int limit = Math.min(WALL_MILLIS, job.limits().wallMillis());
         Watchdog.Alarm alarm = watchdog.in(limit, () -> groups.kill(used.process));
+        cancelled.runs(job, () -> groups.kill(used.process));
         Protocol protocol = new Protocol(job, prepared, expected);
         boolean sound = false;
         try {
@@ -71,6 +74,7 @@ final class WarmLane {
             sound = false; // it was killed, here or from outside
         } finally {
             alarm.callOff();
+            cancelled.ran(job);
         }
         if (!sound) {
             discard();

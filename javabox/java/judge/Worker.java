@@ -36,7 +36,12 @@ final class Worker implements Runnable {
         try {
             Compiler compiler = new Compiler();
             while (!lost) {
-                prepare(supervisor.next(), compiler);
+                Job job = supervisor.next();
+                if (supervisor.cancelled(job)) {
+                    supervisor.answer(job, Reply.trouble(Reply.Outcome.JUDGE_ERROR, "cancelled"));
+                } else {
+                    prepare(job, compiler);
+                }
             }
         } catch (IOException | InterruptedException e) {
             System.err.println("javabox: a worker ended: " + e);
