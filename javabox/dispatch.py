@@ -125,7 +125,8 @@ class Dispatcher:
 
     def main_channel(self) -> Channel | None:
         """That of the main supervisor, for those who look at its processes; None while it is replaced."""
-        return self._main.supervisor.line.channel if self._main.supervisor else None
+        supervisor = self._main.supervisor
+        return None if supervisor is None else supervisor.line.channel
 
     def orphan(self) -> None:
         """In a forked child: nobody waits for what only the parent will know, and nothing of it is
@@ -219,10 +220,10 @@ class Dispatcher:
             if not post.starting and (post.queue or post is self._main):
                 self._bring(post)
         elif supervisor.worn:
-            if not len(supervisor):
+            if supervisor.load() == 0:
                 self._lose(post, supervisor)
         else:
-            while post.queue and len(supervisor) < post.most:
+            while post.queue and supervisor.load() < post.most:
                 self._send(supervisor, post.queue.popleft())
 
     def _send(self, supervisor: Supervisor, task: Task) -> None:

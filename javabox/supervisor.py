@@ -72,8 +72,8 @@ class Supervisor:
         threading.Thread(target=self._write, name="javabox-send", daemon=True).start()
         threading.Thread(target=self._listen, name="javabox-receive", daemon=True).start()
 
-    def __len__(self) -> int:
-        """Jobs that it holds."""
+    def load(self) -> int:
+        """How many jobs it holds."""
         return len(self._flights)
 
     def send(self, job_id: int, task: Task) -> None:
