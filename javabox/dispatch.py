@@ -302,7 +302,8 @@ class Dispatcher:
             f"the supervisor ended while it judged this program: {dead.line.channel.stderr_tail()}".strip()
         )
         self._bring(post, dead)
-        for task in dead.take_all():
+        # The youngest first: who brought it down has most likely been at it for long.
+        for task in reversed(dead.take_all()):
             ended = Outcome.PREMATURE_EXIT
             cases = tuple(Case(case.name, ended) for case in task.job.suite.cases)
             self._suspect(task, Verdict(ended, cases, deterministic=False, detail=detail))
