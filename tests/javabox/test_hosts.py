@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import gc
+import importlib
 import multiprocessing
 import os
 import pickle
@@ -24,7 +25,7 @@ import pytest
 
 from javabox import Job, Judge, JudgeInChild, JudgeUnavailable, Limits, Outcome, Verdict
 from javabox.cores import cores, quota
-from javabox.engines.local import LocalChannel
+from javabox.engines.opening import Engine
 from tests.javabox.programs import program
 
 CHILD_SECONDS = 30.0
@@ -38,12 +39,6 @@ def own() -> Iterator[Judge]:
     with Judge("local", 2) as judge:
         assert judge.grade([program("return 2 * x; // so that it is warm")])[0].passed
         yield judge
-
-
-def supervisor(judge: Judge) -> int:
-    channel = judge._channel
-    assert isinstance(channel, LocalChannel)
-    return channel._process.pid
 
 
 def in_child(body: Callable[[], None], leave: Callable[[int], object] = os._exit) -> int:
@@ -127,17 +122,17 @@ def test_children_that_leave_in_any_way_harm_nobody(script: str) -> None:
     assert (done.stderr, done.stdout) == ("", "nobody was harmed\n")
 
 
-def children_that_leave() -> None:
+def children_that_leave(engine: Engine = "local") -> None:
     """The script: children end by sys.exit, after a collection of garbage, by an error, beside jobs in flight."""
-    with Judge("local", 2) as judge:
-        pid = supervisor(judge)
+    with Judge(engine, 2) as judge:
+        channel = judge._channel
         jobs = [program(f"Thread.onSpinWait(); return 2 * x + {i} - {i};") for i in range(40)]
         futures = [judge.submit(job) for job in jobs]
         codes = [in_child(lambda: None, leave=sys.exit if i % 2 else _collect_and_leave) for i in range(8)]
         assert codes == [UNANSWERED] * 8, codes
         outcomes = [future.result(timeout=60).outcome for future in futures]
         assert outcomes == [Outcome.PASSED] * len(jobs), outcomes
-        assert supervisor(judge) == pid
+        assert judge._channel is channel
         assert judge.stats()["supervisors_replaced"] == 0
     print("nobody was harmed")
 
@@ -228,7 +223,7 @@ def _grade_remembered(number: int) -> str:
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_worker_of_a_data_loader_is_refused(own: Judge) -> None:
-    torch = pytest.importorskip("torch")
+    from torch.utils.data import DataLoader
 
     class Rewards:
         def __len__(self) -> int:
@@ -237,16 +232,17 @@ def test_a_worker_of_a_data_loader_is_refused(own: Judge) -> None:
         def __getitem__(self, index: int) -> bool | None:
             return own.grade([sum_of(index)])[0].passed
 
-    loader = torch.utils.data.DataLoader(Rewards(), num_workers=2, multiprocessing_context="fork")
+    loader = DataLoader(Rewards(), num_workers=2, multiprocessing_context="fork")
     with pytest.raises(JudgeInChild, match="worker_init_fn"):
         list(loader)
-    inline = torch.utils.data.DataLoader(Rewards(), batch_size=None)
+    inline = DataLoader(Rewards(), batch_size=None)
     assert list(inline) == [True] * 4
 
 
 def test_datasets_map_says_what_to_do(own: Judge) -> None:
-    datasets = pytest.importorskip("datasets")
-    rows = datasets.Dataset.from_dict({"number": list(range(4))})
+    from datasets import Dataset
+
+    rows = Dataset.from_dict({"number": list(range(4))})
     _remembered[:] = [own]
     # The function itself goes by name, and finds the judge of its parent.
     said = rows.map(_reward, num_proc=2)["said"]
@@ -269,7 +265,7 @@ def test_a_judge_is_not_copied(own: Judge, name: str) -> None:
     if name in ("copy", "deepcopy"):
         duplicate: Callable[[object], object] = getattr(copy, name)
     else:
-        duplicate = pytest.importorskip(name).dumps
+        duplicate = importlib.import_module(name).dumps
     for thing in (own,) if name == "copy" else (own, {"judge": own}, [own.grade]):
         with pytest.raises(TypeError, match="make one where it is used, at the first use in each worker"):
             duplicate(thing)
