@@ -62,11 +62,8 @@ class Delivery:
             with self._lock:
                 self._free -= 1
                 self._taken = time.monotonic()
-            futures, answer = item
-            for future in futures:
-                _settle(future, answer)
-            # What a callback of theirs holds (a judge, say) is not kept until the next answer.
-            del item, futures, answer, future
+            _settle_all(*item)
+            del item  # what its callbacks hold (a judge, say) is not kept until the next answer
             with self._lock:
                 if self._free > 0:
                     return  # another thread waits already
@@ -74,13 +71,14 @@ class Delivery:
         self._queue.put(None)  # for the others
 
 
-def _settle(future: Future[Verdict], answer: Answer) -> None:
-    try:
-        if isinstance(answer, Exception):
-            future.set_exception(answer)
-        else:
-            future.set_result(answer)
-    except InvalidStateError:
-        log.debug("a verdict came after its future was cancelled")
-    except BaseException:  # SystemExit in a callback, say: it ends nobody else's answers
-        log.exception("a callback of a verdict failed")
+def _settle_all(futures: Sequence[Future[Verdict]], answer: Answer) -> None:
+    for future in futures:
+        try:
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+        except InvalidStateError:
+            log.debug("a verdict came after its future was cancelled")
+        except BaseException:  # SystemExit in a callback, say: it ends nobody else's answers
+            log.exception("a callback of a verdict failed")

@@ -248,8 +248,7 @@ class Dispatcher:
                 self._lose(post, post.supervisor)
         unused = self._quarantine.supervisor
         if unused is not None and unused.unused_seconds() > QUARANTINE_SECONDS:
-            self._quarantine.supervisor = None
-            threading.Thread(target=unused.close, name="javabox-end", daemon=True).start()
+            self._retire(self._quarantine, unused)
 
     # ---- verdicts ----------------------------------------------------------------------------------------
 
@@ -297,21 +296,26 @@ class Dispatcher:
     # ---- supervisors -------------------------------------------------------------------------------------
 
     def _lose(self, post: _Post, dead: Supervisor) -> None:
-        """A supervisor is gone, or worn and empty, or silent: another takes its place."""
-        detail = (
-            f"the supervisor ended while it judged this program: {dead.line.channel.stderr_tail()}".strip()
-        )
-        self._bring(post, dead)
+        """A supervisor is gone, worn and empty, or silent: another takes its place, where one is needed."""
+        words = dead.line.channel.stderr_tail()
+        detail = f"the supervisor ended while it judged this program: {words}".strip()
+        if post is self._main:
+            self._stats.supervisor_replaced()
+            self._bring(post, dead)
+        else:
+            self._retire(post, dead)
         # The youngest first: who brought it down has most likely been at it for long.
         for task in reversed(dead.take_all()):
             ended = Outcome.PREMATURE_EXIT
             cases = tuple(Case(case.name, ended) for case in task.job.suite.cases)
             self._suspect(task, Verdict(ended, cases, deterministic=False, detail=detail))
 
+    def _retire(self, post: _Post, supervisor: Supervisor) -> None:
+        post.supervisor = None
+        threading.Thread(target=supervisor.close, name="javabox-end", daemon=True).start()
+
     def _bring(self, post: _Post, dead: Supervisor | None = None) -> None:
         """Ends what was there and starts another, on a thread of its own: it takes seconds."""
-        if dead is not None and post is self._main:
-            self._stats.supervisor_replaced()
         post.supervisor, post.starting = None, True
         arguments = (post, dead)
         threading.Thread(target=self._open, args=arguments, name="javabox-start", daemon=True).start()

@@ -21,8 +21,8 @@ HELLO = -1
 BEAT = -2
 """Id of an empty frame that says, once a second, that the supervisor is there."""
 CANCEL = -3
-"""Id of a frame to the supervisor that names a job whose answer nobody waits for: it is ended, and answered as
-a judge_error."""
+"""Id of a frame to the supervisor that names a job whose answer nobody waits for: it is ended, and answered
+as a judge_error."""
 
 # Reply.Outcome in Java, in its order; SUITE_ERROR has no outcome of its own here.
 OUTCOMES: tuple[Outcome | None, ...] = (
