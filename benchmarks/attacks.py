@@ -40,7 +40,7 @@ from pathlib import Path
 from benchmarks import naive
 from javabox import Job, Judge, Outcome, Verdict
 from javabox.engines import docker, local
-from javabox.judge import Engine
+from javabox.engines.opening import Engine
 from tests.javabox.attacks import ATTACKS, HONEST, MACHINE, MARK, PORT, REACHING, STAYING, TELLING
 from tests.javabox.attacks_on_limits import ATTACKS_ON_LIMITS, MEMORY_MB, limits
 from tests.javabox.programs import program
@@ -154,7 +154,7 @@ def _strangers(judge: Judge) -> list[str]:
         with contextlib.suppress(OSError):  # it ended meanwhile
             number, rest = stat.read_text().split(" (", 1)
             parents[int(number)] = int(rest.rsplit(") ", 1)[1].split()[1])
-    channel = judge._line.channel
+    channel = judge._channel
     below = {channel._process.pid} if isinstance(channel, local.LocalChannel) else set()
     while more := {p for p, parent in parents.items() if parent in below} - below:
         below |= more

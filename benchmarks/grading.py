@@ -41,7 +41,8 @@ from benchmarks.naive import DATA_SETS, Sample, grade_naively, load_samples
 from benchmarks.processes import Memory
 from javabox import Job, Judge, Suite, wire
 from javabox.engines import docker, jvm
-from javabox.judge import Engine, Lane
+from javabox.engines.opening import Engine
+from javabox.judge import Lane
 from rlcf.problems.load import load_problems
 
 COMPILE_LOOP = Path(__file__).parent / "CompileLoop.java"

@@ -1,6 +1,6 @@
 """javabox judges Java: it compiles and runs programs nobody trusts, and its verdict can't be faked."""
 
-from javabox.errors import CacheUnusable, JudgeUnavailable, SuiteError
+from javabox.errors import CacheUnusable, JudgeInChild, JudgeUnavailable
 from javabox.job import Job, Limits, Suite, SuiteCase
 from javabox.judge import Judge
 from javabox.verdict import Case, Diagnostic, Outcome, ThrownException, Verdict
@@ -11,12 +11,12 @@ __all__ = [
     "Diagnostic",
     "Job",
     "Judge",
+    "JudgeInChild",
     "JudgeUnavailable",
     "Limits",
     "Outcome",
     "Suite",
     "SuiteCase",
-    "SuiteError",
     "ThrownException",
     "Verdict",
 ]

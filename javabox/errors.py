@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+WAY_OUT = (
+    "this judge belongs to the process that forked this one: make one here, `Judge()`, at the first use or in"
+    " the worker's own start (worker_init_fn of a DataLoader, post_fork of gunicorn), start workers by spawn"
+    " and make one in each, or judge in the parent process"
+)
+
 
 class JudgeUnavailable(RuntimeError):
     """No engine could be started. The message says what is missing and the command that mends it."""
 
 
+class JudgeInChild(JudgeUnavailable):
+    """A forked child asked its parent's judge, whose threads and supervisor it does not have."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or WAY_OUT)
+
+
 class CacheUnusable(ValueError):
     """The file that was to keep verdicts can't be opened, or is something else."""
-
-
-class SuiteError(ValueError):
-    """The suite itself is broken: an expected value does not compile or does not evaluate."""

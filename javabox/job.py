@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 FUEL_PER_SECOND = 2_000_000_000
-"""Bytecode instructions in one second of `--time-limit`: about what one core executes under the meter, measured
-once (LOG.md) and the same on every machine since."""
+"""Bytecode instructions in one second of `--time-limit`: about what one core executes under the meter,
+measured once (LOG.md) and the same on every machine since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Suite:
     where the job's source has its own. Then `cases` is empty, and passing means that `main` returned after at
     least one assertion, or one branch to a throw, of the tests' own was evaluated."""
     assertions: bool = False
-    """Whether `assert` is on in the program's own code, as with `java -ea`. In the code of tests it always is."""
+    """Whether `assert` is on in the program's own code, as with `java -ea`. In that of tests it always is."""
 
     def __post_init__(self) -> None:
         if self.whole is not None and self.cases:
@@ -114,8 +114,8 @@ class Job:
     completion_start: int = 0
     """Index in `source` (code points) at which the completion begins."""
     tests_start: int | None = None
-    """Index in `source` (code points) at which the tests begin, where they share the program's file (as mxeval
-    joins them). A program that makes javac read them otherwise than alone has not been tested. None: they have
-    a file of their own, or, in a source that brings its own main, they are `class Main`."""
+    """Index in `source` (code points) at which the tests begin, where they share the program's file (as
+    mxeval joins them). A program that makes javac read them otherwise than alone does not compile. None: they
+    have a file of their own, or, in a source that brings its own main, they are `class Main`."""
     coverage: bool = False
     """Whether the verdict names the lines of the completion that each case executed."""

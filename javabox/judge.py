@@ -1,76 +1,41 @@
 """The judge: batches of jobs in, verdicts out, in order.
 
-Jobs wait here, in Python; a supervisor JVM holds only as many as keep its workers busy, so little is lost
-when it dies. What was in flight then is suspect: each suspect is asked again with nothing beside it, and what
-brings the supervisor down alone as well, time and again, has done it: a `premature_exit`. A supervisor that
-says it is worn (a compilation that can't be ended), misses its beats or answers nothing for too long is
-replaced. What the wall clock ended is asked again too, once and alone, since the clock may have been the
-machine's fault; so is what a signal ended, a few times, since another program may have sent it.
+A judge is one process's. It refuses to be copied (pickle, deepcopy), and its copy in a forked child refuses
+to judge: both say what to do instead. It ends with `close`, at the interpreter's exit, or when nobody holds
+it any more and its last verdict is given.
 
-Not covered: several supervisors.
+Who gets which job, and what is asked again, is javabox/dispatch.py's.
 """
 
 from __future__ import annotations
 
+import asyncio
 import atexit
-import logging
+import importlib.metadata
+import json
 import os
 import queue
-import threading
-import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass, field
+import weakref
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, NoReturn, Self, SupportsIndex
 
-from javabox import wire
 from javabox.cache import VerdictCache
+from javabox.cores import cores
+from javabox.dispatch import Dispatcher
 from javabox.engines import jvm
 from javabox.engines.channel import Channel
 from javabox.engines.jvm import Settings
-from javabox.engines.opening import Engine, Floor, Isolation, greet, open_engine
-from javabox.errors import JudgeUnavailable, SuiteError
+from javabox.engines.opening import Engine, Floor, Isolation, open_engine
+from javabox.errors import JudgeInChild
 from javabox.job import Job
-from javabox.line import BrokenLine, Line
 from javabox.stats import Stats
-from javabox.verdict import Case, Diagnostic, Outcome, Verdict
-
-log = logging.getLogger("javabox")
+from javabox.verdict import Verdict
 
 Lane = Literal["auto", "warm", "strict"]
-DEATHS = 3
-"""Of the supervisor while it judged nothing else: then it is the program's doing."""
-DEATHS_OF_MEMORY = 2
-"""The same for a supervisor that ran out of memory, by javac's doing."""
-DOUBTS = 3
-"""As often a program that a signal ended is asked again; one that the clock ended, once."""
-START_ATTEMPTS = 5
-CLOSE_SECONDS = 10.0
-"""Longest wait for a replacement under way, which holds the lock until its supervisor has greeted."""
-SILENCE_SLACK_SECONDS = 30.0
-"""A supervisor that exceeds the limits of all it holds by this much is taken for dead."""
-BEATS_MISSED = 10
-"""So is one that a program has stopped, or its container: it beats once a second."""
-
-
-@dataclass(eq=False, slots=True)
-class _Task:
-    """A job that waits for its verdict, with everyone who asked for it."""
-
-    job: Job
-    futures: list[Future[Verdict]] = field(default_factory=list)
-    deaths: int = 0
-    """Supervisors that ended, or ran out of memory, while they had it."""
-    doubts: int = 0
-    """Times that it ended in a way that others may have caused."""
-
-    @property
-    def alone(self) -> bool:
-        """Whether nothing else is judged beside it."""
-        return self.deaths + self.doubts > 0
 
 
 class Judge:
@@ -97,106 +62,106 @@ class Judge:
         audit: float = 0.01,
         cache: Path | None = None,
     ) -> None:
-        self.workers = workers or len(os.sched_getaffinity(0))
-        self._settings = Settings(
+        self._owner = os.getpid()
+        self.workers = workers or cores()
+        settings = Settings(
             self.workers,
             warm=lane != "strict",
             determinism=determinism,
             audit=audit if lane == "auto" else 0.0,
         )
         self._stats = Stats()
-        self._lock = threading.Condition()
-        self._ending = threading.Event()
-        self._waiting: deque[_Task] = deque()
-        self._suspects: deque[_Task] = deque()
-        self._asked: dict[Job, _Task] = {}
-        self._in_flight: dict[int, _Task] = {}
-        self._deadline = 0.0
-        self._heard = 0.0
-        self._next_id = 0
-        self._worn = False
-        self._closed = False
         self._cache = VerdictCache(cache)
-        opened = open_engine(engine, isolation, self._settings)
+        opened = open_engine(engine, isolation, settings)
         self.engine_name: str = opened.engine
         self.isolation: Floor = opened.isolation
         """What keeps programs from the machine: docker, namespaces, landlock or none."""
         self.jdk = opened.jdk
         """Vendor and build of the JDK that compiles and runs."""
-        self._start, self._line = opened.start, opened.line
-        self._cache.judged_by = f"{jvm.source_hash()} {self.jdk} {lane} {determinism}"
-        self._pump = threading.Thread(target=self._keep_sending, name="javabox-send", daemon=True)
-        self._pump.start()
-        self._listen(self._line)
-        threading.Thread(target=self._watch, name="javabox-watch", daemon=True).start()
+        self._provenance = {
+            "judge": f"javabox {importlib.metadata.version('rlcf')} {jvm.source_hash()}",
+            "jdk": self.jdk,
+            "engine": self.engine_name,
+            "isolation": self.isolation,
+            "lane": lane,
+            "determinism": "pinned" if determinism else "free",
+        }
+        self._cache.judged_by = json.dumps(self._provenance)
+        self._dispatcher = Dispatcher(opened, settings, self._cache, self._stats)
+        # No thread holds the judge itself, so that one that is dropped is found out and ended.
+        weakref.finalize(self, self._dispatcher.drop).atexit = False
         # Before the engine's own clean-up at exit, which would look like a death and start another one.
-        atexit.register(self.close)
+        atexit.register(self._dispatcher.close)
 
-    def grade(self, jobs: Sequence[Job]) -> list[Verdict]:
-        """One verdict a job, in the order of `jobs`. Raises SuiteError where a suite is broken."""
-        return [future.result() for future in [self.submit(job) for job in jobs]]
+    def grade(self, jobs: Iterable[Job]) -> list[Verdict]:
+        """One verdict a job, in the order of `jobs`. What interrupts it (Ctrl-C) ends the jobs that still
+        run.
+
+        Raises TypeError where `jobs` are no jobs, JudgeUnavailable and JudgeInChild as `submit` does.
+        """
+        with self._asking(jobs) as futures:
+            return [future.result() for future in futures]
+
+    async def grade_async(self, jobs: Iterable[Job]) -> list[Verdict]:
+        """`grade` for asyncio. Cancelling who awaits it, also by a timeout, ends the jobs."""
+        with self._asking(jobs) as futures:
+            return list(await asyncio.gather(*map(asyncio.wrap_future, futures)))
 
     def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Verdict]]:
-        """Pairs of a job's index and its verdict, as they are finished. Raises SuiteError as `grade` does."""
+        """Pairs of a job's index and its verdict, as they are finished. Left early, it ends the other
+        jobs."""
         finished: queue.SimpleQueue[tuple[int, Future[Verdict]]] = queue.SimpleQueue()
-        count = 0
-        for index, job in enumerate(jobs):
-            count += 1
+        with self._asking(jobs) as futures:
+            for index, future in enumerate(futures):
 
-            def put(done: Future[Verdict], index: int = index) -> None:
-                finished.put((index, done))
+                def put(done: Future[Verdict], index: int = index) -> None:
+                    finished.put((index, done))
 
-            self.submit(job).add_done_callback(put)
-        for _ in range(count):
-            index, future = finished.get()
-            yield index, future.result()
+                future.add_done_callback(put)
+            for _ in futures:
+                self._refuse_in_child()
+                index, future = finished.get()
+                yield index, future.result()
 
     def submit(self, job: Job) -> Future[Verdict]:
-        """The verdict to come. Identical jobs are judged once."""
-        future: Future[Verdict] = Future()
+        """The verdict to come. Identical jobs are judged once. `cancel` works until the verdict is there: a
+        job that nobody else asked for is ended, running or not.
+
+        Raises TypeError for what is no job, JudgeUnavailable once the judge is closed, JudgeInChild in a
+        forked child.
+        """
+        self._refuse_in_child()
+        if not isinstance(job, Job):
+            raise TypeError(
+                f"not a job: {_kind(job)}; make one of a program and its tests, Job(source, suite)"
+            )
         known = self._cache.get(job)
         self._stats.asked(cached=known is not None)
-        if known is not None:
-            future.set_result(known)
-            return future
-        with self._lock:
-            if self._closed:
-                raise JudgeUnavailable("this judge is closed; make a new one")
-            task = self._asked.get(job)
-            if task is None:
-                task = self._asked[job] = _Task(job)
-                self._waiting.append(task)
-                self._lock.notify_all()
-            task.futures.append(future)
+        if known is None:
+            return self._dispatcher.ask(job, self)
+        future: Future[Verdict] = Future()
+        future.set_result(known)
         return future
 
     def stats(self) -> dict[str, Any]:
-        """What this judge has done so far, ready for JSON: see `javabox.stats`."""
+        """What this judge has done so far, ready for JSON: see `javabox.stats`. Raises JudgeInChild."""
+        self._refuse_in_child()
         return self._stats.to_json()
 
+    def provenance(self) -> dict[str, str]:
+        """What judges here, for results and run folders: all that may change a verdict beside the job itself,
+        whose limits and suite (assertions too) are its own."""
+        return dict(self._provenance)
+
     def close(self) -> None:
-        """End the supervisor and all that it started; cancel what waits. Idempotent."""
-        held = self._lock.acquire(timeout=CLOSE_SECONDS)
-        try:
-            if self._closed:
-                return
-            self._closed = True
-            self._ending.set()
-            atexit.unregister(self.close)
-            tasks = list(self._asked.values())
-            self._asked.clear()
-            if held:
-                self._lock.notify_all()
-        finally:
-            if held:
-                self._lock.release()
-        self._line.channel.close()
-        self._cache.close()
-        for task in tasks:
-            for future in task.futures:
-                future.cancel()
+        """End the supervisors and all that they started; cancel what waits. Idempotent, and harmless in a
+        forked child."""
+        if os.getpid() == self._owner:
+            atexit.unregister(self._dispatcher.close)
+            self._dispatcher.close()
 
     def __enter__(self) -> Self:
+        self._refuse_in_child()
         return self
 
     def __exit__(
@@ -204,164 +169,39 @@ class Judge:
     ) -> None:
         self.close()
 
-    # ---- to the supervisor -------------------------------------------------------------------------------
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(
+            "a Judge is one process's and can't be pickled or copied: make one where it is used, at the first"
+            " use in each worker (a module-level variable, not an attribute of what is sent), and send jobs"
+            " and verdicts, which can be"
+        )
 
-    def _keep_sending(self) -> None:
-        while True:
-            with self._lock:
-                while not self._closed and (task := self._take()) is None:
-                    self._lock.wait()
-                if self._closed:
-                    return
-                assert task is not None
-                job_id = self._next_id = self._next_id + 1
-                self._in_flight[job_id] = task
-                limits = task.job.limits
-                allowance = limits.wall_seconds + limits.compile_seconds + SILENCE_SLACK_SECONDS
-                self._deadline = max(self._deadline, time.monotonic() + allowance)
-                line = self._line
-            try:
-                line.send(wire.encode_job(job_id, task.job))
-            except (OSError, ValueError):
-                continue  # gone: the listener sees the end and asks again
+    @property
+    def _channel(self) -> Channel | None:
+        return self._dispatcher.main_channel()
 
-    def _take(self) -> _Task | None:
-        """The next job to send, if it may be sent now. Holds the lock."""
-        if self._worn:
-            return None  # let it finish what it has; the listener then replaces it
-        if self._suspects:
-            return None if self._in_flight else self._suspects.popleft()
-        if self._waiting and len(self._in_flight) < 3 * self.workers + 2 and not self._alone():
-            return self._waiting.popleft()
-        return None
-
-    def _alone(self) -> bool:
-        return any(task.alone for task in self._in_flight.values())
-
-    # ---- from the supervisor -----------------------------------------------------------------------------
-
-    def _listen(self, line: Line) -> None:
-        self._heard = time.monotonic()
-        threading.Thread(target=self._hear, args=(line,), name="javabox-receive", daemon=True).start()
-
-    def _hear(self, line: Line) -> None:
+    @contextmanager
+    def _asking(self, jobs: Iterable[Job]) -> Iterator[list[Future[Verdict]]]:
+        """Futures of all jobs; those still open at the end are cancelled."""
+        self._refuse_in_child()
+        if isinstance(jobs, Job | str | bytes) or not isinstance(jobs, Iterable):
+            raise TypeError(f"several jobs are wanted, such as [Job(source, suite)], not {_kind(jobs)}")
+        jobs = list(jobs)
+        for index, job in enumerate(jobs):
+            if not isinstance(job, Job):
+                raise TypeError(f"item {index} is not a job: {_kind(job)}; make one with Job(source, suite)")
+        futures: list[Future[Verdict]] = []
         try:
-            while True:
-                frame = line.receive()
-                self._heard = time.monotonic()
-                if wire.decode_id(frame) == wire.BEAT:
-                    continue
-                self._answer(wire.decode_id(frame), frame)
-                with self._lock:
-                    if self._worn and not self._in_flight:
-                        break
-        except (EOFError, OSError, ValueError, BrokenLine) as error:
-            log.info("supervisor ended: %s %s", error, line.channel.stderr_tail())
-        self._replace(line.channel)
+            futures.extend(map(self.submit, jobs))
+            yield futures
+        finally:
+            for future in futures:
+                future.cancel()
 
-    def _answer(self, job_id: int, frame: bytes) -> None:
-        with self._lock:
-            if job_id not in self._in_flight:
-                raise BrokenLine(f"an answer to job {job_id}, which nobody waits for")
-            task = self._in_flight.pop(job_id)
-            reply = wire.decode_reply(frame, task.job)
-            self._worn |= reply.report.worn
-            limits = task.job.limits
-            self._deadline = (
-                time.monotonic() + limits.wall_seconds + limits.compile_seconds + SILENCE_SLACK_SECONDS
-            )
-            verdict = reply.verdict
-            self._stats.replied(reply)
-            if verdict.outcome is Outcome.JUDGE_ERROR:
-                self._suspect(task, verdict)
-            elif reply.doubtful and task.doubts < _doubts(verdict):
-                task.doubts += 1
-                self._suspects.append(task)
-            else:
-                self._finish(task, verdict, "")
-            self._lock.notify_all()
-
-    def _suspect(self, task: _Task, verdict: Verdict) -> None:
-        """Ask again, alone; then give up. Holds the lock."""
-        out_of_memory = "OutOfMemoryError" in verdict.detail
-        if task.deaths < (DEATHS_OF_MEMORY if out_of_memory else DEATHS):
-            task.deaths += 1
-            self._suspects.append(task)
-        elif out_of_memory:
-            # Alone in the supervisor and still too much for javac: that is the program's doing.
-            error = Diagnostic("javabox.compiler.limit", None, None, "the compiler ran out of memory")
-            self._finish(task, Verdict(Outcome.COMPILE_ERROR, diagnostics=(error,), deterministic=False), "")
-        else:
-            log.warning("%s: %s", verdict.outcome, verdict.detail)
-            self._finish(task, verdict, "")
-
-    def _finish(self, task: _Task, verdict: Verdict | None, detail: str) -> None:
-        """Give everyone who asked the answer. Holds the lock."""
-        self._asked.pop(task.job, None)
-        if verdict is not None:
-            self._stats.judged(verdict)
-            self._cache.put(task.job, verdict)
-        for future in task.futures:
-            try:
-                if verdict is None:
-                    future.set_exception(SuiteError(detail))
-                else:
-                    future.set_result(verdict)
-            except InvalidStateError:
-                log.debug("a verdict came after its future was cancelled")
-
-    def _replace(self, dead: Channel) -> None:
-        """Put a new supervisor in the place of one that is gone or worn."""
-        dead.close()
-        with self._lock:
-            if self._closed:
-                return
-            lost = [self._in_flight.pop(job_id) for job_id in sorted(self._in_flight)]
-            for task in lost:
-                detail = f"the supervisor ended while it judged this program: {dead.stderr_tail()}".strip()
-                ended = Outcome.PREMATURE_EXIT
-                cases = tuple(Case(case.name, ended) for case in task.job.suite.cases)
-                self._suspect(task, Verdict(ended, cases, deterministic=False, detail=detail))
-            for attempt in range(START_ATTEMPTS):
-                try:
-                    self._line, _ = greet(self._start(self._settings))
-                    break
-                except (JudgeUnavailable, OSError) as error:
-                    if attempt == START_ATTEMPTS - 1:
-                        self._give_up(error)
-                        return
-            if self._closed:
-                self._line.channel.close()
-                return
-            self._worn = False
-            self._stats.supervisor_replaced()
-            self._listen(self._line)
-            self._lock.notify_all()
-
-    def _give_up(self, error: Exception) -> None:
-        """No supervisor can be had any more: everything that waits is a judge error. Holds the lock."""
-        log.error("the judge could not be started again: %s", error)
-        verdict = Verdict(Outcome.JUDGE_ERROR, deterministic=False, detail=f"no supervisor: {error}")
-        for task in list(self._asked.values()):
-            self._finish(task, verdict, "")
-        self._closed = True
-        self._ending.set()
-        self._lock.notify_all()
-
-    def _watch(self) -> None:
-        """Close a supervisor that holds jobs and has been silent for too long."""
-        missed = 0
-        while not self._ending.wait(1.0):
-            with self._lock:
-                now = time.monotonic()
-                waiting, line = bool(self._in_flight), self._line
-                # Looks are counted, not seconds: this process may have been stopped itself.
-                missed = missed + 1 if now - self._heard > 1.5 else 0
-            if waiting and (now > self._deadline or missed > BEATS_MISSED):
-                log.warning("the supervisor is silent; replacing it")
-                missed = 0
-                line.channel.close()
+    def _refuse_in_child(self) -> None:
+        if os.getpid() != self._owner:
+            raise JudgeInChild()
 
 
-def _doubts(verdict: Verdict | None) -> int:
-    return 1 if verdict is not None and verdict.outcome is Outcome.TIME_LIMIT else DOUBTS
+def _kind(thing: object) -> str:
+    return f"an object of type {type(thing).__name__}"

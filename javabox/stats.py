@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
+from functools import reduce
 from typing import Any
 
 from javabox.verdict import Verdict
@@ -24,9 +25,8 @@ class Stats:
         self._lock = threading.Lock()
         self._outcomes: Counter[tuple[str, str]] = Counter()
         self._times: deque[Times] = deque(maxlen=KEPT)
-        self._asked = self._cached = self._supervisors = 0
-        self._report = Report()
-        self._before = Report()
+        self._asked = self._cached = self._again = self._supervisors = 0
+        self._reports: dict[int, Report] = {}
 
     def asked(self, *, cached: bool) -> None:
         """A job was submitted; its verdict may have been known."""
@@ -34,11 +34,16 @@ class Stats:
             self._asked += 1
             self._cached += cached
 
-    def replied(self, reply: Reply) -> None:
-        """The supervisor has answered."""
+    def replied(self, supervisor: int, reply: Reply) -> None:
+        """A supervisor, by its number, has answered."""
         with self._lock:
-            self._report = reply.report
+            self._reports[supervisor] = reply.report
             self._times.append(reply.times)
+
+    def asked_again(self) -> None:
+        """A program is judged once more, alone."""
+        with self._lock:
+            self._again += 1
 
     def judged(self, verdict: Verdict) -> None:
         """A verdict is final."""
@@ -48,12 +53,11 @@ class Stats:
     def supervisor_replaced(self) -> None:
         with self._lock:
             self._supervisors += 1
-            self._before, self._report = _sum(self._before, self._report), Report()
 
     def to_json(self) -> dict[str, Any]:
         """Counts, and milliseconds at the 50th and the 99th percentile of each stage."""
         with self._lock:
-            total = _sum(self._before, self._report)
+            total = reduce(_sum, self._reports.values(), Report())
             lanes: dict[str, dict[str, int]] = {}
             for (lane, outcome), count in sorted(self._outcomes.items()):
                 lanes.setdefault(lane, {})[outcome] = count
@@ -61,6 +65,7 @@ class Stats:
                 "asked": self._asked,
                 "cached": self._cached,
                 "judged": sum(self._outcomes.values()),
+                "asked_again": self._again,
                 "lanes": lanes,
                 "handed_over": total.handed_over,
                 "audits": total.audits,

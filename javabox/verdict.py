@@ -6,9 +6,9 @@ without an exception of its own, a limit or an early exit; `passed`: every case 
 A `judge_error` is our fault and a `suite_error` that of the tests: their flags are None, they are never a
 reward and never part of a rate.
 
-`failed` is what a test said, `runtime_error` what the program did. An exception that ends a case belongs to the
-topmost frame of its stack that is not the JDK's: the tests' own make the case `failed`, the program's make it a
-`runtime_error`.
+`failed` is what a test said, `runtime_error` what the program did. An exception that ends a case belongs to
+the topmost frame of its stack that is not the JDK's: the tests' own make the case `failed`, the program's
+make it a `runtime_error`.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Outcome(StrEnum):
     FAILED = "failed"
     """A test said so: a case was wrong, or an assertion or an exception of the tests' own ended it."""
     UNTESTED = "untested"
-    """Ran to the end, and nothing was tested: the suite checked nothing, or the program swallowed, hid or
-    replaced its tests. `detail` says which. It executed, and has not passed."""
+    """A whole suite ran to its end and had checked nothing. It executed, and has not passed. (What swallows
+    or hides the tests that follow it in its file is a compile_error, `javabox.compiler.tests`.)"""
     COMPILE_ERROR = "compile_error"
     RUNTIME_ERROR = "runtime_error"
     """An exception of its own ended a case."""
@@ -161,8 +161,8 @@ class Verdict:
         )
 
     def to_json(self, *, expected_values: bool = True) -> dict[str, Any]:
-        """The fields of a results line, in the order of the contract. Without `expected_values` nothing of what
-        the tests expect is in it: not the value, nor the messages of the tests' own exceptions."""
+        """The fields of a results line, in the order of the contract. Without `expected_values` nothing of
+        what the tests expect is in it: not the value, nor the messages of the tests' own exceptions."""
         return {
             "outcome": str(self.outcome),
             "compiled": self.compiled,

@@ -21,6 +21,9 @@ HELLO = -1
 """Id of the first frame from a supervisor, which carries the JDK's build."""
 BEAT = -2
 """Id of an empty frame that says, once a second, that the supervisor is there."""
+CANCEL = -3
+"""Id of a frame to the supervisor that names a job whose answer nobody waits for: it is ended, and answered
+as a judge_error."""
 
 # Reply.Outcome in Java, in its order.
 OUTCOMES: tuple[Outcome, ...] = (
@@ -96,6 +99,11 @@ def encode_job(job_id: int, job: Job) -> bytes:
     return b"".join(parts)
 
 
+def encode_cancel(job_id: int) -> bytes:
+    """Asks the supervisor to end a job or to drop it."""
+    return struct.pack(">ii", CANCEL, job_id)
+
+
 def decode_id(frame: bytes) -> int:
     """The id of the job that a frame from the supervisor answers, or HELLO or BEAT."""
     return int(struct.unpack_from(">i", frame)[0])
@@ -119,6 +127,8 @@ def decode_reply(frame: bytes, job: Job) -> Reply:
     if reader.boolean():
         thrown = ThrownException(reader.text(), reader.optional(), _known(reader.integer()))
     cases = tuple(_case(reader, job, index) for index in range(reader.integer()))
+    if outcome is Outcome.SUITE_ERROR:
+        cases = tuple(Case(case.name, outcome) for case in job.suite.cases)
     verdict = Verdict(
         outcome=outcome,
         cases=cases,

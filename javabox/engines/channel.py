@@ -6,6 +6,8 @@ to end it together with everything that it started; it knows nothing of frames o
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from typing import Protocol
 
 
@@ -19,7 +21,25 @@ class Channel(Protocol):
         """Exactly `n` bytes. Raises EOFError when the supervisor is gone."""
 
     def close(self) -> None:
-        """Kill the supervisor and all below it. Idempotent, callable from any thread."""
+        """Kill the supervisor and all below it. Idempotent, callable from any thread.
+
+        Does nothing in a forked child: the supervisor is its parent's.
+        """
+
+    def let_go(self) -> None:
+        """In a forked child: give up its copies of the pipes.
+
+        Nothing that the child does, not even its end, reaches the supervisor then, and the supervisor sees
+        the end of the parent though the child lives on. Takes no lock: who held it is not in the child.
+        """
 
     def stderr_tail(self) -> str:
         """The last lines that the supervisor wrote to stderr, for error messages."""
+
+
+def give_up(descriptors: Iterable[int]) -> None:
+    """Puts /dev/null in the place of files that this process inherited."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor, inheritable=False)
+    os.close(nowhere)

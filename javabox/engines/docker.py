@@ -36,6 +36,7 @@ import docker
 import docker.errors
 from docker.types import LogConfig, Ulimit
 
+from javabox.engines.channel import give_up
 from javabox.engines.jvm import (
     Settings,
     archive_command,
@@ -52,6 +53,7 @@ SUPERVISOR_MB, WORKER_MB = 1024, 1024
 SUPERVISOR_PIDS, WORKER_PIDS = 96, 192
 """Threads count as processes here; an idle JVM has about fifteen."""
 STDERR_BYTES = 8192
+RECEIVED_BYTES = 1 << 16
 # The SDK lets errors of its HTTP library through, which are OSErrors.
 ENGINE_ERRORS = (docker.errors.DockerException, OSError)
 
@@ -68,10 +70,10 @@ class DockerChannel:
         self._attached = client.api.attach_socket(container_id, options)
         self._socket = _raw_socket(self._attached)
         self._socket.settimeout(None)
-        self._in = self._socket.makefile("rb")
+        self._received = bytearray()
         self._writing = threading.Lock()
         # A finalizer also runs at the interpreter's exit.
-        self._end = weakref.finalize(self, _remove, client, container_id, self._socket)
+        self._end = weakref.finalize(self, _remove, os.getpid(), client, container_id, self._socket)
 
     def write(self, data: bytes) -> None:
         with self._writing:
@@ -91,21 +93,32 @@ class DockerChannel:
     def close(self) -> None:
         self._end()
 
+    def let_go(self) -> None:
+        self._end.detach()
+        give_up([self._socket.fileno()])
+
     def stderr_tail(self) -> str:
         text = b"".join(self._stderr).decode(errors="replace")
         return "".join(c for c in text if c.isprintable() or c == "\n")  # programs can write there
 
     def _frame(self) -> tuple[int, bytes]:
         """A frame of Docker's attach protocol: a byte for the stream, three zeros, a length, the payload."""
-        try:
-            header = self._in.read(8)
-            stream, length = struct.unpack(">BxxxL", header) if len(header) == 8 else (0, 0)
-            payload = self._in.read(length)
-        except (OSError, ValueError) as error:  # closed under the reader's hands
-            raise EOFError(f"the judge's container is gone: {error}") from error
-        if len(header) < 8 or len(payload) < length:
-            raise EOFError("the judge's container is gone")
-        return stream, payload
+        stream, length = struct.unpack(">BxxxL", self._exactly(8))
+        return stream, self._exactly(length)
+
+    def _exactly(self, n: int) -> bytes:
+        # No file object over the socket: its lock would be held for ever in a forked child.
+        while len(self._received) < n:
+            try:
+                data = self._socket.recv(RECEIVED_BYTES)
+            except (OSError, ValueError) as error:  # closed under the reader's hands
+                raise EOFError(f"the judge's container is gone: {error}") from error
+            if not data:
+                raise EOFError("the judge's container is gone")
+            self._received += data
+        data = bytes(self._received[:n])
+        del self._received[:n]
+        return data
 
     def _keep(self, payload: bytes) -> None:
         self._stderr.append(payload[-STDERR_BYTES:])
@@ -250,8 +263,11 @@ def _raw_socket(attached: Any) -> socket.socket:
     return raw
 
 
-def _remove(client: Any, container_id: str, attached: socket.socket) -> None:
-    """Kills and removes the container; nothing to do where it is gone already or just going."""
+def _remove(owner: int, client: Any, container_id: str, attached: socket.socket) -> None:
+    """Kills and removes the container; nothing to do where it is gone already or just going, or where this is
+    a forked child of the process that started it."""
+    if os.getpid() != owner:
+        return
     with contextlib.suppress(OSError):  # the other end may have closed first
         attached.shutdown(socket.SHUT_RDWR)  # wakes a reader that waits in another thread
     try:

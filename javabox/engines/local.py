@@ -22,6 +22,7 @@ from collections import deque
 from pathlib import Path
 
 from javabox.engines import jvm
+from javabox.engines.channel import give_up
 
 SCRIPT = Path(__file__).parent / "sandbox.sh"
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache")
@@ -29,6 +30,7 @@ DEBIAN_JDKS = "java-*-openjdk"
 """In /etc: where the files of a Debian JDK's `conf` are."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 NOBODY = 65534
+CHUNK_BYTES = 1 << 16
 NOT_ISOLATED = (
     "programs are not isolated on this machine: namespaces are not permitted here, so they can"
     " read this user's files and reach the network; use the docker engine for programs that nobody trusts"
@@ -78,12 +80,15 @@ class LocalChannel:
 
     def __init__(self, command: list[str], root: str, environment: dict[str, str]) -> None:
         self._root = root
+        self._owner = os.getpid()
         self._stderr: deque[str] = deque(maxlen=20)
+        self._pending = bytearray()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            bufsize=0,  # a buffer's lock would be held for ever, and flushed once more, in a forked child
             env=environment,
             start_new_session=True,
         )
@@ -92,26 +97,42 @@ class LocalChannel:
 
     def _drain(self) -> None:
         assert self._process.stderr is not None
-        for line in self._process.stderr:
-            self._stderr.append(line.decode(errors="replace").rstrip())
+        last = b""
+        while data := self._process.stderr.read(CHUNK_BYTES):
+            *lines, last = (last + data).split(b"\n")
+            self._stderr.extend(line.decode(errors="replace").rstrip() for line in lines)
+            last = last[-CHUNK_BYTES:]
+        if last:
+            self._stderr.append(last.decode(errors="replace").rstrip())
 
     def write(self, data: bytes) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(data)
-        self._process.stdin.flush()
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._process.stdin.write(rest) :]
 
     def read(self, n: int) -> bytes:
         assert self._process.stdout is not None
-        data = self._process.stdout.read(n)
-        if len(data) < n:
-            raise EOFError("the supervisor ended")
-        return data
+        while len(self._pending) < n:
+            data = self._process.stdout.read(CHUNK_BYTES)
+            if not data:
+                raise EOFError("the supervisor ended")
+            self._pending += data
+        read = bytes(self._pending[:n])
+        del self._pending[:n]
+        return read
 
     def stderr_tail(self) -> str:
         text = "\n".join(self._stderr)
         return "".join(c for c in text if c.isprintable() or c == "\n")  # programs may write there
 
+    def let_go(self) -> None:
+        pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
+        give_up(pipe.fileno() for pipe in pipes if pipe is not None)
+
     def close(self) -> None:
+        if os.getpid() != self._owner:
+            return
         with self._closing:
             if self._process.returncode is None:
                 # The group is the supervisor (or the sandbox's first process, whose end ends all in it);

@@ -17,7 +17,7 @@ from rlcf.evaluation.bench import Sampler, check_decoding, evaluate
 from rlcf.evaluation.grade import results_line
 from rlcf.evaluation.lever import choice_rates, lever
 from rlcf.evaluation.metrics import Estimate, check_k
-from rlcf.evaluation.provenance import provenance, terms
+from rlcf.evaluation.provenance import terms
 from rlcf.evaluation.refine import EXAMPLES, Prefixes, critic_sampling, whole_problems
 from rlcf.evaluation.samples import Sample
 from rlcf.grounding.signal import Answer
@@ -117,7 +117,7 @@ class Bench:
             if self.refine:
                 more |= {"refine": self.refine, "note": EXAMPLES}
             if stream:
-                by = provenance(judge)
+                by = judge.provenance()
                 stream.writelines(self._line(a, by, f) for a, f in zip(answers, fields, strict=True))
             show(evaluation, judge, as_json=self.json, more=more)
         if rates and not self.json:

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from javabox import Job, Judge, Limits, Verdict
 from rlcf.errors import BadInput
 from rlcf.evaluation.metrics import Running, check_k
-from rlcf.evaluation.provenance import provenance, terms
+from rlcf.evaluation.provenance import terms
 from rlcf.evaluation.summary import Evaluation, summarize
 from rlcf.grounding.signal import Answer
 from rlcf.problems.broken import BrokenSuites
@@ -69,7 +69,7 @@ def evaluate(
                 running.add(problem.task_id, verdict)
                 broken.seen(problem, verdict)
                 advance(1, **running.shown())
-    seconds, judged_by = time.monotonic() - started, provenance(judge) | terms(jobs)
+    seconds, judged_by = time.monotonic() - started, judge.provenance() | terms(jobs)
     evaluation = summarize(zip(asked, verdicts, strict=True), ks, seconds, provenance=judged_by)
     answered = zip(asked, completions, verdicts, strict=True)
     return evaluation, [Answer(problem, completion, verdict) for problem, completion, verdict in answered]

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from javabox import Judge, Verdict
 from rlcf.evaluation.metrics import Running
-from rlcf.evaluation.provenance import provenance, terms
+from rlcf.evaluation.provenance import terms
 from rlcf.evaluation.samples import Sample
 from rlcf.evaluation.summary import Evaluation, summarize
 from rlcf.problems.broken import BrokenSuites
@@ -40,7 +40,7 @@ def grade(
         sample.problem.released_job(sample.completion) if compat else sample.problem.job(sample.completion)
         for sample in samples
     ]
-    judged_by = provenance(judge)
+    judged_by = judge.provenance()
     verdicts: list[Verdict | None] = [None] * len(samples)
     written, running, broken = 0, Running(min(ks)), BrokenSuites()
     with progress("grading", len(samples)) as advance:

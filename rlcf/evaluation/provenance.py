@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from javabox import Job, Judge
-from javabox.engines import jvm
+from javabox import Job
 from javabox.job import FUEL_PER_SECOND
-
-
-def provenance(judge: Judge) -> dict[str, Any]:
-    """The judge's version, its JDK's build, where it ran and what isolated the programs."""
-    return {
-        "judge": f"javabox {importlib.metadata.version('rlcf')} {jvm.source_hash()}",
-        "jdk": judge.jdk,
-        "engine": judge.engine_name,
-        "isolation": judge.isolation,
-    }
 
 
 def terms(jobs: Iterable[Job]) -> dict[str, Any]:

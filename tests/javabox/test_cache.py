@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -56,6 +57,22 @@ def test_what_judged_is_part_of_the_key(tmp_path: Path) -> None:
     VerdictCache(file, "JDK 17").put(job, verdict)
     assert VerdictCache(file, "JDK 17").get(job) == verdict
     assert VerdictCache(file, "JDK 25").get(job) is None
+
+
+def test_the_key_holds_all_that_a_judge_says_of_itself(tmp_path: Path) -> None:
+    file, job = tmp_path / "verdicts.sqlite", program("return 2 * x; // whoever judges")
+    said = []
+    for choices in ({}, {"lane": "strict"}, {"determinism": False}, {}):
+        with Judge("local", 1, cache=file, **choices) as judge:  # type: ignore[arg-type]
+            assert judge.grade([job])[0].passed
+            provenance = judge.provenance()
+            said.append((provenance, judge.stats()["cached"]))
+            assert json.loads(judge._cache.judged_by) == provenance
+    names = ["judge", "jdk", "engine", "isolation", "lane", "determinism"]
+    assert list(said[0][0]) == names
+    assert all(said[0][0].values())
+    assert [cached for _, cached in said] == [0, 0, 0, 1]
+    assert len({tuple(provenance.items()) for provenance, _ in said}) == 3
 
 
 def test_what_a_clock_or_a_fault_decided_is_not_kept(tmp_path: Path) -> None:

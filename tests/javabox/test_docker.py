@@ -257,6 +257,14 @@ def test_a_python_that_ends_leaves_no_container(end: str, containers: Callable[[
     assert wait_until(lambda: not containers(python.pid), 20)
 
 
+def test_forked_children_leave_their_parents_container_alone(engine: Any) -> None:  # noqa: ARG001
+    command = "from tests.javabox import test_hosts; test_hosts.children_that_leave('docker')"
+    done = subprocess.run(
+        [sys.executable, "-c", command], capture_output=True, text=True, check=False, timeout=200
+    )
+    assert (done.stderr, done.stdout) == ("", "nobody was harmed\n")
+
+
 def test_without_an_engine_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
     assert not docker.answers()

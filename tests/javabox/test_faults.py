@@ -27,7 +27,9 @@ def own_judge() -> Iterator[Judge]:
 
 def _jvms(judge: Judge) -> list[int]:
     """The JVMs of this judge and no other's, from /proc: a bare Debian has no `ps`."""
-    channel = judge._line.channel
+    channel = judge._channel
+    if channel is None:
+        return []  # just being replaced
     assert isinstance(channel, LocalChannel)
     parents, names = {}, {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -124,7 +126,7 @@ def test_closing_leaves_no_process() -> None:
 
 
 def test_a_silent_supervisor_is_replaced(own_judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("javabox.judge.SILENCE_SLACK_SECONDS", 1.0)
+    monkeypatch.setattr("javabox.supervisor.SILENCE_SLACK_SECONDS", 1.0)
     assert own_judge.grade([program("return 2 * x; // awake")])[0].passed
     for pid in _jvms(own_judge):
         os.kill(pid, signal.SIGSTOP)

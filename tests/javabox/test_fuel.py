@@ -140,7 +140,9 @@ def test_a_method_too_large_to_be_metered_runs_in_the_strict_lane(judge: Judge) 
 
 def test_what_only_the_clock_ends_is_marked_and_asked_again_alone(judge: Judge) -> None:
     prompt = PROMPT.replace("f(int x)", "f(int x) throws Exception")
-    job = program("Object o = new Object(); synchronized (o) { o.wait(); } return 4;", ONE, prompt, wall_seconds=1.0)
+    job = program(
+        "Object o = new Object(); synchronized (o) { o.wait(); } return 4;", ONE, prompt, wall_seconds=1.0
+    )
     verdict = judge.grade([job])[0]
     assert (verdict.outcome, verdict.deterministic, verdict.lane) == (Outcome.TIME_LIMIT, False, "strict")
     assert judge.grade([job])[0] is not verdict

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase, SuiteError
+from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase
 from tests.javabox.programs import DOUBLE, PROMPT, program, returning
 
 OUTCOMES = {
@@ -179,10 +179,15 @@ def test_a_whole_suite_passes_when_main_returns(judge: Judge) -> None:
     assert [case.name for case in verdicts[0].cases] == ["main"]
 
 
-def test_a_broken_suite_is_the_askers_error(judge: Judge) -> None:
-    for expected in ("no_such_name", "1 / 0"):
-        with pytest.raises(SuiteError):
-            judge.grade([returning("1", expected)])
+def test_a_broken_suite_is_named_and_stops_no_other_job(judge: Judge) -> None:
+    broken = [returning("1", expected) for expected in ("no_such_name", "1 / 0")]
+    *verdicts, sound = judge.grade([*broken, returning("1", "1")])
+    for verdict in verdicts:
+        assert verdict.outcome is Outcome.SUITE_ERROR
+        assert verdict.passed is verdict.compiled is None
+        assert [case.outcome for case in verdict.cases] == [Outcome.SUITE_ERROR]
+        assert verdict.detail
+    assert sound.passed
 
 
 def test_a_suite_is_whole_or_apart_with_distinct_names() -> None:

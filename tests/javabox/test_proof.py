@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from javabox import Job, Judge, Outcome, Suite, SuiteCase
+from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase
 from tests.javabox.programs import DOUBLE, PROMPT, program
 
 LISTS = Suite(
@@ -78,7 +78,8 @@ def test_a_source_with_its_own_main_passes_by_returning(judge: Judge) -> None:
         "while (true);": Outcome.TIME_LIMIT,
     }
     program = "class S { static void f() { throw new Error(); } }"
-    verdicts = judge.grade([Job(program + main.format(body), whole) for body in outcomes])
+    limits = Limits(fuel=1_000_000)
+    verdicts = judge.grade([Job(program + main.format(body), whole, limits) for body in outcomes])
     assert [verdict.outcome for verdict in verdicts] == list(outcomes.values())
     lanes = [verdict.lane for verdict in verdicts]
     assert lanes == ["warm", "warm", "warm", "warm", "strict", "warm"]

@@ -141,7 +141,7 @@ def test_a_whole_test_program_tells_nothing(judge: Judge) -> None:
     found = judged(judge, problem, ["return 4;", "return 5;", "return x / 0;", "return"])
     assert [answer.verdict.outcome for answer in found] == [
         Outcome.PASSED,
-        Outcome.RUNTIME_ERROR,
+        Outcome.FAILED,
         Outcome.RUNTIME_ERROR,
         Outcome.COMPILE_ERROR,
     ]
