@@ -353,7 +353,9 @@ def test_cancelled_programs_delay_nobody(own: Judge) -> None:
 
 def test_a_program_that_another_waits_for_is_not_ended(own: Judge) -> None:
     job = program(
-        "int s = 0; for (int i = 0; i < 300_000_000; i++) s += i; return 2 * x + s - s;", fuel=1 << 40
+        "int s = 0; for (int i = 0; i < 200_000_000; i++) s += i; return 2 * x + s - s;",
+        fuel=1 << 40,
+        wall_seconds=60.0,
     )
     first, second = own.submit(job), own.submit(job)
     time.sleep(0.2)
@@ -363,7 +365,9 @@ def test_a_program_that_another_waits_for_is_not_ended(own: Judge) -> None:
 
 def test_a_cancelled_program_can_be_asked_again(own: Judge) -> None:
     slow = program(
-        "int s = 0; for (int i = 0; i < 400_000_000; i++) s += i; return 2 * x + s - s;", fuel=1 << 40
+        "int s = 0; for (int i = 0; i < 200_000_001; i++) s += i; return 2 * x + s - s;",
+        fuel=1 << 40,
+        wall_seconds=60.0,
     )
     first = own.submit(slow)
     time.sleep(0.3)
