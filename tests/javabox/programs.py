@@ -26,3 +26,12 @@ def returning(expression: str, expected: str, kind: str = "Object", tolerance: f
     return program(
         f"return {expression};", Suite(cases=(case,), imports="import java.util.*; import java.math.*;")
     )
+
+
+def endless(number: int) -> Job:
+    """A program without end that the wall clock ends after a minute, and fuel never."""
+    return program(f"while (true); // {number}", fuel=1 << 60, wall_seconds=60.0)
+
+
+def sum_of(number: int) -> Job:
+    return program(f"return 2 * x + {number} - {number};")

@@ -61,7 +61,7 @@ def test_twelve_programs_that_wait_cost_the_others_their_share(two_workers: Judg
     alone = time.monotonic() - started
 
     others = quick(10_000)
-    slow = [job(f"{body} // beside the quick") for body in BLOCKED.values()]
+    slow = [job(f"/* beside the quick */ {body}") for body in BLOCKED.values()]
     mixed = list(others)
     for place, waiting in enumerate([*SLEEPERS, *slow, *ENDLESS]):
         mixed.insert(16 * place, waiting)  # spread over the batch, the first at its head

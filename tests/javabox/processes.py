@@ -1,0 +1,59 @@
+"""Processes in the judge's tests: forked children that are waited for, and who is alive."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CHILD_SECONDS = 30.0
+UNANSWERED = 77
+"""Exit code of a child that found all to be as it should be."""
+
+
+def in_child(body: Callable[[], None], leave: Callable[[int], object] = os._exit) -> int:
+    """The exit code of a forked child that runs `body`: UNANSWERED where it returns."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            body()
+            code = UNANSWERED
+        except BaseException as error:
+            print(f"in the child: {error!r}", file=sys.stderr)
+        finally:
+            leave(code)
+    end = time.monotonic() + CHILD_SECONDS
+    while time.monotonic() < end:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    pytest.fail("the child hangs")
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 15.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not condition():
+        time.sleep(0.05)
+    return condition()
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z"
+    except OSError:
+        return False
+
+
+def children_of(pid: int) -> set[int]:
+    """What this process started, by whichever thread."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return {int(child) for task in tasks for child in task.read_text().split()}
