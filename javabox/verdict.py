@@ -177,7 +177,9 @@ class Verdict:
             if self.exception is None
             else {
                 "type": self.exception.type,
-                "message": self.exception.message if expected_values or self.outcome is not Outcome.FAILED else None,
+                "message": self.exception.message
+                if expected_values or self.outcome is not Outcome.FAILED
+                else None,
                 "line": self.exception.line,
             },
             "fuel": self.fuel,
