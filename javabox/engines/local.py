@@ -88,7 +88,7 @@ def _why_no_namespaces() -> str:
         tried = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     if tried.returncode == 0:
         return ""
-    return (tried.stderr.strip().splitlines() or ["they are not permitted"])[-1]
+    return (tried.stderr.strip().splitlines() or ["they are not permitted"])[0]
 
 
 def start(settings: jvm.Settings, isolation: Literal["namespaces", "landlock", "none"]) -> LocalChannel:

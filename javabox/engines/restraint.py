@@ -108,7 +108,8 @@ def probe(spec: Mapping[str, Any], landlock: ModuleType, filter_: ModuleType) ->
         "a named socket can be opened": lambda: _socket(unix, stream),
         "a process can be signalled": lambda: os.kill(parent, 0),
         "a process can be found by its number": lambda: os.kill(os.getpid(), 0),
-        "a process can be looked into": lambda: os.listdir(f"/proc/{parent}/fd"),
+        "another's open file can be opened": lambda: os.readlink(f"/proc/{parent}/fd/0"),
+        "another's memory can be read": lambda: os.open(f"/proc/{parent}/mem", os.O_RDONLY),
     }
     for what, attempt in forbidden.items():
         with contextlib.suppress(OSError):

@@ -52,21 +52,28 @@ def why_not(version: int) -> str:
         return "the kernel has no Landlock (5.13 or later, with `landlock` among its `lsm`)"
     if not seccomp.supported():
         return f"no list of system calls for {os.uname().machine}"
+    wrong = trial({"needed": _needed()}, version)
+    return "; ".join(wrong[:3]) + _mend(wrong) if wrong else ""
+
+
+def trial(changes: dict[str, Any], version: int) -> list[str]:
+    """What a restricted process can do and must not, or the reverse; `changes` to what the warden is told."""
     root = private_folder(user := other_user())
     try:
         outside = root / "outside"
         outside.touch()
         outside.chmod(0o666)
-        spec = specification(version, root, user, [], 0) | {"probe": str(outside), "needed": _needed()}
+        spec = specification(version, root, user, [], 0) | {"probe": str(outside)} | changes
         tried = subprocess.run(
             warden(spec), capture_output=True, text=True, check=False, env={}, timeout=TRIAL_SECONDS
         )
     finally:
         shutil.rmtree(root, ignore_errors=True)
     if tried.returncode != 0:
-        return f"the trial failed: {(tried.stderr.strip().splitlines() or ['it was ended'])[-1]}"
-    wrong = json.loads(tried.stdout)
-    return "; ".join(wrong[:3]) + _mend(wrong) if wrong else ""
+        return [f"the trial failed: {(tried.stderr.strip().splitlines() or ['it was ended'])[-1]}"]
+    found = json.loads(tried.stdout)
+    assert isinstance(found, list)
+    return found
 
 
 def _mend(wrong: Sequence[str]) -> str:
