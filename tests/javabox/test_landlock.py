@@ -279,8 +279,9 @@ from tests.javabox.programs import program
 from tests.javabox.test_landlock import below, family
 judge = Judge("local", workers=1, isolation="landlock")
 body = 'try { new ProcessBuilder("setsid", "sh", "-c", "trap : TERM HUP; sleep 98764; sleep 98763").start(); } catch (Exception e) { } while (true);'
-judge.submit(program(body, wall_seconds=60.0))
-pids = set(family(judge).values())
+processes = family(judge).values()
+pids = set(processes)
+judge.submit(program(body, fuel=10**12, wall_seconds=60.0))
 while True:
     more = set(pids)
     while new := {child for pid in more for child in below(pid)} - more:
@@ -288,7 +289,7 @@ while True:
     if any(b"98764" in open(f"/proc/{pid}/cmdline", "rb").read() for pid in more):
         break
     time.sleep(0.1)
-print(judge._line.channel._root, *family(judge).values(), *sorted(more - pids), flush=True)
+print(judge._line.channel._root, *processes, *sorted(more - pids), flush=True)
 time.sleep(1000)
 """
 
@@ -318,7 +319,7 @@ def test_closing_leaves_nothing() -> None:
     judge = Judge("local", workers=1, isolation="landlock")
     root = judge._line.channel._root  # type: ignore[attr-defined]
     pids = list(family(judge).values())
-    judge.submit(program(f"{LEAVES} // endless", wall_seconds=60.0))
+    judge.submit(program(f"while (true) {{ if (x > 9) break; }} {LEAVES}", fuel=10**12, wall_seconds=60.0))
     started = time.monotonic()
     judge.close()
     assert time.monotonic() - started < 5
