@@ -65,6 +65,8 @@ def trial(changes: dict[str, Any], version: int) -> list[str]:
         outside.touch()
         outside.chmod(0o666)
         outside.parent.chmod(0o777)
+        if user is not None:
+            os.chown(outside, user, user)
         spec = specification(version, root, user, [], 0) | {"probe": str(outside)} | changes
         tried = subprocess.run(
             warden(spec), capture_output=True, text=True, check=False, env={}, timeout=TRIAL_SECONDS

@@ -54,7 +54,9 @@ def family(judge: Judge) -> dict[str, int]:
 
 
 def below(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Children, of whichever thread."""
+    lists = [_reads(file) for file in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(child) for children in lists for child in children.split()]
 
 
 def gone(*pids: int, seconds: float = 15.0) -> bool:
@@ -260,15 +262,27 @@ def _reads(path: Path) -> str:
     return ""
 
 
+FILLS = """
+    for (java.io.File p : new java.io.File("/proc").listFiles()) try {
+      String c = java.nio.file.Files.readString(java.nio.file.Path.of(p + "/cmdline"));
+      int at = c.indexOf("-Djavabox." + "tmp=");
+      if (at < 0) continue;
+      String folder = c.substring(at + 14, c.indexOf('\\0', at));
+      for (int i = 0; i < 5; i++) try (var o = new java.io.FileOutputStream(folder + "/" + i)) {
+        for (int k = 0; k < 30; k++) o.write(new byte[1 << 20]);
+      }
+      Thread.sleep(5000);
+      return "it was let";
+    } catch (java.io.IOException | InterruptedException e) { }
+    return "no folder";"""
+"""Looks for the judge's temporary folder, and finds one that it may write to."""
+
+
 def test_a_program_that_fills_the_folder_is_ended_and_harms_none(landlocked: Judge) -> None:
-    folder = f"{landlocked._line.channel._root}/tmp"  # type: ignore[attr-defined]
-    fill = (
-        f'for (int i = 0; i < 5; i++) try (var o = new java.io.FileOutputStream("/proc/self/cwd{folder}/" + i))'
-        " { for (int k = 0; k < 30; k++) o.write(new byte[1 << 20]); } catch (java.io.IOException e) { return e.toString(); }"
-        " try { Thread.sleep(3000); } catch (InterruptedException e) { } return 0;"
+    full, beside = landlocked.grade(
+        [program(FILLS, escapes.ASKED, wall_seconds=20.0), program("return 2 * x; // beside")]
     )
-    full, beside = landlocked.grade([program(fill, escapes.ASKED), program("return 2 * x; // beside")])
-    assert full.outcome is not Outcome.PASSED or "FileNotFound" in str(full.cases[0].value)
+    assert full.outcome is Outcome.PREMATURE_EXIT
     assert beside.passed
 
 
