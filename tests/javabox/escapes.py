@@ -17,7 +17,7 @@ from tests.javabox.programs import program
 
 ASKED = Suite(cases=(SuiteCase("what came of it", "Object r = S.f(0);", "r", None),))
 PRELUDE = """
-my $file = "/usr/bin/perl";
+my ($file, $pair) = ("/usr/bin/perl", "\\0" x 8);
 sub t { my ($n, $r) = @_; print "$n=", ($r ? "DONE" : $! + 0), ";" }
 sub c { my $n = shift; my $r = syscall($_[0], @_[1 .. 6]); print "$n=", ($r == -1 ? $! + 0 : "DONE"), ";" }
 sub reach { my ($n, $f, $k, $a) = @_; socket(my $s, $f, $k, 0) or return t($n, 0); t($n, connect($s, $a)) }
@@ -92,6 +92,7 @@ def own_calls(machine: str) -> str:
         "setpriority": f"{n['setpriority']}, 0, 0, 5",
         "prlimit64": f"{n['prlimit64']}, 0, 7, 0, 0",
         "fcntl": f"{n['fcntl']}, 0, 1, 0",
+        "socketpair": f"{n['socketpair']}, 1, 1, 0, $pair",
         "openat": f"{n['openat']}, -100, $file, 0, 0",
     }
     return "".join(f'c("{name}", {call});' for name, call in calls.items())
@@ -135,7 +136,7 @@ def on_sockets(tcp: int, udp: int, path: str, abstract: str) -> str:
         f'reach("named", 1, 1, pack("Sa108", 1, "{path}"));'
         f'reach("named datagram", 1, 2, pack("Sa108", 1, "{path}"));'
         f'reach("abstract", 1, 1, pack("S", 1) . "\\0{abstract}");'
-        'reach("netlink", 16, 3, pack("SSLL", 16, 0, 0, 0)); t("pair", socketpair(my $a, my $b, 1, 1, 0));'
+        'reach("netlink", 16, 3, pack("SSLL", 16, 0, 0, 0)); t("pair", socketpair(my $a, my $b, 2, 1, 0));'
     )
 
 
