@@ -22,6 +22,7 @@ from collections import deque
 from pathlib import Path
 
 from javabox.engines import jvm
+from javabox.engines.jdk import find_jdk
 
 SCRIPT = Path(__file__).parent / "sandbox.sh"
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache")
@@ -48,7 +49,7 @@ def isolation() -> bool:
 
 def start(settings: jvm.Settings) -> LocalChannel:
     """Start a supervisor. Raises JudgeUnavailable without a JDK."""
-    jdk = jvm.find_jdk()
+    jdk = find_jdk()
     folder = jvm.build(jdk)
     command = jvm.supervisor_command(jdk.home, folder, settings, jdk.feature)
     root = tempfile.mkdtemp(prefix="javabox-")
