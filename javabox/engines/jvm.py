@@ -42,6 +42,7 @@ SUPERVISOR_FLAGS = (
     "-Xmx512m",
     "-Xms64m",
     "-XX:-UsePerfData",
+    "-XX:+ErrorFileToStderr",  # and no file in the folder that it was started in
     "-XX:+DisableAttachMechanism",  # a program has the same user, and could load an agent
     "-Duser.language=en",
 )
@@ -174,7 +175,7 @@ def _place(scratch: Path, folder: Path) -> bool:
     except OSError:
         if not (folder / manifest.NAME).is_file():
             raise
-    if manifest.wrong(folder) is None:
+    if manifest.wrong(folder, contents=True) is None:
         return False
     whole = sorted(scratch.rglob("*"))
     for path in (path for path in whole if path.name != manifest.NAME):

@@ -29,7 +29,7 @@ REMAKE_IMAGE = "docker rmi --force $(docker images --quiet javabox)"
 """The next start builds it again."""
 FRAME = b"\0"
 """How a frame begins, being shorter than 16 MB, and no word does."""
-WORDS_BYTES, WORDS_SECONDS = 4096, 5.0
+WORDS_BYTES, WORDS_SHOWN, WORDS_SECONDS = 4096, 800, 5.0
 SHORT_OF_MEMORY = ("reserve enough space", "insufficient memory", "Cannot allocate memory", "native thread")
 
 
@@ -92,8 +92,8 @@ def greet(channel: Channel, mend: str | None = None) -> tuple[Line, str]:
             raise BrokenLine("no frame")
         frame = line.receive(said)
     except (EOFError, OSError, BrokenLine) as error:
-        words = "".join(c if c.isprintable() else " " for c in said.decode(errors="replace"))
-        heard = " ".join(f"{words} {channel.stderr_tail()}".split())
+        words = "".join(c if c.isprintable() and c != "#" else " " for c in said.decode(errors="replace"))
+        heard = " ".join(words.split())[:WORDS_SHOWN] or " ".join(channel.stderr_tail().split())
         channel.close()
         heard = heard or "it ended without a word, as a process does that is killed"
         raise JudgeUnavailable(f"the judge's JVM did not start: {heard}", mend) from error
