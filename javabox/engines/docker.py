@@ -36,6 +36,7 @@ import docker
 import docker.errors
 from docker.types import LogConfig, Ulimit
 
+from javabox.engines.docker_access import no_engine
 from javabox.engines.jvm import (
     Settings,
     archive_command,
@@ -161,10 +162,7 @@ def find_engine() -> Any:
         client = docker.from_env()
         client.ping()
     except ENGINE_ERRORS as error:
-        raise JudgeUnavailable(
-            f"no Docker engine answers ({_words(error)}): install and start one with "
-            "`sudo apt-get install docker.io && sudo systemctl start docker`, or use `--engine local`"
-        ) from error
+        raise no_engine(_words(error)) from error
     return client
 
 

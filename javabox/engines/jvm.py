@@ -88,11 +88,9 @@ def build(jdk: Jdk, *, verify: bool = False) -> Path:
         complete = (folder / manifest.NAME).is_file()
         broken = manifest.wrong(folder, contents=verify) if complete else None
         if broken:
-            _say(f"{folder / broken} is not as it was built; building the JVM side again")
+            _make(jdk, folder, f"{folder / broken} is not as it was built; building the JVM side again")
         elif not complete:
-            _say("building the JVM side (once, about 20 seconds)")
-        if broken or not complete:
-            _make(jdk, folder)
+            _make(jdk, folder, "building the JVM side (once, about 20 seconds)")
     except OSError as error:
         raise JudgeUnavailable(
             f"the JVM side could not be built in {folder.parent}: {error}; it must be a folder that this user"
@@ -129,7 +127,7 @@ def cache_folder() -> Path:
         raise JudgeUnavailable("no home folder to keep the JVM side in; name one", ANOTHER_CACHE) from error
 
 
-def _make(jdk: Jdk, folder: Path) -> None:
+def _make(jdk: Jdk, folder: Path, why: str) -> None:
     """Builds beside `folder` and puts it in its place. Raises JudgeUnavailable, OSError."""
     if not folder.parent.is_dir():
         folder.parent.mkdir(parents=True)
@@ -137,6 +135,7 @@ def _make(jdk: Jdk, folder: Path) -> None:
     scratch = Path(tempfile.mkdtemp(prefix=manifest.SCRATCH, dir=folder.parent))
     try:
         copy_asm(scratch)
+        print(f"javabox: {why}", file=sys.stderr, flush=True)
         for command in build_commands(jdk.home, SOURCES, scratch):
             run(command)
         _open_to_all(scratch)
@@ -198,10 +197,6 @@ def _open_to_all(folder: Path) -> None:
         if not path.is_symlink():
             mode = path.stat().st_mode
             path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
-
-
-def _say(line: str) -> None:
-    print(f"javabox: {line}", file=sys.stderr, flush=True)
 
 
 def copy_asm(folder: Path) -> None:
