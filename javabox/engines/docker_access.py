@@ -23,12 +23,11 @@ def no_engine(words: str) -> JudgeUnavailable:
     host = os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
     socket = Path(host.removeprefix("unix://"))
     if host.startswith("unix://") and _is_closed(socket):
-        user, group = _name(os.geteuid()), _group(socket)
+        user = _name(os.geteuid())
         found = (
             f"no Docker engine answers: user {user or os.geteuid()} may not write to {socket}, which is there"
         )
-        mend = as_root(f"usermod --append --groups {group} {user}") + f" && newgrp {group}" if user else None
-        return JudgeUnavailable(found, mend)
+        return JudgeUnavailable(found, _join(socket, user) if user else None)
     install = as_root("apt-get update", "apt-get install -y docker.io", "systemctl start docker")
     return JudgeUnavailable(f"no Docker engine answers ({words}); `--engine local` needs none", install)
 
@@ -47,8 +46,14 @@ def _name(uid: int) -> str | None:
         return None
 
 
-def _group(socket: Path) -> str:
+def _join(socket: Path, user: str) -> str:
+    """Puts the user into the socket's group, which in a container may lack a name, and into a shell with it."""
+    number = None
     try:
-        return shlex.quote(grp.getgrgid(socket.stat().st_gid).gr_name)
+        number = socket.stat().st_gid
+        group = shlex.quote(grp.getgrgid(number).gr_name)
+        make = []
     except (KeyError, OSError):
-        return "docker"
+        group = "docker"
+        make = [f"groupadd --gid {number} docker"] if number is not None else []
+    return as_root(*make, f"usermod --append --groups {group} {user}") + f" && newgrp {group}"
