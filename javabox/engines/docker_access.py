@@ -47,7 +47,7 @@ def _name(uid: int) -> str | None:
 
 
 def _join(socket: Path, user: str) -> str:
-    """Puts the user into the socket's group, which in a container may lack a name, and into a shell with it."""
+    """The command that puts the user into the socket's group, which in a container may lack a name."""
     number = None
     try:
         number = socket.stat().st_gid
