@@ -50,6 +50,7 @@ def judges() -> bool:
 
 
 def truncate(file: Path) -> None:
+    file.chmod(0o644)
     os.truncate(file, file.stat().st_size // 2)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from javabox import Judge, JudgeUnavailable, Outcome
-from javabox.engines import jvm
+from javabox.engines import jvm, manifest
 from javabox.engines.jdk import _version, find_jdk
 from javabox.engines.local import LocalChannel
 from tests.javabox.programs import program
@@ -155,10 +155,10 @@ def test_a_second_build_of_the_jvm_side_leaves_the_first_one(tmp_path: Path) -> 
     for scratch in (first, second, third):
         scratch.mkdir()
         (scratch / "of").write_text(scratch.name)
-    (first / "complete").touch()
+        manifest.write(scratch)
     assert jvm._place(first, folder)
     assert not jvm._place(second, folder)
     assert (folder / "of").read_text() == "first"
-    (folder / "complete").unlink()  # half a build: nobody runs on it
+    (folder / manifest.NAME).unlink()  # half a build: nobody runs on it
     assert jvm._place(third, folder)
     assert (folder / "of").read_text() == "third"
