@@ -12,8 +12,11 @@ import importlib.metadata
 import importlib.util
 import os
 import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from javabox import Job, Judge, JudgeUnavailable, Suite, SuiteCase
@@ -136,6 +139,14 @@ def _gpu() -> Finding:
     return Finding("GPU", True, torch.cuda.get_device_name(0))
 
 
+def _rlcf() -> str:
+    """The command as a shell finds it: a virtual environment need not be active."""
+    beside = Path(sys.executable).with_name("rlcf")
+    if shutil.which("rlcf"):
+        return "rlcf"
+    return shlex.quote(str(beside)) if beside.exists() else f"{shlex.quote(sys.executable)} -m rlcf"
+
+
 def _data() -> list[Finding]:
     findings = []
     for name, file in NAMED.items():
@@ -149,6 +160,6 @@ def _data() -> list[Finding]:
         else:
             # `rlcf data fetch` writes into the cache only: a folder that RLCF_DATA names is the user's own
             own = f"curl -fL --create-dirs -o {shlex.quote(str(path))} {file.url}"
-            mend = own if os.environ.get("RLCF_DATA") else f"rlcf data fetch {name}"
+            mend = own if os.environ.get("RLCF_DATA") else f"{_rlcf()} data fetch {name}"
             findings.append(Finding(name, False, f"{path} is not there", mend))
     return findings
