@@ -3,7 +3,7 @@
 A JVM that reads a damaged archive or image does not start, or crashes, and says little of why. The manifest
 names the file. `write` looks at the files once they are whole; `wrong` compares. By default a file whose size
 and time of change are those of the manifest is believed, as git does it (3 ms a build); `contents` reads all
-of them (0.1 s).
+of them (0.1 s) and wants no file that was not taken down.
 
 Not covered: somebody who damages on purpose. Who may write the files may write the manifest.
 """
@@ -49,6 +49,10 @@ def wrong(folder: Path, *, contents: bool = False, below: Path | None = None) ->
         for name, (size, changed, digest) in sorted(entries.items()):
             if not _same((below or folder) / name, size, None if contents else changed, digest):
                 return str(name)
+        if contents:
+            found = {str(file.relative_to(below or folder)) for file in _files(below or folder)}
+            if more := sorted(found - entries.keys()):  # half an archive, of somebody who was killed
+                return str(more[0])
     except (OSError, ValueError, TypeError, AttributeError):  # no JSON, or not of this shape
         return NAME
     return None if entries else NAME

@@ -126,6 +126,12 @@ def test_where_nothing_isolates_every_byte_is_looked_at(build: Path) -> None:
     assert manifest.wrong(build, contents=True) is None
 
 
+def test_a_file_too_many_is_found_where_every_byte_is_looked_at(build: Path) -> None:
+    (build / "half-an-archive.jsa").write_bytes(b"half")
+    assert manifest.wrong(build) is None
+    assert manifest.wrong(build, contents=True) == "half-an-archive.jsa"
+
+
 def test_a_copy_of_a_build_is_as_good(build: Path, tmp_path: Path) -> None:
     shutil.copytree(build, tmp_path / "copy", symlinks=True, copy_function=shutil.copyfile)
     assert manifest.wrong(tmp_path / "copy") is None
