@@ -260,7 +260,7 @@ def test_a_python_that_ends_leaves_no_container(end: str, containers: Callable[[
 def test_without_an_engine_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
     assert not docker.answers()
-    with pytest.raises(JudgeUnavailable, match=r"apt-get install docker\.io"):
+    with pytest.raises(JudgeUnavailable, match=r"apt-get install -y docker\.io"):
         Judge(engine="docker")
 
 
