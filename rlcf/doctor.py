@@ -22,6 +22,7 @@ from typing import Literal
 from javabox import Job, Judge, JudgeUnavailable, Suite, SuiteCase
 from javabox.engines import docker, local
 from javabox.engines.jdk import find_jdk, is_bundle
+from javabox.engines.jvm import check_bundle
 from javabox.engines.opening import Isolation
 from rlcf.errors import BadInput
 from rlcf.problems.fetch import place
@@ -58,6 +59,8 @@ def can_judge(findings: Sequence[Finding]) -> bool:
 def _jdk() -> Finding:
     try:
         jdk = find_jdk()
+        if is_bundle(jdk):
+            check_bundle(jdk)
     except JudgeUnavailable as missing:
         return Finding("JDK", False, missing.found, missing.mend)
     bundle = ", a bundle" if is_bundle(jdk) else ""

@@ -106,7 +106,7 @@ def test_one_that_other_sources_were_built_into_is_refused(node: dict[str, str])
         marker.write_text("0123456789ab\n")
         done = run(node, "from javabox import Judge; Judge('local')")
         assert "JudgeUnavailable" in done.stderr
-        assert "make it again where there is a JDK: rlcf doctor --bundle-jdk DIR" in done.stderr
+        assert "make it again where there is a JDK; mend it: rlcf doctor --bundle-jdk DIR" in done.stderr
         doctor = rlcf("doctor", "--json", env=node | {"DOCKER_HOST": "unix:///nonexistent.sock"})
         assert doctor.returncode == 3
         jdk = next(f for f in json.loads(doctor.stdout)["findings"] if f["name"] == "JDK")
