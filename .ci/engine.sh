@@ -51,6 +51,28 @@ make_debian_image() {
     rm -rf --one-file-system "$root"
 }
 
+# A container of that image with Docker's default profile, in which COMMAND runs in a copy of the checkout, as
+# git sees it, uncommitted files included. IN_CONTAINER holds further options of `docker run`.
+in_container() { # COMMAND...
+    local name data options
+    data=$(realpath "${RLCF_DATA:-../shared/data}")
+    options=(--rm --interactive --network host --volume "$data:/data:ro" --env RLCF_DATA=/data)
+    for name in PIP_CERT PIP_FIND_LINKS; do
+        if [ -e "${!name:-}" ]; then
+            options+=(--volume "${!name}:/mounted/$name:ro" --env "$name=/mounted/$name")
+        fi
+    done
+    for name in PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_DEFAULT_TIMEOUT; do
+        if [ -n "${!name:-}" ]; then options+=(--env "$name"); fi
+    done
+    # shellcheck disable=SC2016  (expanded inside the container)
+    git ls-files -z --cached --others --exclude-standard \
+        | tar --null --files-from - --create --ignore-failed-read --file - \
+        | docker run "${options[@]}" ${IN_CONTAINER[@]+"${IN_CONTAINER[@]}"} "${IMAGE:-debian:bookworm-slim}" \
+            bash -c 'mkdir -p /checkout && cd /checkout && tar --extract --no-same-owner --file - && exec "$@"' \
+            bash "$@"
+}
+
 stop_engine() {
     [ -n "${ENGINE_FOLDER:-}" ] || return 0
     local process

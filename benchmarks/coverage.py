@@ -29,6 +29,7 @@ from typing import Literal
 from benchmarks.naive import load_samples
 from javabox import Job, Judge, Suite, SuiteCase
 from javabox.engines import jvm
+from javabox.engines.jdk import find_jdk
 from rlcf.problems.load import load_problems
 from rlcf.progress import progress
 
@@ -162,7 +163,7 @@ def jacoco_lines(programs: list[Program]) -> list[Lines | None]:
         for folder, program in zip(folders, programs, strict=True):
             folder.mkdir()
             (folder / "main.java").write_text(program.file, encoding="utf-8")
-        java = jvm.find_jdk().home / "bin" / "java"
+        java = find_jdk().home / "bin" / "java"
         command = [str(java), "-cp", path, str(Path(__file__).with_name("JacocoLines.java"))]
         done = subprocess.run([*command, *map(str, folders)], capture_output=True, text=True, check=False)
     answers = done.stdout.splitlines()

@@ -41,6 +41,7 @@ from benchmarks.naive import DATA_SETS, Sample, grade_naively, load_samples
 from benchmarks.processes import Memory
 from javabox import Job, Judge, Suite, wire
 from javabox.engines import docker, jvm
+from javabox.engines.jdk import find_jdk
 from javabox.engines.opening import Engine
 from javabox.judge import Lane
 from rlcf.problems.load import load_problems
@@ -153,7 +154,7 @@ class CompileLoop:
     """The loop that only compiles, a pass at a time. Use as a context manager."""
 
     def __init__(self, jobs: list[Job], threads: int) -> None:
-        jdk = jvm.find_jdk()
+        jdk = find_jdk()
         folder = jvm.build(jdk)
         path = ":".join(str(folder / name) for name in jvm.JARS)
         self._scratch = tempfile.TemporaryDirectory()

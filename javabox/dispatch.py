@@ -194,7 +194,7 @@ class Dispatcher:
             log.exception("the judge failed")
             self._end(f"the judge failed: {error!r}; make a new one")
             for task in self._asked.values():
-                self._delivery.put(task.futures, JudgeUnavailable(self.over))
+                self._delivery.put(task.futures, JudgeUnavailable(self.over or CLOSED))
         finally:
             for post in (self._main, self._quarantine):
                 if post.supervisor is not None:

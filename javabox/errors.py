@@ -10,7 +10,15 @@ WAY_OUT = (
 
 
 class JudgeUnavailable(RuntimeError):
-    """No engine could be started. The message says what is missing and the command that mends it."""
+    """No engine could be started. The message says what is missing and the command that mends it.
+
+    `found` and `mend` are its two halves; `mend` is None where the message alone says what to do.
+    """
+
+    def __init__(self, found: str, mend: str | None = None) -> None:
+        super().__init__(f"{found}; mend it: {mend}" if mend else found)
+        self.found = found
+        self.mend = mend
 
 
 class JudgeInChild(JudgeUnavailable):

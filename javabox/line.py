@@ -38,9 +38,12 @@ class Line:
         """Raises OSError or ValueError when the supervisor is gone."""
         self.channel.write(struct.pack(">i", SEAL_BYTES + len(payload)) + _seal(self._key, payload) + payload)
 
-    def receive(self) -> bytes:
-        """The next payload. Raises EOFError when the supervisor is gone, BrokenLine on a false seal."""
-        length = struct.unpack(">i", self.channel.read(4))[0]
+    def receive(self, begun: bytes = b"") -> bytes:
+        """The next payload; `begun` is what was read of its length already.
+
+        Raises EOFError when the supervisor is gone, BrokenLine on a false seal.
+        """
+        length = struct.unpack(">i", begun + self.channel.read(4 - len(begun)))[0]
         if length < SEAL_BYTES:
             raise BrokenLine(f"a frame of {length} bytes")
         frame = self.channel.read(length)

@@ -13,6 +13,7 @@ docstrings. Commands import what is heavy (the judge, torch) only once they run,
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -57,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     logging.basicConfig(format="rlcf: %(message)s", level=logging.WARNING)
     argv = sys.argv[1:] if argv is None else argv
+    _print_anything()
     try:
         return _run(argv)
     except BadInput as error:
@@ -73,6 +75,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
 
 
+def _print_anything() -> None:
+    """What the terminal's encoding lacks is shown as an escape: no character may end a run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _run(argv: Sequence[str]) -> int:
     if argv[:1] == ["train"]:
         return Train.parse(argv[1:]).run()
@@ -85,6 +94,5 @@ def _run(argv: Sequence[str]) -> int:
 
 def _fail(code: int, reason: object) -> int:
     line = " ".join(str(reason).split())
-    # a path or a name from the input may hold lone surrogates, which stderr can't encode
-    print(f"rlcf: {line.encode('utf-8', 'backslashreplace').decode()}", file=sys.stderr)
+    print(f"rlcf: {line}", file=sys.stderr)
     return code

@@ -1,8 +1,9 @@
 """What works on this machine of all that judging and training need, and the command that mends the rest.
 
-Each check looks at the real thing (javac answers, the engine pings, a namespace is made) and changes nothing.
-torch is imported only where it is installed. Not covered: whether a data file has the right bytes
-(`rlcf data verify` does that), or whether the GPU has memory enough for a model.
+Whether programs can be judged is found out by judging: each engine that answers is started as `rlcf grade`
+starts it and judges two programs, of which one must pass and one fail. What grading would build first (the
+JVM side, Docker's image) is built. torch is imported only where it is installed. Not covered: whether a data
+file has the right bytes (`rlcf data verify` does that), or whether the GPU has memory enough for a model.
 """
 
 from __future__ import annotations
@@ -10,13 +11,25 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
-from javabox import JudgeUnavailable
-from javabox.engines import docker, jvm, local
+from javabox import Job, Judge, JudgeUnavailable, Suite, SuiteCase
+from javabox.engines import docker, local
+from javabox.engines.jdk import find_jdk, is_bundle
+from javabox.engines.jvm import check_bundle
+from javabox.engines.opening import Isolation
+from rlcf.errors import BadInput
 from rlcf.problems.fetch import place
 from rlcf.problems.load import NAMED
+
+SUITE = Suite((SuiteCase("two", "Object r = S.f(2);", "r", "4", "int"),))
+TRIALS = {"return 2 * x;": "passed", "return x;": "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,48 +42,83 @@ class Finding:
     """What is there, or what is missing."""
     mend: str | None = None
     """The command that mends it; None where all is well or nothing can be done."""
+    decides: bool = False
+    """Whether this is the engine that grading would take."""
 
 
-def examine() -> list[Finding]:
-    """All findings, in the order they are shown."""
-    return [_jdk(), _docker(), _sandbox(), _training(), _gpu(), *_data()]
+def examine(isolation: Isolation = "auto") -> list[Finding]:
+    """All findings, in the order they are shown; `isolation` as grading would be given it."""
+    return [_jdk(), *_judges(isolation), _training(), _gpu(), *_data()]
 
 
 def can_judge(findings: Sequence[Finding]) -> bool:
-    """Whether an engine can be started: a JDK for the local one, or Docker."""
-    return any(finding.ok for finding in findings if finding.name in ("JDK", "Docker"))
+    """Whether the engine that grading would take judges right."""
+    return any(finding.ok for finding in findings if finding.decides)
 
 
 def _jdk() -> Finding:
     try:
-        jdk = jvm.find_jdk()
+        jdk = find_jdk()
+        if is_bundle(jdk):
+            check_bundle(jdk)
     except JudgeUnavailable as missing:
-        return Finding("JDK", False, str(missing), _as_root("apt-get install -y openjdk-17-jdk-headless"))
-    if not jvm.is_bundle(jdk):
-        return Finding("JDK", True, f"javac {jdk.version} in {jdk.home}")
-    try:
-        jvm.check_bundle(jdk)
-    except JudgeUnavailable as stale:
-        return Finding("JDK", False, str(stale), "rlcf doctor --bundle-jdk DIR")
-    return Finding("JDK", True, f"javac {jdk.version} in {jdk.home}, a bundle")
+        return Finding("JDK", False, missing.found, missing.mend)
+    bundle = ", a bundle" if is_bundle(jdk) else ""
+    return Finding("JDK", True, f"javac {jdk.version} in {jdk.home}{bundle}")
+
+
+def _judges(isolation: Isolation) -> list[Finding]:
+    """Docker, the local engine, and what keeps programs from the machine where grading takes its choice."""
+    in_docker, locally = _docker(), _trial("local", isolation)
+    # `auto` takes Docker where it can be started, and the local engine else, not where it judges wrong.
+    chosen = in_docker if in_docker.decides and isolation == "auto" else locally
+    found = [Finding(f.name, f.ok, f.found, f.mend, decides=f is chosen) for f in (in_docker, locally)]
+    return [*found, _floor(found, isolation)]
 
 
 def _docker() -> Finding:
     try:
-        client = docker.find_engine()
+        docker.find_engine().close()
     except JudgeUnavailable as missing:
-        start = _as_root("apt-get install -y docker.io") + " && " + _as_root("systemctl start docker")
-        return Finding("Docker", False, str(missing), start)
-    version = client.version()["Version"]
-    client.close()
-    return Finding("Docker", True, f"engine {version}")
+        return Finding("Docker", False, missing.found, missing.mend)
+    return _trial("docker", "auto")
 
 
-def _sandbox() -> Finding:
+def _trial(engine: Literal["docker", "local"], isolation: Isolation) -> Finding:
+    """Starts the engine and judges. `decides` says that it could be started."""
+    name = "Docker" if engine == "docker" else "local judge"
+    try:
+        with Judge(engine, workers=1, isolation=isolation) as judge:
+            jobs = [Job(f"class S {{ static Object f(int x) {{ {body} }} }}", SUITE) for body in TRIALS]
+            verdicts, floor, jdk = judge.grade(jobs), judge.isolation, judge.jdk
+    except JudgeUnavailable as error:
+        return Finding(name, False, error.found, error.mend)
+    wrong = [
+        f"a program that should be {wanted} was {verdict.outcome}: {verdict.detail}"
+        for verdict, wanted in zip(verdicts, TRIALS.values(), strict=True)
+        if verdict.outcome != wanted
+    ]
+    if wrong:
+        return Finding(name, False, "; ".join(wrong), decides=True)
+    return Finding(name, True, f"judges right with JDK {jdk}; isolation: {floor}", decides=True)
+
+
+def _floor(judges: Sequence[Finding], isolation: Isolation) -> Finding:
+    """What keeps programs from the machine where grading takes its choice, and why it is nothing better."""
+    chosen = next(finding for finding in judges if finding.decides)
+    floor, lacks = _local_floor()
+    if chosen.name == "Docker":
+        return Finding("isolation", True, "docker: programs run in a container that reaches nothing")
+    if isolation != "auto":
+        return Finding("isolation", isolation != "none", f"{isolation}, as was asked for")
+    above = "; ".join(["Docker can't be used", *lacks])
+    return Finding("isolation", floor != "none", f"{floor} ({above})")
+
+
+def _local_floor() -> tuple[str, list[str]]:
+    """The local engine's floor, and for each better one why it is not had."""
     ground = local.floor()
-    if ground.floor != "none":
-        return Finding("sandbox", True, f"the local engine isolates programs by {ground.floor}")
-    return Finding("sandbox", False, f"{ground.reason}: {local.WAYS_OUT}", "rlcf grade … --engine docker")
+    return ground.floor, [ground.reason] * bool(ground.reason)
 
 
 def _training() -> Finding:
@@ -93,19 +141,27 @@ def _gpu() -> Finding:
     return Finding("GPU", True, torch.cuda.get_device_name(0))
 
 
+def _rlcf() -> str:
+    """The command as a shell finds it: a virtual environment need not be active."""
+    beside = Path(sys.executable).with_name("rlcf")
+    if shutil.which("rlcf"):
+        return "rlcf"
+    return shlex.quote(str(beside)) if beside.exists() else f"{shlex.quote(sys.executable)} -m rlcf"
+
+
 def _data() -> list[Finding]:
     findings = []
     for name, file in NAMED.items():
-        path = place(file)
+        try:
+            path = place(file)
+        except BadInput as error:
+            findings.append(Finding(name, False, str(error), "export XDG_CACHE_HOME=$(mktemp -d)"))
+            continue
         if path.is_file():
             findings.append(Finding(name, True, str(path)))
         else:
             # `rlcf data fetch` writes into the cache only: a folder that RLCF_DATA names is the user's own
-            own = f"curl -fL --create-dirs -o {path} {file.url}"
-            mend = own if os.environ.get("RLCF_DATA") else f"rlcf data fetch {name}"
+            own = f"curl -fL --create-dirs -o {shlex.quote(str(path))} {file.url}"
+            mend = own if os.environ.get("RLCF_DATA") else f"{_rlcf()} data fetch {name}"
             findings.append(Finding(name, False, f"{path} is not there", mend))
     return findings
-
-
-def _as_root(command: str) -> str:
-    return command if os.geteuid() == 0 else f"sudo {command}"

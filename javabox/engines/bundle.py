@@ -26,22 +26,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from javabox.engines import jvm
+from javabox.engines import jvm, manifest
+from javabox.engines.jdk import BUNDLED, MARKER, find_jdk, is_bundle
 from javabox.errors import JudgeUnavailable
 
 MODULES = ("jdk.compiler", "jdk.zipfs", "javabox.program")
 
 
 def make(folder: Path) -> None:
-    """Makes a bundle in `folder`, which must be empty or not there, of the JDK that `jvm.find_jdk` finds.
+    """Makes a bundle in `folder`, which must be empty or not there, of the JDK that `find_jdk` finds.
 
     Raises JudgeUnavailable where the JDK or ASM is missing, OSError where nothing can be written there.
     """
     folder = folder.resolve()
     if folder.exists() and any(folder.iterdir()):
         raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(folder))
-    jdk = jvm.find_jdk()
-    if jvm.is_bundle(jdk):
+    jdk = find_jdk()
+    if is_bundle(jdk):
         raise JudgeUnavailable(f"{jdk.home} is a bundle itself: copy it, or let JAVA_HOME name a whole JDK")
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=".bundle-", dir=folder.parent))
@@ -52,11 +53,12 @@ def make(folder: Path) -> None:
             jvm.run(command)
         jvm.run([*jvm.image_command(jdk.home, scratch, MODULES), "--compress=2"])
         jvm.run(jvm.archive_command(scratch), check=False)
-        side = scratch / "image" / jvm.BUNDLED
+        side = scratch / "image" / BUNDLED
         side.mkdir()
         for name in jvm.JARS:
             shutil.move(scratch / name, side / name)
-        (side / jvm.MARKER).write_text(jvm.source_hash() + "\n")
+        (side / MARKER).write_text(jvm.source_hash() + "\n")
+        manifest.write(side, below=scratch / "image")
         os.rename(scratch / "image", folder)  # whole or not at all
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

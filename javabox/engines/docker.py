@@ -37,6 +37,7 @@ import docker.errors
 from docker.types import LogConfig, Ulimit
 
 from javabox.engines.channel import give_up
+from javabox.engines.docker_access import no_engine
 from javabox.engines.jvm import (
     Settings,
     archive_command,
@@ -177,10 +178,7 @@ def find_engine() -> Any:
         client = docker.from_env()
         client.ping()
     except ENGINE_ERRORS as error:
-        raise JudgeUnavailable(
-            f"no Docker engine answers ({_words(error)}): install and start one with "
-            "`sudo apt-get install docker.io && sudo systemctl start docker`, or use `--engine local`"
-        ) from error
+        raise no_engine(_words(error)) from error
     return client
 
 

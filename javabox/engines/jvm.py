@@ -3,24 +3,26 @@
 Built once a version into the user's cache: `judge.jar` for the supervisor, and for the JVMs that run
 programs `image`, a runtime that jlink makes of the JDK and the module `program.jar`. Archives of loaded
 classes shorten the start of both. The folder's name is a hash of the sources, of this module and of the JDK,
-so a stale build is never used. A JDK that is a bundle (javabox/engines/bundle.py) brings all of it along but
-the supervisor's archive, and nothing is built.
+so a stale build is never used; checksums beside its files (javabox/engines/manifest.py) tell a broken one,
+which is made again. A JDK that is a bundle (javabox/engines/bundle.py) brings all of it along but the
+supervisor's archive, and nothing is built.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from javabox.engines import manifest
+from javabox.engines.jdk import BUNDLED, MARKER, Jdk, as_root, is_bundle, reinstall
 from javabox.errors import JudgeUnavailable
 
 SOURCES = Path(__file__).parent.parent / "java"
@@ -40,6 +42,7 @@ SUPERVISOR_FLAGS = (
     "-Xmx512m",
     "-Xms64m",
     "-XX:-UsePerfData",
+    "-XX:+ErrorFileToStderr",  # and no file in the folder that it was started in
     "-XX:+DisableAttachMechanism",  # a program has the same user, and could load an agent
     "-Duser.language=en",
 )
@@ -51,126 +54,156 @@ ARCHIVE_FLAGS = (
 )
 VFORK = "-Djdk.lang.Process.launchMechanism=VFORK"
 """One exec less a program than the default's helper; JDK 25 warns that it will go."""
-BUNDLED = "javabox"
-"""The folder of a bundle that holds the JVM side. Programs run on the bundle itself, and the supervisor finds
-its part of their side there as a module."""
-MARKER = "sources"
-"""The file there with the hash of the sources that it was made from."""
 PROGRAM_MAIN = "javabox.program.StrictRunner"
-INSTALL_JDK = "apt-get install openjdk-17-jdk-headless"
-INSTALL_ASM = "apt-get install libasm-java"
+INSTALL_ASM = "apt-get install -y libasm-java"
+ANOTHER_CACHE = "export XDG_CACHE_HOME=$(mktemp -d)"
+"""Works wherever anything can be written, and nobody else can have been there before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Jdk:
-    """A JDK with a compiler, version 17 or later."""
-
-    home: Path
-    version: str
-
-    @property
-    def feature(self) -> int:
-        """17 of `17.0.15`, 25 of `25-ea`; 0 of what is no version."""
-        number = re.match(r"\d+", self.version)
-        return int(number[0]) if number else 0
-
-
-def find_jdk() -> Jdk:
-    """JAVA_HOME's JDK, else the one of `javac` on the PATH. Raises JudgeUnavailable if there is none."""
-    candidates = [Path(os.environ["JAVA_HOME"])] if os.environ.get("JAVA_HOME") else []
-    javac = shutil.which("javac")
-    if javac:
-        candidates.append(Path(javac).resolve().parent.parent)
-    for home in candidates:
-        if (home / "bin" / "javac").exists() and (home / "bin" / "java").exists():
-            jdk = Jdk(home.absolute(), _version(home))
-            if jdk.feature >= 17:
-                return jdk
-    raise JudgeUnavailable(
-        f"no JDK 17 or later found (JAVA_HOME, javac on PATH); install one: {INSTALL_JDK}; or, without root,"
-        " copy one here that `rlcf doctor --bundle-jdk DIR` made elsewhere"
-    )
-
-
-def _version(home: Path) -> str:
-    """What the JDK's file `release` says, else its compiler, which takes a tenth of a second."""
-    with contextlib.suppress(OSError):
-        if found := re.search(r'^JAVA_VERSION="(.+)"$', (home / "release").read_text(), re.MULTILINE):
-            return found[1]
-    answer = subprocess.run([home / "bin" / "javac", "-version"], capture_output=True, text=True, check=False)
-    return answer.stdout.strip().removeprefix("javac ")
-
-
-def is_bundle(jdk: Jdk) -> bool:
-    """Whether the JDK brings the JVM side along."""
-    return (jdk.home / BUNDLED / MARKER).is_file()
-
-
-def check_bundle(jdk: Jdk) -> None:
-    """Raises JudgeUnavailable if a bundle was made from other sources than these."""
-    if (jdk.home / BUNDLED / MARKER).read_text().strip() != source_hash():
+def check_bundle(jdk: Jdk, *, verify: bool = False) -> None:
+    """Raises JudgeUnavailable if a bundle was made from other sources or, with `verify`, is damaged."""
+    again = "rlcf doctor --bundle-jdk DIR"
+    side = jdk.home / BUNDLED
+    if (side / MARKER).read_text().strip() != source_hash():
         raise JudgeUnavailable(
-            f"{jdk.home} was made for another version of javabox; make it again where there is a JDK:"
-            " rlcf doctor --bundle-jdk DIR"
+            f"{jdk.home} was made for another version of javabox; make it again where there is a JDK", again
+        )
+    if verify and (broken := manifest.wrong(side, contents=True, below=jdk.home)):
+        raise JudgeUnavailable(
+            f"{jdk.home / broken} is not as it was made; copy the bundle again, or make another", again
         )
 
 
-def cache_folder() -> Path:
-    """Where builds are kept: root's not in its home, which is closed to the user that programs run as."""
-    if os.environ.get("XDG_CACHE_HOME"):
-        return Path(os.environ["XDG_CACHE_HOME"]) / "javabox"
-    return Path("/var/cache/javabox") if os.geteuid() == 0 else Path.home() / ".cache" / "javabox"
+def build(jdk: Jdk, *, verify: bool = False) -> Path:
+    """The folder of the JVM side, compiled into the user's cache if it isn't there yet, or is broken.
 
-
-def build(jdk: Jdk) -> Path:
-    """The folder of the JVM side, compiled into the user's cache if it isn't there yet.
-
-    Raises JudgeUnavailable where ASM is missing, javac refuses, or a bundle is of another version.
+    With `verify` all of its bytes are compared with their checksums. Raises JudgeUnavailable where ASM is
+    missing, a tool of the JDK fails, the cache can't be written, or a bundle is of another version.
     """
     if is_bundle(jdk):
-        check_bundle(jdk)
+        check_bundle(jdk, verify=verify)
         return jdk.home / BUNDLED
-    cache = cache_folder()
-    folder = cache / f"{source_hash()}-jdk{jdk.version}"
-    if not (folder / "complete").exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=cache))
-        try:
-            copy_asm(scratch)
-            for command in build_commands(jdk.home, SOURCES, scratch):
-                run(command)
-            (scratch / "complete").touch()
-            os.chmod(scratch, 0o755)
-            first = _place(scratch, folder)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-        if first:
-            # The archives name the paths of what they were made from.
-            run(archive_command(folder), check=False)
-            run(judge_archive_command(jdk.home, folder), check=False)
+    folder = _folder(jdk)
+    try:
+        complete = (folder / manifest.NAME).is_file()
+        broken = manifest.wrong(folder, contents=verify) if complete else None
+        if broken:
+            _make(jdk, folder, f"{folder / broken} is not as it was built; building the JVM side again")
+        elif not complete:
+            _make(jdk, folder, "building the JVM side (once, about 20 seconds)")
+    except OSError as error:
+        raise JudgeUnavailable(
+            f"the JVM side could not be built in {folder.parent}: {error}; it must be a folder that this user"
+            " can write, with 200 MB free",
+            ANOTHER_CACHE,
+        ) from error
     return folder
 
 
-def _place(scratch: Path, folder: Path) -> bool:
-    """Renames the build to `folder`, which so appears whole.
+def mended(jdk: Jdk) -> bool:
+    """Whether a file of the build was broken; if so the build has been made again. Raises as `build` does."""
+    broken = not is_bundle(jdk) and manifest.wrong(_folder(jdk), contents=True) is not None
+    build(jdk, verify=True)
+    return broken
 
-    False where another process was first: JVMs may run on its build already, and it stays.
+
+def _folder(jdk: Jdk) -> Path:
+    return cache_folder() / f"{source_hash()}-jdk{jdk.version}"
+
+
+def cache_folder() -> Path:
+    """Where builds are kept: below XDG_CACHE_HOME or the home folder; root's where other users can enter.
+
+    Programs of a judge that root starts run as another user. Raises JudgeUnavailable where there is no home.
     """
+    named = os.environ.get("XDG_CACHE_HOME")
+    if named:
+        return Path(named).absolute() / "javabox"
+    if os.geteuid() == 0:
+        return Path("/var/cache/javabox")
+    try:
+        return Path.home().absolute() / ".cache" / "javabox"
+    except RuntimeError as error:  # a user id without a name, and no HOME
+        raise JudgeUnavailable("no home folder to keep the JVM side in; name one", ANOTHER_CACHE) from error
+
+
+def _make(jdk: Jdk, folder: Path, why: str) -> None:
+    """Builds beside `folder` and puts it in its place. Raises JudgeUnavailable, OSError."""
+    if not folder.parent.is_dir():
+        folder.parent.mkdir(parents=True)
+        folder.parent.chmod(0o755)  # whatever the umask: programs may run as another user
+    scratch = Path(tempfile.mkdtemp(prefix=manifest.SCRATCH, dir=folder.parent))
+    try:
+        copy_asm(scratch)
+        print(f"javabox: {why}", file=sys.stderr, flush=True)
+        for command in build_commands(jdk.home, SOURCES, scratch):
+            run(command)
+        _open_to_all(scratch)
+        manifest.write(scratch)
+        first = _place(scratch, folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    if first:
+        # The archives name the paths of what they were made from.
+        image_archives = [folder / "image" / name for name in ("lib/server/classes.jsa", "program.jsa")]
+        for command, archives in (
+            (archive_command(folder), image_archives),
+            (judge_archive_command(jdk.home, folder), [folder / ARCHIVE]),
+        ):
+            if not run(command, check=False):
+                for archive in archives:
+                    archive.unlink(missing_ok=True)  # a JVM must not meet half of one
+        _open_to_all(folder)
+        manifest.write(folder)
+
+
+def _place(scratch: Path, folder: Path) -> bool:
+    """Moves the build to `folder`, which so appears whole.
+
+    False where another process was first: JVMs may run on its build already, and it stays. Where that build
+    is broken each file is replaced: who has it open keeps the old one, who opens it next gets a whole one.
+    """
+    if not (folder / manifest.NAME).is_file():
+        if folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)  # half of a build
+        else:
+            folder.unlink(missing_ok=True)
     try:
         os.rename(scratch, folder)
+        return True
     except OSError:
-        if (folder / "complete").exists():
-            return False
-        shutil.rmtree(folder, ignore_errors=True)  # half of a build of an older version of this function
-        os.rename(scratch, folder)
+        if not (folder / manifest.NAME).is_file():
+            raise
+    if manifest.wrong(folder, contents=True) is None:
+        return False
+    whole = sorted(scratch.rglob("*"))
+    for path in (path for path in whole if path.name != manifest.NAME):
+        kept = folder / path.relative_to(scratch)
+        if path.is_dir() and not path.is_symlink():
+            if not kept.is_dir():
+                kept.unlink(missing_ok=True)
+                kept.mkdir()
+        else:
+            if kept.is_dir() and not kept.is_symlink():
+                shutil.rmtree(kept)
+            os.replace(path, kept)
+    os.replace(scratch / manifest.NAME, folder / manifest.NAME)
     return True
+
+
+def _open_to_all(folder: Path) -> None:
+    """As the folder of the builds itself, see `_make`."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
 
 
 def copy_asm(folder: Path) -> None:
     """Raises JudgeUnavailable where ASM is not installed."""
     for name in ASM_JARS:
         if not (ASM / name).exists():
-            raise JudgeUnavailable(f"{ASM / name} is missing; install it: {INSTALL_ASM}")
+            raise JudgeUnavailable(f"{ASM / name} is missing", as_root("apt-get update", INSTALL_ASM))
         shutil.copy(ASM / name, folder / name)
 
 
@@ -285,16 +318,25 @@ def supervisor_command(home: Path, folder: Path, settings: Settings, feature: in
     ]
 
 
-def run(command: Sequence[str | Path], *, check: bool = True) -> None:
-    """Runs one of the commands above. Raises JudgeUnavailable if it fails and `check`."""
+def run(command: Sequence[str | Path], *, check: bool = True) -> bool:
+    """Runs one of the commands above; whether it succeeded. Raises JudgeUnavailable if not and `check`."""
     done = subprocess.run(
         command,
         capture_output=True,
         text=True,
+        errors="replace",
         check=False,
-        env={"PATH": os.environ["PATH"]},
-        umask=0o022,  # programs' user reads it
+        env={"PATH": os.defpath},
     )
     if check and done.returncode != 0:
-        words = done.stderr.strip() or done.stdout.strip()  # jlink complains on stdout
-        raise JudgeUnavailable(f"the JVM side could not be built: {words[-2000:]}")
+        tool = Path(command[0]).name
+        words = done.stderr.strip() or done.stdout.strip()  # jlink complains on stdout, and so does a JVM
+        said = words[-2000:] or f"nothing (status {done.returncode})"
+        home = Path(command[0]).parent.parent
+        mend = reinstall(home)
+        if "No space left" in words:
+            mend = ANOTHER_CACHE
+        elif any(name in words for name in ASM_JARS):
+            mend = as_root("apt-get update", f"{INSTALL_ASM} --reinstall")
+        raise JudgeUnavailable(f"the JVM side could not be built; {tool} of {home} says: {said}", mend)
+    return done.returncode == 0

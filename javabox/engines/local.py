@@ -27,6 +27,7 @@ from typing import Literal, NamedTuple
 
 from javabox.engines import jvm, restricted
 from javabox.engines.channel import give_up
+from javabox.engines.jdk import find_jdk
 from javabox.engines.restricted import DEBIAN_JDKS, DEVICES, SYSTEM
 from javabox.errors import JudgeUnavailable
 
@@ -95,8 +96,8 @@ def _why_no_namespaces() -> str:
 
 def start(settings: jvm.Settings, isolation: Literal["namespaces", "landlock", "none"]) -> LocalChannel:
     """Start a supervisor on that floor. Raises JudgeUnavailable without a JDK."""
-    jdk = jvm.find_jdk()
-    folder = jvm.build(jdk)
+    jdk = find_jdk()
+    folder = jvm.build(jdk, verify=isolation == "none")  # a program may have been at it
     command = jvm.supervisor_command(jdk.home, folder, settings, jdk.feature)
     # Nothing of the user's environment (tokens, JAVA_TOOL_OPTIONS) reaches programs.
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}

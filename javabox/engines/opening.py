@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from javabox import wire
-from javabox.engines import docker, local
+from javabox.engines import docker, jvm, local
 from javabox.engines.channel import Channel
+from javabox.engines.jdk import find_jdk, reinstall
 from javabox.engines.jvm import Settings
 from javabox.errors import JudgeUnavailable
 from javabox.line import BrokenLine, Line
@@ -22,6 +24,14 @@ Floor = Literal["docker", "namespaces", "landlock", "none"]
 """What keeps a program from the machine."""
 Isolation = Literal["auto", "namespaces", "landlock", "none"]
 """What may be asked of the local engine; auto is the best that this machine permits, and never none."""
+
+
+REMAKE_IMAGE = "docker rmi --force $(docker images --quiet javabox)"
+"""The next start builds it again."""
+FRAME = b"\0"
+"""How a frame begins, being shorter than 16 MB, and no word does."""
+WORDS_BYTES, WORDS_SHOWN, WORDS_SECONDS = 4096, 800, 5.0
+SHORT_OF_MEMORY = ("reserve enough space", "insufficient memory", "Cannot allocate memory", "native thread")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ def open_engine(engine: Engine, isolation: Isolation, settings: Settings) -> Ope
         )
     if engine == "docker" or (engine == "auto" and isolation == "auto" and docker.answers()):
         try:
-            line, jdk = greet(docker.start(settings))
+            line, jdk = greet(docker.start(settings), REMAKE_IMAGE)
             return Opened("docker", "docker", jdk, line, docker.start)
         except JudgeUnavailable as error:
             if engine == "docker":
@@ -53,18 +63,61 @@ def open_engine(engine: Engine, isolation: Isolation, settings: Settings) -> Ope
             log.warning("docker answers but can't be used (%s); using the local engine", error)
     ground = local.choose(isolation)
     start = functools.partial(local.start, isolation=ground.floor)
-    line, jdk = greet(start(settings))
+    line, jdk = _greet_locally(start, settings)
     return Opened("local", ground.floor, jdk, line, start)
 
 
-def greet(channel: Channel) -> tuple[Line, str]:
-    """The line to a new supervisor, and the JDK's build, which it says first. Raises JudgeUnavailable."""
+def _greet_locally(start: Callable[[Settings], Channel], settings: Settings) -> tuple[Line, str]:
+    """Starts once more where the first start met a broken build, which is ours and is made again."""
+    try:
+        return greet(start(settings))
+    except JudgeUnavailable as error:
+        if error.mend:  # it did not come to a start
+            raise
+        jdk = find_jdk()
+        if jvm.mended(jdk):
+            return greet(start(settings), reinstall(jdk.home))
+        # What was built is as it was built: left are the JDK, whose words these are, and the machine.
+        short = any(word in error.found for word in SHORT_OF_MEMORY)
+        raise JudgeUnavailable(
+            f"{error.found} ({'memory is short' if short else f'said by the JDK in {jdk.home}'})",
+            None if short else reinstall(jdk.home),
+        ) from error
+
+
+def greet(channel: Channel, mend: str | None = None) -> tuple[Line, str]:
+    """The line to a new supervisor, and the JDK's build, which it says first.
+
+    Raises JudgeUnavailable with what the JVM says instead, on stdout or stderr, and with the given mend.
+    """
+    said = b""
     try:
         line = Line(channel)
-        frame = line.receive()
+        said = channel.read(1)
+        if said != FRAME:
+            said += _rest(channel)
+            raise BrokenLine("no frame")
+        frame = line.receive(said)
     except (EOFError, OSError, BrokenLine) as error:
-        reason = channel.stderr_tail() or "no reason given"
+        words = "".join(c if c.isprintable() and c != "#" else " " for c in said.decode(errors="replace"))
+        heard = " ".join(words.split())[:WORDS_SHOWN] or " ".join(channel.stderr_tail().split())
         channel.close()
-        raise JudgeUnavailable(f"the judge's JVM did not start: {reason}") from error
+        heard = heard or "it ended without a word, as a process does that is killed"
+        raise JudgeUnavailable(f"the judge's JVM did not start: {heard}", mend) from error
     assert wire.decode_id(frame) == wire.HELLO, "the first frame greets"
     return line, wire.decode_hello(frame)
+
+
+def _rest(channel: Channel) -> bytes:
+    """What else a JVM says that does not start: it speaks on stdout and ends, or else is ended."""
+    patience = threading.Timer(WORDS_SECONDS, channel.close)
+    patience.start()
+    said = bytearray()
+    try:
+        while len(said) < WORDS_BYTES:
+            said += channel.read(1)
+    except (EOFError, OSError, ValueError):  # also: closed under the reader's hands
+        pass
+    finally:
+        patience.cancel()
+    return bytes(said)

@@ -29,6 +29,7 @@ from typing import Any
 
 from javabox.engines import jvm, landlock, seccomp
 from javabox.engines.docker import SUPERVISOR_PIDS, WORKER_PIDS
+from javabox.engines.jdk import Jdk, find_jdk
 from javabox.errors import JudgeUnavailable
 
 SCRIPT = Path(__file__).parent / "warden.py"
@@ -96,7 +97,7 @@ def _needed() -> list[str]:
     cache = jvm.cache_folder()
     needed = [next(folder for folder in (cache, *cache.parents) if folder.exists())]
     try:
-        home = jvm.find_jdk().home
+        home = find_jdk().home
         needed += [home, home / "lib" / "modules"]
     except JudgeUnavailable:
         pass  # said where a JDK is needed
@@ -125,7 +126,7 @@ def private_folder(user: int | None) -> Path:
 
 
 def command(
-    supervisor: Sequence[str], version: int, jdk: jvm.Jdk, folder: Path, workers: int
+    supervisor: Sequence[str], version: int, jdk: Jdk, folder: Path, workers: int
 ) -> tuple[list[str], Path]:
     """The command that starts a supervisor on this floor, and the private folder that it needs.
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from tyro.conf import arg
 
+from javabox.engines.opening import Isolation
 from rlcf.errors import BadInput
 
 BUNDLE = "for a machine without root: rlcf doctor --bundle-jdk DIR here, copy DIR there, export JAVA_HOME=DIR"
@@ -16,11 +17,13 @@ BUNDLE = "for a machine without root: rlcf doctor --bundle-jdk DIR here, copy DI
 
 @dataclass(frozen=True)
 class Doctor:
-    """Check what works here: JDK, Docker, sandbox, GPU, data; with the command that mends the rest.
+    """Check what works here (JDK, Docker, isolation, GPU, data), by judging; with what mends the rest.
 
     Example: rlcf doctor
     """
 
+    isolation: Isolation = "auto"
+    """As grading will be given it: what must keep programs from the machine."""
     json: bool = False
     """Print one JSON object and nothing else."""
     bundle_jdk: Annotated[str | None, arg(metavar="DIR")] = None
@@ -50,7 +53,7 @@ class Doctor:
     def _examine(self) -> int:
         from rlcf.doctor import can_judge, examine
 
-        findings = examine()
+        findings = examine(self.isolation)
         able = can_judge(findings)
         if self.json:
             print(json.dumps({"can_judge": able, "findings": [asdict(finding) for finding in findings]}))
@@ -59,6 +62,7 @@ class Doctor:
                 print(f"{'ok' if finding.ok else 'missing':<8} {finding.name:<16} {finding.found}")
                 if finding.mend:
                     print(f"{'':<26}mend: {finding.mend}")
-            print("\nprograms can be judged here" if able else "\nno program can be judged here")
+            engine = next(finding for finding in findings if finding.decides).name
+            print(f"\nprograms can be judged here ({engine})" if able else "\nno program can be judged here")
             print(BUNDLE)
         return 0 if able else 3

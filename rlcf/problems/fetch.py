@@ -33,8 +33,11 @@ class DataFile:
 
 
 def cache_folder() -> Path:
-    """Where downloads and built data are kept: $XDG_CACHE_HOME/rlcf or ~/.cache/rlcf."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rlcf"
+    """Where downloads and built data are kept: $XDG_CACHE_HOME/rlcf or ~/.cache/rlcf. Raises BadInput."""
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rlcf"
+    except RuntimeError as error:  # a user id without a name, and no HOME
+        raise BadInput("no home folder to keep data in; name one with XDG_CACHE_HOME or RLCF_DATA") from error
 
 
 def place(file: DataFile) -> Path:

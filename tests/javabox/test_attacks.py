@@ -23,7 +23,7 @@ def siege() -> Siege:
     if FLOOR.floor == "none":
         pytest.skip(f"no isolation here: {FLOOR.reason}")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("javabox.judge.SILENCE_SLACK_SECONDS", 5.0)
+        patch.setattr("javabox.supervisor.SILENCE_SLACK_SECONDS", 5.0)
         return besiege("local")
 
 

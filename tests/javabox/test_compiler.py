@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from javabox import Job, Judge
-from javabox.engines import jvm
+from javabox.engines.jdk import find_jdk
 
 # Compiles each file given on stdin in a fresh context of its own, and prints whether javac accepted it.
 FRESH = """
@@ -59,7 +59,7 @@ def test_hundreds_of_mutants_are_accepted_as_by_a_fresh_context(
         files.append(tmp_path / f"{i}.txt")
         files[-1].write_text(text)
     (tmp_path / "Fresh.java").write_text(FRESH)
-    java = jvm.find_jdk().home / "bin" / "java"
+    java = find_jdk().home / "bin" / "java"
     (tmp_path / "out").mkdir()
     command = [java, tmp_path / "Fresh.java", tmp_path / "out", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -268,7 +268,7 @@ def test_forked_children_leave_their_parents_container_alone(engine: Any) -> Non
 def test_without_an_engine_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
     assert not docker.answers()
-    with pytest.raises(JudgeUnavailable, match=r"apt-get install docker\.io"):
+    with pytest.raises(JudgeUnavailable, match=r"apt-get install -y docker\.io"):
         Judge(engine="docker")
 
 

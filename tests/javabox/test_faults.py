@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from javabox import Judge, JudgeUnavailable, Outcome
-from javabox.engines import jvm
+from javabox.engines import jvm, manifest
+from javabox.engines.jdk import _version, find_jdk
 from javabox.engines.local import LocalChannel
 from tests.javabox.programs import program
 
@@ -139,16 +140,16 @@ def test_a_silent_supervisor_is_replaced(own_judge: Judge, monkeypatch: pytest.M
 def test_without_a_jdk_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(JudgeUnavailable, match="apt-get install openjdk-17-jdk-headless"):
+    with pytest.raises(JudgeUnavailable, match="apt-get install -y openjdk-17-jdk-headless"):
         Judge("local")
 
 
 def test_a_jdk_without_a_release_file_is_asked_for_its_version(tmp_path: Path) -> None:
-    jdk = jvm.find_jdk()
+    jdk = find_jdk()
     (tmp_path / "bin").symlink_to(jdk.home / "bin")
-    assert jvm._version(tmp_path) == jdk.version
+    assert _version(tmp_path) == jdk.version
     (tmp_path / "release").write_text('IMPLEMENTOR="X"\nJAVA_VERSION="25.0.3"\nMODULES="java.base"\n')
-    assert jvm._version(tmp_path) == "25.0.3"
+    assert _version(tmp_path) == "25.0.3"
 
 
 def test_a_second_build_of_the_jvm_side_leaves_the_first_one(tmp_path: Path) -> None:
@@ -156,10 +157,10 @@ def test_a_second_build_of_the_jvm_side_leaves_the_first_one(tmp_path: Path) -> 
     for scratch in (first, second, third):
         scratch.mkdir()
         (scratch / "of").write_text(scratch.name)
-    (first / "complete").touch()
+        manifest.write(scratch)
     assert jvm._place(first, folder)
     assert not jvm._place(second, folder)
     assert (folder / "of").read_text() == "first"
-    (folder / "complete").unlink()  # half a build: nobody runs on it
+    (folder / manifest.NAME).unlink()  # half a build: nobody runs on it
     assert jvm._place(third, folder)
     assert (folder / "of").read_text() == "third"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from javabox import Job, Judge, Outcome, Suite, SuiteCase, Verdict
-from javabox.engines import jvm
+from javabox.engines.jdk import find_jdk
 from tests.javabox.programs import DOUBLE, PROMPT, program
 
 ONE = Suite(cases=(SuiteCase("only", "Object r = S.f(2);", "r", "4", "int"),), imports="import java.util.*;")
@@ -185,7 +185,7 @@ def test_rewritten_class_files_do_what_they_did(judge: Judge, strict: Judge, tmp
     main = "public class Main { public static void main(String[] a) throws Exception { for (int x = 1; x < 4; x++) System.out.println(S.f(x)); } }"
     imports, _, classes = SHAPES.strip().partition("\n")
     (tmp_path / "Main.java").write_text(f"{imports}\n{main}\n{classes}")
-    java = jvm.find_jdk().home / "bin" / "java"
+    java = find_jdk().home / "bin" / "java"
     plain = subprocess.run([java, tmp_path / "Main.java"], capture_output=True, text=True, check=True)
     suite = Suite(cases=tuple(SuiteCase(str(x), f"Object r = S.f({x});", "r", None) for x in (1, 2, 3)))
     for one in (judge, strict):

@@ -16,7 +16,7 @@ from typing import Literal
 import pytest
 
 from javabox import Judge, Outcome, Suite, SuiteCase, Verdict
-from javabox.engines import jvm
+from javabox.engines.jdk import find_jdk
 from tests.javabox.programs import PROMPT, program
 
 IMPORTS = "import java.util.*;\nimport java.util.function.*;\nimport java.util.stream.*;\n"
@@ -170,7 +170,7 @@ def judged(home: Path, lane: Literal["warm", "strict"]) -> Said:
 @pytest.fixture(scope="module")
 def default() -> list[Said]:
     """JDK 17 (or what stands in its place), by lane."""
-    home = jvm.find_jdk().home
+    home = find_jdk().home
     return [judged(home, lane) for lane in LANES]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from javabox.engines import jvm
+from javabox.engines.jdk import BUNDLED, MARKER
 from tests.rlcf.test_cli import refused, rlcf
 
 NODE = """
@@ -100,13 +100,13 @@ def test_it_holds_nothing_that_lets_a_program_look_into_its_own_jvm(node: dict[s
 
 
 def test_one_that_other_sources_were_built_into_is_refused(node: dict[str, str]) -> None:
-    marker = Path(node["JAVA_HOME"], jvm.BUNDLED, jvm.MARKER)
+    marker = Path(node["JAVA_HOME"], BUNDLED, MARKER)
     right = marker.read_text()
     try:
         marker.write_text("0123456789ab\n")
         done = run(node, "from javabox import Judge; Judge('local')")
         assert "JudgeUnavailable" in done.stderr
-        assert "make it again where there is a JDK: rlcf doctor --bundle-jdk DIR" in done.stderr
+        assert "make it again where there is a JDK; mend it: rlcf doctor --bundle-jdk DIR" in done.stderr
         doctor = rlcf("doctor", "--json", env=node | {"DOCKER_HOST": "unix:///nonexistent.sock"})
         assert doctor.returncode == 3
         jdk = next(f for f in json.loads(doctor.stdout)["findings"] if f["name"] == "JDK")

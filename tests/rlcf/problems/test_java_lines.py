@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from javabox.engines import jvm
+from javabox.engines.jdk import find_jdk
 from rlcf.problems import load_problems
 from rlcf.problems.java_lines import Line, line_kinds, line_starts
 
@@ -30,7 +30,7 @@ def tables(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tup
         (folder / f"p{index}").mkdir()
         source = f"package p{index}; {problem.prompt}{problem.reference}"  # a name of its own, no line more
         (folder / f"p{index}" / "A.java").write_text(source, encoding="utf-8")
-    home = jvm.find_jdk().home / "bin"
+    home = find_jdk().home / "bin"
     files = {index: folder / f"p{index}" / "A.java" for index in range(len(problems))}
     for _ in range(3):  # parse errors hide type errors
         done = subprocess.run(
