@@ -262,67 +262,17 @@ def _reads(path: Path) -> str:
     return ""
 
 
-FILLS = """
-    for (java.io.File p : new java.io.File("/proc").listFiles()) try {
-      String c = java.nio.file.Files.readString(java.nio.file.Path.of(p + "/cmdline"));
-      int at = c.indexOf("-Djavabox." + "tmp=");
-      if (at < 0) continue;
-      String folder = c.substring(at + 14, c.indexOf('\\0', at));
-      for (int i = 0; i < 5; i++) try (var o = new java.io.FileOutputStream(folder + "/" + i)) {
-        for (int k = 0; k < 30; k++) o.write(new byte[1 << 20]);
-      }
-      Thread.sleep(5000);
-      return "it was let";
-    } catch (java.io.IOException | InterruptedException e) { }
-    return "no folder";"""
-"""Looks for the judge's temporary folder, and finds one that it may write to."""
-
-
-USES = """
-    Path own = null;
-    for (File p : new File("/proc").listFiles()) try {
-      String c = Files.readString(Path.of(p + "/cmdline"));
-      int at = c.indexOf("-Djavabox." + "tmp=");
-      Path folder = Path.of(at < 0 ? "/" : c.substring(at + 14, c.indexOf('\\0', at)));
-      if (at >= 0 && Files.isWritable(folder)) own = folder;
-    } catch (IOException e) { }
-    try {
-      Path folder = Files.createTempDirectory(own, "of");
-      Path file = Files.createTempFile(folder, "a", ".txt");
-      Files.write(file, List.of("one", "two"));
-      try (var w = new FileWriter(file.toFile(), true)) { w.write("three"); }
-      try (var r = new BufferedReader(new FileReader(file.toFile()))) { if (!r.readLine().equals("one")) return 1; }
-      try (var r = new RandomAccessFile(file.toFile(), "rw")) { r.seek(4); r.write('T'); r.setLength(8); }
-      Files.move(file, folder.resolve("b"));
-      Files.copy(folder.resolve("b"), folder.resolve("c"));
-      try (var f = java.nio.channels.FileChannel.open(folder.resolve("c"), StandardOpenOption.READ)) {
-        if (f.map(java.nio.channels.FileChannel.MapMode.READ_ONLY, 0, 8).get(4) != 'T') return 2;
-      }
-      File made = new File(folder.toFile(), "d");
-      if (!made.mkdir() || !new File(made, "e").createNewFile() || !new File(made, "e").delete() || !made.delete()) return 3;
-      try (var s = Files.walk(folder)) { if (s.count() != 3) return 4; }
-      List<String> lines = Files.readAllLines(folder.resolve("c"));
-      for (String name : new String[] {"b", "c"}) Files.delete(folder.resolve(name));
-      Files.delete(folder);
-      try (var open = java.nio.channels.Selector.open()) { open.selectNow(); }
-      Process child = new ProcessBuilder("sh", "-c", "cat; exit 3").start();
-      try (var out = child.getOutputStream()) { out.write(65); }
-      return lines + " " + child.getInputStream().read() + " " + child.waitFor();
-    } catch (IOException | InterruptedException e) { throw new RuntimeException(e); }"""
-"""What honest programs do with files and processes, in the folder that is theirs."""
-
-
 def test_an_honest_program_finds_files_and_processes_as_ever(landlocked: Judge) -> None:
     prompt = (
         "import java.io.*; import java.nio.file.*; import java.util.*;\nclass S { static Object f(int x) {\n"
     )
-    verdict = landlocked.grade([program(USES, escapes.ASKED, prompt)])[0]
+    verdict = landlocked.grade([program(escapes.USES, escapes.ASKED, prompt)])[0]
     assert (verdict.exception, verdict.cases[0].value) == (None, '"[one, Two] 65 3"')
 
 
 def test_a_program_that_fills_the_folder_is_ended_and_harms_none(landlocked: Judge) -> None:
     full, beside = landlocked.grade(
-        [program(FILLS, escapes.ASKED, wall_seconds=20.0), program("return 2 * x; // beside")]
+        [program(escapes.FILLS, escapes.ASKED, wall_seconds=20.0), program("return 2 * x; // beside")]
     )
     assert full.outcome is Outcome.PREMATURE_EXIT
     assert beside.passed
