@@ -8,10 +8,12 @@ the attacks' mark, connections that a listener on this machine heard or that are
 
     python -m benchmarks.attacks                       # about twelve minutes on two quiet cores
     python -m benchmarks.attacks --naive-seconds 0     # about one, without the naive harness
+    python -m benchmarks.attacks --naive-seconds 0 --isolation landlock --landlock-abi 1
 
 The naive harness runs programs as its own user, so here it runs as `nobody` in namespaces of its own, with a
-heap limit; that needs root. Attacks that would harm it there as well (they kill what they can, or fill a
-disk) are left out of its run and listed. The exit code is 1 where javabox does not do what is claimed.
+heap limit; that needs root and is skipped where namespaces are refused. Attacks that would harm it there as
+well (they kill what they can, or fill a disk) are left out of its run and listed. The exit code is 1 where
+javabox does not do what is claimed.
 
 Not covered: attacks on the kernel; attacks by way of the expected values, which are trusted.
 """
@@ -40,7 +42,9 @@ from pathlib import Path
 from benchmarks import naive
 from javabox import Job, Judge, Outcome, Verdict
 from javabox.engines import docker, local
-from javabox.judge import Engine
+from javabox.engines.opening import Engine, Isolation
+from javabox.engines.restricted import ABI
+from javabox.errors import JudgeUnavailable
 from tests.javabox.attacks import ATTACKS, HONEST, MACHINE, MARK, PORT, REACHING, STAYING, TELLING
 from tests.javabox.attacks_on_limits import ATTACKS_ON_LIMITS, MEMORY_MB, limits
 from tests.javabox.programs import program
@@ -57,6 +61,7 @@ OWN = (
     "javabox.judge.Supervisor",
     "javabox.program.WarmRunner",
     "sandbox.sh",
+    "warden.py",
     "while read -r group",
     "sleep 1",
 )
@@ -91,20 +96,17 @@ class Siege:
     attacks: Mapping[str, Verdict] = field(default_factory=dict)
 
 
-def besiege(engine: Engine) -> Siege:
-    """The whole corpus through one worker of a judge of its own."""
-    corpus = {
-        n: body for n, body in CORPUS.items() if engine == "docker" or local.isolation() or n not in MACHINE
-    }
+def besiege(engine: Engine, isolation: Isolation = "auto") -> Siege:
+    """The whole corpus through one worker of a judge of its own, which refuses where nothing isolates."""
     jobs, asked = [], []
-    for number, (name, body) in enumerate(corpus.items()):
+    for number, (name, body) in enumerate(CORPUS.items()):
         jobs.append(program(body, **limits(name)))  # type: ignore[arg-type]
         asked.append((name, ""))
         for lane in HONEST if name in TWICE else [list(HONEST)[number % 2]]:
             jobs.append(_honest(lane, number))
             asked.append((name, lane))
     attacks, changed = {}, []
-    with listeners() as ears, Judge(engine, workers=1) as judge:
+    with listeners() as ears, Judge(engine, workers=1, isolation=isolation) as judge:
         before = {lane: _untimed(judge.grade([_honest(lane, 999)])[0]) for lane in HONEST}
         wrong = [lane for lane, verdict in before.items() if (verdict.passed, verdict.lane) != (True, lane)]
         assert not wrong, f"the honest programs are broken: {wrong}"
@@ -116,8 +118,9 @@ def besiege(engine: Engine) -> Siege:
                 changed.append(name)
         seconds = time.monotonic() - started
         left = _left_behind(judge, ears)
+        way = f"javabox, {judge.isolation}"
     passed = [name for name, verdict in attacks.items() if verdict.outcome is Outcome.PASSED]
-    return Siege(f"javabox, {engine} engine", passed, changed, left, seconds, len(corpus), attacks)
+    return Siege(way, passed, changed, left, seconds, len(CORPUS), attacks)
 
 
 def _honest(lane: str, number: int) -> Job:
@@ -239,10 +242,13 @@ def _left_in_namespace() -> Left:
 
 def _in_sandbox(work: Callable[[], Siege]) -> Siege:
     """What `work` returns as process 1, user nobody, of namespaces that end with it. Needs root."""
+    if os.geteuid() != 0:
+        raise RuntimeError("it needs root for namespaces of its own")
     source, sink = os.pipe()
     child = os.fork()
     if child == 0:
         try:
+            os.close(source)
             _unshare()
             if os.fork() == 0:  # the first process of the new process namespace
                 _furnish()
@@ -257,7 +263,7 @@ def _in_sandbox(work: Callable[[], Siege]) -> Siege:
         data = answer.read()
     os.waitpid(child, 0)
     if not data:
-        raise RuntimeError("the naive harness did not come back from its sandbox; its error stands above")
+        raise RuntimeError("it did not come back from namespaces of its own; the error stands above")
     siege = pickle.loads(data)
     assert isinstance(siege, Siege)
     return siege
@@ -320,23 +326,43 @@ def main() -> int:
     parser.add_argument(
         "--naive-seconds", type=int, default=naive.RUN_SECONDS, help="limit of a run there; 0: no such run"
     )
+    parser.add_argument(
+        "--isolation", choices=("namespaces", "landlock"), help="that floor alone, and no docker"
+    )
+    parser.add_argument(
+        "--landlock-abi", type=int, metavar="N", help="as on a kernel with Landlock's version N"
+    )
     options = parser.parse_args()
-    with_naive = options.naive_seconds > 0 and os.geteuid() == 0
-    sieges = [besiege_naively(options.naive_seconds)] if with_naive else []
-    engines: list[Engine] = ["local", "docker"] if docker.answers() else ["local"]
-    sieges += [besiege(engine) for engine in engines]
+    if options.landlock_abi is not None:
+        os.environ[ABI] = str(options.landlock_abi)
+    sieges, skipped = [], []
+    if options.naive_seconds > 0:
+        try:
+            sieges.append(besiege_naively(options.naive_seconds))
+        except RuntimeError as refused:
+            skipped.append(f"javac + java: {refused}")
+    ways: list[tuple[Engine, Isolation]] = [("local", options.isolation or "auto")]
+    if docker.answers() and options.isolation is None:
+        ways.append(("docker", "auto"))
+    for engine, isolation in ways:
+        try:
+            sieges.append(besiege(engine, isolation))
+        except JudgeUnavailable as refused:
+            skipped.append(f"{engine}: {refused}")
     print(f"`{shlex.join(['python', '-m', 'benchmarks.attacks', *sys.argv[1:]])}`\n")
     print("| way | programs | passed | honest programs changed | left behind | seconds |")
     print("|---|---:|---:|---:|---|---:|")
     for siege in sieges:
         print(row(siege))
-    if with_naive:
+    for line in skipped:
+        print(f"\nSkipped: {line}")
+    if sieges and not sieges[0].attacks:
         print(f"\nNot run naively: {', '.join(MACHINE)}.")
         print(f"\nPassed naively: {', '.join(sieges[0].passed)}.")
     failed = [line for siege in sieges if siege.attacks for line in failures(siege)]
     for line in failed:
         print(f"NOT REACHED: {line}")
-    return 1 if failed else 0
+    return 1 if failed or not any(siege.attacks for siege in sieges) else 0
 
 
 if __name__ == "__main__":

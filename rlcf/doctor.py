@@ -67,9 +67,10 @@ def _docker() -> Finding:
 
 
 def _sandbox() -> Finding:
-    if local.isolation():
-        return Finding("sandbox", True, "the local engine isolates programs by Linux namespaces")
-    return Finding("sandbox", False, local.NOT_ISOLATED, "rlcf grade … --engine docker")
+    ground = local.floor()
+    if ground.floor != "none":
+        return Finding("sandbox", True, f"the local engine isolates programs by {ground.floor}")
+    return Finding("sandbox", False, f"{ground.reason}: {local.WAYS_OUT}", "rlcf grade … --engine docker")
 
 
 def _training() -> Finding:

@@ -1,9 +1,9 @@
 """The docker engine: the supervisor in a container that can reach nothing.
 
 The image is built on first use from `javabox/Dockerfile` and tagged with the version and a hash of what it
-is made of, so a stale one is never used. The container has no network, a read-only root and no writable
-folder (what one program leaves, the next one would find), no capabilities and no way to gain any, an
-unprivileged user, and limits on processes, memory and CPU. Frames travel over its attached stdio.
+is made of, so a stale one is never used. The container has no network, a read-only root whose only writable
+folder is a small /tmp, no capabilities and no way to gain any, an unprivileged user, and limits on processes,
+memory and CPU. Frames travel over its attached stdio.
 
 It ends with the judge, whatever happens to the judge: by `close`, at the interpreter's exit, or, when Python
 is killed outright, by the end of stdin, on which the supervisor exits and the engine removes the container.
@@ -51,6 +51,8 @@ SUPERVISOR_MB, WORKER_MB = 1024, 1024
 """Memory of the container: the supervisor's, and for each worker its warm JVM, a spare and a strict one."""
 SUPERVISOR_PIDS, WORKER_PIDS = 96, 192
 """Threads count as processes here; an idle JVM has about fifteen."""
+TMP, TMP_MB = "/tmp", 64
+"""Programs' temporary folder, which the supervisor empties between those that can write."""
 STDERR_BYTES = 8192
 # The SDK lets errors of its HTTP library through, which are OSErrors.
 ENGINE_ERRORS = (docker.errors.DockerException, OSError)
@@ -122,9 +124,10 @@ def start(settings: Settings) -> DockerChannel:
     image = ensure_image(client)
     try:
         cpus = min(settings.workers, int(client.info()["NCPU"]))
+        java, *options = supervisor_command(JDK, FOLDER, settings)
         container = client.api.create_container(
             image,
-            command=supervisor_command(JDK, FOLDER, settings),
+            command=[java, f"-Djavabox.tmp={TMP}", *options],
             stdin_open=True,
             environment={
                 "JAVABOX_ALONE": "1"
@@ -210,6 +213,7 @@ def _limits(workers: int, cpus: int) -> dict[str, Any]:
         "init": True,
         "network_mode": "none",
         "read_only": True,
+        "tmpfs": {TMP: f"size={TMP_MB}m,mode=1777,nosuid,nodev,noexec"},
         "ipc_mode": "none",  # no /dev/shm, which is writable
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],

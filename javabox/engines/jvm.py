@@ -115,6 +115,13 @@ def check_bundle(jdk: Jdk) -> None:
         )
 
 
+def cache_folder() -> Path:
+    """Where builds are kept: root's not in its home, which is closed to the user that programs run as."""
+    if os.environ.get("XDG_CACHE_HOME"):
+        return Path(os.environ["XDG_CACHE_HOME"]) / "javabox"
+    return Path("/var/cache/javabox") if os.geteuid() == 0 else Path.home() / ".cache" / "javabox"
+
+
 def build(jdk: Jdk) -> Path:
     """The folder of the JVM side, compiled into the user's cache if it isn't there yet.
 
@@ -123,7 +130,7 @@ def build(jdk: Jdk) -> Path:
     if is_bundle(jdk):
         check_bundle(jdk)
         return jdk.home / BUNDLED
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "javabox"
+    cache = cache_folder()
     folder = cache / f"{source_hash()}-jdk{jdk.version}"
     if not (folder / "complete").exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -281,7 +288,12 @@ def supervisor_command(home: Path, folder: Path, settings: Settings, feature: in
 def run(command: Sequence[str | Path], *, check: bool = True) -> None:
     """Runs one of the commands above. Raises JudgeUnavailable if it fails and `check`."""
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]}
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"]},
+        umask=0o022,  # programs' user reads it
     )
     if check and done.returncode != 0:
         words = done.stderr.strip() or done.stdout.strip()  # jlink complains on stdout

@@ -1,17 +1,19 @@
-"""The supervisor on this machine, in a sandbox of Linux namespaces where the machine allows it.
+"""The supervisor on this machine, kept from it by what the machine permits: its floor.
 
-The sandbox (`unshare`, of util-linux): no network, processes of its own that all die with it, a read-only
-root that holds the system's libraries and the JDK but no home, no data, no writable folder, no capabilities,
-and user `nobody` when started by root. Where unprivileged namespaces are forbidden (inside most containers,
-some distributions) programs run as this user with nothing but the JVM around them: `isolation()` says so.
+namespaces (`unshare`, of util-linux): no network, processes of its own that all die with it, a read-only root
+that holds the system's libraries and the JDK but no home, no data, no writable folder beside a small /tmp, no
+capabilities, and user `nobody` when started by root. landlock: where namespaces are forbidden (inside most
+containers, some distributions), Landlock and a filter of system calls together (restricted.py). none:
+programs run as this user with nothing but the JVM around them, where the user says so and nowhere else.
 
-Not covered in either case: limits on memory and processes of the group; the docker engine has them.
+Not covered: limits on memory of the group; the docker engine has them.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import os
 import shutil
 import signal
@@ -19,46 +21,96 @@ import subprocess
 import tempfile
 import threading
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal, NamedTuple
 
-from javabox.engines import jvm
+from javabox.engines import jvm, restricted
+from javabox.engines.restricted import DEBIAN_JDKS, DEVICES, SYSTEM
+from javabox.errors import JudgeUnavailable
+
+log = logging.getLogger("javabox")
 
 SCRIPT = Path(__file__).parent / "sandbox.sh"
-SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache")
-DEBIAN_JDKS = "java-*-openjdk"
-"""In /etc: where the files of a Debian JDK's `conf` are."""
-DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 NOBODY = 65534
-NOT_ISOLATED = (
-    "programs are not isolated on this machine: namespaces are not permitted here, so they can"
-    " read this user's files and reach the network; use the docker engine for programs that nobody trusts"
+CLOSE_SECONDS = 15.0
+NONE_MEANS = "programs run as this user: they can read and delete your files and reach the network"
+WAYS_OUT = (
+    "use the docker engine (--engine docker, Judge(engine='docker')), or say that nothing need keep programs"
+    f" from this machine (--isolation none, Judge(isolation='none')): {NONE_MEANS}"
 )
 
 
+class Ground(NamedTuple):
+    """What keeps programs from this machine under the local engine, and why nothing better does."""
+
+    floor: Literal["namespaces", "landlock", "none"]
+    reason: str
+
+
+def floor() -> Ground:
+    """The best that this machine permits, tried once with harmless processes."""
+    if not (why_no_namespaces := _why_no_namespaces()):
+        return Ground("namespaces", "")
+    if why_no_landlock := _why_no_landlock(restricted.version()):
+        return Ground("none", f"no namespaces: {why_no_namespaces}; no Landlock floor: {why_no_landlock}")
+    return Ground("landlock", f"no namespaces: {why_no_namespaces}")
+
+
+def choose(isolation: Literal["auto", "namespaces", "landlock", "none"]) -> Ground:
+    """The floor to use where `isolation` is asked for. Raises JudgeUnavailable, saying the ways out."""
+    if isolation == "none":
+        return Ground("none", "it was asked for")
+    if isolation == "auto":
+        best = floor()
+        if best.floor == "none":
+            raise JudgeUnavailable(
+                f"nothing keeps programs from this machine here ({best.reason}): {WAYS_OUT}"
+            )
+        return best
+    namespaces = isolation == "namespaces"
+    reason = _why_no_namespaces() if namespaces else _why_no_landlock(restricted.version())
+    if reason:
+        raise JudgeUnavailable(f"no isolation by {isolation} here ({reason}): {WAYS_OUT}")
+    return Ground(isolation, "it was asked for")
+
+
+_why_no_landlock = functools.cache(restricted.why_not)
+
+
 @functools.cache
-def isolation() -> bool:
-    """Whether the sandbox can be started here (tried once, with a harmless command)."""
-    if not all(shutil.which(tool) for tool in ("unshare", "setpriv", "chroot", "mount")):
-        return False
+def _why_no_namespaces() -> str:
+    missing = [tool for tool in ("unshare", "setpriv", "chroot", "mount") if not shutil.which(tool)]
+    if missing:
+        return f"{', '.join(missing)} not installed (apt-get install util-linux)"
     with tempfile.TemporaryDirectory(prefix="javabox-") as root:
         command = [*_sandboxed(root, [], []), "/usr/bin/test", "!", "-w", "/usr"]
-        tried = subprocess.run(command, capture_output=True, check=False, timeout=30)
-    return tried.returncode == 0
+        tried = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    if tried.returncode == 0:
+        return ""
+    return (tried.stderr.strip().splitlines() or ["they are not permitted"])[0]
 
 
-def start(settings: jvm.Settings) -> LocalChannel:
-    """Start a supervisor. Raises JudgeUnavailable without a JDK."""
+def start(settings: jvm.Settings, isolation: Literal["namespaces", "landlock", "none"]) -> LocalChannel:
+    """Start a supervisor on that floor. Raises JudgeUnavailable without a JDK."""
     jdk = jvm.find_jdk()
     folder = jvm.build(jdk)
     command = jvm.supervisor_command(jdk.home, folder, settings, jdk.feature)
-    root = tempfile.mkdtemp(prefix="javabox-")
     # Nothing of the user's environment (tokens, JAVA_TOOL_OPTIONS) reaches programs.
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
-    if isolation():
-        launchers = [jdk.home / "bin" / "java", jvm.image(jdk.home, folder) / "bin" / "java"]
-        command = [*_sandboxed(root, [jdk.home, folder], launchers), *command]
-        environment["JAVABOX_ALONE"] = "1"  # in its process namespace: what escapes a program is seen
-    return LocalChannel(command, root, environment)
+    if isolation == "landlock":
+        version = restricted.version()
+        command, private = restricted.command(command, version, jdk, folder, settings.workers)
+        return LocalChannel(command, str(private), environment, holds_files=True, warden=True)
+    root = tempfile.mkdtemp(prefix="javabox-")
+    if isolation == "none":
+        log.warning("nothing keeps programs from this machine: %s", NONE_MEANS)
+        command.insert(1, f"-Djavabox.tmp={root}")
+        return LocalChannel(command, root, environment, holds_files=True)
+    launchers = [jdk.home / "bin" / "java", jvm.image(jdk.home, folder) / "bin" / "java"]
+    sandboxed = _sandboxed(root, [jdk.home, folder], launchers)
+    environment["JAVABOX_ALONE"] = "1"  # in its process namespace: what escapes a program is seen
+    return LocalChannel([*sandboxed, command[0], "-Djavabox.tmp=/tmp", *command[1:]], root, environment)
 
 
 def _sandboxed(root: str, folders: list[Path], launchers: list[Path]) -> list[str]:
@@ -74,10 +126,23 @@ def _sandboxed(root: str, folders: list[Path], launchers: list[Path]) -> list[st
 
 
 class LocalChannel:
-    """Pipes to a supervisor process (see engines/channel.py)."""
+    """Pipes to a supervisor process (see engines/channel.py).
 
-    def __init__(self, command: list[str], root: str, environment: dict[str, str]) -> None:
-        self._root = root
+    `root`: a folder that goes with it, and what is in it where it `holds_files`: a sandbox's has other
+    folders mounted in it. `warden`: whether the command is a warden, which ends all below it.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        root: str,
+        environment: dict[str, str],
+        *,
+        holds_files: bool = False,
+        warden: bool = False,
+    ) -> None:
+        self._root, self._holds_files = root, holds_files
+        self._warden = warden
         self._stderr: deque[str] = deque(maxlen=20)
         self._process = subprocess.Popen(
             command,
@@ -113,7 +178,15 @@ class LocalChannel:
 
     def close(self) -> None:
         with self._closing:
-            if self._process.returncode is None:
+            if self._process.returncode is None and self._warden:
+                self._process.terminate()
+                try:
+                    self._process.wait(CLOSE_SECONDS)
+                except subprocess.TimeoutExpired:
+                    log.warning("the judge's guard did not end in time; killing it")
+                    self._process.kill()
+                    self._process.wait()
+            elif self._process.returncode is None:
                 # The group is the supervisor (or the sandbox's first process, whose end ends all in it);
                 # programs without a sandbox notice the end of their stdin and halt.
                 with contextlib.suppress(ProcessLookupError):
@@ -121,3 +194,6 @@ class LocalChannel:
                 self._process.wait()
             with contextlib.suppress(OSError):
                 os.rmdir(self._root)
+            if self._holds_files:
+                # What rm deletes may be as deep as it likes; it follows no links.
+                subprocess.run(["rm", "-rf", "--", self._root], check=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,7 +39,11 @@ class Opened:
 
 def open_engine(engine: Engine, isolation: Isolation, settings: Settings) -> Opened:
     """Raises JudgeUnavailable where no engine can be started, or none that isolates."""
-    if engine == "docker" or (engine == "auto" and docker.answers()):
+    if engine == "docker" and isolation != "auto":
+        raise JudgeUnavailable(
+            f"the docker engine isolates by its container; --isolation {isolation} is for --engine local"
+        )
+    if engine == "docker" or (engine == "auto" and isolation == "auto" and docker.answers()):
         try:
             line, jdk = greet(docker.start(settings))
             return Opened("docker", "docker", jdk, line, docker.start)
@@ -46,8 +51,10 @@ def open_engine(engine: Engine, isolation: Isolation, settings: Settings) -> Ope
             if engine == "docker":
                 raise
             log.warning("docker answers but can't be used (%s); using the local engine", error)
-    line, jdk = greet(local.start(settings))
-    return Opened("local", "namespaces" if local.isolation() else "none", jdk, line, local.start)
+    ground = local.choose(isolation)
+    start = functools.partial(local.start, isolation=ground.floor)
+    line, jdk = greet(start(settings))
+    return Opened("local", ground.floor, jdk, line, start)
 
 
 def greet(channel: Channel) -> tuple[Line, str]:

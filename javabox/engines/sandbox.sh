@@ -6,7 +6,7 @@ set -eu
 root=$1 uid=$2
 shift 2
 mount -t tmpfs -o size=64m,mode=755 javabox "$root"
-mkdir -p "$root/tmp" "$root/proc" # nothing that programs can write, so nothing that they leave for others
+mkdir -p "$root/tmp" "$root/proc"
 launchers=0
 while [ "$1" != -- ]; do
     if [ -L "$1" ]; then
@@ -32,6 +32,8 @@ done
 shift
 mount -t proc proc "$root/proc"
 mount -o remount,ro "$root"
+# All that programs can write; the supervisor empties it between those that can.
+mount -t tmpfs -o size=64m,mode=1777,nosuid,nodev,noexec javabox "$root/tmp"
 if [ "$uid" = 0 ]; then
     user=
 else

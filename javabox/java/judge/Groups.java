@@ -1,6 +1,10 @@
 package javabox.judge;
 
+import java.io.BufferedReader;
+import java.io.FileReader;
+import java.io.FileWriter;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -12,23 +16,36 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The process groups of the running programs: ends them, and sees what escaped from them.
  *
- * <p>A fork bomb keeps the judge from forking a `kill`, so a shell that is there beforehand does it: its `kill`
- * is built in, and the kernel signals a whole group at once, which no fork outruns.
+ * <p>A fork bomb keeps the judge from forking a `kill`, so a process that is there beforehand does it, and the
+ * kernel signals a whole group at once, which no fork outruns. It is a shell whose `kill` is built in, or, where
+ * the judge itself may signal nobody, the warden that it was started by (engines/warden.py).
  *
- * <p>A process that leaves its group with setsid can't be ended so. Where the judge is alone in a process
- * namespace (JAVABOX_ALONE), what is in no known group is such a stray; the answer is to replace the supervisor
- * with everything in its namespace. Elsewhere strays can't be told from the user's own processes.
+ * <p>A process that leaves its group with setsid can't be ended so. The warden finds it by its parents and ends
+ * it. Where the judge is alone in a process namespace (JAVABOX_ALONE), what is in no known group is such a stray;
+ * the answer is to replace the supervisor with everything in its namespace. Elsewhere strays can't be told from
+ * the user's own processes.
  */
 final class Groups {
-    private static final String KILLER = "while read -r group; do kill -s KILL -- -\"$group\"; echo; done 2>/dev/null";
+    private static final String KILLER = "while read -r group; do kill -s KILL -- -\"$group\"; echo 1; done 2>/dev/null";
     private static final boolean ALONE = System.getenv("JAVABOX_ALONE") != null;
+    /** The numbers of this process's two pipes to its warden: where it listens, and where it asks. */
+    private static final String WARDEN = System.getProperty("javabox.warden");
     private static final int LOOKS = 3;
 
     private final Set<Long> live = ConcurrentHashMap.newKeySet();
-    private final Process killer;
+    private final Writer requests;
+    private final BufferedReader answers;
 
     Groups() throws IOException {
-        killer = new ProcessBuilder("sh", "-c", KILLER).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        if (WARDEN != null) {
+            String[] pipes = WARDEN.split(":");
+            answers = new BufferedReader(new FileReader("/proc/self/fd/" + pipes[0]));
+            requests = new FileWriter("/proc/self/fd/" + pipes[1]);
+        } else {
+            Process killer = new ProcessBuilder("sh", "-c", KILLER).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            answers = killer.inputReader();
+            requests = killer.outputWriter();
+        }
     }
 
     void add(Process leader) {
@@ -48,21 +65,32 @@ final class Groups {
         live.forEach(this::kill);
     }
 
-    private synchronized void kill(long group) {
+    private void kill(long group) {
+        ask(WARDEN != null ? "kill " + group : "" + group);
+    }
+
+    /** What ends programs does what it is asked for, and says a number. */
+    private synchronized int ask(String request) {
         try {
-            killer.outputWriter().write(group + "\n");
-            killer.outputWriter().flush();
-            if (killer.getInputStream().read() < 0) {
+            requests.write(request + "\n");
+            requests.flush();
+            String answer = answers.readLine();
+            if (answer == null) {
                 throw new IOException("it was ended");
             }
+            return Integer.parseInt(answer);
         } catch (IOException e) {
-            System.err.println("javabox: the shell that ends programs is gone: " + e.getMessage());
+            System.err.println("javabox: the process that ends programs is gone: " + e.getMessage());
             Runtime.getRuntime().halt(1); // programs see the end of their stdin; the namespace ends the rest
+            return 0;
         }
     }
 
-    /** Whether processes are left that belong to no running program. */
+    /** Whether processes are left that belong to no running program. What the warden finds it has ended. */
     boolean strays() {
+        if (WARDEN != null) {
+            return ask("strays") < 0;
+        }
         // Several looks, since a group that is being killed or is just being made is none.
         try {
             for (int i = 0; i < LOOKS; i++) {

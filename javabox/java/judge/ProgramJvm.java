@@ -13,6 +13,9 @@ final class ProgramJvm {
      */
     private static final String IMAGE = System.getProperty("javabox.image");
 
+    /** Starts a JVM of the image; another than its own where no program may read it (restricted.py). */
+    private static final String LAUNCHER = System.getProperty("javabox.launcher", IMAGE + "/bin/java");
+
     /**
      * Methods that read the salt which Pin sets. The JVM's own start compiles them, now and then, with the salt
      * that it was born with, so they are never compiled; nothing else is slower for it.
@@ -31,7 +34,7 @@ final class ProgramJvm {
     static Process start(String runner, int megabytes, boolean pinned, List<String> before, List<String> flags,
             ProcessBuilder.Redirect errors) throws IOException {
         List<String> command = new ArrayList<>(before);
-        command.addAll(List.of(IMAGE + "/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        command.addAll(List.of(LAUNCHER, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                 "-XX:CICompilerCount=1", "-XX:-UsePerfData", "-XX:+DisableAttachMechanism", "-Xshare:auto",
                 "-XX:SharedArchiveFile=" + IMAGE + "/program.jsa", "-Xlog:disable",
                 // At the address that it was made for: else each JVM relocates all of it, 4 ms.
