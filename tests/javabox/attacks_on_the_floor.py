@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.javabox.attacks import MARK, PORT, SUPERVISOR, shell
 
-BYSTANDER = f"/tmp/986{os.getpid()}-bystander"
+BYSTANDER = f"/var/tmp/986{os.getpid()}-bystander"
 """A file that everyone may write; `BYSTANDER`.socket is a Unix socket that listens, and so is the abstract one."""
 
 CLOCKS = {
@@ -157,7 +157,7 @@ FLOOR = {
     ),
     "homes": achieving(
         f'for (String n : new String[] {{"{Path.home()}", "{os.getcwd()}", "{Path(__file__).parent}"}}) {{ String[] found = new java.io.File(n).list();'
-        ' if (found != null && found.length > 0) got.append(n).append(" "); }'
+        ' if (found != null) for (String e : found) if (!e.equals(".cache")) got.append(n + "/" + e + " "); }'
     ),
     "a file wherever it may": achieving(
         "var todo = new ArrayDeque<java.io.File>(List.of(new java.io.File(\"/\"))); String tmp = System.getProperty(\"java.io.tmpdir\"); while (!todo.isEmpty()) { var d = todo.poll();"

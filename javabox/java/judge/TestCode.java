@@ -1,5 +1,6 @@
 package javabox.judge;
 
+import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
@@ -16,6 +17,7 @@ import org.objectweb.asm.tree.InsnList;
 import org.objectweb.asm.tree.InsnNode;
 import org.objectweb.asm.tree.JumpInsnNode;
 import org.objectweb.asm.tree.LabelNode;
+import org.objectweb.asm.tree.LdcInsnNode;
 import org.objectweb.asm.tree.LookupSwitchInsnNode;
 import org.objectweb.asm.tree.MethodInsnNode;
 import org.objectweb.asm.tree.MethodNode;
@@ -34,6 +36,8 @@ import org.objectweb.asm.tree.TryCatchBlockNode;
  */
 final class TestCode {
     private static final String METER = Type.getInternalName(Meter.class);
+    /** What a check is counted for: a program can call the meter by name, and does not know it. */
+    static final long KEY = new SecureRandom().nextLong();
     private static final Set<String> CHECKING = Set.of("orElseThrow", "requireNonNull");
 
     private final Set<String> program;
@@ -88,7 +92,7 @@ final class TestCode {
         Set<LabelNode> guards = guards(method, ends);
         List<AbstractInsnNode> checks = Arrays.stream(nodes).filter(node -> checks(code, node, ends)).toList();
         List<AbstractInsnNode> into = Arrays.stream(nodes).filter(this::intoProgram).toList();
-        checks.forEach(node -> code.insertBefore(node, call("check", "()V")));
+        checks.forEach(node -> code.insertBefore(node, check()));
         for (AbstractInsnNode node : into) {
             code.insertBefore(node, call("into", "()V"));
             code.insert(node, call("outOf", "()V"));
@@ -213,9 +217,15 @@ final class TestCode {
         InsnList caught = call("cameOut", "(Ljava/lang/Throwable;)V");
         caught.insert(new InsnNode(Opcodes.DUP));
         if (guards) {
-            caught.add(call("check", "()V"));
+            caught.add(check());
         }
         code.insertBefore(first, caught);
+    }
+
+    private static InsnList check() {
+        InsnList check = call("check", "(J)V");
+        check.insert(new LdcInsnNode(KEY));
+        return check;
     }
 
     private static InsnList call(String name, String descriptor) {
