@@ -1,28 +1,28 @@
-"""Programs that attack their tests: whole suites, tests in the program's own file, values that lie.
+"""Programs that attack their tests: whole suites, and tests in the program's own file.
 
 As in attacks.py none computes what it is asked for, 2 * x, and each wants a pass. Those in THROWN throw, and want it
-to look as if the tests had: `failed` where it is a `runtime_error`. attacks_on_the_floor.py has those on clocks,
-temporary files and the machine.
+to look as if the tests had: `failed` where it is a `runtime_error`. attacks_on_values.py has
+values that lie, attacks_on_the_floor.py those on clocks, temporary files and the machine.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from javabox import Job, Limits, Outcome, Suite, SuiteCase
-from tests.javabox.attacks_on_limits import COMPILE_SECONDS, FUEL, MEMORY_MB, WALL_SECONDS
+from javabox import Job, Limits, Outcome, Suite
+from tests.javabox.attacks_on_limits import FUEL, MEMORY_MB, WALL_SECONDS
 from tests.javabox.programs import PROMPT
 
 LIMITS = Limits(
     fuel=FUEL,
     memory_mb=MEMORY_MB,
-    compile_seconds=COMPILE_SECONDS,
     wall_seconds=2 * WALL_SECONDS,
     idle_seconds=0.5,
 )
-INT = "import java.util.*;\n\nclass S {\n    static int f(int x) {\n"
-LIST = "import java.util.*;\n\nclass S {\n    static List<Integer> f(int x) {\n"
-SUPPLIER = "import java.util.*;\n\nclass S {\n    static java.util.function.Supplier<Integer> f(int x) {\n"
+INT, LIST, SUPPLIER = (
+    PROMPT.replace("Object f", f"{kind} f")
+    for kind in ("int", "List<Integer>", "java.util.function.Supplier<Integer>")
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,9 @@ class Attack:
 
 UNEARNED = frozenset({Outcome.PASSED, Outcome.FAILED})
 """For programs that throw."""
+
+
+UTIL = "import java.util.*;\n"
 
 
 def main(code: str, before: str = "") -> str:
@@ -55,12 +58,10 @@ BOOLEANS = main(
 """As HumanEval-X has it."""
 OBJECTS = main(
     "if (!Objects.equals(S.f(2), 4) || !Objects.equals(S.f(3), 6)) { throw new IllegalStateException(); }",
-    "import java.util.*;\n",
+    UTIL,
 )
 BOXED = main('Integer x0 = S.f(2);\n    if (!x0.equals(4)) { throw new Exception("x0 = " + x0); }')
-LISTS = main(
-    "if (!S.f(2).equals(List.of(4))) { throw new IllegalStateException(); }", "import java.util.*;\n"
-)
+LISTS = main("if (!S.f(2).equals(List.of(4))) { throw new IllegalStateException(); }", UTIL)
 SUPPLIES = main("if (S.f(2).get() != 4) { throw new IllegalStateException(); }")
 ASKING = main("for (int r : S.f(2)) { if (r != 4) { throw new IllegalStateException(); } }")
 """Evaluates a check for each element of an answer that may have none."""
@@ -98,13 +99,6 @@ def joined(completion: str, test: str = RELEASED, prompt: str = INT) -> Job:
     return Job(source + test, Suite(whole=""), LIMITS, len(prompt), len(source))
 
 
-def case(body: str, expected: str, kind: str = "Object", tolerance: float | None = None) -> Job:
-    """A job with one case, as in attacks.py."""
-    asked = SuiteCase("only", "Object r = S.f(2);", "r", expected, kind, tolerance)
-    suite = Suite(cases=(asked,), imports="import java.util.*;")
-    return Job(f"{PROMPT}{body}\n}}}}\n", suite, LIMITS, len(PROMPT))
-
-
 OFF = (
     "ClassLoader l = S.class.getClassLoader(); l.clearAssertionStatus(); l.setDefaultAssertionStatus(false);"
     ' l.setClassAssertionStatus("Main", false); l.setPackageAssertionStatus(null, false);'
@@ -112,6 +106,7 @@ OFF = (
 OWN_MAIN = "return 0; } } class Main { public static void main(String[] a) { if (a.length > 9) throw new IllegalStateException(); } }"
 """It evaluates a check of its own."""
 BY_NAME = 'Class<?> m = Class.forName("javabox.runtime.Meter");'
+COUNT = 'for (var c : m.getMethods()) if (c.getName().equals("check")) c.invoke(null, c.getParameterCount() == 0 ? new Object[0] : new Object[] {0L});'
 
 WHOLE = {
     "assertions off in a static initialiser": whole(f"return 0; }} static {{ {OFF}", ASSERTS),
@@ -175,14 +170,10 @@ WHOLE = {
     ),
     "no answer to check": whole("return List.of();", ASKING, LIST),
     "checks counted by name": whole(
-        f'try {{ {BY_NAME} for (var c : m.getMethods()) if (c.getName().equals("check")) c.invoke(null, new Object[c.getParameterCount()]); }}'
-        f' catch (Exception e) {{ }} try {{ Class.forName("javabox.runtime.Meter").getMethod("check").invoke(null); }} catch (Exception e) {{ }}'
-        " return List.of();",
-        ASKING,
-        LIST,
+        f"try {{ {BY_NAME} {COUNT} }} catch (Exception e) {{ }} return List.of();", ASKING, LIST
     ),
     "checks counted by name, from outside": whole(
-        f'try {{ {BY_NAME} m.getMethod("outOf").invoke(null); m.getMethod("check").invoke(null); }} catch (Exception e) {{ }} return List.of();',
+        f'try {{ {BY_NAME} m.getMethod("outOf").invoke(null); {COUNT} }} catch (Exception e) {{ }} return List.of();',
         ASKING,
         LIST,
     ),
@@ -264,7 +255,7 @@ THROWN = {
     "a class that is called like the tests'": joined(
         "return new Main$Wrong(); } } class Main$Wrong extends AbstractList<Integer> { public int size() { return 1; } public Integer get(int i) { return 0; }"
         ' public boolean equals(Object o) { throw new IllegalStateException("wrong"); } }',
-        LISTS.removeprefix("import java.util.*;\n"),
+        LISTS.removeprefix(UTIL),
         LIST,
     ),
 }
@@ -313,102 +304,16 @@ COMPAT = {
     "an Integer of its own, for the tests": joined(
         "return 0; } } class Integer { static Integer valueOf(int i) { return new Integer(); } public boolean equals(Object o) { return true; } }"
     ),
+    "an Objects of its own, for the tests": joined(
+        "return 0; } } class Objects { static boolean equals(Object a, Object b) { return true; } }",
+        OBJECTS.removeprefix(UTIL),
+    ),
     "a package java of its own, for the tests": joined(
         "return 0; } } class java { static class lang { static class Exception extends RuntimeException { Exception(String s) { System.exit(0); } } } }"
     ),
 }
 
-BYTES = "new byte[] {0}"
-VALUES = {
-    "a list that changes as it is read": case(
-        "return new AbstractList<Object>() { int n; public int size() { return 1 + n % 2; } public Object get(int i) { return n++; }"
-        " public boolean equals(Object o) { return true; } };",
-        "List.of(4)",
-    ),
-    "a list that is shorter than it says": case(
-        "return new AbstractList<Object>() { public int size() { return 1; } public Object get(int i) { return 4; }"
-        " public Iterator<Object> iterator() { return Collections.emptyIterator(); } };",
-        "List.of(4)",
-    ),
-    "a list that is longer than it says": case(
-        "return new AbstractList<Object>() { public int size() { return 1; } public Object get(int i) { return 4; }"
-        " public Iterator<Object> iterator() { return List.<Object>of(4, 5).iterator(); } };",
-        "List.of(4)",
-    ),
-    "a set whose order takes all for equal": case(
-        "TreeSet<Object> s = new TreeSet<>((a, b) -> 0); s.add(0); return s;", "Set.of(4)"
-    ),
-    "a map whose order takes all for equal": case(
-        "TreeMap<Object, Object> m = new TreeMap<>((a, b) -> 0); m.put(0, 4); return m;", "Map.of(2, 4)"
-    ),
-    "a map of identities": case(
-        "Map<Object, Object> m = new IdentityHashMap<>(); m.put(0, 4) ; return m;", "Map.of(2, 4)"
-    ),
-    "an order that claims to be the JDK's": case(
-        "return new TreeSet<Object>(new Cmp()) {{ add(0); }}; } static class Cmp implements Comparator<Object> { public int compare(Object a, Object b) { return 0; }"
-        " public boolean equals(Object o) { return true; } public Comparator<Object> reversed() { return this; }",
-        'Set.of("a")',
-    ),
-    "an entry that changes": case(
-        "int[] n = {0}; return new Map.Entry<Object, Object>() { public Object getKey() { return n[0]++; } public Object getValue() { return n[0]++; }"
-        " public Object setValue(Object o) { return o; } public boolean equals(Object o) { return true; } };",
-        "Map.entry(2, 4)",
-    ),
-    "an entry by proxy": case(
-        "return java.lang.reflect.Proxy.newProxyInstance(null, new Class<?>[] {Map.Entry.class}, (p, m, a) ->"
-        " m.getReturnType() == boolean.class ? (Object) true : (Object) 0);",
-        "Map.entry(2, 4)",
-    ),
-    "an optional of a lie": case(
-        "return Optional.of(new Object() { public boolean equals(Object o) { return true; } });",
-        "Optional.of(4)",
-    ),
-    "an array of lies": case(
-        "return new Object[] {new Object() { public boolean equals(Object o) { return true; } }};",
-        "new Object[] {4}",
-    ),
-    "a charset of its own": case(
-        'return new java.nio.charset.Charset("UTF-8", null) { public boolean contains(java.nio.charset.Charset c) { return true; }'
-        " public java.nio.charset.CharsetDecoder newDecoder() { return null; } public java.nio.charset.CharsetEncoder newEncoder() { return null; } };",
-        "java.nio.charset.StandardCharsets.UTF_8",
-    ),
-    "a date of its own": case(
-        "return new Date(0) { public long getTime() { return 4; } public boolean equals(Object o) { return true; } };",
-        "new Date(4)",
-    ),
-    "bits of its own": case(
-        "return new BitSet() { public long[] toLongArray() { return new long[] {16}; } public boolean equals(Object o) { return true; } };",
-        "BitSet.valueOf(new long[] {16})",
-    ),
-    "a class that is called like the JDK's": case(
-        "return java.lang.Integer.class; } } class java { static class lang { static class Integer { } } static {",
-        "Integer.class",
-    ),
-    "constants of its own": case(
-        "return DayOfWeek.THURSDAY; } enum DayOfWeek { THURSDAY { } } static {",
-        "java.time.DayOfWeek.THURSDAY",
-    ),
-    "no number, close to all": case("return Double.NaN;", "4.0", "double", 1e-6),
-    "an infinite number, close to all": case(
-        "return List.of(Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY);",
-        "List.of(4.0, 6.0)",
-        "List<Double>",
-        1e300,
-    ),
-    "a set that pairs one with all": case("return Set.of(4.0, 4.1);", "Set.of(4.0, 6.0)", "Set<Double>", 0.5),
-    "a list that shares, compared": case(
-        "List<Object> l = List.of(0.5); for (int i = 0; i < 30; i++) l = List.of(l, l); return l;",
-        "List.of(4.0)",
-        "Object",
-        1e-6,
-    ),
-    "lists too deep": case(
-        "List<Object> l = List.of(); for (int i = 0; i < 100; i++) l = List.of(l); return l;",
-        "java.util.stream.Stream.iterate(List.<Object>of(4), l -> List.<Object>of(l)).skip(100).findFirst().get()",
-    ),
-}
-
 ATTACKS_ON_TESTS = (
-    {name: Attack(job) for name, job in (WHOLE | COMPAT | VALUES).items()}
+    {name: Attack(job) for name, job in (WHOLE | COMPAT).items()}
     | {name: Attack(job, UNEARNED) for name, job in THROWN.items()}
 )  # fmt: skip

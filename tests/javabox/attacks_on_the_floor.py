@@ -7,10 +7,16 @@ them, and touches only what the besieger has put there (BYSTANDER).
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
+from javabox import Job
 from tests.javabox.attacks import MARK, PORT, SUPERVISOR, shell
+from tests.javabox.attacks_on_tests import LIMITS, Attack
+from tests.javabox.programs import DOUBLE, PROMPT
 
 BYSTANDER = f"/var/tmp/986{os.getpid()}-bystander"
 """A file that everyone may write; `BYSTANDER`.socket is a Unix socket that listens, and so is the abstract one."""
@@ -173,4 +179,28 @@ FLOOR = {
     ),
 }  # fmt: skip
 
-ATTACKS_ON_THE_FLOOR = CLOCKS | FILES | SHARED | FLOOR
+FOUND = FILES | SHARED
+"""What the next program would find."""
+ATTACKS_ON_THE_FLOOR = {
+    name: Attack(Job(f"{PROMPT}{body}\n}}}}\n", DOUBLE, LIMITS, len(PROMPT)))
+    for name, body in (CLOCKS | FOUND | FLOOR).items()
+}
+
+
+@contextlib.contextmanager
+def bystander() -> Iterator[list[socket.socket]]:
+    """A file that everyone may write, and Unix sockets that everyone may call: on a path and by a name."""
+    file, path = Path(BYSTANDER), f"{BYSTANDER}.socket"
+    with socket.socket(socket.AF_UNIX) as named, socket.socket(socket.AF_UNIX) as abstract:
+        named.bind(path)
+        abstract.bind(f"\0{BYSTANDER}")
+        file.touch()
+        try:
+            for each in (file, Path(path)):
+                each.chmod(0o666)
+            for ear in (named, abstract):
+                ear.listen()
+            yield [named, abstract]
+        finally:
+            file.unlink()
+            Path(path).unlink()
