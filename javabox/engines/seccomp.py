@@ -7,8 +7,8 @@ use most of the rest; what is newer than the list does not exist (ENOSYS), nor d
 arguments a filter can't read and for which the C library has older calls. Calls of another processor's kind
 end the process.
 
-As a script it puts the command that it is given under a part of it: what the kernel keeps for other processes to
-find without any file (LASTING), which namespaces leave to programs, and so to the next one.
+As a script it puts a command under a part of it: what the kernel keeps for other processes to find without
+any file (LASTING), which namespaces leave to programs, and so to the next one.
 
 Not covered: processors beside x86_64 and aarch64; paths, which Landlock holds; locks on files that a program
 may read (fcntl), which it may take as any reader may.
@@ -127,8 +127,10 @@ def supported() -> bool:
 
 
 def install(*, lasting: bool = False) -> None:
-    """Puts this thread and all that it starts under the filter, or with `lasting` under that part of it; needs
-    no_new_privs. Raises OSError."""
+    """Puts this thread and all that it starts under the filter, or with `lasting` that part of it.
+
+    Needs no_new_privs. Raises OSError.
+    """
     number = ARCHITECTURES[os.uname().machine][2]
     code = (lasting_program if lasting else program)(os.uname().machine)
     buffer = ctypes.create_string_buffer(code, len(code))

@@ -19,9 +19,9 @@ LIMITS = Limits(
     wall_seconds=2 * WALL_SECONDS,
     idle_seconds=0.5,
 )
-INT, LIST, SUPPLIER = (
+INT, LIST, SET, SUPPLIER = (
     PROMPT.replace("Object f", f"{kind} f")
-    for kind in ("int", "List<Integer>", "java.util.function.Supplier<Integer>")
+    for kind in ("int", "List<Integer>", "Set<Integer>", "java.util.function.Supplier<Integer>")
 )
 
 
@@ -62,6 +62,9 @@ OBJECTS = main(
 )
 BOXED = main('Integer x0 = S.f(2);\n    if (!x0.equals(4)) { throw new Exception("x0 = " + x0); }')
 LISTS = main("if (!S.f(2).equals(List.of(4))) { throw new IllegalStateException(); }", UTIL)
+SETS = main(
+    "if (!Set.of(4).equals(S.f(2)) && !S.f(2).equals(Set.of(4))) { throw new IllegalStateException(); }", UTIL
+)
 SUPPLIES = main("if (S.f(2).get() != 4) { throw new IllegalStateException(); }")
 ASKING = main("for (int r : S.f(2)) { if (r != 4) { throw new IllegalStateException(); } }")
 """Evaluates a check for each element of an answer that may have none."""
@@ -179,6 +182,25 @@ WHOLE = {
     ),
     "a list that equals all, for a whole suite": whole(
         "return new ArrayList<Integer>() { public boolean equals(Object o) { return true; } };", LISTS, LIST
+    ),
+    "a view of a list that equals all": whole(
+        "return Collections.unmodifiableList(new ArrayList<Integer>() { public boolean equals(Object o) { return true; } });",
+        LISTS,
+        LIST,
+    ),
+    "a proxy that equals all, for a whole suite": whole(
+        "return (List) java.lang.reflect.Proxy.newProxyInstance(null, new Class<?>[] {List.class}, (p, m, a) -> m.getReturnType() == boolean.class ? (Object) true"
+        " : List.class.getMethod(m.getName(), m.getParameterTypes()).invoke(List.of(0), a));",
+        LISTS,
+        LIST,
+    ),
+    "a set whose order takes all for equal, for a whole suite": whole(
+        "TreeSet<Integer> s = new TreeSet<>((a, b) -> 0); s.add(0); return s;", SETS, SET
+    ),
+    "an answer for the other side": whole(
+        "return (Set) Set.of(new Object() { public boolean equals(Object o) { return true; } public int hashCode() { return 4; } });",
+        SETS,
+        SET,
     ),
     "an element that equals all": whole(
         "return (List) List.of(new Object() { public boolean equals(Object o) { return true; } });",
