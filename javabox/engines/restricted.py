@@ -60,9 +60,13 @@ def trial(changes: dict[str, Any], version: int) -> list[str]:
     """What a restricted process can do and must not, or the reverse; `changes` to what the warden is told."""
     root = private_folder(user := other_user())
     try:
-        outside = root / "outside"
+        outside = root / "outside" / "file"
+        outside.parent.mkdir()
         outside.touch()
         outside.chmod(0o666)
+        outside.parent.chmod(0o777)
+        if user is not None:
+            os.chown(outside, user, user)
         spec = specification(version, root, user, [], 0) | {"probe": str(outside)} | changes
         tried = subprocess.run(
             warden(spec), capture_output=True, text=True, check=False, env={}, timeout=TRIAL_SECONDS

@@ -23,7 +23,7 @@ import sys
 from collections.abc import Iterable
 
 DENIED = """
-socket 41 198, socketpair 53 199, bind 49 200, listen 50 201, accept 43 202, accept4 288 242,
+socket 41 198, bind 49 200, listen 50 201, accept 43 202, accept4 288 242,
 connect 42 203, getsockname 51 204, getpeername 52 205, sendto 44 206, recvfrom 45 207, sendmsg 46 211,
 recvmsg 47 212, sendmmsg 307 269, recvmmsg 299 243, shutdown 48 210, setsockopt 54 208,
 getsockopt 55 209, io_uring_setup 425 425, io_uring_enter 426 426, io_uring_register 427 427,
@@ -65,7 +65,7 @@ LASTING = (
 """Of those above: shared memory, semaphores, queues, keys."""
 
 CHECKED = """
-kill 62 129, clone 56 220, open 2 -, openat 257 56, ioctl 16 29, fcntl 72 25,
+socketpair 53 199, kill 62 129, clone 56 220, open 2 -, openat 257 56, ioctl 16 29, fcntl 72 25,
 prlimit64 302 261, sched_setparam 142 118, sched_setscheduler 144 119, sched_setaffinity 203 122,
 sched_setattr 314 274, setpriority 141 140, ioprio_set 251 30, migrate_pages 256 238,
 move_pages 279 239
@@ -92,6 +92,9 @@ OWN: Test = (0, EVERY, (0,), True)
 # open (neither reading nor writing, but ioctl) is no access at all to any.
 TRUNCATED = (O_TRUNC, O_ACCMODE, O_TRUNC | O_ACCMODE)
 TESTS: dict[str, tuple[Test, ...]] = {
+    "socketpair": (
+        (0, EVERY, (1,), True),
+    ),  # AF_UNIX, a pipe: the JDK's file channels make one to begin with
     "kill": (OWN,),
     "clone": ((0, NAMESPACES | CLONE_PARENT, (0,), True),),
     "open": ((1, O_TRUNC | O_ACCMODE, TRUNCATED, False),),

@@ -17,9 +17,10 @@ from tests.javabox.programs import program
 
 ASKED = Suite(cases=(SuiteCase("what came of it", "Object r = S.f(0);", "r", None),))
 PRELUDE = """
+my ($file, $pair) = ("/usr/bin/perl", "\\0" x 8);
 sub t { my ($n, $r) = @_; print "$n=", ($r ? "DONE" : $! + 0), ";" }
 sub c { my $n = shift; my $r = syscall($_[0], @_[1 .. 6]); print "$n=", ($r == -1 ? $! + 0 : "DONE"), ";" }
-sub s { my ($n, $f, $k, $a) = @_; socket(my $s, $f, $k, 0) or return t($n, 0); t($n, connect($s, $a)) }
+sub reach { my ($n, $f, $k, $a) = @_; socket(my $s, $f, $k, 0) or return t($n, 0); t($n, connect($s, $a)) }
 """
 
 
@@ -49,12 +50,11 @@ def denied_calls(machine: str) -> str:
 def checked_calls(machine: str, other: int) -> str:
     """A script of calls that the filter denies for what they ask; `other`: a process of the test's."""
     n = seccomp._numbers(seccomp.CHECKED, seccomp.ARCHITECTURES[machine][1])
-    own_file = "/usr/bin/perl"
     calls = {
         **{f"{name} of another": f"{n[name]}, {other}, 0, 0, 0" for name in OF_PROCESSES},
         "kill of all": f"{n['kill']}, -1, 0",
         "kill of itself": f"{n['kill']}, $$, 0",
-        "kill of another's group": f"{n['kill']}, -{other}, 0",
+        "kill of another group": f"{n['kill']}, -{other}, 0",
         "setpriority of another": f"{n['setpriority']}, 0, {other}, 5",
         "setpriority of a user": f"{n['setpriority']}, 2, 0, 5",
         "ioprio_set of another": f"{n['ioprio_set']}, 1, {other}, 0",
@@ -62,8 +62,8 @@ def checked_calls(machine: str, other: int) -> str:
         **{f"clone with {1 << bit:x}": f"{n['clone']}, {1 << bit | 17}, 0, 0, 0, 0" for bit in CLONE_BITS},
         **{f"ioctl {k:x}": f"{n['ioctl']}, 0, {k}, 0" for k in IOCTLS},
         **{f"fcntl {k}": f"{n['fcntl']}, 0, {k}, {other}" for k in seccomp.FOREIGN_FCNTLS},
-        "truncating while reading": f'{n["openat"]}, -100, "{own_file}", {seccomp.O_TRUNC}, 0',
-        "opening for neither": f'{n["openat"]}, -100, "{own_file}", 3, 0',
+        "truncating while reading": f"{n['openat']}, -100, $file, {seccomp.O_TRUNC}, 0",
+        "opening for neither": f"{n['openat']}, -100, $file, 3, 0",
     }
     return "".join(f'c("{name}", {call});' for name, call in calls.items())
 
@@ -92,7 +92,8 @@ def own_calls(machine: str) -> str:
         "setpriority": f"{n['setpriority']}, 0, 0, 5",
         "prlimit64": f"{n['prlimit64']}, 0, 7, 0, 0",
         "fcntl": f"{n['fcntl']}, 0, 1, 0",
-        "openat": f'{n["openat"]}, -100, "/usr/bin/perl", 0, 0',
+        "socketpair": f"{n['socketpair']}, 1, 1, 0, $pair",
+        "openat": f"{n['openat']}, -100, $file, 0, 0",
     }
     return "".join(f'c("{name}", {call});' for name, call in calls.items())
 
@@ -130,12 +131,12 @@ def on_sockets(tcp: int, udp: int, path: str, abstract: str) -> str:
     """A script that calls on the listeners of the test."""
     here = '"\\x7f\\0\\0\\1" . "\\0" x 8'
     return (
-        f's("tcp", 2, 1, pack("Sn", 2, {tcp}) . {here});'
-        f's("udp", 2, 2, pack("Sn", 2, {udp}) . {here});'
-        f's("named", 1, 1, pack("Sa108", 1, "{path}"));'
-        f's("named datagram", 1, 2, pack("Sa108", 1, "{path}"));'
-        f's("abstract", 1, 1, pack("S", 1) . "\\0{abstract}");'
-        's("netlink", 16, 3, pack("SSLL", 16, 0, 0, 0)); t("pair", socketpair(my $a, my $b, 1, 1, 0));'
+        f'reach("tcp", 2, 1, pack("Sn", 2, {tcp}) . {here});'
+        f'reach("udp", 2, 2, pack("Sn", 2, {udp}) . {here});'
+        f'reach("named", 1, 1, pack("Sa108", 1, "{path}"));'
+        f'reach("named datagram", 1, 2, pack("Sa108", 1, "{path}"));'
+        f'reach("abstract", 1, 1, pack("S", 1) . "\\0{abstract}");'
+        'reach("netlink", 16, 3, pack("SSLL", 16, 0, 0, 0)); t("pair", socketpair(my $a, my $b, 2, 1, 0));'
     )
 
 
@@ -156,3 +157,52 @@ def on_processes(others: Mapping[str, int]) -> str:
         script += f't("{name} root", opendir(my $d, "/proc/{pid}/root/"));'
         script += f't("{name} signal", kill(19, {pid}));'
     return script
+
+
+FILLS = """
+    for (java.io.File p : new java.io.File("/proc").listFiles()) try {
+      String c = java.nio.file.Files.readString(java.nio.file.Path.of(p + "/cmdline"));
+      int at = c.indexOf("-Djavabox." + "tmp=");
+      if (at < 0) continue;
+      String folder = c.substring(at + 14, c.indexOf('\\0', at));
+      for (int i = 0; i < 5; i++) try (var o = new java.io.FileOutputStream(folder + "/" + i)) {
+        for (int k = 0; k < 30; k++) o.write(new byte[1 << 20]);
+      }
+      Thread.sleep(5000);
+      return "it was let";
+    } catch (java.io.IOException | InterruptedException e) { }
+    return "no folder";"""
+"""Looks for the judge's temporary folder, and finds one that it may write to."""
+
+USES = """
+    Path own = null;
+    for (File p : new File("/proc").listFiles()) try {
+      String c = Files.readString(Path.of(p + "/cmdline"));
+      int at = c.indexOf("-Djavabox." + "tmp=");
+      Path folder = Path.of(at < 0 ? "/" : c.substring(at + 14, c.indexOf('\\0', at)));
+      if (at >= 0 && Files.isWritable(folder)) own = folder;
+    } catch (IOException e) { }
+    try {
+      Path folder = Files.createTempDirectory(own, "of");
+      Path file = Files.createTempFile(folder, "a", ".txt");
+      Files.write(file, List.of("one", "two"));
+      try (var w = new FileWriter(file.toFile(), true)) { w.write("three"); }
+      try (var r = new BufferedReader(new FileReader(file.toFile()))) { if (!r.readLine().equals("one")) return 1; }
+      try (var r = new RandomAccessFile(file.toFile(), "rw")) { r.seek(4); r.write('T'); r.setLength(8); }
+      Files.move(file, folder.resolve("b"));
+      Files.copy(folder.resolve("b"), folder.resolve("c"));
+      try (var f = java.nio.channels.FileChannel.open(folder.resolve("c"), StandardOpenOption.READ)) {
+        if (f.map(java.nio.channels.FileChannel.MapMode.READ_ONLY, 0, 8).get(4) != 'T') return 2;
+      }
+      File made = new File(folder.toFile(), "d");
+      if (!made.mkdir() || !new File(made, "e").createNewFile() || !new File(made, "e").delete() || !made.delete()) return 3;
+      try (var s = Files.walk(folder)) { if (s.count() != 3) return 4; }
+      List<String> lines = Files.readAllLines(folder.resolve("c"));
+      for (String name : new String[] {"b", "c"}) Files.delete(folder.resolve(name));
+      Files.delete(folder);
+      try (var open = java.nio.channels.Selector.open()) { open.selectNow(); }
+      Process child = new ProcessBuilder("sh", "-c", "cat; exit 3").start();
+      try (var out = child.getOutputStream()) { out.write(65); }
+      return lines + " " + child.getInputStream().read() + " " + child.waitFor();
+    } catch (IOException | InterruptedException e) { throw new RuntimeException(e); }"""
+"""What honest programs do with files and processes, in the folder that is theirs."""

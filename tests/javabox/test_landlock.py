@@ -54,7 +54,9 @@ def family(judge: Judge) -> dict[str, int]:
 
 
 def below(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Children, of whichever thread."""
+    lists = [_reads(file) for file in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(child) for children in lists for child in children.split()]
 
 
 def gone(*pids: int, seconds: float = 15.0) -> bool:
@@ -97,7 +99,7 @@ def test_calls_are_denied_for_what_is_not_ones_own(landlocked: Judge) -> None:
     assert len(found) >= 37
     assert {name: error for name, error in found.items() if error != EPERM} == {}
     own = escapes.attempts(landlocked, escapes.own_calls(MACHINE))
-    assert own == dict.fromkeys(("kill", "setpriority", "prlimit64", "fcntl", "openat"), "DONE")
+    assert own == dict.fromkeys(("kill", "setpriority", "prlimit64", "fcntl", "socketpair", "openat"), "DONE")
 
 
 @pytest.mark.skipif(MACHINE != "x86_64", reason="x32 is a way of x86_64")
@@ -260,15 +262,19 @@ def _reads(path: Path) -> str:
     return ""
 
 
-def test_a_program_that_fills_the_folder_is_ended_and_harms_none(landlocked: Judge) -> None:
-    folder = f"{landlocked._line.channel._root}/tmp"  # type: ignore[attr-defined]
-    fill = (
-        f'for (int i = 0; i < 5; i++) try (var o = new java.io.FileOutputStream("/proc/self/cwd{folder}/" + i))'
-        " { for (int k = 0; k < 30; k++) o.write(new byte[1 << 20]); } catch (java.io.IOException e) { return e.toString(); }"
-        " try { Thread.sleep(3000); } catch (InterruptedException e) { } return 0;"
+def test_an_honest_program_finds_files_and_processes_as_ever(landlocked: Judge) -> None:
+    prompt = (
+        "import java.io.*; import java.nio.file.*; import java.util.*;\nclass S { static Object f(int x) {\n"
     )
-    full, beside = landlocked.grade([program(fill, escapes.ASKED), program("return 2 * x; // beside")])
-    assert full.outcome is not Outcome.PASSED or "FileNotFound" in str(full.cases[0].value)
+    verdict = landlocked.grade([program(escapes.USES, escapes.ASKED, prompt)])[0]
+    assert (verdict.exception, verdict.cases[0].value) == (None, '"[one, Two] 65 3"')
+
+
+def test_a_program_that_fills_the_folder_is_ended_and_harms_none(landlocked: Judge) -> None:
+    full, beside = landlocked.grade(
+        [program(escapes.FILLS, escapes.ASKED, wall_seconds=20.0), program("return 2 * x; // beside")]
+    )
+    assert full.outcome is Outcome.PREMATURE_EXIT
     assert beside.passed
 
 
@@ -279,8 +285,9 @@ from tests.javabox.programs import program
 from tests.javabox.test_landlock import below, family
 judge = Judge("local", workers=1, isolation="landlock")
 body = 'try { new ProcessBuilder("setsid", "sh", "-c", "trap : TERM HUP; sleep 98764; sleep 98763").start(); } catch (Exception e) { } while (true);'
-judge.submit(program(body, wall_seconds=60.0))
-pids = set(family(judge).values())
+processes = family(judge).values()
+pids = set(processes)
+judge.submit(program(body, fuel=10**12, wall_seconds=60.0))
 while True:
     more = set(pids)
     while new := {child for pid in more for child in below(pid)} - more:
@@ -288,7 +295,7 @@ while True:
     if any(b"98764" in open(f"/proc/{pid}/cmdline", "rb").read() for pid in more):
         break
     time.sleep(0.1)
-print(judge._line.channel._root, *family(judge).values(), *sorted(more - pids), flush=True)
+print(judge._line.channel._root, *processes, *sorted(more - pids), flush=True)
 time.sleep(1000)
 """
 
@@ -318,7 +325,7 @@ def test_closing_leaves_nothing() -> None:
     judge = Judge("local", workers=1, isolation="landlock")
     root = judge._line.channel._root  # type: ignore[attr-defined]
     pids = list(family(judge).values())
-    judge.submit(program(f"{LEAVES} // endless", wall_seconds=60.0))
+    judge.submit(program(f"while (true) {{ if (x > 9) break; }} {LEAVES}", fuel=10**12, wall_seconds=60.0))
     started = time.monotonic()
     judge.close()
     assert time.monotonic() - started < 5
