@@ -1,6 +1,6 @@
 """Claim: no program that wants a pass without earning it gets one, harms the next program or leaves anything.
 
-The attacks of tests/javabox (attacks.py, attacks_on_limits.py) go through javabox, one worker, an honest
+The attacks of tests/javabox (attacks.py, attacks_on_*.py) go through javabox, one worker, an honest
 program right after each, and through the naive harness (benchmarks/naive.py), where the exit code decides.
 An honest program counts as changed where its verdict, which tells what it found around it, differs from the
 first one in anything but time. Left behind is what is there when all are judged: processes and files with
@@ -47,10 +47,20 @@ from javabox.engines.restricted import ABI
 from javabox.errors import JudgeUnavailable
 from tests.javabox.attacks import ATTACKS, HONEST, MACHINE, MARK, PORT, REACHING, STAYING, TELLING
 from tests.javabox.attacks_on_limits import ATTACKS_ON_LIMITS, MEMORY_MB, limits
-from tests.javabox.programs import program
+from tests.javabox.attacks_on_tests import ATTACKS_ON_TESTS, Attack
+from tests.javabox.attacks_on_the_floor import ATTACKS_ON_THE_FLOOR, FLOOR, FOUND, bystander
+from tests.javabox.attacks_on_values import ATTACKS_ON_VALUES
+from tests.javabox.programs import DOUBLE, PROMPT, program
 
-CORPUS = ATTACKS | ATTACKS_ON_LIMITS
-TWICE = MACHINE | REACHING | STAYING
+BODIES = ATTACKS | ATTACKS_ON_LIMITS
+"""What the naive harness can be given as well: they ask for the same two cases."""
+CORPUS = (
+    {name: Attack(program(body, DOUBLE, PROMPT, **limits(name))) for name, body in BODIES.items()}
+    | ATTACKS_ON_TESTS
+    | ATTACKS_ON_VALUES
+    | ATTACKS_ON_THE_FLOOR
+)
+TWICE = MACHINE | REACHING | STAYING | FOUND
 """After these comes an honest program for each lane, after the others one for one of them."""
 HONEST_SECONDS = 20.0
 GONE_SECONDS = 10.0
@@ -87,7 +97,7 @@ class Siege:
 
     way: str
     passed: list[str]
-    """Names of attacks."""
+    """Names of attacks that got what they wanted."""
     changed: list[str]
     """Names of attacks after which an honest program had another verdict."""
     left: Left
@@ -99,8 +109,8 @@ class Siege:
 def besiege(engine: Engine, isolation: Isolation = "auto") -> Siege:
     """The whole corpus through one worker of a judge of its own, which refuses where nothing isolates."""
     jobs, asked = [], []
-    for number, (name, body) in enumerate(CORPUS.items()):
-        jobs.append(program(body, **limits(name)))  # type: ignore[arg-type]
+    for number, (name, attack) in enumerate(CORPUS.items()):
+        jobs.append(attack.job)
         asked.append((name, ""))
         for lane in HONEST if name in TWICE else [list(HONEST)[number % 2]]:
             jobs.append(_honest(lane, number))
@@ -119,7 +129,7 @@ def besiege(engine: Engine, isolation: Isolation = "auto") -> Siege:
         seconds = time.monotonic() - started
         left = _left_behind(judge, ears)
         way = f"javabox, {judge.isolation}"
-    passed = [name for name, verdict in attacks.items() if verdict.outcome is Outcome.PASSED]
+    passed = [name for name, verdict in attacks.items() if verdict.outcome in CORPUS[name].wanted]
     return Siege(way, passed, changed, left, seconds, len(CORPUS), attacks)
 
 
@@ -138,7 +148,15 @@ def listeners() -> Iterator[list[socket.socket]]:
     """Sockets that a program would reach if it reached this machine's network."""
     with socket.create_server(("127.0.0.1", PORT)) as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
         udp.bind(("127.0.0.1", PORT))
-        yield [tcp, udp]
+        with bystander() as unix:
+            yield [tcp, udp, *unix]
+
+
+def achieved(siege: Siege) -> list[str]:
+    """Attacks on what isolates that did not come back with nothing: what they say for themselves."""
+    said = {name: siege.attacks[name] for name in FLOOR if name in siege.attacks}
+    values = {name: verdict.cases[0].value if verdict.cases else None for name, verdict in said.items()}
+    return [f"{name} ({value})" for name, value in values.items() if value != '"denied"']
 
 
 def _left_behind(judge: Judge, ears: list[socket.socket]) -> Left:
@@ -208,7 +226,7 @@ class Main {
 def besiege_naively(seconds: int) -> Siege:
     """The corpus, without what would harm the harness even in a sandbox, with `seconds` for each run."""
     naive.RUN_SECONDS = seconds
-    corpus = {name: body for name, body in CORPUS.items() if name not in MACHINE}
+    corpus = {name: body for name, body in BODIES.items() if name not in MACHINE}
 
     def grade(body: str) -> bool:
         return naive.grade_naively(program(body).source + NAIVE_TEST).passed
@@ -309,7 +327,8 @@ def failures(siege: Siege) -> list[str]:
     """What is not as claimed, in words."""
     errors = [name for name, verdict in siege.attacks.items() if verdict.outcome is Outcome.JUDGE_ERROR]
     found = {
-        "passed": siege.passed,
+        "got what they wanted": siege.passed,
+        "not denied": achieved(siege),
         "the judge failed at": errors,
         "changed the next verdict": siege.changed,
         "processes": siege.left.processes,

@@ -18,6 +18,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections import deque
@@ -25,7 +26,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from javabox.engines import jvm, restricted
+from javabox.engines import jvm, restricted, seccomp
 from javabox.engines.channel import give_up
 from javabox.engines.jdk import find_jdk
 from javabox.engines.restricted import DEBIAN_JDKS, DEVICES, SYSTEM
@@ -125,7 +126,8 @@ def _sandboxed(root: str, folders: list[Path], launchers: list[Path]) -> list[st
     shown = [*SYSTEM, *DEVICES, *map(str, Path("/etc").glob(DEBIAN_JDKS)), *map(str, own)]
     shown += sorted({str(launcher) for launcher in launchers})
     uid = NOBODY if super_user else 0
-    return ["unshare", *namespaces, "sh", str(SCRIPT), root, str(uid), *shown, "--"]
+    filtered = [sys.executable, "-I", "-S", seccomp.__file__] if seccomp.supported() else []
+    return [*filtered, "unshare", *namespaces, "sh", str(SCRIPT), root, str(uid), *shown, "--"]
 
 
 class LocalChannel:

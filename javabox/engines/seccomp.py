@@ -7,6 +7,9 @@ use most of the rest; what is newer than the list does not exist (ENOSYS), nor d
 arguments a filter can't read and for which the C library has older calls. Calls of another processor's kind
 end the process.
 
+As a script it puts a command under a part of it: what the kernel keeps for other processes to find without
+any file (LASTING), which namespaces leave to programs, and so to the next one.
+
 Not covered: processors beside x86_64 and aarch64; paths, which Landlock holds; locks on files that a program
 may read (fcntl), which it may take as any reader may.
 """
@@ -16,6 +19,7 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+import sys
 from collections.abc import Iterable
 
 DENIED = """
@@ -53,6 +57,12 @@ ustat 136 -, sysfs 139 -, _sysctl 156 -, nfsservctl 180 42, lookup_dcookie 212 1
 syncfs 306 267
 """
 """Denied whatever their arguments: name, number on x86_64, number on aarch64 (`-`: there is none)."""
+
+LASTING = (
+    *("shmget", "shmat", "shmctl", "semget", "semop", "semctl", "semtimedop"),
+    *("msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink", "add_key", "request_key", "keyctl"),
+)
+"""Of those above: shared memory, semaphores, queues, keys."""
 
 CHECKED = """
 socketpair 53 199, kill 62 129, clone 56 220, open 2 -, openat 257 56, ioctl 16 29, fcntl 72 25,
@@ -119,10 +129,13 @@ def supported() -> bool:
     return os.uname().machine in ARCHITECTURES
 
 
-def install() -> None:
-    """Puts this thread and all that it starts under the filter; needs no_new_privs. Raises OSError."""
+def install(*, lasting: bool = False) -> None:
+    """Puts this thread and all that it starts under the filter, or with `lasting` that part of it.
+
+    Needs no_new_privs. Raises OSError.
+    """
     number = ARCHITECTURES[os.uname().machine][2]
-    code = program(os.uname().machine)
+    code = (lasting_program if lasting else program)(os.uname().machine)
     buffer = ctypes.create_string_buffer(code, len(code))
     filter_ = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -159,6 +172,23 @@ def program(machine: str) -> bytes:
     return b"".join(struct.pack("HBBI", *instruction) for instruction in code)
 
 
+def lasting_program(machine: str) -> bytes:
+    """The part of the filter that denies LASTING."""
+    architecture, column, _ = ARCHITECTURES[machine]
+    numbers = _numbers(DENIED, column)
+    code: list[Instruction] = [
+        (LOAD, 0, 0, 4),
+        (EQUAL, 1, 0, architecture),
+        (RETURN, 0, 0, KILL),
+        (LOAD, 0, 0, 0),
+        *([(AT_LEAST, 0, 1, X32), (RETURN, 0, 0, KILL)] if machine == "x86_64" else []),
+    ]
+    for name in LASTING:
+        code += [(EQUAL, 0, 1, numbers[name]), (RETURN, 0, 0, FAIL | EPERM)]
+    code.append((RETURN, 0, 0, ALLOW))
+    return b"".join(struct.pack("HBBI", *instruction) for instruction in code)
+
+
 def _tested(tests: Iterable[Test]) -> list[Instruction]:
     """Allows where all tests hold. Arguments that matter here have 32 bits: the kernel ignores the others."""
     code: list[Instruction] = []
@@ -174,3 +204,9 @@ def _tested(tests: Iterable[Test]) -> list[Instruction]:
 def _numbers(table: str, column: int) -> dict[str, int]:
     entries = (entry.split() for entry in table.split(","))
     return {name: int(numbers[column]) for name, *numbers in entries if numbers[column] != "-"}
+
+
+if __name__ == "__main__":
+    ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+    install(lasting=True)
+    os.execvp(sys.argv[1], sys.argv[1:])

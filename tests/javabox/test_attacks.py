@@ -11,34 +11,46 @@ import pytest
 from benchmarks.attacks import CORPUS, Siege, besiege
 from javabox import Judge, Limits, Outcome, Suite
 from javabox.engines import local
+from javabox.verdict import NO_VERDICT
 from tests.javabox.attacks import ATTACKS
 from tests.javabox.attacks_on_limits import ATTACKS_ON_LIMITS
+from tests.javabox.attacks_on_tests import ATTACKS_ON_TESTS
+from tests.javabox.attacks_on_the_floor import ATTACKS_ON_THE_FLOOR, FLOOR
+from tests.javabox.attacks_on_values import ATTACKS_ON_VALUES
 from tests.javabox.programs import PROMPT, program
 
-FLOOR = local.floor()
+GROUND = local.floor()
 
 
 @pytest.fixture(scope="module")
 def siege() -> Siege:
-    if FLOOR.floor == "none":
-        pytest.skip(f"no isolation here: {FLOOR.reason}")
+    if GROUND.floor == "none":
+        pytest.skip(f"no isolation here: {GROUND.reason}")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("javabox.supervisor.SILENCE_SLACK_SECONDS", 5.0)
         return besiege("local")
 
 
 def test_the_corpus_is_large() -> None:
-    assert len(CORPUS) == len(ATTACKS) + len(ATTACKS_ON_LIMITS) >= 200
+    assert len(ATTACKS | ATTACKS_ON_LIMITS) == len(ATTACKS) + len(ATTACKS_ON_LIMITS) >= 217
+    new = (ATTACKS_ON_TESTS, ATTACKS_ON_VALUES, ATTACKS_ON_THE_FLOOR)
+    assert len(CORPUS) == len(ATTACKS | ATTACKS_ON_LIMITS) + sum(map(len, new)) >= 277
 
 
 @pytest.mark.parametrize("name", CORPUS)
 def test_no_attack_passes(siege: Siege, name: str) -> None:
-    assert siege.attacks[name].outcome not in (Outcome.PASSED, Outcome.JUDGE_ERROR)
+    assert siege.attacks[name].outcome not in CORPUS[name].wanted | set(NO_VERDICT)
 
 
 @pytest.mark.parametrize("name", CORPUS)
 def test_no_attack_changes_the_verdict_of_the_next_program(siege: Siege, name: str) -> None:
     assert name not in siege.changed
+
+
+@pytest.mark.parametrize("name", FLOOR)
+def test_what_isolates_denies(siege: Siege, name: str) -> None:
+    """The attack says itself what it has achieved."""
+    assert [case.value for case in siege.attacks[name].cases] == ['"denied"', '"denied"']
 
 
 def test_no_attack_leaves_anything(siege: Siege) -> None:

@@ -40,7 +40,8 @@ final class ProgramJvm {
                 // At the address that it was made for: else each JVM relocates all of it, 4 ms.
                 "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0",
                 // A trace that C1 or C2 leaves out would be a line that is there or not by chance.
-                "-XX:-OmitStackTraceInFastThrow", "-Xmx" + megabytes + "m", Scratch.flag()));
+                "-XX:-OmitStackTraceInFastThrow", "-Xmx" + megabytes + "m", Scratch.flag(),
+                "--add-exports=java.base/jdk.internal.misc=javabox.program"));
         command.addAll(flags);
         if (pinned) {
             // Identity hash codes are one number: what asks for them is ordered by insertion then (judge/Rewriter
@@ -48,8 +49,7 @@ final class ProgramJvm {
             command.addAll(List.of("-XX:+UnlockExperimentalVMOptions", "-XX:hashCode=2", "-XX:ActiveProcessorCount=1",
                     "-Duser.language=en", "-Duser.country=US", "-Duser.timezone=UTC", "-Dline.separator=\n",
                     "-Dfile.encoding=UTF-8", "--add-opens=java.base/java.util=javabox.program",
-                    "--add-opens=java.base/java.lang=javabox.program",
-                    "--add-exports=java.base/jdk.internal.misc=javabox.program"));
+                    "--add-opens=java.base/java.lang=javabox.program"));
         }
         if (pinned) {
             command.add("-XX:CompileCommand=quiet");

@@ -78,6 +78,7 @@ final class Protocol {
         out.writeLong(job.limits().fuel());
         out.writeLong(job.limits().allocationBytes());
         out.writeLong((long) job.limits().memoryMegabytes() << 20);
+        out.writeLong(TestCode.KEY);
         out.writeInt(prepared.classes().size());
         for (Map.Entry<String, byte[]> entry : prepared.classes().entrySet()) {
             out.writeUTF(entry.getKey());

@@ -1,10 +1,14 @@
 package javabox.judge;
 
+import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import javabox.runtime.Equality;
 import javabox.runtime.Meter;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.Opcodes;
@@ -16,6 +20,7 @@ import org.objectweb.asm.tree.InsnList;
 import org.objectweb.asm.tree.InsnNode;
 import org.objectweb.asm.tree.JumpInsnNode;
 import org.objectweb.asm.tree.LabelNode;
+import org.objectweb.asm.tree.LdcInsnNode;
 import org.objectweb.asm.tree.LookupSwitchInsnNode;
 import org.objectweb.asm.tree.MethodInsnNode;
 import org.objectweb.asm.tree.MethodNode;
@@ -26,14 +31,27 @@ import org.objectweb.asm.tree.TryCatchBlockNode;
  * Makes the code of tests say what it does: that it has checked something, and that it is in the program.
  *
  * <p>A check is what can end the tests by their own word: a branch (so also an evaluated assertion) of which one way
- * leads to nothing but an exception of theirs or an exit, a catch clause around such an end, a call of
+ * leads to nothing but an exception of theirs or an exit, or which is an operand of such a condition, a catch clause around such an end, a call of
  * {@code orElseThrow} or {@code requireNonNull}. A suite that ran to its end and met none has tested nothing. What is
  * thrown out of a call into the program is the program's, whatever its stack trace says.
+ *
+ * <p>Where they ask whether values of the JDK's types are equal, the program has not the last word
+ * ({@link javabox.runtime.Equality}).
  *
  * <p>Not covered: tests whose methods grow too large to be metered; they are not asked what they checked.
  */
 final class TestCode {
     private static final String METER = Type.getInternalName(Meter.class);
+    /** What a check is counted for: a program can call the meter by name, and does not know it. */
+    static final long KEY = new SecureRandom().nextLong();
+    private static final String EQUALS = "(Ljava/lang/Object;Ljava/lang/Object;)Z";
+    private static final String ARRAYS = "([Ljava/lang/Object;[Ljava/lang/Object;)Z";
+    /** Static methods of the JDK's that ask equals, by what is called for them. */
+    private static final Map<String, String> ASKING = Map.of("java/util/Objects.equals" + EQUALS, "equalOrNull",
+            "java/util/Objects.deepEquals" + EQUALS, "deep", "java/util/Arrays.equals" + ARRAYS, "arrays",
+            "java/util/Arrays.deepEquals" + ARRAYS, "deepArrays");
+    /** Instructions of the longest operand that is looked through. */
+    private static final int OPERAND = 1000;
     private static final Set<String> CHECKING = Set.of("orElseThrow", "requireNonNull");
 
     private final Set<String> program;
@@ -86,18 +104,37 @@ final class TestCode {
         AbstractInsnNode[] nodes = code.toArray();
         boolean[] ends = endings(code);
         Set<LabelNode> guards = guards(method, ends);
-        List<AbstractInsnNode> checks = Arrays.stream(nodes).filter(node -> checks(code, node, ends)).toList();
+        Set<AbstractInsnNode> checks = new LinkedHashSet<>();
+        Arrays.stream(nodes).filter(node -> checks(code, node, ends)).forEach(checks::add);
+        while (Arrays.stream(nodes).filter(node -> leadsOn(node, checks)).map(checks::add).reduce(false, Boolean::logicalOr)) {
+            continue; // the operands of && and || from the last to the first
+        }
         List<AbstractInsnNode> into = Arrays.stream(nodes).filter(this::intoProgram).toList();
-        checks.forEach(node -> code.insertBefore(node, call("check", "()V")));
+        checks.forEach(node -> code.insertBefore(node, check()));
         for (AbstractInsnNode node : into) {
             code.insertBefore(node, call("into", "()V"));
             code.insert(node, call("outOf", "()V"));
         }
+        Arrays.stream(nodes).forEach(node -> compare(code, node));
         Set<LabelNode> entered = new HashSet<>();
         for (TryCatchBlockNode block : method.tryCatchBlocks) {
             if (entered.add(block.handler)) { // several ranges share one
                 enter(code, block.handler, guards.contains(block.handler));
             }
+        }
+    }
+
+    private static void compare(InsnList code, AbstractInsnNode node) {
+        if (!(node instanceof MethodInsnNode call)) {
+            return;
+        }
+        boolean isStatic = call.getOpcode() == Opcodes.INVOKESTATIC;
+        boolean asks = (call.getOpcode() == Opcodes.INVOKEVIRTUAL || call.getOpcode() == Opcodes.INVOKEINTERFACE)
+                && call.name.equals("equals") && call.desc.equals("(Ljava/lang/Object;)Z") && call.owner.startsWith("java/");
+        String name = isStatic ? ASKING.get(call.owner + '.' + call.name + call.desc) : asks ? "equal" : null;
+        if (name != null) {
+            code.set(node, new MethodInsnNode(Opcodes.INVOKESTATIC, Type.getInternalName(Equality.class), name,
+                    isStatic ? call.desc : EQUALS));
         }
     }
 
@@ -115,6 +152,33 @@ final class TestCode {
         }
         boolean[] ways = ways(code, node, ends);
         return any(ways, true) && any(ways, false);
+    }
+
+    /** Whether a branch is an operand of a condition whose other operands decide: no statement is between them. */
+    private static boolean leadsOn(AbstractInsnNode node, Set<AbstractInsnNode> checks) {
+        return node instanceof JumpInsnNode jump && node.getOpcode() != Opcodes.GOTO && !checks.contains(node)
+                && (evaluates(node.getNext(), checks) || evaluates(jump.label, checks));
+    }
+
+    private static boolean evaluates(AbstractInsnNode from, Set<AbstractInsnNode> checks) {
+        AbstractInsnNode at = from;
+        for (int left = OPERAND; at != null && left > 0 && !states(at); left--) {
+            if (branches(at)) {
+                return checks.contains(at);
+            }
+            at = at.getOpcode() == Opcodes.GOTO ? ((JumpInsnNode) at).label : at.getNext();
+        }
+        return false;
+    }
+
+    /** Whether an instruction is of a statement and not of an expression alone. */
+    private static boolean states(AbstractInsnNode node) {
+        int opcode = node.getOpcode();
+        if (node instanceof MethodInsnNode call) {
+            return call.desc.endsWith(")V") && !call.name.equals("<init>");
+        }
+        return opcode >= Opcodes.ISTORE && opcode <= Opcodes.POP2 || opcode >= Opcodes.IRETURN && opcode <= Opcodes.RETURN
+                || opcode == Opcodes.ATHROW || opcode == Opcodes.IINC || opcode == Opcodes.PUTFIELD || opcode == Opcodes.PUTSTATIC;
     }
 
     private static boolean any(boolean[] ways, boolean wanted) {
@@ -213,9 +277,15 @@ final class TestCode {
         InsnList caught = call("cameOut", "(Ljava/lang/Throwable;)V");
         caught.insert(new InsnNode(Opcodes.DUP));
         if (guards) {
-            caught.add(call("check", "()V"));
+            caught.add(check());
         }
         code.insertBefore(first, caught);
+    }
+
+    private static InsnList check() {
+        InsnList check = call("check", "(J)V");
+        check.insert(new LdcInsnNode(KEY));
+        return check;
     }
 
     private static InsnList call(String name, String descriptor) {

@@ -34,6 +34,7 @@ public final class Program {
     private final long fuel;
     private final long bytes;
     private final long heap;
+    private final long key;
     private final Map<String, byte[]> classes = new HashMap<>();
     /** The names of the classes that are the tests'. */
     private final Set<String> tests = new HashSet<>();
@@ -49,6 +50,7 @@ public final class Program {
         fuel = in.readLong();
         bytes = in.readLong();
         heap = in.readLong();
+        key = in.readLong();
         for (int left = in.readInt(); left > 0; left--) {
             String name = in.readUTF();
             if (in.readBoolean()) {
@@ -72,6 +74,7 @@ public final class Program {
     /** Runs every case. What has run out (fuel, bytes, output) ends it before the last one. */
     void run(Sender sender) throws IOException {
         Tank.fill(fuel, bytes, heap, threads);
+        Tank.key = key;
         Thread.interrupted(); // one that ran before may have left it set
         ClassLoader loader = new ProgramLoader(classes);
         for (int i = 0; i < cases && Tank.empty == 0; i++) {

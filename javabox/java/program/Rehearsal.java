@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import javabox.runtime.Clocks;
+import javabox.runtime.Equality;
 import javabox.runtime.CollectionWork;
 import javabox.runtime.Meter;
 import javabox.runtime.NumberWork;
@@ -23,7 +24,7 @@ final class Rehearsal {
     public static void main(String[] args) throws Exception {
         for (Class<?> used : List.of(StrictRunner.class, Bottom.class, Bottom.Lane.class, Program.class, Frames.class, Mailbox.class, Sink.class, Tank.class,
                 Coverage.class, Values.class, Values.TooLarge.class, Values.Buffer.class, Plain.class, Thrown.class, Text.class, Pin.class,
-                Meter.class, TextWork.class, CollectionWork.class, NumberWork.class, Shims.class, Clocks.class)) {
+                Meter.class, TextWork.class, CollectionWork.class, NumberWork.class, Shims.class, Clocks.class, Equality.class)) {
             Class.forName(used.getName());
             for (Class<?> inner : used.getDeclaredClasses()) {
                 Class.forName(inner.getName());

@@ -39,6 +39,8 @@ public final class Tank {
     public static int identities;
     /** Times that the tests could have ended by their own word. */
     public static long checks;
+    /** What the tests count them with. */
+    public static long key;
     /** Whether the tests have called the program and it has not returned. */
     public static boolean inProgram;
     /** What tests caught of the program last: thrown on, it is the program's still. */

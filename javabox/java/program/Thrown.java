@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import jdk.internal.misc.Unsafe;
 
 /**
  * An exception that ended a case: what it says, where it was, and whose it is, without trusting its own methods.
@@ -17,6 +18,8 @@ import java.util.Set;
  */
 final class Thrown {
     private static final int CAUSES = 16;
+    private static final Unsafe UNSAFE = Unsafe.getUnsafe();
+    private static final long WRITTEN = UNSAFE.objectFieldOffset(Throwable.class, "stackTrace");
 
     private final Throwable thrown;
     private final Set<String> tests;
@@ -71,12 +74,18 @@ final class Thrown {
         if (classes.contains(type) && !tests.contains(type)) {
             return false;
         }
-        for (StackTraceElement frame : told.getStackTrace()) {
+        for (StackTraceElement frame : taken(told)) {
             if (classes.contains(frame.getClassName())) {
                 return tests.contains(frame.getClassName());
             }
         }
         return false;
+    }
+
+    /** The trace as the JVM took it, whatever was written over it in what way; none of one that came from a stream. */
+    private static StackTraceElement[] taken(Throwable thrown) {
+        UNSAFE.putReference(thrown, WRITTEN, null);
+        return thrown.getStackTrace();
     }
 
     /** Of the topmost frame that is the tests': what they were about. */

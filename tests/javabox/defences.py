@@ -1,0 +1,146 @@
+"""Builds of the judge without one of its defences: pieces of its source, and what stands there instead.
+
+No switch of shipped code turns a defence off, so its sources are copied and changed here, and built into a folder of
+their own. That each piece is still there is checked: a defence that has moved must be found again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from javabox import Judge
+from javabox.engines import jvm
+
+
+@dataclass(frozen=True)
+class Undone:
+    """Defences that belong together, turned off, and the attacks that they keep from what they want."""
+
+    name: str
+    pieces: tuple[tuple[str, str, str], ...]
+    """File below javabox/java, a piece of it that is there once, and its replacement."""
+    attacks: tuple[str, ...]
+
+
+UNDONE = (
+    Undone(
+        "what was tested",
+        (
+            # A program's own main, in the place of the tests that it has swallowed, ...
+            ("judge/SharedFile.java", "if (!found.equals(alone(job, compiler))) {", "if (false) {"),
+            # ... tests that check nothing, ...
+            ("judge/Protocol.java", "prepared.witnessed() && checks == 0;", "false;"),
+            # ... and assertions as `java` has them, without -ea.
+            ("judge/Rewriter.java", "hashCodes, true,", "hashCodes, wanted.assertions,"),
+        ),
+        (
+            "assertions off in a static initialiser",
+            "assertions off in the program",
+            "assertions of its own",
+            "no answer to check",
+            "the end of input",
+            "the end of input, escaped",
+            "an open comment that the tests close",
+            "an open comment, documented",
+            "an open comment, escaped",
+            "an open comment behind an escaped line end",
+            "an open comment behind a carriage return",
+            "an open comment far away",
+            "an open comment and a lone surrogate",
+            "a Main that is a record",
+            "a Main that is an enum",
+            "a Main that is an interface",
+        ),
+    ),
+    Undone(
+        "whose exception",
+        (
+            (
+                "program/Thrown.java",
+                "if (Tank.inProgram || thrown == Tank.fromProgram || Tank.restacked) {",
+                "if (false) {",
+            ),
+            ("program/Thrown.java", "UNSAFE.putReference(thrown, WRITTEN, null);", ""),
+            ("program/Thrown.java", "if (classes.contains(type) && !tests.contains(type)) {", "if (false) {"),
+            ("runtime/Meter.java", "if (key == Tank.key) {", "if (true) {"),
+        ),
+        (
+            "a stack trace written by hand",
+            "a stack trace written by hand, in a list",
+            "a stack trace written through a reference",
+            "a stack trace written by reflection",
+            "a stack trace of its own",
+            "a stack trace of its own, in a list",
+            "a cause with a lying trace",
+            "out of the program by name",
+            "checks counted by name",
+            "checks counted by name, from outside",
+        ),
+    ),
+    Undone(
+        "names of the JDK",
+        (
+            (
+                "judge/Imports.java",
+                "if (job.suite().whole() != null && PACKAGE.matcher(job.suite().whole()).lookingAt()) {",
+                "if (true) {",
+            ),
+            ("judge/Build.java", "if (hidden != null) {", "if (false) {"),
+        ),
+        (
+            "an Arrays of its own, for a list",
+            "a List of its own, for a list",
+            "a Boolean of its own",
+            "an Objects of its own, for a whole suite",
+            "an Objects of its own, for the tests",
+        ),
+    ),
+    Undone(
+        "values that are what they say",
+        (
+            ("program/Values.java", "if (at.getDeclaredMethods().length > 0) {", "if (false) {"),
+            ("program/Plain.java", "return Values.ofJdk(element) ? type", "return true ? type"),
+        ),
+        (
+            "a charset of its own",
+            "a date of its own",
+            "bits of its own",
+            "a class that is called like the JDK's",
+        ),
+    ),
+    Undone(
+        "what is left for the next program, and time",
+        (
+            ("judge/Runner.java", "boolean files = task.prepared.files();", "boolean files = false;"),
+            ("program/Program.java", "Thread.interrupted(); // one that ran before may have left it set", ""),
+            ("runtime/Clocks.java", "if (millis < 0) {", "if (false) {"),
+            ("runtime/Clocks.java", "if (nanos > 0 && Tank.sleep(nanos)) {", "if (Tank.sleep(nanos)) {"),
+        ),
+        ("a note from the temporary folder", "interrupted by the program before", "a sleep into the past"),
+    ),
+)
+
+
+@contextlib.contextmanager
+def judge_without(undone: Undone, folder: Path) -> Iterator[Judge]:
+    """A judge with one worker whose JVM side, built below `folder`, lacks these defences."""
+    sources = folder / "java"
+    shutil.copytree(jvm.SOURCES, sources)
+    for name, piece, instead in undone.pieces:
+        text = (sources / name).read_text()
+        assert text.count(piece) == 1, f"{name} has {text.count(piece)} times: {piece}"
+        (sources / name).write_text(text.replace(piece, instead))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jvm, "SOURCES", sources)
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        # Archives only make it start sooner.
+        patch.setattr(jvm, "archive_command", lambda _: ["true"])
+        patch.setattr(jvm, "judge_archive_command", lambda _home, _folder: ["true"])
+        with Judge("local", workers=1, audit=0.0) as judge:
+            yield judge

@@ -1,0 +1,66 @@
+"""Attacks succeed against a judge without the defence that is there for them, and not against the judge.
+
+So each of them attacks something, and the defence is what holds it off. With isolation alone, as all attacks.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.attacks import CORPUS
+from javabox import Job, Judge, Outcome
+from javabox.engines import local
+from tests.javabox.attacks_on_tests import LIMITS, Attack
+from tests.javabox.defences import UNDONE, Undone, judge_without
+from tests.javabox.programs import DOUBLE, PROMPT
+
+BEFORE = {
+    "a note from the temporary folder": "a note in the temporary folder",
+    "interrupted by the program before": "an interrupt for the next program",
+}
+"""What has to be judged first, in the same JVM or on the same floor."""
+INTERRUPTED = "try { Thread.sleep(1); return 0; } catch (InterruptedException e) { return 2 * x; }"
+NEXT = Attack(Job(f"{PROMPT}{INTERRUPTED}\n}}}}\n", DOUBLE, LIMITS, len(PROMPT)))
+
+
+def verdicts(judge: Judge, names: tuple[str, ...]) -> dict[str, Outcome]:
+    """One after the other, each after what has to come before it."""
+    found = {}
+    for name in names:
+        attack = CORPUS.get(name, NEXT)
+        jobs = [CORPUS[BEFORE[name]].job] if name in BEFORE else []
+        found[name] = judge.grade([*jobs, attack.job])[-1].outcome
+    return found
+
+
+def succeeded(found: dict[str, Outcome]) -> list[str]:
+    return [name for name, outcome in found.items() if outcome in CORPUS.get(name, NEXT).wanted]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not below /tmp, which is another one for the judge and its programs."""
+    if local.floor().floor == "none":
+        pytest.skip(f"no isolation here: {local.floor().reason}")
+    path = Path(tempfile.mkdtemp(prefix="javabox-", dir="/var/tmp"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.mark.parametrize("undone", UNDONE, ids=lambda undone: undone.name)
+def test_attacks_succeed_without_their_defence_and_only_then(undone: Undone, folder: Path) -> None:
+    with Judge("local", workers=1) as judge:
+        assert succeeded(verdicts(judge, undone.attacks)) == []
+    with judge_without(undone, folder) as judge:
+        found = verdicts(judge, undone.attacks)
+    assert succeeded(found) == list(undone.attacks), found
+
+
+def test_twenty_attacks_have_their_defence_shown() -> None:
+    assert len({name for undone in UNDONE for name in undone.attacks}) >= 20
