@@ -28,7 +28,8 @@ import org.objectweb.asm.tree.TryCatchBlockNode;
  * <p>A check is what can end the tests by their own word: a branch (so also an evaluated assertion) of which one way
  * leads to nothing but an exception of theirs or an exit, a catch clause around such an end, a call of
  * {@code orElseThrow} or {@code requireNonNull}. A suite that ran to its end and met none has tested nothing. What is
- * thrown out of a call into the program is the program's, whatever its stack trace says.
+ * thrown out of a call into the program is the program's, whatever its stack trace says. An exit of the tests with
+ * another code than 0 gives the program up, as an exception of theirs would.
  *
  * <p>Not covered: tests whose methods grow too large to be metered; they are not asked what they checked.
  */
@@ -89,6 +90,10 @@ final class TestCode {
         List<AbstractInsnNode> checks = Arrays.stream(nodes).filter(node -> checks(code, node, ends)).toList();
         List<AbstractInsnNode> into = Arrays.stream(nodes).filter(this::intoProgram).toList();
         checks.forEach(node -> code.insertBefore(node, call("check", "()V")));
+        Arrays.stream(nodes).filter(TestCode::exits).forEach(node -> {
+            code.insertBefore(node, new InsnNode(Opcodes.DUP));
+            code.insertBefore(node, call("exits", "(I)V"));
+        });
         for (AbstractInsnNode node : into) {
             code.insertBefore(node, call("into", "()V"));
             code.insert(node, call("outOf", "()V"));
@@ -181,9 +186,13 @@ final class TestCode {
     }
 
     private boolean neverReturns(MethodInsnNode call) {
-        boolean exit = call.owner.equals("java/lang/System") && call.name.equals("exit")
-                || call.owner.equals("java/lang/Runtime") && (call.name.equals("exit") || call.name.equals("halt"));
-        return exit || endless.contains(key(call.owner, call.name, call.desc));
+        return exits(call) || endless.contains(key(call.owner, call.name, call.desc));
+    }
+
+    private static boolean exits(AbstractInsnNode node) {
+        return node instanceof MethodInsnNode call && call.desc.equals("(I)V")
+                && (call.owner.equals("java/lang/System") && call.name.equals("exit")
+                || call.owner.equals("java/lang/Runtime") && (call.name.equals("exit") || call.name.equals("halt")));
     }
 
     /** Handlers of catch clauses around code that ends the tests: to be caught, the program has to throw first. */
