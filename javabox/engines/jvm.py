@@ -41,7 +41,7 @@ SUPERVISOR_FLAGS = (
     "-Xms64m",
     "-XX:-UsePerfData",
     "-XX:+DisableAttachMechanism",  # a program has the same user, and could load an agent
-    "-Duser.language=en",
+    *("-Duser.language=en", "-Duser.country=US", "-Duser.timezone=UTC"),  # expected values have the programs'
 )
 ARCHIVE = "judge.jsa"
 ARCHIVE_FLAGS = (
