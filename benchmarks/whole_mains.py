@@ -61,7 +61,17 @@ FRONTS = (
     "try { Integer.parseInt(null); } catch (NumberFormatException e) { throw new RuntimeException(e); }",
     "Integer q_0 = null; int q_1 = q_0;",
 )
-"""What a program's body begins with, so that it throws; the assertion only where the suite has them on."""
+"""What a program's body begins with, so that it throws; the assertion where the suite has them on."""
+
+
+WRONG = {"int": "-12345", "Boolean": "false", "Double": "-0.5", "String": '"none such"'}
+"""A result that is wrong, by the type of what is expected; null for others."""
+
+MUTATIONS = {
+    name: change
+    for name, change in (LOGIC | OTHER_LOGIC).items()
+    if name not in ("line dropped", "result changed")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +105,19 @@ def references(problems: Iterable[Problem], count: int) -> Iterator[WholeMain]:
 
 
 def changed(problems: Iterable[Problem], count: int, seed: int = 0) -> Iterator[WholeMain]:
-    """By turns a changed operator or constant, a changed result, and a body that throws."""
+    """By turns a changed operator, constant or variable, one wrong result for all, and a body that throws."""
     rng = random.Random(seed)
     names = list(STYLES)
     for i, problem in enumerate(_spread(problems, count, 3)):
         style, assertions = names[(7 * i + i // len(names)) % len(names)], i % 4 == 1
-        if i % 3 == 2:
-            front = FRONTS[i // 3 % len(FRONTS)]
-            assertions |= front.startswith("assert") and i % 2 == 0
-            completion, change = f"\n{front}{problem.reference}", front
+        if i % 3 == 0:
+            mutant = mutants_of(problem, MUTATIONS, 1, rng, set())[0]
+            completion, change = mutant.completion, mutant.change
         else:
-            mutant = mutants_of(problem, (LOGIC, OTHER_LOGIC)[i % 3], 1, rng, set())
-            completion = mutant[0].completion if mutant else f" return null; {problem.reference}"
-            change = mutant[0].change if mutant else "null"
+            result = WRONG.get(problem.suite.cases[0].expected_type, "null")
+            change = FRONTS[i // 3 % len(FRONTS)] if i % 3 == 2 else f"if (true) return {result};"
+            assertions |= change.startswith("assert")
+            completion = f"\n{change}{problem.reference}"
         words = f"{style}{', -ea' if assertions else ''}, {change}"
         yield WholeMain(problem, completion, _suite(problem, style, assertions), words)
 
