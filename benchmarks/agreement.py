@@ -5,13 +5,16 @@ those (rlcf/problems/mutants.py). Each program is judged in the warm lane, in th
 `javac` and one `java` process. Between strict and plain two flags are compared, compiled and passed; between
 the lanes the whole verdict but its times. Every difference is listed with all three answers and its reason.
 
+Two more, `mains` and `main-mutants`: references and changed ones under whole suites in many styles
+(benchmarks/whole_mains.py). There the outcome itself is compared, `failed` against `runtime_error` too.
+
     python -m benchmarks.agreement --cache /tmp/naive.jsonl
     python -m benchmarks.agreement --sets mutants --limit 50 --cache /tmp/naive.jsonl    # a trial
 
 The plain side takes about 1.1 CPU-seconds a program; `--cache` keeps what is done, so that a later run goes
 on where this one stopped. `--naive-only` fills the cache and compares nothing.
 
-Not covered: `executed`, which the naive way can't tell from its exit code.
+Not covered: `executed` of the first three sets, which the naive way can't tell from its exit code.
 """
 
 from __future__ import annotations
@@ -29,14 +32,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import whole_mains
 from benchmarks.naive import DATA_SETS, NaiveVerdict, Sample, grade_naively, load_samples
-from javabox import Judge, Outcome, Verdict
+from javabox import Job, Judge, Limits, Outcome, Verdict
 from javabox.judge import Lane
 from rlcf.problems.load import load_problems
 from rlcf.problems.mutants import mutants
 from rlcf.progress import progress
 
-SETS = ("samples", "references", "mutants")
+SETS = ("samples", "references", "mutants", "mains", "main-mutants")
 LIMITS = (Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT, Outcome.OUTPUT_LIMIT)
 OWN_MAIN = re.compile(r"\b(class|interface|enum|record)\s+Main\b")
 UNEXPLAINED = "no known reason"
@@ -58,6 +62,8 @@ class Compared:
 
     @property
     def plain_differs(self) -> bool:
+        if self.plain.outcome:
+            return self.strict.outcome != self.plain.outcome
         return (self.strict.compiled, self.strict.passed) != (self.plain.compiled, self.plain.passed)
 
 
@@ -66,7 +72,7 @@ def _evidence(verdict: Verdict) -> Verdict:
     return dataclasses.replace(verdict, wall_ms=0.0, lane="")
 
 
-def programs(name: str, mutant_count: int) -> Iterator[tuple[str, list[tuple[str, Sample]]]]:
+def programs(name: str, options: argparse.Namespace) -> Iterator[tuple[str, list[tuple[str, Sample]]]]:
     """The rows of a set of programs: the row's name, and each program with the words that name it."""
     if name == "samples":
         for data_set in DATA_SETS:
@@ -74,10 +80,14 @@ def programs(name: str, mutant_count: int) -> Iterator[tuple[str, list[tuple[str
             yield f"{data_set} samples", [(f"{s.task_id}, sample {s.index}", s) for s in samples]
         return
     problems = load_problems("mbjp")
+    if "main" in name:
+        made = whole_mains.references if name == "mains" else whole_mains.changed
+        yield f"mbjp {name}", list(map(_named, range(options.mains), made(problems, options.mains)))
+        return
     if name == "references":
         completions = [(p, p.reference, "reference") for p in problems if p.reference]
     else:
-        completions = [(m.problem, m.completion, m.change) for m in mutants(problems, mutant_count)]
+        completions = [(m.problem, m.completion, m.change) for m in mutants(problems, options.mutants)]
     yield (
         f"mbjp {name}",
         [
@@ -90,12 +100,24 @@ def programs(name: str, mutant_count: int) -> Iterator[tuple[str, list[tuple[str
     )
 
 
+def _named(index: int, main: whole_mains.WholeMain) -> tuple[str, Sample]:
+    source = main.problem.prompt + main.completion
+    sample = Sample("mbjp", index, main.problem.task_id, main.completion, source, main.suite)
+    return f"{main.problem.task_id}, {main.words}", sample
+
+
+def _plain(sample: Sample) -> NaiveVerdict:
+    if sample.suite is None:
+        return grade_naively(sample.program)
+    return whole_mains.grade_plainly(sample.program, sample.suite)
+
+
 def naive_verdicts(samples: list[Sample], cache: Path | None, workers: int) -> list[NaiveVerdict]:
     """The naive verdict of each sample, from the cache where it has one."""
     known = _read(cache) if cache is not None and cache.exists() else {}
     missing = {_key(sample): sample for sample in samples if _key(sample) not in known}
     with ThreadPoolExecutor(workers) as pool, progress("javac + java", len(missing)) as advance:
-        graded = pool.map(lambda sample: grade_naively(sample.program), missing.values())
+        graded = pool.map(_plain, missing.values())
         for key, verdict in zip(missing, graded, strict=True):
             known[key] = verdict
             if cache is not None:
@@ -117,13 +139,19 @@ def _read(cache: Path) -> dict[str, NaiveVerdict]:
 
 
 def _key(sample: Sample) -> str:
-    return hashlib.sha256(sample.program.encode()).hexdigest()
+    suite = "" if sample.suite is None else f"\0{sample.suite.assertions}{sample.suite.whole}"
+    return hashlib.sha256((sample.program + suite).encode()).hexdigest()
 
 
 def judged(samples: list[Sample], lane: Lane, options: argparse.Namespace) -> list[Verdict]:
     """The verdicts of a lane, on the path that `rlcf grade` takes."""
     problems = {name: {p.task_id: p for p in load_problems(name)} for name in {s.data_set for s in samples}}
-    jobs = [problems[s.data_set][s.task_id].job(s.completion) for s in samples]
+    jobs = [
+        problems[s.data_set][s.task_id].job(s.completion)
+        if s.suite is None
+        else Job(s.program, s.suite, Limits(), len(s.program) - len(s.completion))
+        for s in samples
+    ]
     verdicts: dict[int, Verdict] = {}
     with (
         Judge(engine=options.engine, workers=options.workers, lane=lane) as judge,
@@ -188,7 +216,8 @@ def listed(compared: Compared) -> str:
             evidence.append(f"{verdict.exception.type}: {verdict.exception.message}")
         words.append(f"    - {lane}: {' '.join('; '.join(filter(None, evidence)).split())}")
     plain = compared.plain
-    said = f"compiled {plain.compiled}, passed {plain.passed}; {plain.evidence}"
+    said = plain.outcome or f"compiled {plain.compiled}, passed {plain.passed}"
+    said = f"{said}; {plain.evidence}"
     return "\n".join([*words, f"    - plain: {' '.join(said.split())}"])
 
 
@@ -196,6 +225,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compares both lanes of javabox with plain javac and java.")
     parser.add_argument("--sets", default=",".join(SETS), help="sets of programs, by comma")
     parser.add_argument("--mutants", type=int, default=2000, help="how many mutants")
+    parser.add_argument(
+        "--mains", type=int, default=100, help="how many programs with whole mains of each kind"
+    )
     parser.add_argument("--limit", type=int, help="only N programs of each set, taken evenly, for trials")
     parser.add_argument("--engine", default="local", choices=["local", "docker"])
     parser.add_argument("--workers", type=int, default=2)
@@ -216,7 +248,8 @@ def main() -> None:
         print(" | differences warm/strict | differences strict/plain |")
         print("|---|---|---|---|---|---|---|", flush=True)
     differences: list[Compared] = []
-    for name, named in (pair for chosen in options.sets for pair in programs(chosen, options.mutants)):
+    outcomes: dict[str, Counter[str]] = {}
+    for name, named in (pair for chosen in options.sets for pair in programs(chosen, options)):
         step = max(1.0, len(named) / (options.limit or len(named)))
         picked = [named[int(i * step)] for i in range(int(len(named) / step))]
         samples = [sample for _, sample in picked]
@@ -227,9 +260,13 @@ def main() -> None:
         names = [words for words, _ in picked]
         compared = list(map(Compared, names, samples, warm, strict, naive))
         print(row(name, compared), flush=True)
+        if "main" in name:
+            outcomes[name] = Counter(c.plain.outcome for c in compared)
         differences += [c for c in compared if c.lanes_differ or c.plain_differs]
     if not options.naive_only:
         print("\nDifferences:", *(map(listed, differences) if differences else ["none"]), sep="\n")
+        for name, counts in outcomes.items():
+            print(f"\n{name}, by plain java: ", ", ".join(f"{n} {word}" for word, n in counts.most_common()))
         for words, count in Counter(map(reason, differences)).most_common():
             print(f"\n{count} times: {words}", end="")
         print()

@@ -21,9 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from javabox import Suite
+
 COMPILE_SECONDS = 100
 RUN_SECONDS = 15
 EVIDENCE_CHARACTERS = 400
+# JDK 17 reads sources in the locale's encoding; in the POSIX locale a UTF-8 comment is an error.
+ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}
 
 DATA_SETS = {
     "mbjp": ("mbxp/mbjp_release_v1.2.jsonl", "mbxp/mbjp_samples.jsonl"),
@@ -43,6 +47,8 @@ class Sample:
     completion: str
     program: str
     """Prompt + completion + test."""
+    suite: Suite | None = None
+    """Its whole suite, where `program` does not hold the tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,8 @@ class NaiveVerdict:
     passed: bool
     evidence: str
     """The first words of the failing process, or which one timed out."""
+    outcome: str = ""
+    """The judge's word for it, where that can be told (benchmarks/whole_mains.py)."""
 
 
 def load_samples(data_set: str) -> list[Sample]:
@@ -72,19 +80,17 @@ def load_samples(data_set: str) -> list[Sample]:
 
 def grade_naively(program: str) -> NaiveVerdict:
     """Compiles and runs one program as mxeval does. Thread-safe; blocks for the whole time."""
-    # JDK 17 reads sources in the locale's encoding; in the POSIX locale a UTF-8 comment is an error.
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     with tempfile.TemporaryDirectory(prefix="naive-") as folder:
         source = Path(folder, "main.java")
         source.write_text(program, encoding="utf-8")
-        code, words = _process(["javac", str(source)], COMPILE_SECONDS, environment)
+        code, words = _process(["javac", str(source)], COMPILE_SECONDS)
         if code != 0:
             return NaiveVerdict(False, False, f"javac: {words}")
-        code, words = _process(["java", "-cp", folder, "Main"], RUN_SECONDS, environment)
+        code, words = _process(["java", "-cp", folder, "Main"], RUN_SECONDS)
         return NaiveVerdict(True, code == 0, "" if code == 0 else f"java: {words}")
 
 
-def _process(command: list[str], seconds: int, environment: dict[str, str]) -> tuple[int | None, str]:
+def _process(command: list[str], seconds: int) -> tuple[int | None, str]:
     """Exit code (None at the time limit) and the first words on stderr."""
     try:
         done = subprocess.run(
@@ -93,7 +99,7 @@ def _process(command: list[str], seconds: int, environment: dict[str, str]) -> t
             stdin=subprocess.DEVNULL,  # MBJP/325 reads it
             stdout=subprocess.DEVNULL,  # which a program may fill for as long as it runs
             stderr=subprocess.PIPE,
-            env=environment,
+            env=ENVIRONMENT,
             check=False,
         )
     except subprocess.TimeoutExpired:

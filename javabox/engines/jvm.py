@@ -44,7 +44,7 @@ SUPERVISOR_FLAGS = (
     "-XX:-UsePerfData",
     "-XX:+ErrorFileToStderr",  # and no file in the folder that it was started in
     "-XX:+DisableAttachMechanism",  # a program has the same user, and could load an agent
-    "-Duser.language=en",
+    *("-Duser.language=en", "-Duser.country=US", "-Duser.timezone=UTC"),  # expected values have the programs'
 )
 ARCHIVE = "judge.jsa"
 ARCHIVE_FLAGS = (

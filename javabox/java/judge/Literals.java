@@ -92,8 +92,8 @@ final class Literals {
             default -> {
                 String maker = type.equals("java.time.ZoneRegion") ? "java.time.ZoneId.of("
                         : MAKERS.containsKey(type) ? type + MAKERS.get(type)
-                        : type.startsWith("java.time.") ? type + ".parse(" : null;
-                if (maker == null) {
+                        : type.matches("java[.]time[.][A-Z][A-Za-z]+") ? type + ".parse(" : null;
+                if (maker == null || type.equals("java.util.Locale") && plain.text().startsWith("ill-formed")) {
                     return false;
                 }
                 out.append(maker);

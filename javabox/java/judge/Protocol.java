@@ -121,7 +121,7 @@ final class Protocol {
         DataInputStream in = new DataInputStream(new ByteArrayInputStream(payload));
         switch (kind) {
             case Frames.READY -> ready = true;
-            case Frames.DONE, Frames.TIME, Frames.SPACE, Frames.OUTPUT -> {
+            case Frames.DONE, Frames.TIME, Frames.SPACE, Frames.OUTPUT, Frames.GIVEN_UP -> {
                 fuel = in.readLong();
                 checks = in.readLong();
                 lastLines.or(lines(in));
@@ -131,6 +131,7 @@ final class Protocol {
                     case Frames.TIME -> Reply.Outcome.TIME_LIMIT;
                     case Frames.SPACE -> Reply.Outcome.MEMORY_LIMIT;
                     case Frames.OUTPUT -> Reply.Outcome.OUTPUT_LIMIT;
+                    case Frames.GIVEN_UP -> Reply.Outcome.FAILED;
                     default -> Reply.Outcome.PREMATURE_EXIT;
                 };
                 return false;

@@ -31,9 +31,10 @@ import org.objectweb.asm.tree.TryCatchBlockNode;
  * Makes the code of tests say what it does: that it has checked something, and that it is in the program.
  *
  * <p>A check is what can end the tests by their own word: a branch (so also an evaluated assertion) of which one way
- * leads to nothing but an exception of theirs or an exit, or which is an operand of such a condition, a catch clause around such an end, a call of
- * {@code orElseThrow} or {@code requireNonNull}. A suite that ran to its end and met none has tested nothing. What is
- * thrown out of a call into the program is the program's, whatever its stack trace says.
+ * leads to nothing but an exception of theirs or an exit, or which is an operand of such a condition, a catch clause
+ * around such an end, a call of {@code orElseThrow} or {@code requireNonNull}. A suite that ran to its end and met none has tested nothing. What is
+ * thrown out of a call into the program is the program's, whatever its stack trace says. An exit of the tests with
+ * another code than 0 gives the program up, as an exception of theirs would.
  *
  * <p>Where they ask whether values of the JDK's types are equal, the program has not the last word
  * ({@link javabox.runtime.Equality}).
@@ -111,6 +112,11 @@ final class TestCode {
         }
         List<AbstractInsnNode> into = Arrays.stream(nodes).filter(this::intoProgram).toList();
         checks.forEach(node -> code.insertBefore(node, check()));
+        Arrays.stream(nodes).filter(TestCode::exits).forEach(node -> {
+            code.insertBefore(node, new InsnNode(Opcodes.DUP));
+            code.insertBefore(node, new LdcInsnNode(KEY));
+            code.insertBefore(node, call("exits", "(IJ)V"));
+        });
         for (AbstractInsnNode node : into) {
             code.insertBefore(node, call("into", "()V"));
             code.insert(node, call("outOf", "()V"));
@@ -245,9 +251,13 @@ final class TestCode {
     }
 
     private boolean neverReturns(MethodInsnNode call) {
-        boolean exit = call.owner.equals("java/lang/System") && call.name.equals("exit")
-                || call.owner.equals("java/lang/Runtime") && (call.name.equals("exit") || call.name.equals("halt"));
-        return exit || endless.contains(key(call.owner, call.name, call.desc));
+        return exits(call) || endless.contains(key(call.owner, call.name, call.desc));
+    }
+
+    private static boolean exits(AbstractInsnNode node) {
+        return node instanceof MethodInsnNode call && call.desc.equals("(I)V")
+                && (call.owner.equals("java/lang/System") && call.name.equals("exit")
+                || call.owner.equals("java/lang/Runtime") && (call.name.equals("exit") || call.name.equals("halt")));
     }
 
     /** Handlers of catch clauses around code that ends the tests: to be caught, the program has to throw first. */

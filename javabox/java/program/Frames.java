@@ -17,10 +17,11 @@ public final class Frames implements Sender {
     /** The JVM's memory ran out in a case. */
     public static final byte MEMORY = 'M';
     public static final byte TOO_LARGE = 'L';
-    /** These three end the program: fuel, bytes to allocate, or bytes to print ran out. */
+    /** These end the program: fuel, bytes to allocate, or bytes to print ran out, or the tests gave it up. */
     public static final byte TIME = 'T';
     public static final byte SPACE = 'S';
     public static final byte OUTPUT = 'O';
+    public static final byte GIVEN_UP = 'X';
     public static final int TOKEN_BYTES = 16;
 
     private static final int EMPTY_BYTES = TOKEN_BYTES + 5;
@@ -43,7 +44,7 @@ public final class Frames implements Sender {
 
     /** Whether no frame comes after one of this kind. */
     static boolean isLast(byte kind) {
-        return kind == DONE || kind == TIME || kind == SPACE || kind == OUTPUT;
+        return kind == DONE || kind == TIME || kind == SPACE || kind == OUTPUT || kind == GIVEN_UP;
     }
 
     @Override

@@ -5,21 +5,33 @@ import java.math.MathContext;
 import java.net.URI;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.ZoneId;
+import java.time.chrono.ChronoLocalDate;
+import java.time.chrono.Chronology;
+import java.time.chrono.Era;
+import java.time.temporal.ValueRange;
+import java.time.temporal.WeekFields;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Calendar;
 import java.util.Currency;
 import java.util.Date;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Set;
+import java.util.SimpleTimeZone;
+import java.util.TimeZone;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /** The JDK's values that are equal where their class and one text of theirs are. */
 final class Plain {
     /** Of java.time: their toString leaves nothing out. */
     private static final Set<String> OF_TIME = Set.of("LocalDate", "LocalTime", "LocalDateTime", "Instant", "Duration",
             "Period", "ZonedDateTime", "OffsetDateTime", "OffsetTime", "Year", "YearMonth", "MonthDay");
+
+    private static final Pattern ESCAPED = Pattern.compile("%[0-9a-f]{2}", Pattern.CASE_INSENSITIVE);
 
     private Plain() {}
 
@@ -51,13 +63,21 @@ final class Plain {
             return Values.ofJdk(element) ? type.getCanonicalName() : null;
         }
         if (value instanceof Locale locale) {
-            return locale.toLanguageTag();
+            String tag = locale.toLanguageTag(); // which leaves out what is ill-formed
+            return Locale.forLanguageTag(tag).equals(locale) ? tag : "ill-formed " + locale;
         }
         if (value instanceof Date date) {
             return Long.toString(date.getTime());
         }
         if (value instanceof Calendar calendar) {
-            return calendar.getTimeInMillis() + " " + calendar.getTimeZone().getID();
+            return calendar.getTimeInMillis() + " " + text(calendar.getTimeZone()) + " " + calendar.isLenient() + " "
+                    + calendar.getFirstDayOfWeek() + " " + calendar.getMinimalDaysInFirstWeek();
+        }
+        if (value instanceof TimeZone zone) {
+            return zone instanceof SimpleTimeZone ? zone.toString() : zone.getID() + " " + zone.getRawOffset();
+        }
+        if (value instanceof URI uri) {
+            return spelled(uri);
         }
         if (value instanceof Charset charset) {
             return charset.name();
@@ -65,10 +85,24 @@ final class Plain {
         if (value instanceof ZoneId zone) {
             return zone.getId();
         }
-        boolean plain = value instanceof UUID || value instanceof Currency || value instanceof URI || value instanceof File
-                || value instanceof Path || value instanceof MathContext || value instanceof StackTraceElement;
+        boolean plain = value instanceof UUID || value instanceof Currency || value instanceof File || value instanceof Path
+                || value instanceof MathContext || value instanceof StackTraceElement || value instanceof HexFormat
+                || value instanceof ChronoLocalDate || value instanceof Chronology || value instanceof Era
+                || value instanceof ValueRange || value instanceof WeekFields || value instanceof Clock;
         Class<?> type = value.getClass();
         return plain || type.getPackageName().equals("java.time") && OF_TIME.contains(type.getSimpleName())
                 ? value.toString() : null;
+    }
+
+    /** Scheme and host are the same in capitals, escaped bytes in either kind of letters. */
+    private static String spelled(URI uri) {
+        String text = ESCAPED.matcher(uri.toString()).replaceAll(found -> found.group().toUpperCase(Locale.ROOT));
+        String scheme = uri.getScheme();
+        if (scheme != null) {
+            text = scheme.toLowerCase(Locale.ROOT) + text.substring(scheme.length());
+        }
+        String host = uri.getHost();
+        int at = host == null ? 0 : text.indexOf(host, text.indexOf("//"));
+        return at <= 0 ? text : text.substring(0, at) + host.toLowerCase(Locale.ROOT) + text.substring(at + host.length());
     }
 }

@@ -51,6 +51,7 @@ public final class Tank {
     private static long slept;
     private static long sleptFuel;
     private static boolean threads;
+    private static Thread runner;
     private static long fuelGiven;
     private static long fuelUsed;
     private static long heap;
@@ -64,6 +65,7 @@ public final class Tank {
     static void fill(long fuelLimit, long byteLimit, long heapBytes, boolean manyThreads) {
         fuel = fuelGiven = fuelLimit;
         threads = manyThreads;
+        runner = Thread.currentThread();
         slept = sleptFuel = checks = 0;
         inProgram = restacked = false;
         fromProgram = null;
@@ -78,6 +80,11 @@ public final class Tank {
     /** Fuel used so far, and all of it once that has run out. */
     public static long used() {
         return empty == 0 ? fuelGiven - fuel : fuelUsed;
+    }
+
+    /** Whether this is the thread that runs the suite: what others are in says nothing of how it ends. */
+    public static boolean onRunner() {
+        return !threads || Thread.currentThread() == runner;
     }
 
     /** Nanoseconds that have passed for the program: 10 a unit of fuel, and what it slept. */

@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.concurrent.ConcurrentSkipListSet;
 
 /**
  * Values cross from the program's JVM to the judge as bytes and become JDK values again there (judge/Decoded), so
@@ -188,7 +189,7 @@ public final class Values {
     }
 
     private static byte order(Class<?> type, Comparator<?> comparator) {
-        if (!behavesLikeJdk(type)) {
+        if (!behavesLikeJdk(type) || type == ConcurrentSkipListSet.class) { // which asks the other set too
             return HASHED;
         }
         if (comparator == null || comparator == Comparator.naturalOrder() || comparator == Collections.reverseOrder()) {

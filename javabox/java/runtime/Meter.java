@@ -11,6 +11,7 @@ import javabox.program.Tank;
  */
 public final class Meter {
     private static final byte TIME = 'T';
+    private static final byte GIVEN_UP = 'X';
     /** Roughly, of a frame on the stack. */
     private static final int FRAME_SLOTS = 24;
     /** In instructions. */
@@ -124,19 +125,33 @@ public final class Meter {
 
     /** In tests, before a call into the program. */
     public static void into() {
-        Tank.inProgram = true;
+        if (Tank.onRunner()) {
+            Tank.inProgram = true;
+        }
     }
 
     /** In tests, after it has returned. */
     public static void outOf() {
-        Tank.inProgram = false;
+        if (Tank.onRunner()) {
+            Tank.inProgram = false;
+        }
     }
 
     /** In tests, at the entry of a handler. */
     public static void cameOut(Throwable thrown) {
-        if (Tank.inProgram) {
+        if (Tank.inProgram && Tank.onRunner()) {
             Tank.inProgram = false;
             Tank.fromProgram = thrown;
+        }
+    }
+
+    /**
+     * In tests, before they exit. With another code than 0 they have given the program up; 0 proves nothing, as the
+     * program can exit with it too.
+     */
+    public static void exits(int code, long key) {
+        if (code != 0 && key == Tank.key && !Tank.inProgram) {
+            Tank.stop(GIVEN_UP);
         }
     }
 
