@@ -16,7 +16,8 @@ from benchmarks.attacks import CORPUS
 from javabox import Job, Judge, Outcome
 from javabox.engines import local
 from tests.javabox.attacks_on_tests import LIMITS, Attack
-from tests.javabox.defences import UNDONE, Undone, judge_without
+from tests.javabox.attacks_on_the_floor import SHARED
+from tests.javabox.defences import KEPT, UNDONE, Undone, judge_without
 from tests.javabox.programs import DOUBLE, PROMPT
 
 BEFORE = {
@@ -24,7 +25,10 @@ BEFORE = {
     "interrupted by the program before": "an interrupt for the next program",
 }
 """What has to be judged first, in the same JVM or on the same floor."""
-INTERRUPTED = "try { Thread.sleep(1); return 0; } catch (InterruptedException e) { return 2 * x; }"
+INTERRUPTED = (
+    "try { Thread.sleep(1); } catch (InterruptedException e) { seen = true; } return seen ? 2 * x : 0; }"
+    " static boolean seen; static {"
+)
 NEXT = Attack(Job(f"{PROMPT}{INTERRUPTED}\n}}}}\n", DOUBLE, LIMITS, len(PROMPT)))
 
 
@@ -60,6 +64,22 @@ def test_attacks_succeed_without_their_defence_and_only_then(undone: Undone, fol
     with judge_without(undone, folder) as judge:
         found = verdicts(judge, undone.attacks)
     assert succeeded(found) == list(undone.attacks), found
+
+
+def test_notes_in_the_kernels_memory_reach_the_next_program_without_the_filter(folder: Path) -> None:
+    """Shared memory, queues and semaphores are nobody's file, and a namespace keeps them until it ends."""
+    if local.floor().floor != "namespaces":
+        pytest.skip("on the other floors what forbids them is more than this")
+    readers = [name for name in SHARED if " from " in name]
+    with Judge("local", workers=1) as judge:
+        assert succeeded(verdicts(judge, tuple(SHARED))) == []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("javabox.engines.seccomp.supported", lambda: False)
+        with Judge("local", workers=1) as judge:  # it sees what is kept, and replaces its supervisor
+            assert succeeded(verdicts(judge, tuple(SHARED))) == []
+        with judge_without(KEPT, folder) as judge:
+            found = verdicts(judge, tuple(SHARED))
+    assert succeeded(found) == readers, found
 
 
 def test_twenty_attacks_have_their_defence_shown() -> None:

@@ -10,6 +10,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -108,6 +109,9 @@ final class Groups {
     }
 
     private boolean straysNow() throws IOException {
+        if (keepsMemory()) {
+            return true;
+        }
         long own = group(Path.of("/proc/self"));
         long first = group(Path.of("/proc/1"));
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
@@ -116,6 +120,17 @@ final class Groups {
                 if (group > 0 && group != own && group != first && !live.contains(group)) {
                     return true;
                 }
+            }
+        }
+        return false;
+    }
+
+    /** Whether shared memory, queues or semaphores are there: the kernel keeps them though no process is left. */
+    private static boolean keepsMemory() throws IOException {
+        for (String kind : List.of("shm", "msg", "sem")) {
+            Path table = Path.of("/proc/sysvipc", kind);
+            if (Files.exists(table) && Files.readAllLines(table).size() > 1) { // the first one is its head
+                return true;
             }
         }
         return false;
