@@ -158,6 +158,7 @@ class LocalChannel:
             stderr=subprocess.PIPE,
             bufsize=0,  # a buffer's lock would be held for ever, and flushed once more, in a forked child
             env=environment,
+            cwd=root,  # not the user's folder: a program may write where nothing isolates it
             start_new_session=True,
         )
         threading.Thread(target=self._drain, daemon=True).start()

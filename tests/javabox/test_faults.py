@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,9 @@ from javabox.engines.jdk import _version, find_jdk
 from javabox.engines.local import LocalChannel
 from tests.javabox.programs import program
 
-SLEEPS = "try { Thread.sleep(1500); } catch (Exception e) { return 0; } return 2 * x;"
+SLEEPS = (
+    "try { synchronized (S.class) { S.class.wait(1500); } } catch (Exception e) { return 0; } return 2 * x;"
+)
 
 
 @pytest.fixture
@@ -98,9 +101,24 @@ def test_deep_nesting_is_judged(own_judge: Judge) -> None:
     assert [v.outcome for v in verdicts] == [Outcome.COMPILE_ERROR, Outcome.PASSED]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look at the judge's JVMs")
 def test_every_jvm_starts_from_an_archive_where_it_was_made_for(own_judge: Judge) -> None:
     own_judge.grade([program("return 2 * x;")])
+    if os.geteuid() != 0:  # who may not look at the judge's JVMs starts others that insist on their archives
+        jdk = find_jdk()
+        folder = jvm.build(jdk)
+        class_path = ":".join(str(folder / name) for name in jvm.JARS)
+        for home, archive in (
+            (jdk.home, folder / jvm.ARCHIVE),
+            (folder / "image", folder / "image" / "program.jsa"),
+        ):
+            java = [
+                str(home / "bin" / "java"),
+                "-XX:+UseSerialGC",
+                "-Xshare:on",
+                f"-XX:SharedArchiveFile={archive}",
+            ]
+            subprocess.run([*java, "-cp", class_path, "-version"], check=True, capture_output=True)
+        return
     archives = []
     for jvm_ in _jvms(own_judge):
         maps = Path(f"/proc/{jvm_}/maps").read_text().splitlines()

@@ -35,7 +35,7 @@ final class ProgramJvm {
             ProcessBuilder.Redirect errors) throws IOException {
         List<String> command = new ArrayList<>(before);
         command.addAll(List.of(LAUNCHER, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                "-XX:CICompilerCount=1", "-XX:-UsePerfData", "-XX:+DisableAttachMechanism", "-Xshare:auto",
+                "-XX:CICompilerCount=1", "-XX:-UsePerfData", "-XX:+DisableAttachMechanism", "-XX:+SuppressFatalErrorMessage", "-Xshare:auto",
                 "-XX:SharedArchiveFile=" + IMAGE + "/program.jsa", "-Xlog:disable",
                 // At the address that it was made for: else each JVM relocates all of it, 4 ms.
                 "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0",
