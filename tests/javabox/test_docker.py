@@ -185,7 +185,7 @@ BOMBS = {
     "shells in sessions of their own": """
         new ProcessBuilder("sh", "-c", "b() { setsid sh -c 'while :; do sleep 1000 & done' & b | b & }; b")
             .start();
-        Thread.sleep(60_000);
+        synchronized (S.class) { S.class.wait(60_000); }
         return 0;""",
 }
 

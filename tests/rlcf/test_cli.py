@@ -181,7 +181,9 @@ def test_without_jdk_and_docker_the_mending_command_is_named(
 
 def test_ctrl_c_leaves_whole_lines_and_no_process(small_set: SmallSet, tmp_path: Path) -> None:
     path, out = tmp_path / "s.jsonl", tmp_path / "s_results.jsonl"
-    wait = "        try { Thread.sleep(200); } catch (InterruptedException e) { }\n"
+    lock = "        Object lock = new Object();\n"
+    waits = "        synchronized (lock) { try { lock.wait(200); } catch (InterruptedException e) { } }\n"
+    wait = lock + waits
     path.write_text("".join(small_set.sample(f"// {at}\n{wait}{small_set.right}") for at in range(2000)))
     command = [*RLCF, "grade", str(path), "--problems", str(small_set.path), "--engine", "local"]
     env = {**os.environ, "TMPDIR": str(tmp_path)}
