@@ -180,7 +180,7 @@ USES = """
       String c = Files.readString(Path.of(p + "/cmdline"));
       int at = c.indexOf("-Djavabox." + "tmp=");
       Path folder = Path.of(at < 0 ? "/" : c.substring(at + 14, c.indexOf('\\0', at)));
-      if (at >= 0 && Files.isWritable(folder)) own = folder;
+      if (at >= 0) { Files.delete(Files.createTempFile(folder, "a", "b")); own = folder; }
     } catch (IOException e) { }
     try {
       Path folder = Files.createTempDirectory(own, "of");

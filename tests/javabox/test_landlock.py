@@ -276,6 +276,7 @@ def test_a_program_that_fills_the_folder_is_ended_and_harms_none(landlocked: Jud
     )
     assert full.outcome is Outcome.PREMATURE_EXIT
     assert beside.passed
+    assert landlocked.grade([program("return 2 * x; // by the next supervisor")])[0].passed
 
 
 JUDGING = """
