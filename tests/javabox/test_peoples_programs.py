@@ -145,3 +145,91 @@ def test_sleeping_is_the_same_in_both_lanes() -> None:
             found.append(run(judge, body).cases[0].value)
     assert found[0] == found[1]
     assert found[0] is not None
+
+
+NULL = {
+    'String s = null; s.contains("x");': 'Cannot invoke "String.contains(java.lang.CharSequence)" because "<local0>" is null',
+    'String s = null; s.split(",");': 'Cannot invoke "String.split(String)" because "<local0>" is null',
+    "String s = null; s.substring(1, 2);": 'Cannot invoke "String.substring(int, int)" because "<local0>" is null',
+    "String s = null; for (char c : s.toCharArray()) { }": 'Cannot invoke "String.toCharArray()" because "<local0>" is null',
+    "String s = null; s.length();": 'Cannot invoke "String.length()" because "<local0>" is null',
+    '"x".contains(null);': 'Cannot invoke "java.lang.CharSequence.toString()" because "s" is null',
+    'StringBuilder b = null; b.append("x");': 'Cannot invoke "java.lang.StringBuilder.append(String)" because "<local0>" is null',
+    "List<Integer> l = null; l.add(0, 1);": 'Cannot invoke "java.util.List.add(int, Object)" because "<local0>" is null',
+    "List<Integer> l = null; l.remove((Object) 1);": 'Cannot invoke "java.util.List.remove(Object)" because "<local0>" is null',
+    "List<Integer> l = null; l.sort(null);": 'Cannot invoke "java.util.List.sort(java.util.Comparator)" because "<local0>" is null',
+    "Collections.sort((List<Integer>) null);": 'Cannot invoke "java.util.List.sort(java.util.Comparator)" because "list" is null',
+    "int[] a = null; Arrays.sort(a);": 'Cannot read the array length because "a" is null',
+    "ArrayDeque<Integer> q = null; q.contains(1);": 'Cannot invoke "java.util.ArrayDeque.contains(Object)" because "<local0>" is null',
+    'Map<String, List<Integer>> m = new HashMap<>(); m.get("x").contains(1);': 'Cannot invoke "java.util.List.contains(Object)"'
+    ' because the return value of "java.util.Map.get(Object)" is null',
+    "String[] a = new String[2]; a[1].substring(1);": 'Cannot invoke "String.substring(int)" because "<local0>[1]" is null',
+    'class P { String s; } new P().s.contains("x");': 'Cannot invoke "String.contains(java.lang.CharSequence)"'
+    ' because "s" is null',
+    "Integer n = null; int m = n;": 'Cannot invoke "java.lang.Integer.intValue()" because "<local0>" is null',
+    "int[][] a = new int[2][]; a[1][0] = 1;": 'Cannot store to int array because "<local0>[1]" is null',
+    "BigInteger n = null; n.multiply(BigInteger.ONE);": 'Cannot invoke "java.math.BigInteger.multiply(java.math.BigInteger)"'
+    ' because "<local0>" is null',
+    'List.of("").forEach(x -> { String t = null; t.repeat(2); });': 'Cannot invoke "String.repeat(int)" because "<local1>" is null',
+}
+
+
+@pytest.mark.parametrize("body", NULL)
+def test_an_exception_says_of_null_what_plain_java_says(judge: Judge, body: str) -> None:
+    verdict = run(judge, f"if (1 > 0) {{ {body} }} return null;")
+    assert verdict.exception is not None, verdict
+    assert verdict.exception.message == NULL[body]
+
+
+METHOD_REFERENCES = {
+    "List.of(List.of(1, 2), List.of(3)).stream().map(ArrayList::new).peek(Collections::sort).toList().size()": "2",
+    'List.of("ab", "c").stream().map(String::toCharArray).mapToInt(c -> c.length).sum()': "3",
+    'java.util.stream.Stream.of("a", "b").filter("cab"::contains).count()': "2L",
+    "java.util.stream.Stream.of(3, 1).collect(ArrayList::new, ArrayList::add, ArrayList::addAll).toString()": '"[3, 1]"',
+    'List.of("b", "a").stream().reduce("", String::concat)': '"ba"',
+    'java.util.stream.Stream.of("x", "y").collect(StringBuilder::new, StringBuilder::append, StringBuilder::append)'
+    ".reverse().toString()": '"yx"',
+    "java.util.stream.Stream.of(BigInteger.TWO, BigInteger.TEN).reduce(BigInteger::multiply).get()": "BigInteger.valueOf(20)",
+    '((java.util.function.BiFunction<String, Integer, String>) String::repeat).apply("ab", 2)': '"abab"',
+    'new Object() { record R(String s, int[] a) { } int n() { return new R("x", null).toString().length(); } }.n()': "14",
+}
+
+
+@pytest.mark.parametrize("expression", METHOD_REFERENCES)
+def test_references_to_methods_that_are_charged_for(judge: Judge, expression: str) -> None:
+    verdict = run(judge, f"return {expression};", METHOD_REFERENCES[expression])
+    assert verdict.passed, verdict
+
+
+def test_work_behind_a_reference_to_a_method_is_charged(judge: Judge) -> None:
+    body = (
+        'String s = "ab".repeat(500_000); java.util.function.Predicate<String> has = s::contains;'
+        ' int n = 0; while (true) { n += has.test("ba" + n) ? 1 : 0; }'
+    )
+    verdict = run(judge, body, "1", Limits(fuel=100_000_000))
+    assert (verdict.outcome, verdict.deterministic) == (Outcome.TIME_LIMIT, True)
+    assert verdict.wall_ms < 5000
+
+
+FAILING = (
+    "new ArrayList<Integer>().add(3, 1);",
+    '"abc".substring(5);',
+    "Collections.sort(Arrays.asList(2, null));",
+    "String s = null; s.contains(null);",
+    "new LinkedList<Integer>().get(0);",
+    "BigInteger.ONE.pow(-1);",
+    "System.arraycopy(new int[1], 0, new int[1], 0, 5);",
+    'java.util.regex.Pattern.compile("x").matcher(null);',
+)
+
+
+@pytest.mark.parametrize("call", FAILING)
+def test_the_judges_own_frames_do_not_come_between(judge: Judge, call: str) -> None:
+    body = (
+        f"try {{ {call} }} catch (Exception e) {{ StringBuilder between = new StringBuilder();"
+        " for (StackTraceElement at : e.getStackTrace()) {"
+        ' if (at.getClassName().startsWith("javabox")) { between.append(at); }'
+        ' if (at.getClassName().equals("S")) { return between + at.getMethodName(); } } } return null;'
+    )
+    verdict = run(judge, body, '"f"')
+    assert verdict.passed, verdict

@@ -12,7 +12,6 @@ import org.objectweb.asm.MethodTooLargeException;
 import org.objectweb.asm.ClassTooLargeException;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
-import org.objectweb.asm.tree.AbstractInsnNode;
 import org.objectweb.asm.tree.ClassNode;
 import org.objectweb.asm.tree.FieldInsnNode;
 import org.objectweb.asm.tree.FieldNode;
@@ -81,11 +80,10 @@ final class Rewriter {
         if (known != null && (threads || reflects)) {
             return null;
         }
-        boolean hashCodes = deterministic && !reflects; // else the program would see it
         Set<String> ofProgram = new HashSet<>();
         classes.program().keySet().forEach(name -> ofProgram.add(name.replace('.', '/')));
-        Pass first = new Pass(classes.originals(), !threads, hashCodes, wanted.assertions, null);
-        Pass second = new Pass(classes.originals(), !threads, hashCodes, true,
+        Pass first = new Pass(classes.originals(), !threads, !reflects, wanted.assertions, null);
+        Pass second = new Pass(classes.originals(), !threads, !reflects, true,
                 known == null ? new TestCode(classes.tests().values(), ofProgram) : null);
         Map<String, byte[]> rewritten = first.rewrite(classes.program(), program, wanted.coverage);
         Map<String, byte[]> ofTests = known == null ? second.rewrite(classes.tests(), tests, false) : known.classes;
@@ -103,17 +101,18 @@ final class Rewriter {
     private final class Pass {
         private final Map<String, byte[]> originals;
         private final boolean stack;
-        private final boolean hashCodes;
+        /** Whether methods can be added that the program does not see. */
+        private final boolean unseen;
         private final boolean assertions;
         /** Null for the program's own. */
         private final TestCode testCode;
         /** What can't be metered: a method that grows too large, alone of its class. */
         private final Set<String> unmetered = new HashSet<>();
 
-        Pass(Map<String, byte[]> originals, boolean stack, boolean hashCodes, boolean assertions, TestCode testCode) {
+        Pass(Map<String, byte[]> originals, boolean stack, boolean unseen, boolean assertions, TestCode testCode) {
             this.originals = originals;
             this.stack = stack;
-            this.hashCodes = hashCodes;
+            this.unseen = unseen;
             this.assertions = assertions;
             this.testCode = testCode;
         }
@@ -146,6 +145,9 @@ final class Rewriter {
         private byte[] rewrite(ClassReader reader, Scan scan, boolean lines, boolean meter) {
             ClassNode type = new ClassNode();
             reader.accept(type, 0);
+            if (meter && unseen) {
+                callSites.unfold(type);
+            }
             for (MethodNode method : type.methods) {
                 scan.declared(method.name, method.desc, method.access);
                 TestCode.settleAssertions(method, assertions);
@@ -153,7 +155,7 @@ final class Rewriter {
                     rewrite(type, method, lines);
                 }
             }
-            if (meter && hashCodes) {
+            if (meter && deterministic && unseen) {
                 giveHashCode(type);
             }
             ClassWriter writer = new ClassWriter(reader, ClassWriter.COMPUTE_MAXS);
@@ -165,9 +167,7 @@ final class Rewriter {
             if (testCode != null) {
                 testCode.rewrite(method);
             }
-            for (AbstractInsnNode instruction : method.instructions.toArray()) {
-                callSites.rewrite(method.instructions, instruction);
-            }
+            callSites.rewrite(method);
             new Metering(method, stack, lines && Metering.written(type, method)).rewrite();
         }
     }

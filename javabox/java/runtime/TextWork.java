@@ -11,102 +11,91 @@ import java.util.regex.Pattern;
 public final class TextWork {
     private TextWork() {}
 
+    /** Only of the JDK's own: another's may run code of the program's. Of nothing it is 0, and the call throws. */
+    private static int length(CharSequence text) {
+        return text instanceof String s ? s.length() : text instanceof StringBuilder b ? b.length() : 0;
+    }
+
     // ---- text ----------------------------------------------------------------------------------------------
 
-    @Replaces(String.class)
-    public static String repeat(String text, int count) {
-        makes((long) text.length() * Math.max(0, count));
-        return text.repeat(count);
+    @Charges(String.class)
+    public static void repeat(String text, int count) {
+        makes((long) length(text) * Math.max(0, count));
     }
 
-    @Replaces(String.class)
-    public static boolean contains(String text, CharSequence part) {
-        linear(text.length());
-        return text.contains(part);
+    @Charges(String.class)
+    public static void contains(String text, CharSequence part) {
+        linear(length(text));
     }
 
-    @Replaces(String.class)
-    public static int indexOf(String text, String part) {
-        linear(text.length());
-        return text.indexOf(part);
+    @Charges(String.class)
+    public static void indexOf(String text, String part) {
+        linear(length(text));
     }
 
-    @Replaces(String.class)
-    public static String substring(String text, int from) {
-        makes(text.length() - (long) from);
-        return text.substring(from);
+    @Charges(String.class)
+    public static void substring(String text, int from) {
+        makes(length(text) - (long) from);
     }
 
-    @Replaces(String.class)
-    public static String substring(String text, int from, int to) {
+    @Charges(String.class)
+    public static void substring(String text, int from, int to) {
         makes((long) to - from);
-        return text.substring(from, to);
     }
 
-    @Replaces(String.class)
-    public static String concat(String text, String more) {
-        makes((long) text.length() + more.length());
-        return text.concat(more);
+    @Charges(String.class)
+    public static void concat(String text, String more) {
+        makes((long) length(text) + length(more));
     }
 
-    @Replaces(String.class)
-    public static char[] toCharArray(String text) {
-        makes(2L * text.length());
-        return text.toCharArray();
+    @Charges(String.class)
+    public static void toCharArray(String text) {
+        makes(2L * length(text));
     }
 
-    @Replaces(String.class)
-    public static String replace(String text, CharSequence from, CharSequence to) {
-        makes((long) text.length() * (1 + to.length()) / Math.max(1, from.length()));
-        return text.replace(from, to);
+    @Charges(String.class)
+    public static void replace(String text, CharSequence from, CharSequence to) {
+        makes((long) length(text) * (1 + length(to)) / Math.max(1, length(from)));
     }
 
-    @Replaces(value = String.class, isStatic = true)
-    public static String join(CharSequence between, Iterable<? extends CharSequence> parts) {
+    @Charges(value = String.class, isStatic = true)
+    public static void join(CharSequence between, Iterable<? extends CharSequence> parts) {
         linear(size(parts));
-        return String.join(between, parts);
     }
 
-    @Replaces({StringBuilder.class})
-    public static StringBuilder append(StringBuilder builder, String text) {
+    @Charges({StringBuilder.class})
+    public static void append(StringBuilder builder, String text) {
         makes(text == null ? 4 : text.length());
-        return builder.append(text);
     }
 
-    @Replaces(StringBuilder.class)
-    public static StringBuilder append(StringBuilder builder, CharSequence text) {
-        makes(text instanceof String ? text.length() : builder.length());
-        return builder.append(text);
+    @Charges(StringBuilder.class)
+    public static void append(StringBuilder builder, CharSequence text) {
+        makes(text instanceof String s ? s.length() : length(builder));
     }
 
-    @Replaces(StringBuilder.class)
-    public static StringBuilder insert(StringBuilder builder, int at, String text) {
-        linear(builder.length() / 4);
-        return builder.insert(at, text);
+    @Charges(StringBuilder.class)
+    public static void insert(StringBuilder builder, int at, String text) {
+        linear(length(builder) / 4);
     }
 
-    @Replaces(StringBuilder.class)
-    public static StringBuilder insert(StringBuilder builder, int at, char c) {
-        linear(builder.length() / 4);
-        return builder.insert(at, c);
+    @Charges(StringBuilder.class)
+    public static void insert(StringBuilder builder, int at, char c) {
+        linear(length(builder) / 4);
     }
 
-    @Replaces(StringBuilder.class)
-    public static StringBuilder deleteCharAt(StringBuilder builder, int at) {
-        linear(builder.length() / 4);
-        return builder.deleteCharAt(at);
+    @Charges(StringBuilder.class)
+    public static void deleteCharAt(StringBuilder builder, int at) {
+        linear(length(builder) / 4);
     }
 
-    @Replaces(StringBuilder.class)
-    public static StringBuilder reverse(StringBuilder builder) {
-        linear(builder.length());
-        return builder.reverse();
+    @Charges(StringBuilder.class)
+    public static void reverse(StringBuilder builder) {
+        linear(length(builder));
     }
 
-    @Replaces(value = StringBuilder.class, name = "toString")
-    public static String text(StringBuilder builder) {
-        makes(builder.length());
-        return builder.toString();
+    @Charges(value = StringBuilder.class, name = "toString")
+    public static void text(StringBuilder builder) {
+        makes(length(builder));
     }
 
     // ---- regular expressions -------------------------------------------------------------------------------
@@ -122,19 +111,24 @@ public final class TextWork {
         return true;
     }
 
+    /** The last argument of what is called on a Pattern or a Matcher; the call itself stays. */
+    public static CharSequence metered(CharSequence text) {
+        return text == null ? null : new Metered(text);
+    }
+
     @Replaces(Pattern.class)
     public static Matcher matcher(Pattern pattern, CharSequence text) {
-        return pattern.matcher(text == null ? null : new Metered(text));
+        return pattern.matcher(metered(text));
     }
 
     @Replaces(Matcher.class)
     public static Matcher reset(Matcher matcher, CharSequence text) {
-        return matcher.reset(text == null ? null : new Metered(text));
+        return matcher.reset(metered(text));
     }
 
     @Replaces(value = Pattern.class, isStatic = true)
     public static boolean matches(String regex, CharSequence text) {
-        return Pattern.matches(regex, text == null ? null : new Metered(text));
+        return Pattern.matches(regex, metered(text));
     }
 
     @Replaces(String.class)
@@ -144,7 +138,7 @@ public final class TextWork {
 
     @Replaces(Pattern.class)
     public static String[] split(Pattern pattern, CharSequence text) {
-        return pattern.split(new Metered(text));
+        return pattern.split(metered(text));
     }
 
     @Replaces(String.class)
