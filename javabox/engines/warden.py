@@ -31,7 +31,8 @@ from typing import Any, NoReturn
 
 PDEATHSIG, CHILD_SUBREAPER = 1, 36
 MIB = 1 << 20
-FOLDER_BYTES, FOLDER_FILES = 64 * MIB, 5000
+FOLDER_BYTES, FOLDER_FILES = 128 * MIB, 10_000
+# Twice what the supervisor allows a program (judge/Scratch), which may close its folders to the supervisor.
 """Of programs' temporary folder; beyond, all is ended, and the judge asks again for one after the other."""
 LOOKS, LOOK_SECONDS = 3, 0.02
 """What is being killed is no stray yet."""

@@ -45,7 +45,7 @@ def landlocked(request: pytest.FixtureRequest) -> Iterator[Judge]:
 
 def family(judge: Judge) -> dict[str, int]:
     """The judge's processes by what they are."""
-    channel = judge._line.channel
+    channel = judge._channel
     assert isinstance(channel, LocalChannel)
     guard = channel._process.pid
     (warden,) = below(guard)
@@ -109,7 +109,7 @@ def test_calls_of_another_kind_end_the_process(landlocked: Judge) -> None:
 
 
 def test_files_that_all_may_write_are_out_of_reach(landlocked: Judge, writable: Path) -> None:
-    channel = landlocked._line.channel
+    channel = landlocked._channel
     assert isinstance(channel, LocalChannel)
     launch = f"{channel._root}/launch"
     shown = {
@@ -274,7 +274,7 @@ def test_a_program_that_fills_the_folder_is_ended_and_harms_none(landlocked: Jud
     full, beside = landlocked.grade(
         [program(escapes.FILLS, escapes.ASKED, wall_seconds=20.0), program("return 2 * x; // beside")]
     )
-    assert full.outcome is Outcome.PREMATURE_EXIT
+    assert full.outcome is Outcome.OUTPUT_LIMIT
     assert beside.passed
     assert landlocked.grade([program("return 2 * x; // by the next supervisor")])[0].passed
 
@@ -296,7 +296,7 @@ while True:
     if any(b"98764" in open(f"/proc/{pid}/cmdline", "rb").read() for pid in more):
         break
     time.sleep(0.1)
-print(judge._line.channel._root, *processes, *sorted(more - pids), flush=True)
+print(judge._channel._root, *processes, *sorted(more - pids), flush=True)
 time.sleep(1000)
 """
 
@@ -324,7 +324,7 @@ def test_nothing_is_left_when_one_of_the_processes_is_killed(victim: str) -> Non
 
 def test_closing_leaves_nothing() -> None:
     judge = Judge("local", workers=1, isolation="landlock")
-    root = judge._line.channel._root  # type: ignore[attr-defined]
+    root = judge._channel._root  # type: ignore[attr-defined]
     pids = list(family(judge).values())
     judge.submit(program(f"while (true) {{ if (x > 9) break; }} {LEAVES}", fuel=10**12, wall_seconds=60.0))
     started = time.monotonic()

@@ -20,6 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Scratch {
     /** All that it may hold; where it is a file system of its own, that is no larger. */
     static final long BYTES = 64 << 20;
+    static final long FILES = 5000;
     private static final Path FOLDER = Path.of(System.getProperty("javabox.tmp", "/nonexistent"));
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -45,12 +46,13 @@ final class Scratch {
     /** Whether a program has filled it: to be looked at now and then, where no file system of its own does. */
     static boolean full() {
         AtomicLong size = new AtomicLong();
+        AtomicLong files = new AtomicLong();
         try {
             Files.walkFileTree(FOLDER, new SimpleFileVisitor<>() {
                 @Override
                 public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                     size.addAndGet(attributes.size());
-                    return FileVisitResult.CONTINUE;
+                    return files.incrementAndGet() > FILES ? FileVisitResult.TERMINATE : FileVisitResult.CONTINUE;
                 }
 
                 @Override
@@ -61,7 +63,7 @@ final class Scratch {
         } catch (IOException e) {
             return false; // the program is at work there
         }
-        return size.get() > BYTES;
+        return size.get() > BYTES || files.get() > FILES;
     }
 
     private static boolean empty() {
