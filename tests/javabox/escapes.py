@@ -168,7 +168,7 @@ FILLS = """
       for (int i = 0; i < 5; i++) try (var o = new java.io.FileOutputStream(folder + "/" + i)) {
         for (int k = 0; k < 30; k++) o.write(new byte[1 << 20]);
       }
-      Thread.sleep(5000);
+      Thread.sleep(2000);
       return "it was let";
     } catch (java.io.IOException | InterruptedException e) { }
     return "no folder";"""

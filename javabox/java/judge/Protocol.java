@@ -72,7 +72,7 @@ final class Protocol {
         }
         out.writeBoolean(job.suite().whole() != null);
         out.writeBoolean(job.coverage());
-        out.writeBoolean(prepared.threads());
+        out.writeBoolean(prepared.threads() || prepared.files()); // files: processes too
         out.writeInt(count);
         out.writeInt(job.limits().outputBytes());
         out.writeLong(job.limits().fuel());

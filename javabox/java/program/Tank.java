@@ -60,7 +60,7 @@ public final class Tank {
 
     /**
      * @param heapBytes what can't fit in there is not even tried, so no lane's heap decides
-     * @param manyThreads whether the program may start threads, one of which may wait for another
+     * @param manyThreads whether the program may start threads or processes, one of which may wait for another
      */
     static void fill(long fuelLimit, long byteLimit, long heapBytes, boolean manyThreads) {
         fuel = fuelGiven = fuelLimit;

@@ -24,7 +24,7 @@ import javabox.program.Tank;
 
 /**
  * Clocks, the same in every run: time starts at 2024-01-01T00:00Z and passes with the fuel that is used, 10 ns a
- * unit, and by sleeping, which waits only where there are other threads.
+ * unit, and by sleeping, which waits only where there are other threads or processes.
  *
  * <p>Not covered: {@code new GregorianCalendar(zone)}, {@code InstantSource}, and what the JDK asks for by itself.
  */
