@@ -23,7 +23,8 @@ class Outcome(StrEnum):
 
     PASSED = "passed"
     FAILED = "failed"
-    """A test said so: a case was wrong, or an assertion or an exception of the tests' own ended it."""
+    """A test said so: a case was wrong, or an assertion or an exception of the tests' own ended it, or their exit
+    with another code than 0."""
     UNTESTED = "untested"
     """Ran to the end, and nothing was tested: the suite checked nothing, or the program swallowed, hid or
     replaced its tests. `detail` says which. It executed, and has not passed."""
