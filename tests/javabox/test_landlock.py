@@ -168,7 +168,7 @@ def test_processes_are_out_of_reach_of_programs(landlocked: Judge, writable: Pat
         # 3 (ESRCH): what /proc says where it must not say.
         assert {n: e for n, e in found.items() if e not in {EPERM, EACCES, "2", "3"}} == {}
         for name in others:
-            assert found[f"{name} fd 0"] in REFUSED
+            assert found[f"{name} fd 2"] in REFUSED
             assert found[f"{name} signal"] == EPERM
         assert found["supervisor fd 3"] in REFUSED
         assert bystander.poll() is None
