@@ -48,6 +48,7 @@ DEATHS_OF_MEMORY = 2
 """The same for a supervisor that ran out of memory, by javac's doing."""
 DOUBTS = 3
 """As often a program that a signal ended is asked again; one that the clock ended, once."""
+BY_CLOCK = (Outcome.TIME_LIMIT, Outcome.SUITE_ERROR)
 START_ATTEMPTS = 5
 CLOSE_SECONDS = 10.0
 """Longest wait at the end for a supervisor that is just being started."""
@@ -258,7 +259,7 @@ class Dispatcher:
         verdict = reply.verdict
         if verdict.outcome is Outcome.JUDGE_ERROR:
             self._suspect(task, verdict)
-        elif reply.doubtful and task.doubts < (1 if verdict.outcome is Outcome.TIME_LIMIT else DOUBTS):
+        elif reply.doubtful and task.doubts < (1 if verdict.outcome in BY_CLOCK else DOUBTS):
             task.doubts += 1
             self._ask_again(task)
         else:

@@ -23,8 +23,8 @@ class Outcome(StrEnum):
 
     PASSED = "passed"
     FAILED = "failed"
-    """A test said so: a case was wrong, or an assertion or an exception of the tests' own ended it, or their exit
-    with another code than 0."""
+    """A test said so: a case was wrong, or an assertion or an exception of the tests' own ended it, or their
+    exit with another code than 0."""
     UNTESTED = "untested"
     """A whole suite ran to its end and had checked nothing. It executed, and has not passed. (What swallows
     or hides the tests that follow it in its file is a compile_error, `javabox.compiler.tests`.)"""

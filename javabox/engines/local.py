@@ -112,12 +112,15 @@ def start(settings: jvm.Settings, isolation: Literal["namespaces", "landlock", "
         command.insert(1, f"-Djavabox.tmp={root}")
         return LocalChannel(command, root, environment, holds_files=True)
     launchers = [jdk.home / "bin" / "java", jvm.image(jdk.home, folder) / "bin" / "java"]
-    sandboxed = _sandboxed(root, [jdk.home, folder], launchers)
+    shown = [jdk.home, folder]
+    # A file system at /tmp would hide a JDK or a cache that lies below.
+    scratch = "/scratch" if any(one.is_relative_to("/tmp") for one in shown) else "/tmp"
+    sandboxed = _sandboxed(root, shown, launchers, scratch)
     environment["JAVABOX_ALONE"] = "1"  # in its process namespace: what escapes a program is seen
-    return LocalChannel([*sandboxed, command[0], "-Djavabox.tmp=/tmp", *command[1:]], root, environment)
+    return LocalChannel([*sandboxed, command[0], f"-Djavabox.tmp={scratch}", *command[1:]], root, environment)
 
 
-def _sandboxed(root: str, folders: list[Path], launchers: list[Path]) -> list[str]:
+def _sandboxed(root: str, folders: list[Path], launchers: list[Path], scratch: str = "/tmp") -> list[str]:
     super_user = os.geteuid() == 0
     namespaces = ["--net", "--ipc", "--uts", "--mount", "--pid", "--fork", "--kill-child"]
     if not super_user:
@@ -127,7 +130,7 @@ def _sandboxed(root: str, folders: list[Path], launchers: list[Path]) -> list[st
     shown += sorted({str(launcher) for launcher in launchers})
     uid = NOBODY if super_user else 0
     filtered = [sys.executable, "-I", "-S", seccomp.__file__] if seccomp.supported() else []
-    return [*filtered, "unshare", *namespaces, "sh", str(SCRIPT), root, str(uid), *shown, "--"]
+    return [*filtered, "unshare", *namespaces, "sh", str(SCRIPT), root, str(uid), scratch, *shown, "--"]
 
 
 class LocalChannel:

@@ -1,12 +1,12 @@
 #!/bin/sh
 # Inside fresh namespaces (see local.py): builds a read-only root that holds the JDK and nothing of the user's,
 # then runs the judge there without privileges. Process 1 stays this shell, which reaps what programs leave.
-# usage: sandbox.sh ROOT UID FOLDER... -- COMMAND...
+# usage: sandbox.sh ROOT UID SCRATCH FOLDER... -- COMMAND...
 set -eu
-root=$1 uid=$2
-shift 2
+root=$1 uid=$2 scratch=$3
+shift 3
 mount -t tmpfs -o size=64m,mode=755 javabox "$root"
-mkdir -p "$root/tmp" "$root/proc"
+mkdir -p "$root$scratch" "$root/proc"
 launchers=0
 while [ "$1" != -- ]; do
     if [ -L "$1" ]; then
@@ -33,7 +33,7 @@ shift
 mount -t proc proc "$root/proc"
 mount -o remount,ro "$root"
 # All that programs can write; the supervisor empties it between those that can.
-mount -t tmpfs -o size=64m,mode=1777,nosuid,nodev,noexec javabox "$root/tmp"
+mount -t tmpfs -o size=64m,mode=1777,nosuid,nodev,noexec javabox "$root$scratch"
 if [ "$uid" = 0 ]; then
     user=
 else

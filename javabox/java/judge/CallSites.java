@@ -40,7 +40,6 @@ final class CallSites {
     private record Target(String owner, String name, String descriptor, boolean constructor) {}
 
     private static final String TEXT_ALONE = "(Ljava/lang/CharSequence;)";
-    private static final String RESTACKING = "([Ljava/lang/StackTraceElement;)V";
 
     private final Map<String, Target> targets = new HashMap<>();
     /** By owner, name and descriptor without the result: what is called in front. */
@@ -218,10 +217,6 @@ final class CallSites {
                 construct(code, call);
                 return;
             }
-            if (restacks(call)) {
-                code.set(call, call(Shims.class, call.name, "(Ljava/lang/Throwable;[Ljava/lang/StackTraceElement;)V"));
-                return;
-            }
             Target target = targets.get(key(call.owner, call.name, call.desc, isStatic));
             if (target != null && call.owner.startsWith("java/util/regex/") && call.desc.startsWith(TEXT_ALONE)) {
                 code.insertBefore(call, call(TextWork.class, "metered", "(Ljava/lang/CharSequence;)Ljava/lang/CharSequence;"));
@@ -249,12 +244,6 @@ final class CallSites {
         code.add(new MethodInsnNode(Opcodes.INVOKEVIRTUAL, split.owner, split.name, split.desc));
         code.add(new InsnNode(Opcodes.POP));
         return code;
-    }
-
-    /** Whether an exception of the JDK's gets another stack trace, whatever subclass is named. */
-    private static boolean restacks(MethodInsnNode call) {
-        return call.name.equals("setStackTrace") && call.desc.equals(RESTACKING) && call.owner.startsWith("java/")
-                && (call.owner.endsWith("Throwable") || call.owner.endsWith("Exception") || call.owner.endsWith("Error"));
     }
 
     /** {@code new Random()} and the like: what another constructor takes (a seed, the time) is pushed before it. */

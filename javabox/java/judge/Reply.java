@@ -65,6 +65,11 @@ record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown, List<C
         return new Reply(outcome, List.of(), null, List.of(), STRICT, false, false, UNKNOWN, Times.NONE, detail);
     }
 
+    /** A suite that the clock, and maybe the machine, kept from being evaluated. */
+    static Reply lateSuite(String detail) {
+        return new Reply(Outcome.SUITE_ERROR, List.of(), null, List.of(), STRICT, false, true, UNKNOWN, Times.NONE, detail);
+    }
+
     /** For whoever does not wait for it any more. */
     static Reply cancelled() {
         return trouble(Outcome.JUDGE_ERROR, "cancelled");

@@ -94,7 +94,7 @@ final class Worker implements Runnable {
             supervisor.addWorker();
             String reason = "no result after " + job.limits().compileMillis() + " ms";
             supervisor.answer(job, evaluating
-                    ? Reply.trouble(Reply.Outcome.SUITE_ERROR, "an expected value does not evaluate: " + reason)
+                    ? Reply.lateSuite("an expected value does not evaluate: " + reason)
                     : Reply.compileError(List.of(new Reply.Diagnosis(Refusal.LIMIT, -1, -1, -1,
                             Refusal.gaveUp(reason).message())), false));
         }

@@ -45,8 +45,6 @@ public final class Tank {
     public static boolean inProgram;
     /** What tests caught of the program last: thrown on, it is the program's still. */
     public static Throwable fromProgram;
-    /** Whether a stack trace has been set by hand: then none says whose an exception is. */
-    public static boolean restacked;
     /** Nanoseconds slept, and what they took of the fuel. */
     private static long slept;
     private static long sleptFuel;
@@ -67,7 +65,7 @@ public final class Tank {
         threads = manyThreads;
         runner = Thread.currentThread();
         slept = sleptFuel = checks = 0;
-        inProgram = restacked = false;
+        inProgram = false;
         fromProgram = null;
         bytes = byteLimit;
         slots = STACK_SLOTS;

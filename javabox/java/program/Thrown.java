@@ -11,9 +11,9 @@ import jdk.internal.misc.Unsafe;
 /**
  * An exception that ended a case: what it says, where it was, and whose it is, without trusting its own methods.
  *
- * <p>Whose: the topmost frame of its stack that is not the JDK's decides, the program's or the tests'. Not asked
- * where the program can have written the answer: of an exception that came out of a call into the program, of a
- * class of the program's, or after a stack trace was set by hand; these are the program's. A class that could not be
+ * <p>Whose: the topmost frame of its stack that is not the JDK's decides, the program's or the tests'; the stack as the
+ * JVM saw it, since a program can write another one over it. Not asked of an exception that came out of a call into
+ * the program, or of one whose class is the program's: these are the program's. A class that could not be
  * initialised belongs to what its initialiser threw.
  */
 final class Thrown {
@@ -63,7 +63,7 @@ final class Thrown {
     }
 
     private boolean byTests() {
-        if (Tank.inProgram || thrown == Tank.fromProgram || Tank.restacked) {
+        if (Tank.inProgram || thrown == Tank.fromProgram) {
             return false;
         }
         Throwable told = thrown;

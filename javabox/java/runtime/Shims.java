@@ -53,12 +53,6 @@ public final class Shims {
         return RandomGeneratorFactory.of(algorithm).create(seed());
     }
 
-    /** For {@code Throwable.setStackTrace}, whatever class is named: from now on no trace says whose it is. */
-    public static void setStackTrace(Throwable thrown, StackTraceElement[] trace) {
-        Tank.restacked = true;
-        thrown.setStackTrace(trace);
-    }
-
     /** The hash code of an object whose class has none of its own: a number in the order of asking. */
     public static int identity(int known) {
         return known != 0 ? known : seedFreeHash();
