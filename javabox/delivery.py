@@ -1,16 +1,17 @@
 """Hands verdicts to those who asked: sets the results of futures, on a thread that does nothing else.
 
 A future runs its callbacks where its result is set, and a callback may do anything, even ask this judge again
-and wait. So results are set neither by the thread that hears the supervisor nor under a lock; and where a
-callback holds the delivering thread up while verdicts wait, one more thread goes on with them.
+and wait. So a result with callbacks is set neither by the thread that hears the supervisor nor under a lock;
+and where a callback holds the delivering thread up while verdicts wait, one more thread goes on with them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from queue import SimpleQueue
 
@@ -22,6 +23,43 @@ PATIENCE_SECONDS = 0.02
 """So long a callback may take before verdicts behind it go another way."""
 
 Answer = Verdict | Exception
+
+
+Callback = Callable[[Future[Verdict]], object]
+
+
+class Promise(Future[Verdict]):
+    """A verdict to come that knows whether anybody else's code runs when it is there."""
+
+    def __init__(self, settled: Callback) -> None:
+        """`settled` is called when it is there, or cancelled."""
+        super().__init__()
+        self._others = threading.Lock()
+        self._has_others = False
+        self.add_own_callback(settled)
+
+    def add_done_callback(self, fn: Callback) -> None:
+        with self._others:
+            self._has_others = True
+        super().add_done_callback(fn)
+
+    def add_own_callback(self, fn: Callback) -> None:
+        """For what is known to be done at once and to ask for nothing."""
+        super().add_done_callback(fn)
+
+    def settle(self, verdict: Verdict) -> bool:
+        """Sets the result, unless a callback of others would run for it; whether it is set."""
+        with self._others:
+            if not self._has_others:
+                with contextlib.suppress(InvalidStateError):  # it was cancelled
+                    self.set_result(verdict)
+            return not self._has_others
+
+    def orphan(self, error: Exception) -> None:
+        """In a forked child, where a thread that is not there may have held a lock."""
+        Future.__init__(self)
+        self._others = threading.Lock()
+        self.set_exception(error)
 
 
 class Delivery:

@@ -29,7 +29,7 @@ from functools import partial
 
 from javabox import wire
 from javabox.cache import VerdictCache
-from javabox.delivery import PATIENCE_SECONDS, Delivery
+from javabox.delivery import PATIENCE_SECONDS, Delivery, Promise
 from javabox.engines.channel import Channel
 from javabox.engines.jvm import Settings
 from javabox.engines.opening import Opened, greet
@@ -83,7 +83,7 @@ class Dispatcher:
         self._owner = os.getpid()
         self._start, self._cache, self._stats = opened.start, cache, stats
         self._asked: dict[Job, Task] = {}
-        self._promised: dict[Future[Verdict], object] = {}
+        self._promised: dict[Promise, object] = {}
         self._next_id = 0
         self._looked = time.monotonic()
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -97,12 +97,11 @@ class Dispatcher:
         self._thread = threading.Thread(target=self._run, name="javabox-dispatch", daemon=True)
         self._thread.start()
 
-    def ask(self, job: Job, asker: object) -> Future[Verdict]:
+    def ask(self, job: Job, asker: object) -> Promise:
         """The verdict to come. `asker` is kept alive until it is there. Raises JudgeUnavailable."""
-        future: Future[Verdict] = Future()
+        future = Promise(partial(self._settled, job))
         if self.over is None:
             self._promised[future] = asker
-            future.add_done_callback(partial(self._settled, job))
             self._inbox.put(partial(self._take_up, job, future))
         # Asked after the job is in the inbox: what ended meanwhile never looks into it again.
         if self.over is not None:
@@ -137,18 +136,18 @@ class Dispatcher:
             if post.supervisor is not None:
                 post.supervisor.line.channel.let_go()
         for future in list(self._promised):
-            Future.__init__(future)  # a thread that is not in the child may have held its lock
-            future.set_exception(JudgeInChild())
+            future.orphan(JudgeInChild())
 
     # ---- calls from other threads, answered on this one's ------------------------------------------------
 
     def _settled(self, job: Job, future: Future[Verdict]) -> None:
         """A future has its verdict, or was cancelled."""
+        assert isinstance(future, Promise)
         self._promised.pop(future, None)
         if future.cancelled():
             self._inbox.put(partial(self._forget, job, future))
 
-    def _take_up(self, job: Job, future: Future[Verdict]) -> None:
+    def _take_up(self, job: Job, future: Promise) -> None:
         if future.cancelled():
             return
         task = self._asked.get(job)
@@ -157,7 +156,7 @@ class Dispatcher:
             self._main.queue.append(task)
         task.futures.append(future)
 
-    def _forget(self, job: Job, future: Future[Verdict]) -> None:
+    def _forget(self, job: Job, future: Promise) -> None:
         """Nobody is told; when that was the last who asked, the job is ended wherever it is."""
         task = self._asked.get(job)
         if task is None or future not in task.futures:
@@ -292,7 +291,8 @@ class Dispatcher:
             del self._asked[task.job]
         self._stats.judged(verdict)
         self._cache.put(task.job, verdict)
-        self._delivery.put(task.futures, verdict)
+        if waiting := [future for future in task.futures if not future.settle(verdict)]:
+            self._delivery.put(waiting, verdict)
 
     # ---- supervisors -------------------------------------------------------------------------------------
 

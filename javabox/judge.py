@@ -25,6 +25,7 @@ from typing import Any, Literal, NoReturn, Self, SupportsIndex
 
 from javabox.cache import VerdictCache
 from javabox.cores import cores
+from javabox.delivery import Promise
 from javabox.dispatch import Dispatcher
 from javabox.engines import jvm
 from javabox.engines.channel import Channel
@@ -117,7 +118,10 @@ class Judge:
                 def put(done: Future[Verdict], index: int = index) -> None:
                     finished.put((index, done))
 
-                future.add_done_callback(put)
+                if isinstance(future, Promise):
+                    future.add_own_callback(put)
+                else:
+                    put(future)  # known
             for _ in futures:
                 self._refuse_in_child()
                 index, future = finished.get()

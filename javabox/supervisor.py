@@ -1,7 +1,7 @@
 """Python's end of one supervisor JVM: what it holds at the moment, and whether it still answers.
 
-Two threads are its own: one writes, so that nobody waits for a supervisor that does not read, and one
-listens. All else belongs to the dispatcher's thread.
+Two threads are its own: one listens, and one writes what is too much for the pipe, so that nobody waits for a
+supervisor that does not read. All else belongs to the dispatcher's thread.
 
 It is silent when a job that it surely works on has exceeded its limits by far, whatever else it answers
 meanwhile, or when it misses its beats. It takes jobs in the order in which they come, so of those that it
@@ -10,19 +10,19 @@ holds it works on the oldest ones, as many as it has workers: a job's time count
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import count, islice
 from queue import SimpleQueue
 
 from javabox import wire
+from javabox.delivery import Promise
 from javabox.job import Job
 from javabox.line import BrokenLine, Line
-from javabox.verdict import Verdict
 
 log = logging.getLogger("javabox")
 
@@ -37,7 +37,7 @@ class Task:
     """A job that waits for its verdict, with everyone who asked for it."""
 
     job: Job
-    futures: list[Future[Verdict]] = field(default_factory=list)
+    futures: list[Promise] = field(default_factory=list)
     """Empty when all of them were cancelled."""
     deaths: int = 0
     """Supervisors that ended, or ran out of memory, while they had it."""
@@ -45,12 +45,16 @@ class Task:
     """Times that it ended in a way that others may have caused."""
 
 
+PIPE_BYTES = 60_000
+"""What a pipe takes in while nobody reads it (pipe(7): 65,536 by default). So much can be written at once."""
 _numbers = count(1)
 
 
 @dataclass(eq=False, slots=True)
 class _Flight:
     task: Task
+    size: int
+    """Bytes of its frame, which the supervisor may not have read yet."""
     since: float | None = None
     """When it became one of those that the supervisor works on."""
 
@@ -67,6 +71,8 @@ class Supervisor:
         self._hear = hear
         self._flights: dict[int, _Flight] = {}
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
+        self._queued = self._written = 0
+        """Frames that were left to the writing thread, and that it has written."""
         self._heard = self._used = time.monotonic()
         self._missed = 0
         threading.Thread(target=self._write, name="javabox-send", daemon=True).start()
@@ -79,16 +85,16 @@ class Supervisor:
     def send(self, job_id: int, task: Task) -> None:
         """Raises what `wire.encode_job` raises of a job that has no form on the wire."""
         frame = wire.encode_job(job_id, task.job)
-        self._flights[job_id] = _Flight(task)
+        self._flights[job_id] = _Flight(task, len(frame))
         self._clock()
-        self._outbox.put(frame)
+        self._put(frame)
 
     def cancel(self, task: Task) -> None:
         """Asks it to end a job whose answer nobody waits for any more; nothing to do for one it does not
         hold."""
         for job_id, flight in self._flights.items():
             if flight.task is task:
-                self._outbox.put(wire.encode_cancel(job_id))
+                self._put(wire.encode_cancel(job_id))
 
     def take(self, job_id: int) -> Task | None:
         """The job that an answer is for, which it holds no longer. None: nobody asked."""
@@ -126,12 +132,23 @@ class Supervisor:
         for flight in islice(self._flights.values(), self._workers):
             flight.since = self._used if flight.since is None else flight.since
 
+    def _put(self, frame: bytes) -> None:
+        """Writes it where that can't take long, else leaves it to the thread; in order."""
+        unread = sum(flight.size for flight in self._flights.values())
+        if self._queued > self._written or unread + len(frame) > PIPE_BYTES:
+            self._queued += 1
+            self._outbox.put(frame)
+        else:
+            with contextlib.suppress(OSError, ValueError):  # gone: the listener sees the end
+                self.line.send(frame)
+
     def _write(self) -> None:
         while (frame := self._outbox.get()) is not None:
             try:
                 self.line.send(frame)
             except (OSError, ValueError):
                 return  # gone: the listener sees the end
+            self._written += 1
 
     def _listen(self) -> None:
         try:

@@ -3,8 +3,10 @@ package javabox.judge;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import javabox.runtime.Charges;
 import javabox.runtime.Clocks;
 import javabox.runtime.CollectionWork;
@@ -44,6 +46,9 @@ final class CallSites {
     private final Map<String, Target> targets = new HashMap<>();
     /** By owner, name and descriptor without the result: what is called in front. */
     private final Map<String, Target> charges = new HashMap<>();
+    /** The names alone, which nearly all calls do not have. */
+    private final Set<String> charged = new HashSet<>();
+    private final Set<String> replaced = new HashSet<>();
     private final boolean deterministic;
 
     /** @param deterministic whether chance and clocks are replaced too */
@@ -75,6 +80,7 @@ final class CallSites {
                 boolean constructor = name.equals("<init>");
                 String original = constructor ? withoutResult(descriptor)
                         : replaced.isStatic() ? descriptor : withoutReceiver(descriptor);
+                this.replaced.add(name);
                 targets.put(key(internal, name, original, replaced.isStatic()),
                         new Target(Type.getInternalName(shims), method.getName(), descriptor, constructor));
             }
@@ -85,6 +91,7 @@ final class CallSites {
         String descriptor = Type.getMethodDescriptor(method);
         String name = charged.name().isEmpty() ? method.getName() : charged.name();
         String original = charged.isStatic() ? descriptor : withoutReceiver(descriptor);
+        this.charged.add(name);
         for (Class<?> owner : charged.value()) {
             charges.put(key(Type.getInternalName(owner), name, withoutResult(original), charged.isStatic()),
                     new Target(Type.getInternalName(method.getDeclaringClass()), method.getName(), descriptor, false));
@@ -109,7 +116,7 @@ final class CallSites {
     void rewrite(MethodNode method) {
         int locals = method.maxLocals;
         for (AbstractInsnNode instruction : method.instructions.toArray()) {
-            if (instruction instanceof MethodInsnNode call) {
+            if (instruction instanceof MethodInsnNode call && charged.contains(call.name)) {
                 Target charge = charges.get(key(call.owner, call.name, withoutResult(call.desc),
                         call.getOpcode() == Opcodes.INVOKESTATIC));
                 if (charge != null) {
@@ -184,7 +191,7 @@ final class CallSites {
 
     private boolean charged(Handle handle) {
         return handle.getTag() >= Opcodes.H_INVOKEVIRTUAL // else it is a field's, as records have them
-                && charges.containsKey(key(handle.getOwner(), handle.getName(), withoutResult(handle.getDesc()),
+                && charged.contains(handle.getName()) && charges.containsKey(key(handle.getOwner(), handle.getName(), withoutResult(handle.getDesc()),
                         handle.getTag() == Opcodes.H_INVOKESTATIC));
     }
 
@@ -217,7 +224,8 @@ final class CallSites {
                 construct(code, call);
                 return;
             }
-            Target target = targets.get(key(call.owner, call.name, call.desc, isStatic));
+            Target target = replaced.contains(call.name)
+                    ? targets.get(key(call.owner, call.name, call.desc, isStatic)) : null;
             if (target != null && call.owner.startsWith("java/util/regex/") && call.desc.startsWith(TEXT_ALONE)) {
                 code.insertBefore(call, call(TextWork.class, "metered", "(Ljava/lang/CharSequence;)Ljava/lang/CharSequence;"));
             } else if (target != null) {

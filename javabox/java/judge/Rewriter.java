@@ -80,11 +80,9 @@ final class Rewriter {
         if (known != null && (threads || reflects)) {
             return null;
         }
-        Set<String> ofProgram = new HashSet<>();
-        classes.program().keySet().forEach(name -> ofProgram.add(name.replace('.', '/')));
         Pass first = new Pass(classes.originals(), !threads, !reflects, wanted.assertions, null);
         Pass second = new Pass(classes.originals(), !threads, !reflects, true,
-                known == null ? new TestCode(classes.tests().values(), ofProgram) : null);
+                known == null ? new TestCode(classes.tests().values(), classes.program().keySet()) : null);
         Map<String, byte[]> rewritten = first.rewrite(classes.program(), program, wanted.coverage);
         Map<String, byte[]> ofTests = known == null ? second.rewrite(classes.tests(), tests, false) : known.classes;
         rewritten.putAll(ofTests);
@@ -93,7 +91,7 @@ final class Rewriter {
         return new Prepared(rewritten, metered ? refusal : "a method that is too large to be metered", metered, threads,
                 program.files() || tests.files(), program.chance() || tests.chance(),
                 classes.program().values().stream().anyMatch(reader -> Scan.names(reader, Program.TESTS)),
-                Set.copyOf(ofTests.keySet()), second.unmetered.isEmpty(),
+                ofTests.keySet(), second.unmetered.isEmpty(),
                 !threads && !reflects && second.unmetered.isEmpty() ? new Tests(ofTests, tests) : null);
     }
 

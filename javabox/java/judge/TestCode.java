@@ -55,16 +55,16 @@ final class TestCode {
     private static final int OPERAND = 1000;
     private static final Set<String> CHECKING = Set.of("orElseThrow", "requireNonNull");
 
-    private final Set<String> program;
+    private final Set<String> program = new HashSet<>();
     /** Methods of the tests that never return: owner, name, descriptor. */
     private final Set<String> endless = new HashSet<>();
 
     /**
      * @param tests the classes of the tests
-     * @param program internal names of the program's classes
+     * @param program the names of the program's classes
      */
     TestCode(Collection<ClassReader> tests, Set<String> program) {
-        this.program = program;
+        program.forEach(name -> this.program.add(name.replace('.', '/')));
         List<ClassNode> types = tests.stream().map(TestCode::read).toList();
         boolean more = true;
         while (more) {
@@ -90,12 +90,15 @@ final class TestCode {
 
     /** Settles whether {@code assert} is on in a method, program's or tests': no class loader is asked. */
     static void settleAssertions(MethodNode method, boolean on) {
-        for (AbstractInsnNode node : method.instructions.toArray()) {
+        AbstractInsnNode node = method.instructions.getFirst();
+        while (node != null) {
+            AbstractInsnNode next = node.getNext();
             if (node instanceof MethodInsnNode call && call.name.equals("desiredAssertionStatus")
                     && call.owner.equals("java/lang/Class") && call.desc.equals("()Z")) {
                 method.instructions.insertBefore(call, new InsnNode(Opcodes.POP));
                 method.instructions.set(call, new InsnNode(on ? Opcodes.ICONST_1 : Opcodes.ICONST_0));
             }
+            node = next;
         }
     }
 
