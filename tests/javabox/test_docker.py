@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.attacks import CORPUS
+from benchmarks.attacks import BODIES
 from javabox import Job, Judge, JudgeUnavailable, Limits, Outcome, Suite, SuiteCase
 from javabox.engines import docker
 from tests.javabox.programs import program
@@ -42,7 +42,9 @@ def containers(engine: Any) -> Callable[[int], list[Any]]:
     """The supervisors' containers of a process, those that only wait to be removed included."""
 
     def of(pid: int) -> list[Any]:
-        return list(engine.containers.list(all=True, filters={"label": f"javabox={pid}"}))
+        # One may be removed while they are listed.
+        labelled = {"label": f"javabox={pid}"}
+        return list(engine.containers.list(all=True, filters=labelled, ignore_removed=True))
 
     return of
 
@@ -74,8 +76,9 @@ def value(judge: Judge, job: Job) -> str | None:
 
 
 def commands(containers: Callable[[int], list[Any]]) -> list[str]:
-    """What runs in this process's only container, but for warm JVMs, which come and go."""
-    [container] = containers(os.getpid())
+    """What runs in this process's first container, but for warm JVMs, which come and go. Another one may be
+    there for what is asked again."""
+    container = min(containers(os.getpid()), key=lambda one: one.attrs["Created"])
     running = (row[-1] for row in container.top(ps_args="-eo pid,args")["Processes"])
     return sorted(command for command in running if "WarmRunner" not in command)
 
@@ -97,7 +100,7 @@ def test_the_container_is_started_with_every_limit(
     flags, config = container.attrs["HostConfig"], container.attrs["Config"]
     assert flags["NetworkMode"] == "none"
     assert flags["ReadonlyRootfs"] is True
-    assert not flags.get("Tmpfs")
+    assert flags.get("Tmpfs") == {"/tmp": "size=64m,mode=1777,nosuid,nodev,noexec"}
     assert flags["IpcMode"] == "none"
     assert flags["CapDrop"] == ["ALL"]
     assert not flags["CapAdd"]
@@ -157,7 +160,7 @@ def test_a_program_reaches_no_network(docker_judge: Judge) -> None:
             listener.accept()
 
 
-def test_a_program_writes_no_file(docker_judge: Judge) -> None:
+def test_a_program_writes_no_file_but_a_temporary_one(docker_judge: Judge) -> None:
     written = value(
         docker_judge,
         returning(
@@ -172,7 +175,7 @@ def test_a_program_writes_no_file(docker_judge: Judge) -> None:
             return written.toString();""",
         ),
     )
-    assert written == '""'
+    assert written == '"/tmp;"'
 
 
 BOMBS = {
@@ -185,7 +188,7 @@ BOMBS = {
     "shells in sessions of their own": """
         new ProcessBuilder("sh", "-c", "b() { setsid sh -c 'while :; do sleep 1000 & done' & b | b & }; b")
             .start();
-        synchronized (S.class) { S.class.wait(60_000); }
+        synchronized (P.class) { P.class.wait(60_000); }
         return 0;""",
 }
 
@@ -297,6 +300,6 @@ def besieged(engine: Any) -> Iterator[Judge]:  # noqa: ARG001  (skips without an
     ],
 )
 def test_no_program_speaks_for_the_judge_or_to_the_next_one(besieged: Judge, name: str) -> None:
-    attack, honest = besieged.grade([program(CORPUS[name]), program(f"return 2 * x; // after {name}")])
+    attack, honest = besieged.grade([program(BODIES[name]), program(f"return 2 * x; // after {name}")])
     assert attack.outcome not in (Outcome.PASSED, Outcome.JUDGE_ERROR)
     assert honest.passed
