@@ -3,6 +3,7 @@
 # then runs the judge there without privileges. Process 1 stays this shell, which reaps what programs leave.
 # usage: sandbox.sh ROOT UID SCRATCH FOLDER... -- COMMAND...
 set -eu
+PATH=/usr/sbin:/usr/bin:/sbin:/bin # whatever the user has
 root=$1 uid=$2 scratch=$3
 shift 3
 mount -t tmpfs -o size=64m,mode=755 javabox "$root"

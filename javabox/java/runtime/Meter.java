@@ -106,7 +106,7 @@ public final class Meter {
 
     private static void take(long bytes) {
         Tank.allocate(bytes);
-        spend(bytes >> 3); // about what clearing and collecting it costs
+        spend(bytes >> 4);
     }
 
     /** The program is about to do this much work inside the JDK, in instructions, as far as is known. */

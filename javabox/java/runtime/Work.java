@@ -27,7 +27,7 @@ final class Work {
 
     static void makes(long bytes) {
         Tank.allocate(Math.max(0, bytes));
-        Meter.spend(bytes >> 3);
+        Meter.spend(bytes >> 4);
     }
 
     /** Only of what is exactly one of the JDK's own: another's size() may run code of the program's. */

@@ -99,7 +99,8 @@ def test_the_text_by_hand(answers: dict[str, Answer]) -> None:
         ('new String[] {"a"}', 'String[] = new java.lang.String[] {"a"}'),
         ("List.of(1, 2)", "List = java.util.Arrays.asList(1, 2)"),
         ("Set.of()", "HashSet = new java.util.HashSet<>(java.util.Arrays.asList())"),
-        ("new AbstractMap.SimpleEntry<>(1, 2)", "a value"),
+        ("new AbstractMap.SimpleEntry<>(1, 2)", "Map.Entry = java.util.Map.entry(1, 2)"),
+        ("new java.util.ArrayDeque<>()", "a value"),
         ('new java.math.BigDecimal("2")', 'BigDecimal = new java.math.BigDecimal("2")'),
     ],
 )

@@ -243,7 +243,7 @@ def test_errors_in_the_prompt_and_in_the_tests_are_ignored(judge: Judge) -> None
     for ending in ("", "\n", "\r\n"):
         (verdict,) = judge.grade([problem.released_job(completion + ending)])
         found = first_fault(Answer(problem, completion + ending, verdict))
-        assert (found.blame, found.code) == (Blame.IGNORE, "java.lang.Error"), "the test threw it"
+        assert (found.blame, found.code) == (Blame.IGNORE, "failed"), "the test threw it"
 
 
 def test_lines_end_where_javac_ends_them_and_spans_count_code_points(judge: Judge) -> None:

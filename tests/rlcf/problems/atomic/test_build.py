@@ -99,7 +99,8 @@ def test_the_default_data_are_those_of_the_published_numbers(judge: Judge) -> No
     data = build(0, judge)
     digest = hashlib.sha256()
     for p in (*data.train, *data.validation, *data.test):
-        told = (p.task_id, p.prompt, p.reference, p.description, p.entry_point, p.split, repr(p.suite))
+        suite = repr(p.suite).replace(", assertions=False", "")  # a field that they were made without
+        told = (p.task_id, p.prompt, p.reference, p.description, p.entry_point, p.split, suite)
         digest.update(repr(told).encode())
     assert digest.hexdigest() == PUBLISHED
 
