@@ -79,7 +79,17 @@ def choose(isolation: Literal["auto", "namespaces", "landlock", "none"]) -> Grou
     return Ground(isolation, "it was asked for")
 
 
-_why_no_landlock = functools.cache(restricted.why_not)
+_permitted: set[tuple[object, ...]] = set()
+"""Where the Landlock floor was tried and holds: it depends on which folders programs must be able to read."""
+
+
+def _why_no_landlock(version: int) -> str:
+    names = ("XDG_CACHE_HOME", "HOME", "JAVA_HOME", "PATH", "TMPDIR")
+    where = (version, *map(os.environ.get, names))
+    reason = "" if where in _permitted else restricted.why_not(version)
+    if not reason:
+        _permitted.add(where)
+    return reason
 
 
 @functools.cache

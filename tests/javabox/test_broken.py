@@ -26,11 +26,13 @@ LARGEST = "image/lib/modules"
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache with one build, to be copied, by somebody who shares no file with others."""
     cache = tmp_path_factory.mktemp("built") / "cache"
+    cache.parent.chmod(0o755)
     code = (
         "import os; os.umask(0o077); from javabox.engines import jdk, jvm; print(jvm.build(jdk.find_jdk()))"
     )
     environment = os.environ | {"XDG_CACHE_HOME": str(cache)}
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True)
+    cache.chmod(0o755)  # but its top: programs may run as another user
     return cache
 
 

@@ -45,14 +45,16 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     done = rlcf("doctor", "--bundle-jdk", made)
     assert done.returncode == 0, done.stderr
     assert f"{made}: " in done.stdout
-    home = tmp_path_factory.mktemp("elsewhere") / "a copy"
+    elsewhere, cache = (tmp_path_factory.mktemp(name) for name in ("elsewhere", "cache"))
+    for folder in (elsewhere, cache):
+        folder.chmod(0o755)  # as on a node: programs may run as another user
+    home = elsewhere / "a copy"
     shutil.copytree(made, home, symlinks=True)
     shutil.rmtree(made)
     tools = tmp_path_factory.mktemp("bin")
     for tool in ("unshare", "setpriv", "chroot", "mount", "sh"):
         if found := shutil.which(tool):
             (tools / tool).symlink_to(found)
-    cache = tmp_path_factory.mktemp("cache")
     return {"PATH": str(tools), "JAVA_HOME": str(home), "XDG_CACHE_HOME": str(cache), "HOME": str(cache)}
 
 
