@@ -130,7 +130,7 @@ FLOOR = {
     "a signal to a bystander": said(f"kill -0 {SELF} 2>/dev/null && {MINE} && echo signalled"),
     "a signal to a bystander's group": said(f"kill -0 -- -{os.getpgid(0)} 2>/dev/null && {MINE} && echo signalled"),
     "another priority for a bystander": said(f"renice -n 0 -p {SELF} >/dev/null 2>&1 && {MINE} && echo reniced"),
-    "a bystander's files": said(f"ls /proc/{SELF}/fd 2>/dev/null | head -1 && {MINE} && true; cat /proc/{SELF}/environ 2>/dev/null | head -c 20"),
+    "a bystander's files": said(f"for f in /proc/{SELF}/fd/*; do readlink $f 2>/dev/null; done | head -1; cat /proc/{SELF}/environ 2>/dev/null | head -c 20"),
     "the judge's memory and files": achieving(
         SUPERVISOR
         + ' for (String n : new String[] {"/mem", "/fd/0", "/fd/1", "/environ", "/maps"}) try (var in = new java.io.FileInputStream(p + n)) { got.append(n); } catch (java.io.IOException e) { } }'

@@ -43,13 +43,13 @@ def test_quotas_of_version_1_are_heeded(tmp_path: Path) -> None:
     assert quota(groups, tmp_path) == 2.5
 
 
-@pytest.mark.skipif(
-    os.geteuid() != 0 or not os.access("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", os.W_OK),
-    reason="only root may make a group, here of cgroups 1",
-)
 def test_a_quota_of_the_kernels_is_heeded() -> None:
     group = Path(f"/sys/fs/cgroup/cpu/javabox-test-{os.getpid()}")
-    group.mkdir()
+    try:
+        group.mkdir()
+    except OSError:  # only root may, where there are groups of version 1: then what the kernel has is read
+        assert 1 <= cores() <= len(os.sched_getaffinity(0))
+        return
     try:
         (group / "cpu.cfs_quota_us").write_text("100000")
         (group / "cpu.cfs_period_us").write_text("100000")

@@ -76,8 +76,10 @@ def test_attacks_succeed_without_their_defence_and_only_then(undone: Undone, fol
 
 def test_notes_in_the_kernels_memory_reach_the_next_program_without_the_filter(folder: Path) -> None:
     """Shared memory, queues and semaphores are nobody's file, and a namespace keeps them until it ends."""
-    if local.floor().floor != "namespaces":
-        pytest.skip("on the other floors what forbids them is more than this")
+    if local.floor().floor != "namespaces":  # there it is more than this that forbids them
+        with Judge("local", workers=1) as judge:
+            assert succeeded(verdicts(judge, tuple(SHARED))) == []
+        return
     readers = [name for name in SHARED if " from " in name]
     with Judge("local", workers=1) as judge:
         assert succeeded(verdicts(judge, tuple(SHARED))) == []
