@@ -29,9 +29,10 @@ final class ProgramJvm {
      * @param runner the main class
      * @param pinned whether chance is taken out
      * @param before words of the command line in front of the JVM's own
+     * @param arguments words for the main class
      * @param errors where what the command writes to stderr goes
      */
-    static Process start(String runner, int megabytes, boolean pinned, List<String> before, List<String> flags,
+    static Process start(String runner, int megabytes, boolean pinned, List<String> before, List<String> flags, List<String> arguments,
             ProcessBuilder.Redirect errors) throws IOException {
         List<String> command = new ArrayList<>(before);
         command.addAll(List.of(LAUNCHER, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
@@ -59,6 +60,7 @@ final class ProgramJvm {
             }
         }
         command.addAll(List.of("-m", "javabox.program/javabox.program." + runner));
+        command.addAll(arguments);
         if (pinned) {
             command.add("pinned");
         }

@@ -39,7 +39,7 @@ final class StrictLane {
         Process process;
         try {
             process = ProgramJvm.start("StrictRunner", job.limits().memoryMegabytes(), pinned, SESSION, FLAGS,
-                    ProcessBuilder.Redirect.PIPE);
+                    List.of(), ProcessBuilder.Redirect.PIPE);
         } catch (IOException e) {
             return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "no JVM could be started: " + e.getMessage());
         }

@@ -110,7 +110,7 @@ final class WarmLane {
     private Jvm start(int megabytes) throws IOException {
         // A little less than in the strict lane: what fits here fits there.
         Process process = ProgramJvm.start("WarmRunner", Math.max(16, megabytes - 8), pinned, List.of("setsid"), FLAGS,
-                ProcessBuilder.Redirect.DISCARD);
+                List.of(Long.toString(ProcessHandle.current().pid())), ProcessBuilder.Redirect.DISCARD);
         groups.add(process);
         return new Jvm(process, megabytes);
     }

@@ -24,27 +24,33 @@ final class WarmRunner {
     /** The one that starts, the one that serves, the one that watches. */
     private static final int THREADS = 3;
 
+    private static final long UNKNOWN = 0;
+
     private WarmRunner() {}
 
     public static void main(String[] args) throws Exception {
         DataInputStream in = new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in), 1 << 15));
         DataOutputStream out = new DataOutputStream(
                 new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 15));
-        Thread watch = new Thread(WarmRunner::endWithTheJudge, "orphan");
+        long judge = Long.parseLong(args[0]);
+        Thread watch = new Thread(() -> endWith(judge), "orphan");
         watch.setDaemon(true);
         watch.start();
         Tank.shared = true;
-        Thread thread = new Thread(null, new Bottom(new Many(in, out), args.length > 0), "main", Tank.STACK_BYTES);
+        Thread thread = new Thread(null, new Bottom(new Many(in, out), args.length > 1), "main", Tank.STACK_BYTES);
         thread.start();
         thread.join();
         Runtime.getRuntime().halt(0);
     }
 
-    /** Where no sandbox ends with the judge: a program that never comes back would go on without it. */
-    private static void endWithTheJudge() {
-        long judge = parent();
+    /**
+     * Where no sandbox ends with the judge: a program that never comes back would go on without it.
+     *
+     * @param judge the process that started this one; it may have ended before this thread first looks
+     */
+    private static void endWith(long judge) {
         try {
-            while (parent() == judge) {
+            for (long parent = parent(); parent == judge || parent == UNKNOWN; parent = parent()) {
                 Thread.sleep(1000);
             }
         } catch (InterruptedException e) {
@@ -54,7 +60,7 @@ final class WarmRunner {
     }
 
     private static long parent() {
-        return ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L);
+        return ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(UNKNOWN);
     }
 
     /** One program after the other, as they come. */
