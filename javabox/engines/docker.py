@@ -232,7 +232,8 @@ def _limits(workers: int, cpus: int) -> dict[str, Any]:
         "mem_limit": memory,
         "memswap_limit": memory,  # the same number: no swap beside it
         "nano_cpus": cpus * 10**9,
-        "ulimits": [Ulimit(name="core", soft=0, hard=0)],
+        # No queue either (/dev/mqueue), which would outlive the program that made it.
+        "ulimits": [Ulimit(name=name, soft=0, hard=0) for name in ("core", "msgqueue")],
         # The frames are the container's stdout; by default the engine would write them all to a file.
         "log_config": LogConfig(type=LogConfig.types.NONE),
     }

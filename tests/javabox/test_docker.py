@@ -167,7 +167,7 @@ def test_a_program_writes_no_file_but_a_temporary_one(docker_judge: Judge) -> No
             "String",
             """StringBuilder written = new StringBuilder();
             for (String folder : new String[] {"/", "/etc", "/usr/bin", "/opt/javabox", "/home", "/root",
-                    "/var/tmp", "/var/lib", "/run", "/dev", "/dev/shm", "/proc", "/sys", "/sys/fs/cgroup", "/tmp"})
+                    "/var/tmp", "/var/lib", "/run", "/dev", "/dev/shm", "/dev/mqueue", "/proc", "/sys", "/sys/fs/cgroup", "/tmp"})
                 try (FileOutputStream out = new FileOutputStream(folder + "/written")) {
                     out.write(1);
                     written.append(folder).append(";");
