@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import threading
@@ -113,11 +114,8 @@ def _rest(channel: Channel) -> bytes:
     patience = threading.Timer(WORDS_SECONDS, channel.close)
     patience.start()
     said = bytearray()
-    try:
+    with contextlib.suppress(EOFError, OSError, ValueError):  # also: closed under the reader's hands
         while len(said) < WORDS_BYTES:
             said += channel.read(1)
-    except (EOFError, OSError, ValueError):  # also: closed under the reader's hands
-        pass
-    finally:
-        patience.cancel()
+    patience.cancel()
     return bytes(said)

@@ -15,6 +15,7 @@ processes of the same user that slow down, and do not stop, where programs use u
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
@@ -96,11 +97,9 @@ def _needed() -> list[str]:
     """What programs' user must be able to read, as far as it is there."""
     cache = jvm.cache_folder()
     needed = [next(folder for folder in (cache, *cache.parents) if folder.exists())]
-    try:
+    with contextlib.suppress(JudgeUnavailable):  # said where a JDK is needed
         home = find_jdk().home
         needed += [home, home / "lib" / "modules"]
-    except JudgeUnavailable:
-        pass  # said where a JDK is needed
     return [str(path) for path in needed]
 
 
