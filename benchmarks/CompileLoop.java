@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A loop that does nothing but compile each program with its tests, with the judge's own pooled javac.
  * Makes one pass for each line on stdin and prints its programs a second.
  *
- * <p>Arguments: a file of jobs as javabox/wire.py writes them, threads.
+ * <p>Arguments: a file of jobs as javabox/protocol/codec.py writes them, threads.
  */
 final class CompileLoop {
     private CompileLoop() {}

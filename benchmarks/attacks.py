@@ -43,7 +43,7 @@ from benchmarks import naive
 from javabox import Job, Judge, Outcome, Verdict
 from javabox.engines import docker, local
 from javabox.engines.opening import Engine, Isolation
-from javabox.engines.restricted import ABI
+from javabox.engines.restricted.floor import ABI
 from javabox.errors import JudgeUnavailable
 from tests.javabox.attacks import ATTACKS, HONEST, MACHINE, MARK, PORT, REACHING, STAYING, TELLING
 from tests.javabox.attacks_on_limits import ATTACKS_ON_LIMITS, MEMORY_MB, limits

@@ -39,11 +39,12 @@ from typing import Self
 
 from benchmarks.naive import DATA_SETS, Sample, grade_naively, load_samples
 from benchmarks.processes import Memory
-from javabox import Job, Judge, Suite, wire
+from javabox import Job, Judge, Suite
 from javabox.engines import docker, jvm
 from javabox.engines.jdk import find_jdk
 from javabox.engines.opening import Engine
 from javabox.judge import Lane
+from javabox.protocol import codec as wire
 from rlcf.problems.load import load_problems
 
 COMPILE_LOOP = Path(__file__).parent / "CompileLoop.java"

@@ -5,7 +5,7 @@
 
 The verifier learns on 300 of the atomic training problems, 8 samples each with the reference; the choice is
 among 10 samples of each of the 350 test problems. Nothing that it reads says whether a case passed
-(rlcf/evaluation/lever.py).
+(rlcf/evaluation/rerank.py).
 
 Not covered: encoders other than the policy's own, other data sets (`rlcf verifier` has both).
 """
@@ -18,11 +18,11 @@ from collections.abc import Sequence
 
 from javabox import Judge
 from rlcf.evaluation import evaluate
-from rlcf.evaluation.lever import choice_rates
+from rlcf.evaluation.rerank import choice_rates
 from rlcf.grounding.signal import Answer
 from rlcf.policy import Policy, load_policy
 from rlcf.problems import Problem, atomic
-from rlcf.training.lever import accuracy, candidates, examples, policy_verifier, train_verifier
+from rlcf.training.verifier import accuracy, candidates, examples, policy_verifier, train_verifier
 
 TRAIN_PROBLEMS, TRAIN_SAMPLES, SAMPLES = 300, 8, 10
 MAX_NEW_TOKENS = 128

@@ -20,7 +20,7 @@ from benchmarks.naive import load_samples
 from javabox import Judge, Outcome, Verdict
 from rlcf.grounding.ppocoder import matches
 from rlcf.grounding.signal import Answer
-from rlcf.grounding.syntax import share, sub_trees, token_match
+from rlcf.javasource.syntax import share, sub_trees, token_match
 from rlcf.problems import Problem, load_problems
 
 UNJUDGED = Verdict(Outcome.PASSED)

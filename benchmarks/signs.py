@@ -18,10 +18,10 @@ from collections.abc import Sequence
 
 from benchmarks.naive import load_samples
 from javabox import Judge, Outcome, Verdict
+from rlcf.grounding.reward_hacking import SIGNS, signs
 from rlcf.grounding.signal import Answer
-from rlcf.grounding.signs import SIGNS, signs
+from rlcf.javasource.tokens import texts
 from rlcf.problems import Problem, load_problems
-from rlcf.problems.java_tokens import texts
 
 STEPS = (0, 10, 30, 50, 80, 120)
 """Tokens of a reference at which rows of the second table begin."""

@@ -27,7 +27,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 
-from javabox import wire
 from javabox.cache import VerdictCache
 from javabox.delivery import PATIENCE_SECONDS, Delivery, Promise
 from javabox.engines.channel import Channel
@@ -35,7 +34,8 @@ from javabox.engines.jvm import Settings
 from javabox.engines.opening import Opened, greet
 from javabox.errors import JudgeInChild, JudgeUnavailable
 from javabox.job import Job
-from javabox.line import Line
+from javabox.protocol import codec as wire
+from javabox.protocol.sealed import Line
 from javabox.stats import Stats
 from javabox.supervisor import Supervisor, Task
 from javabox.verdict import Case, Diagnostic, Outcome, Verdict

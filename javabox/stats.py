@@ -11,8 +11,8 @@ from collections import Counter, deque
 from functools import reduce
 from typing import Any
 
+from javabox.protocol.codec import Reply, Report, Times
 from javabox.verdict import Verdict
-from javabox.wire import Reply, Report, Times
 
 KEPT = 20_000
 """Programs whose times are kept for the percentiles."""

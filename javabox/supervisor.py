@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from itertools import count, islice
 from queue import SimpleQueue
 
-from javabox import wire
 from javabox.delivery import Promise
 from javabox.job import Job
-from javabox.line import BrokenLine, Line
+from javabox.protocol import codec as wire
+from javabox.protocol.sealed import BrokenLine, Line
 
 log = logging.getLogger("javabox")
 

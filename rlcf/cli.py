@@ -35,7 +35,7 @@ from rlcf.commands.study import Study
 from rlcf.commands.train import Train
 from rlcf.commands.verifier import Verifier
 from rlcf.errors import BadInput
-from rlcf.training.rails import TrainingStopped
+from rlcf.training.runtime.rails import TrainingStopped
 
 Command = (
     Annotated[Grade, subcommand("grade")]

@@ -117,7 +117,7 @@ def _floor(judges: Sequence[Finding], isolation: Isolation) -> Finding:
 
 def _local_floor() -> tuple[str, list[str]]:
     """The local engine's floor, and for each better one why it is not had."""
-    ground = local.floor()
+    ground = local.best_floor()
     return ground.floor, [ground.reason] * bool(ground.reason)
 
 

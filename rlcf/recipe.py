@@ -19,7 +19,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from rlcf.errors import BadInput
 from rlcf.methods import METHODS
 
-SHIPPED = Path(__file__).parent.parent / "recipes"
+SHIPPED = Path(__file__).parent / "recipes"
 
 CHOICES = {
     "evaluation_split": ("validation", "test"),

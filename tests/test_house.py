@@ -23,12 +23,13 @@ SHELL = [ROOT / "run", *sorted(file for file in ROOT.glob(".ci/*") if file.is_fi
 HEAVY = {"torch", "transformers", "accelerate", "peft"}
 LAYERS = (
     {"javabox"},
-    {"errors", "progress", "jsonl"},
+    {"errors", "progress", "jsonl", "javasource"},
     {"problems", "recipe", "methods", "machine"},
     {"grounding", "policy"},
     {"evaluation"},
     {"training"},
-    {"cli", "commands", "doctor", "report", "adapters", "__main__"},
+    {"report", "experiments", "adapters"},
+    {"cli", "commands", "doctor", "__main__"},
 )
 """From the bottom to the top; a module imports from its own layer and from those below."""
 
@@ -87,6 +88,7 @@ def test_grading_starts_without_torch() -> None:
     """Where there is no torch, the command line and all that `rlcf grade` uses can be imported."""
     tops = (
         "javabox/",
+        "rlcf/javasource/",
         "rlcf/problems/",
         "rlcf/grounding/",
         "rlcf/cli",

@@ -26,10 +26,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from javabox.engines import jvm, restricted, seccomp
+from javabox.engines import jvm
 from javabox.engines.channel import give_up
 from javabox.engines.jdk import find_jdk
-from javabox.engines.restricted import DEBIAN_JDKS, DEVICES, SYSTEM
+from javabox.engines.restricted import floor, seccomp
+from javabox.engines.restricted.floor import DEBIAN_JDKS, DEVICES, SYSTEM
 from javabox.errors import JudgeUnavailable
 
 log = logging.getLogger("javabox")
@@ -52,11 +53,11 @@ class Ground(NamedTuple):
     reason: str
 
 
-def floor() -> Ground:
+def best_floor() -> Ground:
     """The best that this machine permits, tried once with harmless processes."""
     if not (why_no_namespaces := _why_no_namespaces()):
         return Ground("namespaces", "")
-    if why_no_landlock := _why_no_landlock(restricted.version()):
+    if why_no_landlock := _why_no_landlock(floor.version()):
         return Ground("none", f"no namespaces: {why_no_namespaces}; no Landlock floor: {why_no_landlock}")
     return Ground("landlock", f"no namespaces: {why_no_namespaces}")
 
@@ -66,14 +67,14 @@ def choose(isolation: Literal["auto", "namespaces", "landlock", "none"]) -> Grou
     if isolation == "none":
         return Ground("none", "it was asked for")
     if isolation == "auto":
-        best = floor()
+        best = best_floor()
         if best.floor == "none":
             raise JudgeUnavailable(
                 f"nothing keeps programs from this machine here ({best.reason}): {WAYS_OUT}"
             )
         return best
     namespaces = isolation == "namespaces"
-    reason = _why_no_namespaces() if namespaces else _why_no_landlock(restricted.version())
+    reason = _why_no_namespaces() if namespaces else _why_no_landlock(floor.version())
     if reason:
         raise JudgeUnavailable(f"no isolation by {isolation} here ({reason}): {WAYS_OUT}")
     return Ground(isolation, "it was asked for")
@@ -86,7 +87,7 @@ _permitted: set[tuple[object, ...]] = set()
 def _why_no_landlock(version: int) -> str:
     names = ("XDG_CACHE_HOME", "HOME", "JAVA_HOME", "PATH", "TMPDIR")
     where = (version, *map(os.environ.get, names))
-    reason = "" if where in _permitted else restricted.why_not(version)
+    reason = "" if where in _permitted else floor.why_not(version)
     if not reason:
         _permitted.add(where)
     return reason
@@ -113,8 +114,8 @@ def start(settings: jvm.Settings, isolation: Literal["namespaces", "landlock", "
     # Nothing of the user's environment (tokens, JAVA_TOOL_OPTIONS) reaches programs.
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
     if isolation == "landlock":
-        version = restricted.version()
-        command, private = restricted.command(command, version, jdk, folder, settings.workers)
+        version = floor.version()
+        command, private = floor.command(command, version, jdk, folder, settings.workers)
         return LocalChannel(command, str(private), environment, holds_files=True, warden=True)
     root = tempfile.mkdtemp(prefix="javabox-")
     if isolation == "none":

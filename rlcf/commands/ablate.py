@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.judging import Judging
+from rlcf.commands.options import Judging
 from rlcf.commands.parse import parse
 from rlcf.commands.train import INSTALL_TRAIN, RUNS
 from rlcf.errors import BadInput
@@ -55,7 +55,7 @@ class Ablate:
         return found
 
     def run(self) -> int:
-        from rlcf.report.ablation import plot, read_gains, table
+        from rlcf.experiments.ablation_tables import plot, read_gains, table
 
         self.judging.check()
         names = [name.strip() for name in self.groundings.split(",") if name.strip()]
@@ -64,7 +64,7 @@ class Ablate:
         if self.seeds < 1:
             raise BadInput(f"must be at least 1, is {self.seeds}", field="seeds")
         try:
-            from rlcf.training.ablation import ablate, arm
+            from rlcf.experiments.ablation import ablate, arm
         except ModuleNotFoundError as missing:
             raise BadInput(f"training needs torch and transformers ({missing}): {INSTALL_TRAIN}") from missing
         recipe = load_recipe(self.recipe, asdict(self.fields))

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from tyro.conf import Positional, arg
 
 from rlcf.commands.grade import check_folder, open_results
-from rlcf.commands.judging import Judging, Limiting
+from rlcf.commands.options import Judging, Limiting
 from rlcf.commands.rates import choice_lines, choices_json, parse_ks, show
 from rlcf.errors import BadInput
 from rlcf.evaluation.bench import Sampler, check_decoding, evaluate
+from rlcf.evaluation.critic_sampling import EXAMPLES, Prefixes, critic_sampling, whole_problems
 from rlcf.evaluation.grade import results_line
-from rlcf.evaluation.lever import choice_rates, lever
 from rlcf.evaluation.metrics import Estimate, check_k
 from rlcf.evaluation.provenance import terms
-from rlcf.evaluation.refine import EXAMPLES, Prefixes, critic_sampling, whole_problems
+from rlcf.evaluation.rerank import choice_rates, lever
 from rlcf.evaluation.samples import Sample
 from rlcf.grounding.signal import Answer
 from rlcf.problems import load_problems
 
 if TYPE_CHECKING:
     from rlcf.policy import Policy
-    from rlcf.training.lever import Verifier
+    from rlcf.training.verifier import Verifier
 
 
 BATCH = 256
@@ -136,7 +136,7 @@ class Bench:
 
     def _prefixes(self, policy: Policy) -> Prefixes:
         """Raises BadInput where the checkpoint has no critic."""
-        from rlcf.policy.prefixes import load_prefix_critic
+        from rlcf.policy.prefix_critic import load_prefix_critic
 
         return load_prefix_critic(self.model, policy)
 
@@ -153,7 +153,7 @@ class Bench:
     def _load_verifier(self, policy: Policy) -> Verifier | None:
         if self.verifier is None:
             return None
-        from rlcf.training.lever import load_verifier
+        from rlcf.training.verifier import load_verifier
 
         return load_verifier(Path(self.verifier), policy.device)
 
@@ -175,7 +175,7 @@ def _chosen(
 ) -> tuple[dict[str, Estimate], list[Mapping[str, Any]]]:
     """How often each way to choose is right, and fields for the results: what the answers' scores are made
     of, and whether LEVER chose them."""
-    from rlcf.training.lever import candidates
+    from rlcf.training.verifier import candidates
 
     problems = candidates(policy, verifier, answers, n)
     fields: list[Mapping[str, Any]] = []

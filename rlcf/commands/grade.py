@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.judging import Judging, Limiting
+from rlcf.commands.options import Judging, Limiting
 from rlcf.commands.rates import few, parse_ks, show
 from rlcf.errors import BadInput
 from rlcf.evaluation.grade import grade

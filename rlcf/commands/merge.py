@@ -26,7 +26,7 @@ class Merge:
     def run(self) -> int:
         try:
             from rlcf.policy import load_policy
-            from rlcf.training.checkpoint import checkpoint_folder, steps_saved
+            from rlcf.training.runtime.checkpoint import checkpoint_folder, steps_saved
         except ModuleNotFoundError as missing:
             raise BadInput(
                 f"models need torch and transformers ({missing}): pip install 'rlcf[train]'"

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.judging import Judging
+from rlcf.commands.options import Judging
 from rlcf.commands.train import INSTALL_TRAIN, RUNS
 from rlcf.errors import BadInput
 from rlcf.machine import Machine
@@ -36,14 +36,14 @@ class Study:
     machine: Machine = field(default_factory=lambda: Machine(checkpoint_every=8, rails="warn"))
 
     def run(self) -> int:
-        from rlcf.report.study import read_study, table
-        from rlcf.training.study import QUICK, Budget, study
+        from rlcf.experiments.sft_rl import QUICK, Budget, study
+        from rlcf.experiments.sft_rl_tables import read_study, table
 
         self.judging.check()
         if self.seeds < 1:
             raise BadInput(f"must be at least 1, is {self.seeds}", field="seeds")
         try:
-            from rlcf.training.ablation import finish
+            from rlcf.experiments.ablation import finish
         except ModuleNotFoundError as missing:
             raise BadInput(f"training needs torch and transformers ({missing}): {INSTALL_TRAIN}") from missing
         out = Path(self.out) if self.out else RUNS / f"study-{self.name}{'-quick' * self.quick}"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.judging import Judging
+from rlcf.commands.options import Judging
 from rlcf.commands.parse import parse
 from rlcf.errors import BadInput
 from rlcf.machine import Machine, load_machine
@@ -25,7 +25,7 @@ from rlcf.recipe import Recipe, load_recipe
 
 if TYPE_CHECKING:
     from javabox import Judge
-    from rlcf.training.parallel import Parallel
+    from rlcf.training.runtime.distributed import Parallel
 
 PROG = "rlcf train"
 RUNS = Path("runs")
@@ -126,7 +126,7 @@ def _trained(
 ) -> int:
     """Does the work with a judge, then writes the report and prints the table."""
     from rlcf.report import write_report
-    from rlcf.training.rails import TrainingStopped
+    from rlcf.training.runtime.rails import TrainingStopped
 
     if not parallel.main:
         mute()
@@ -182,7 +182,7 @@ def _trainer() -> tuple[ModuleType, Parallel]:
     """Raises BadInput where torch is not installed."""
     try:
         from rlcf.training import run
-        from rlcf.training.parallel import Parallel
+        from rlcf.training.runtime.distributed import Parallel
     except ModuleNotFoundError as missing:
         raise BadInput(f"training needs torch and transformers ({missing}): {INSTALL_TRAIN}") from missing
     return run, Parallel()

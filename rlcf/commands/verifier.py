@@ -13,7 +13,7 @@ from tyro.conf import Positional, arg
 
 from rlcf.commands.bench import load_model
 from rlcf.commands.grade import check_folder
-from rlcf.commands.judging import Judging
+from rlcf.commands.options import Judging
 from rlcf.errors import BadInput
 from rlcf.evaluation.bench import check_decoding, evaluate
 from rlcf.grounding.signal import Answer
@@ -63,7 +63,7 @@ class Verifier:
     def run(self) -> int:
         problems, out = self._checked(), Path(self.out)
         policy = load_model(self.model)
-        from rlcf.training.lever import (
+        from rlcf.training.verifier import (
             accuracy,
             encoder_verifier,
             examples,

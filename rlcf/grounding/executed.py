@@ -21,9 +21,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rlcf.grounding.parts import coarse_value
 from rlcf.grounding.signal import Answer, Grounding, Signal
-from rlcf.problems.java_lines import Line, line_kinds, line_starts
+from rlcf.grounding.values import coarse_value
+from rlcf.javasource.lines import Line, line_kinds, line_starts
 
 
 def executed(answer: Answer) -> tuple[tuple[int, int], ...] | None:

@@ -9,8 +9,8 @@ completion on its stack, or the limit, or the first case that did not pass. What
 left out, as it may hold what they expect.
 
 The paper masks the loss on the prefix; so does our supervised training, where only completions carry loss.
-The loop of sampling and fine-tuning is `loop = "feedback"` of a recipe (`training/supervised.py`). Not
-covered: the mixture with pre-training text, special tokens.
+The loop of sampling and fine-tuning is `loop = "feedback"` of a recipe (training/objectives/supervised.py).
+Not covered: the mixture with pre-training text, special tokens.
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rlcf.grounding.dataflow import dataflow_match
-from rlcf.grounding.parts import ALL_PASSED, NONE_PASSED, NOT_COMPILED, NOT_EXECUTED, first_error
 from rlcf.grounding.signal import Answer, Signal
-from rlcf.grounding.syntax import ast_match, token_match
+from rlcf.grounding.values import ALL_PASSED, NONE_PASSED, NOT_COMPILED, NOT_EXECUTED, first_error
+from rlcf.javasource.dataflow import dataflow_match
+from rlcf.javasource.syntax import ast_match, token_match
 
 COMPILED = 1.0
 

@@ -26,8 +26,8 @@ from typing import Generic, TypeVar
 from javalang import tree as java
 
 from rlcf.grounding.signal import Answer, Signal
-from rlcf.grounding.syntax import Node, children, on_own_stack, parsed
-from rlcf.problems.java_tokens import bounded, bounded_texts, is_name
+from rlcf.javasource.syntax import Node, children, on_own_stack, parsed
+from rlcf.javasource.tokens import bounded, bounded_texts, is_name
 
 T = TypeVar("T")
 

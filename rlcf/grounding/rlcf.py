@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rlcf.grounding.parts import NOT_COMPILED, Compare, compared, first_error, suite_value
 from rlcf.grounding.signal import Answer, Grounding, Signal
+from rlcf.grounding.values import NOT_COMPILED, Compare, compared, first_error, suite_value
 
 
 def rlcf(compare: Compare) -> Grounding:

@@ -22,10 +22,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from javabox.verdict import NO_VERDICT
+from rlcf.grounding.blame import first_fault
 from rlcf.grounding.combine import total
-from rlcf.grounding.errors import first_fault
-from rlcf.grounding.parts import coarse_value, suite_value
 from rlcf.grounding.signal import Answer, Grounding, Signal, Span
+from rlcf.grounding.values import coarse_value, suite_value
 
 FINE = -0.3
 """R_fine; the paper finds -0.2 to -0.4 best."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from rlcf.errors import BadInput
 from rlcf.grounding.combine import at_the_end
 from rlcf.grounding.executed import masked_to_executed, stepcoder
-from rlcf.grounding.parts import Compare
 from rlcf.grounding.ppocoder import ppocoder, ppocoder_tests, rlcf_ast
 from rlcf.grounding.replay import partial
 from rlcf.grounding.rlcf import compiler, rlcf, rlcf_tests
 from rlcf.grounding.rltf import adaptive, coarse, fine, rltf
 from rlcf.grounding.signal import Grounding
+from rlcf.grounding.values import Compare
 from rlcf.problems.problem import Problem
 
 

@@ -23,7 +23,7 @@ LARGEST = 1024
 CLASS_HIDDEN = 128
 """Width of the hidden layer of the class critic (methods.md 5.6)."""
 CLASSES = 4
-"""Ways that a program ends: `rlcf.grounding.parts.CLASSES` names them."""
+"""Ways that a program ends: `rlcf.grounding.values.CLASSES` names them."""
 
 
 class Critic(nn.Module):

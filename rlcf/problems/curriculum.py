@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from rlcf.problems.java_tokens import places
+from rlcf.javasource.tokens import places
 from rlcf.problems.problem import Problem
 
 WINDOW = 8

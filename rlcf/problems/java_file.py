@@ -12,8 +12,8 @@ import re
 from pathlib import Path
 
 from rlcf.errors import BadInput
+from rlcf.javasource.tokens import is_name, places
 from rlcf.problems.cases import released_suite
-from rlcf.problems.java_tokens import is_name, places
 from rlcf.problems.problem import Problem
 
 _DOC = re.compile(r"/\*\*.*?\*/\s*", re.DOTALL)

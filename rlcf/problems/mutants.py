@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rlcf.problems.java_tokens import is_name, places, texts
+from rlcf.javasource.tokens import is_name, places, texts
 from rlcf.problems.problem import Problem
 
 Change = Callable[[str, random.Random], str]

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from javabox import Suite, SuiteCase
-from rlcf.problems.java_tokens import is_name, places, texts
+from rlcf.javasource.tokens import is_name, places, texts
 
 _COMPARE_EQUALS = texts(
     """

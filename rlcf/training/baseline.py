@@ -26,8 +26,8 @@ from rlcf.errors import BadInput
 from rlcf.grounding.table import grounding_entry
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
-from rlcf.training.parallel import Parallel
 from rlcf.training.rollout import Pending, Roller, Rollout
+from rlcf.training.runtime.distributed import Parallel
 
 GREEDY = ("greedy", "coderl")
 """Advantages against the greedy completion."""

@@ -15,8 +15,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from javabox import Judge, Limits, Verdict
+from rlcf.grounding.reward_hacking import signs
 from rlcf.grounding.signal import Answer, Grounding, Signal
-from rlcf.grounding.signs import signs
 from rlcf.policy import Policy
 from rlcf.policy.generate import Sampled, stable_seed
 from rlcf.problems.broken import BrokenSuites

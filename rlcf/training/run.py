@@ -34,20 +34,20 @@ from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe, check_choices, load_recipe
 from rlcf.training.baseline import check_advantage
-from rlcf.training.checkpoint import DISCRIMINATOR, checkpoint_folder, steps_saved, write_checkpoint
 from rlcf.training.data import load_data
-from rlcf.training.discriminator import Discriminator
-from rlcf.training.learner import AGAINST_GROUP
-from rlcf.training.loop import PpoLoop
-from rlcf.training.loops import LEARNERS
-from rlcf.training.pairs import asked_model, make_discriminator, new_discriminator
-from rlcf.training.parallel import Parallel
-from rlcf.training.preferring import Preferring
-from rlcf.training.record import RunFolder
+from rlcf.training.discriminator.lifecycle import asked_model, make_discriminator, new_discriminator
+from rlcf.training.discriminator.model import Discriminator
+from rlcf.training.objectives.ppo import AGAINST_GROUP
+from rlcf.training.objectives.preference import Preferring
+from rlcf.training.objectives.table import LEARNERS
+from rlcf.training.pretrain import train_supervised
 from rlcf.training.rollout import EVALUATION_LIMITS
-from rlcf.training.sft import train_supervised
-from rlcf.training.show import check_trackers
+from rlcf.training.runtime.checkpoint import DISCRIMINATOR, checkpoint_folder, steps_saved, write_checkpoint
+from rlcf.training.runtime.console import check_trackers
+from rlcf.training.runtime.distributed import Parallel
+from rlcf.training.runtime.run_folder import RunFolder
 from rlcf.training.step import PpoStep
+from rlcf.training.trainer import PpoLoop
 
 log = logging.getLogger("rlcf")
 

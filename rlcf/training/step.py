@@ -17,29 +17,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from javabox import Judge, Outcome
-from rlcf.grounding.parts import outcome_class
+from rlcf.grounding.reward_hacking import SIGNS
 from rlcf.grounding.signal import Grounding
-from rlcf.grounding.signs import SIGNS
 from rlcf.grounding.table import Entry
+from rlcf.grounding.values import outcome_class
 from rlcf.machine import Machine
 from rlcf.policy import Policy
-from rlcf.policy.ask import AskedModel
 from rlcf.policy.batch import Tokens
 from rlcf.policy.generate import stable_seed
+from rlcf.policy.llm_judge import AskedModel
 from rlcf.problems import Problem
 from rlcf.problems.curriculum import Curriculum
 from rlcf.recipe import Recipe
 from rlcf.training.baseline import Baseline
-from rlcf.training.buffer import Batch, OnlineBuffer, program_key
-from rlcf.training.discriminator import Discriminator, Pair, accuracy, train_discriminator
-from rlcf.training.experience import Experience, Feedback
-from rlcf.training.loops import make_learner
-from rlcf.training.pairs import BATCH, pairs_of
-from rlcf.training.parallel import Parallel
-from rlcf.training.rails import ALARMS, Alarm, Rails, act
-from rlcf.training.record import RunFolder
+from rlcf.training.discriminator.lifecycle import BATCH, pairs_of
+from rlcf.training.discriminator.model import Discriminator, Pair, accuracy, train_discriminator
+from rlcf.training.objectives.experience import Experience, Feedback
+from rlcf.training.objectives.supervised import EXAMPLES, nothing, references
+from rlcf.training.objectives.table import make_learner
+from rlcf.training.replay_buffer import Batch, OnlineBuffer, program_key
 from rlcf.training.rollout import Roller, Rollout, score_place, token_credits, token_mask
-from rlcf.training.supervised import EXAMPLES, nothing, references
+from rlcf.training.runtime.distributed import Parallel
+from rlcf.training.runtime.rails import ALARMS, Alarm, Rails, act
+from rlcf.training.runtime.run_folder import RunFolder
 
 REFRESH_STEPS = 5
 """Batches of a refresh of the discriminator."""

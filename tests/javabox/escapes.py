@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 
 from javabox import Judge, Suite, SuiteCase
-from javabox.engines import seccomp
+from javabox.engines.restricted import seccomp
 from tests.javabox.programs import program
 
 ASKED = Suite(cases=(SuiteCase("what came of it", "Object r = S.f(0);", "r", None),))

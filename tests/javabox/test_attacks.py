@@ -19,7 +19,7 @@ from tests.javabox.attacks_on_the_floor import ATTACKS_ON_THE_FLOOR, FLOOR
 from tests.javabox.attacks_on_values import ATTACKS_ON_VALUES
 from tests.javabox.programs import PROMPT, program
 
-GROUND = local.floor()
+GROUND = local.best_floor()
 
 
 @pytest.fixture(scope="module")

@@ -57,8 +57,8 @@ def succeeded(found: dict[str, Outcome]) -> list[str]:
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """Not below /tmp, which is another one for the judge and its programs."""
-    if local.floor().floor == "none":
-        pytest.skip(f"no isolation here: {local.floor().reason}")
+    if local.best_floor().floor == "none":
+        pytest.skip(f"no isolation here: {local.best_floor().reason}")
     path = Path(tempfile.mkdtemp(prefix="javabox-", dir="/var/tmp"))
     path.chmod(0o755)
     yield path
@@ -76,7 +76,7 @@ def test_attacks_succeed_without_their_defence_and_only_then(undone: Undone, fol
 
 def test_notes_in_the_kernels_memory_reach_the_next_program_without_the_filter(folder: Path) -> None:
     """Shared memory, queues and semaphores are nobody's file, and a namespace keeps them until it ends."""
-    if local.floor().floor != "namespaces":  # there it is more than this that forbids them
+    if local.best_floor().floor != "namespaces":  # there it is more than this that forbids them
         with Judge("local", workers=1) as judge:
             assert succeeded(verdicts(judge, tuple(SHARED))) == []
         return
@@ -84,7 +84,7 @@ def test_notes_in_the_kernels_memory_reach_the_next_program_without_the_filter(f
     with Judge("local", workers=1) as judge:
         assert succeeded(verdicts(judge, tuple(SHARED))) == []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("javabox.engines.seccomp.supported", lambda: False)
+        patch.setattr("javabox.engines.restricted.seccomp.supported", lambda: False)
         with Judge("local", workers=1) as judge:  # it sees what is kept, and replaces its supervisor
             assert succeeded(verdicts(judge, tuple(SHARED))) == []
         with judge_without(KEPT, folder) as judge:

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from javabox import Judge, JudgeUnavailable, Outcome
-from javabox.engines import landlock, local, restricted
+from javabox.engines import local
 from javabox.engines.local import LocalChannel
+from javabox.engines.restricted import floor, landlock
 from tests.javabox import escapes
 from tests.javabox.programs import program
 
@@ -29,7 +30,7 @@ MACHINE = os.uname().machine
 EPERM, EACCES, ENOSYS = "1", "13", "38"
 REFUSED = {EPERM, EACCES, "18"}
 """18, EXDEV, is Landlock's word for moving and linking between folders."""
-REASON = restricted.why_not(restricted.version())
+REASON = floor.why_not(floor.version())
 pytestmark = pytest.mark.skipif(REASON != "", reason=f"no isolation here: {REASON}")
 
 
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.skipif(REASON != "", reason=f"no isolation here: {REASO
 def landlocked(request: pytest.FixtureRequest) -> Iterator[Judge]:
     """A judge on the floor of an older kernel."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(restricted.ABI, str(request.param))
+        patch.setenv(floor.ABI, str(request.param))
         with Judge("local", workers=1, isolation="landlock") as judge:
             assert judge.isolation == "landlock"
             yield judge
@@ -180,18 +181,18 @@ def test_processes_are_out_of_reach_of_programs(landlocked: Judge, writable: Pat
 
 
 def test_no_half_alone_is_a_floor(monkeypatch: pytest.MonkeyPatch) -> None:
-    version = restricted.version()
-    assert restricted.trial({}, version) == []
-    without_landlock = restricted.trial({"landlock": None}, version)
+    version = floor.version()
+    assert floor.trial({}, version) == []
+    without_landlock = floor.trial({"landlock": None}, version)
     assert {"a file can be written", "a file can be read", "a file can be made"} <= set(without_landlock)
-    without_filter = restricted.trial({"seccomp": False}, 1)
+    without_filter = floor.trial({"seccomp": False}, 1)
     assert {
         "a file's mode can be changed",
         "a connection can be made",
         "a datagram can be sent",
         "a named socket can be opened",
     } <= set(without_filter)
-    monkeypatch.setenv(restricted.ABI, "0")
+    monkeypatch.setenv(floor.ABI, "0")
     with pytest.raises(JudgeUnavailable, match=r"no Landlock.*--isolation none.*delete your files"):
         Judge("local", isolation="landlock")
 
@@ -210,7 +211,7 @@ assert libc.prctl(38, 1, 0, 0, 0) == 0
 assert libc.prctl(22, 2, struct.pack("HxxxxxxP", len(code), ctypes.addressof(buffer)), 0, 0) == 0
 from javabox import Judge, JudgeUnavailable
 from javabox.engines import local
-print(local.floor())
+print(local.best_floor())
 try:
     with Judge("local", workers=1) as judge:
         print("opened with", judge.isolation)
@@ -339,7 +340,7 @@ def test_programs_have_no_privileges_and_of_root_another_user(landlocked: Judge)
     uids, gids = (status.split(f"\n{name}:")[1].split("\n")[0].split() for name in ("Uid", "Gid"))
     assert len(set(uids)) == len(set(gids)) == 1
     if os.geteuid() == 0:
-        assert int(uids[0]) in restricted.USERS
+        assert int(uids[0]) in floor.USERS
         assert status.split("\nGroups:")[1].split("\n")[0].split() == []
     else:
         assert int(uids[0]) == os.geteuid()
@@ -351,6 +352,6 @@ def test_programs_have_no_privileges_and_of_root_another_user(landlocked: Judge)
 
 
 def test_local_says_what_it_found() -> None:
-    ground = local.floor()
+    ground = local.best_floor()
     assert ground.floor in ("namespaces", "landlock")
     assert (ground.reason == "") == (ground.floor == "namespaces")

@@ -12,7 +12,7 @@ import pytest
 
 from javabox import Job, Judge, Outcome
 from javabox.engines.local import LocalChannel
-from javabox.line import Line
+from javabox.protocol.sealed import Line
 from javabox.supervisor import Supervisor, Task
 from tests.javabox.programs import program
 

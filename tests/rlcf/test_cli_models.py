@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from rlcf.cli import main
-from rlcf.evaluation.refine import EXAMPLES
+from rlcf.evaluation.critic_sampling import EXAMPLES
 from rlcf.policy import load_policy, tiny_policy
 from rlcf.policy.critic import ClassCritic
 from tests.rlcf.conftest import SmallSet

@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>A fork bomb keeps the judge from forking a `kill`, so a process that is there beforehand does it, and the
  * kernel signals a whole group at once, which no fork outruns. It is a shell whose `kill` is built in, or, where
- * the judge itself may signal nobody, the warden that it was started by (engines/warden.py).
+ * the judge itself may signal nobody, the warden that it was started by (engines/restricted/warden.py).
  *
  * <p>A process that leaves its group with setsid can't be ended so. The warden finds it by its parents and ends
  * it. Where the judge is alone in a process namespace (JAVABOX_ALONE), what is in no known group is such a stray;

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import javabox.program.Text;
 
-/** One program to judge, as it comes over the wire (javabox/wire.py holds the other end). */
+/** One program to judge, as it comes over the wire (javabox/protocol/codec.py holds the other end). */
 record Job(int id, String source, int completionStart, int testsStart, Suite suite, Limits limits, boolean coverage) {
 
     /**

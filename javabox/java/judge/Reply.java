@@ -8,7 +8,7 @@ import java.util.List;
 import javabox.program.Text;
 
 /**
- * The answer to one job, as it goes over the wire (javabox/wire.py reads it).
+ * The answer to one job, as it goes over the wire (javabox/protocol/codec.py reads it).
  *
  * @param deterministic whether every other run ends the same way
  * @param doubtful whether something outside the program may have ended it: the clock, a signal

@@ -8,7 +8,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 
 /**
- * Frames under a seal that no program can make: javabox/line.py says why and how, and holds the other end.
+ * Frames under a seal that no program can make: javabox/protocol/sealed.py says why and how, and holds the other end.
  * HMAC-SHA256 (RFC 2104) from the digest alone: javax.crypto would take a tenth of a second to load.
  */
 final class Seal {

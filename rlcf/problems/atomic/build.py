@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from javabox import Judge
-from rlcf.problems import java_tokens
+from rlcf.javasource import tokens as java_tokens
 from rlcf.problems.atomic.generator import AtomicData, generate
 from rlcf.problems.kept import kept
 from rlcf.problems.problem import Problem

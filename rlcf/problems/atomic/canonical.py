@@ -7,7 +7,7 @@ What this does not see: different code that computes the same (`x + x` and `x * 
 
 from __future__ import annotations
 
-from rlcf.problems.java_tokens import is_name, texts
+from rlcf.javasource.tokens import is_name, texts
 
 
 def normalise(code: str) -> str:

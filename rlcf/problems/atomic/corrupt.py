@@ -13,7 +13,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 
-from rlcf.problems.java_tokens import places, texts
+from rlcf.javasource.tokens import places, texts
 from rlcf.problems.problem import Problem
 
 Edit = Callable[[str, list[re.Match[str]], random.Random], str | None]

@@ -9,7 +9,8 @@ from itertools import chain as joined
 from pathlib import Path
 
 from javabox import Judge
-from rlcf.problems import atomic, java_tokens
+from rlcf.javasource import tokens as java_tokens
+from rlcf.problems import atomic
 from rlcf.problems.atomic.chain import Chain
 from rlcf.problems.atomic.generator import TRAIN_TWOS, Measured, Seen, suite_of, usable
 from rlcf.problems.atomic.inputs import input_pool

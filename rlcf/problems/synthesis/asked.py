@@ -12,13 +12,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from rlcf.javasource.literals import calls
+from rlcf.javasource.signature import Signature, read_signature
+from rlcf.javasource.types import Uncovered, java
 from rlcf.problems.problem import Problem
 from rlcf.problems.synthesis.domain import Arguments
 from rlcf.problems.synthesis.inputs import fit_all
-from rlcf.problems.synthesis.literals import calls
-from rlcf.problems.synthesis.signature import Signature, read_signature
 from rlcf.problems.synthesis.suites import examples
-from rlcf.problems.synthesis.types import Uncovered, java
 
 MOST = 16
 """Inputs a problem that are taken."""

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, permutations
 
-from rlcf.problems.synthesis.types import Value
+from rlcf.javasource.types import Value
 
 Arguments = list[Value]
 LONGEST = 40

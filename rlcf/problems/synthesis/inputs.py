@@ -14,9 +14,9 @@ import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 
+from rlcf.javasource.signature import Signature
+from rlcf.javasource.types import INTEGERS, JavaType, Uncovered, Value, fit
 from rlcf.problems.synthesis.domain import Arguments, Domain, is_integer, is_number, learn
-from rlcf.problems.synthesis.signature import Signature
-from rlcf.problems.synthesis.types import INTEGERS, JavaType, Uncovered, Value, fit
 
 TRIES = 40
 """Changes tried for each input that is wanted."""

@@ -6,7 +6,7 @@ here every suite must fail an empty body and each body that only returns a value
 
 from __future__ import annotations
 
-from rlcf.problems.java_tokens import texts
+from rlcf.javasource.tokens import texts
 from rlcf.problems.problem import Problem
 
 _VALUES = (

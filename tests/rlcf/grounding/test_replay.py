@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rlcf.grounding.replay import Replay, normalised
+from rlcf.javasource.tokens import places
 from rlcf.problems import load_problems
-from rlcf.problems.java_tokens import places
 
 HEAD = "class A {\n    int q;\n    static int f(int x) {\n"
 

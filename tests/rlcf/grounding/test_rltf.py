@@ -9,11 +9,11 @@ import pytest
 
 from javabox import Case, Diagnostic, Judge, Limits, Outcome, Suite, SuiteCase, ThrownException, Verdict
 from javabox.verdict import NO_VERDICT
-from rlcf.grounding.errors import CODES
-from rlcf.grounding.parts import CLASSES, outcome_class
+from rlcf.grounding.blame import CODES
 from rlcf.grounding.rltf import adaptive, coarse, fine, rltf
 from rlcf.grounding.signal import Answer, Grounding, Signal
 from rlcf.grounding.table import grounding_entry
+from rlcf.grounding.values import CLASSES, outcome_class
 from rlcf.problems import Problem
 
 PROBLEM = Problem(

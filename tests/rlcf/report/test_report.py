@@ -18,7 +18,7 @@ from rlcf.report import write_report
 from rlcf.report.before_after import caption, changes, text_table
 from rlcf.report.chart import Line, bar_chart, line_chart
 from rlcf.report.run_folder import read_run
-from rlcf.training.record import RunFolder
+from rlcf.training.runtime.run_folder import RunFolder
 
 EVIL = "</pre><script>alert('\ud800')</script>\0&"
 JUDGED_BY = {

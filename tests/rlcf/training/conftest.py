@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerF
 from rlcf.policy import Policy, tiny_policy
 from rlcf.policy.tiny import tiny_tokenizer
 from rlcf.problems import Problem, load_problems
-from rlcf.training.sft import train_supervised
+from rlcf.training.pretrain import train_supervised
 
 PROMPTS = ["class A {\n    static int f(int x) {\n"] * 2 + ["int"] * 2
 COMPLETIONS = ["        return x + 1;\n    }\n}\n", "return", "        int y = x * x;\n", "}\n"]

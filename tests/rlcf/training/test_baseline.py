@@ -19,9 +19,9 @@ from rlcf.policy import Policy
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.training.baseline import Baseline, check_advantage, greedy_scores, question
-from rlcf.training.parallel import Parallel
-from rlcf.training.record import RunFolder
 from rlcf.training.rollout import Roller, Rollout
+from rlcf.training.runtime.distributed import Parallel
+from rlcf.training.runtime.run_folder import RunFolder
 from rlcf.training.step import PpoStep
 from tests.rlcf.training.test_step import rollout
 

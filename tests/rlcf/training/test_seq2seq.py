@@ -11,9 +11,9 @@ import torch
 from transformers import AutoModelForSeq2SeqLM, T5Config
 
 from rlcf.policy import Policy, load_policy
-from rlcf.training.checkpoint import checkpoint_folder, steps_saved
+from rlcf.training.runtime.checkpoint import checkpoint_folder, steps_saved
 from tests.rlcf.training.conftest import SmallWorld
-from tests.rlcf.training.test_checkpoint import assert_equal, go, learnt, state
+from tests.rlcf.training.runtime.test_checkpoint import assert_equal, go, learnt, state
 
 MACHINE = ("--engine", "local", "--rails", "warn", "--checkpoint-every", "2")
 KILLED = """

@@ -20,9 +20,9 @@ from rlcf.policy.generate import Sampled
 from rlcf.problems import Problem, load_problems
 from rlcf.problems.curriculum import WINDOW, start_points
 from rlcf.recipe import Recipe
-from rlcf.training.rails import TrainingStopped
-from rlcf.training.record import RunFolder
 from rlcf.training.rollout import Rollout, token_credits, token_mask
+from rlcf.training.runtime.rails import TrainingStopped
+from rlcf.training.runtime.run_folder import RunFolder
 from rlcf.training.step import PpoStep, rollout_statistics
 from tests.rlcf.training.conftest import SmallWorld
 

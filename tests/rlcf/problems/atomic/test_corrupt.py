@@ -5,9 +5,9 @@ import random
 import pytest
 
 from javabox import Judge, Outcome
+from rlcf.javasource.tokens import texts
 from rlcf.problems import Problem
 from rlcf.problems.atomic import build, corpus, corrupt
-from rlcf.problems.java_tokens import texts
 
 
 @pytest.fixture(scope="module")

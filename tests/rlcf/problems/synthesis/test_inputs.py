@@ -7,11 +7,11 @@ import random
 import pytest
 
 from javabox import Job, Judge, Outcome, Suite, SuiteCase
+from rlcf.javasource.literals import calls, literals
+from rlcf.javasource.signature import read_signature
+from rlcf.javasource.types import Uncovered, java, parse_type
 from rlcf.problems.synthesis.domain import learn
 from rlcf.problems.synthesis.inputs import propose
-from rlcf.problems.synthesis.literals import calls, literals
-from rlcf.problems.synthesis.signature import read_signature
-from rlcf.problems.synthesis.types import Uncovered, java, parse_type
 
 IMPORTS = "import java.util.*; import java.math.*;"
 TYPES = (

@@ -1,0 +1,1 @@
+"""The sealed frames between Python and the JVM side."""

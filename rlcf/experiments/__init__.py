@@ -1,0 +1,1 @@
+"""Studies of several runs: the ablation of groundings, and supervised training against RL."""

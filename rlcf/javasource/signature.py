@@ -1,0 +1,83 @@
+"""Whose method a prompt asks for: its class, name and parameters, from tokens.
+
+The prompt ends in the open body of the method, so its signature is the last thing before the last `{`.
+
+Not covered: instance methods, generic methods, constructors (`Uncovered`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rlcf.javasource.tokens import is_name, texts
+from rlcf.javasource.types import JavaType, Uncovered, parse_type
+
+_MODIFIERS = {"public", "private", "protected", "static", "final", "synchronized", "strictfp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A static method."""
+
+    owner: str
+    """The class that it is called on, with those around it: `Outer.Inner`."""
+    name: str
+    parameters: tuple[JavaType, ...]
+
+    def call(self, arguments: list[str]) -> str:
+        return f"{self.owner}.{self.name}({', '.join(arguments)})"
+
+
+def read_signature(prompt: str) -> Signature:
+    """The method whose body `prompt` leaves open. Raises Uncovered."""
+    tokens = texts(prompt)
+    opens, owners = [], []
+    for index, token in enumerate(tokens):
+        if token == "{":
+            opens.append(index)
+        elif token == "}" and opens:
+            opens.pop()
+    if len(opens) < 2:
+        raise Uncovered("a prompt that does not end in an open method of a class")
+    for end in opens[:-1]:
+        heads = [at for at in range(end) if tokens[at] in ("class", "interface", "enum", "record")]
+        if not heads:
+            raise Uncovered("a method outside a class")
+        owners.append(tokens[heads[-1] + 1])
+    start = max(at for at in range(opens[-1]) if tokens[at] in (";", "{", "}")) + 1
+    return _method(tokens[start : opens[-1]], ".".join(owners))
+
+
+def _method(tokens: list[str], owner: str) -> Signature:
+    while tokens[:1] == ["@"]:
+        tokens = tokens[2:]
+    modifiers = [token for token in tokens if token in _MODIFIERS]
+    if "static" not in modifiers or "private" in modifiers:
+        raise Uncovered("a method that is not static, or is private")
+    tokens = [token for token in tokens if token not in _MODIFIERS]
+    if "(" not in tokens or tokens[0] == "<":
+        raise Uncovered(f"method {' '.join(tokens)}")
+    opened = tokens.index("(")
+    closed = len(tokens) - 1 - tokens[::-1].index(")")
+    name = tokens[opened - 1]
+    if opened < 2 or tokens[0] == "void" or not is_name(name):
+        raise Uncovered(f"a method that returns nothing: {name}")
+    parameters = tuple(parse_type(" ".join(one[:-1])) for one in _split(tokens[opened + 1 : closed]))
+    for parameter in parameters:
+        parameter.check()
+    if not parameters:
+        raise Uncovered("a method without parameters: it has one input")
+    return Signature(owner, name, parameters)
+
+
+def _split(tokens: list[str]) -> list[list[str]]:
+    """What stands between the commas outside `<…>`."""
+    parts: list[list[str]] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += token.count("<") - (token.count(">") if token.strip(">") == "" else 0)
+        if token == "," and depth == 0:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return [part for part in parts if part]

@@ -1,0 +1,151 @@
+"""Where the discriminator's pairs come from, and its life during a run.
+
+Only pairs where both sides compile reach it, so that it can't merely find compile errors (methods.md 1.3),
+and only pairs that differ in more than their white space. The first pairs are sampled from the pre-trained
+policy; later ones are the policy's own rollouts. A tenth of the problems is held out to measure accuracy.
+A language model that is asked (`judge:MODEL`) learns nothing: it is neither trained nor saved.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import torch
+
+from javabox import Judge
+from rlcf.grounding.signal import Answer, Signal
+from rlcf.policy import Policy
+from rlcf.policy.generate import stable_seed
+from rlcf.policy.llm_judge import AskedModel, load_asked
+from rlcf.problems import Problem
+from rlcf.recipe import Recipe, load_recipe
+from rlcf.training.discriminator.model import (
+    Discriminator,
+    Pair,
+    accuracy,
+    discriminator_from_policy,
+    load_encoder,
+    random_discriminator,
+    train_discriminator,
+)
+from rlcf.training.rollout import Roller
+from rlcf.training.runtime.checkpoint import DISCRIMINATOR, checkpoint_folder
+from rlcf.training.runtime.distributed import Parallel
+
+log = logging.getLogger("rlcf")
+
+NO_SIGNAL = Signal(None)
+
+ASKED = "judge:"
+"""Before the name of a model that is asked."""
+TEMPERATURE = 1.0
+"""Of the first samples: hotter than the rollouts, which mostly equal the reference or do not compile."""
+MAKING = ("discriminator", "discriminator_training", "discriminator_lr")
+"""Fields that decide the discriminator before PPO."""
+BATCH = 64
+"""Pairs a step."""
+HELD_OUT = 10
+"""One pair in so many is held out."""
+
+
+def pairs_of(answers: Iterable[Answer]) -> list[Pair]:
+    """The distinct pairs of reference and answer that both compile and differ."""
+    pairs = [
+        Pair(answer.problem.prompt, answer.problem.reference, answer.completion)
+        for answer in answers
+        if answer.verdict.compiled
+        and answer.problem.reference is not None
+        and answer.completion.split() != answer.problem.reference.split()
+    ]
+    return list(dict.fromkeys(pairs))
+
+
+def make_discriminator(
+    policy: Policy,
+    problems: Sequence[Problem],
+    recipe: Recipe,
+    judge: Judge,
+    parallel: Parallel | None = None,
+) -> Discriminator:
+    """The discriminator before PPO: that of the recipe's `start` if it was made alike, or one trained on
+    samples of `policy`."""
+    discriminator = new_discriminator(policy, recipe)
+    known = checkpoint_folder(Path(recipe.start), 0) / DISCRIMINATOR
+    if recipe.start and known.is_file() and _same_discriminator(recipe):
+        discriminator.load_state_dict(torch.load(known, weights_only=True))
+    else:
+        _first_training(discriminator, policy, problems, recipe, judge, parallel or Parallel())
+    return discriminator
+
+
+def asked_model(recipe: Recipe, device: torch.device, dtype: str) -> AskedModel | None:
+    """The model that the recipe asks instead of training a discriminator, if it does; see `load_asked`."""
+    if not recipe.discriminator.startswith(ASKED):
+        return None
+    return load_asked(recipe.discriminator.removeprefix(ASKED), device, dtype)
+
+
+def new_discriminator(policy: Policy, recipe: Recipe) -> Discriminator:
+    """One that has learnt nothing yet."""
+    if recipe.discriminator == "random":
+        return random_discriminator(policy, recipe.seed)
+    if recipe.discriminator == "policy":
+        return discriminator_from_policy(policy, recipe.seed)
+    return load_encoder(recipe.discriminator, recipe.seed, policy.device)
+
+
+def _same_discriminator(recipe: Recipe) -> bool:
+    """Whether the run that `start` names made its first discriminator as this recipe would."""
+    theirs = load_recipe(str(Path(recipe.start) / "recipe.toml"))
+    return all(getattr(theirs, name) == getattr(recipe, name) for name in MAKING)
+
+
+def _first_training(
+    discriminator: Discriminator,
+    policy: Policy,
+    problems: Sequence[Problem],
+    recipe: Recipe,
+    judge: Judge,
+    parallel: Parallel,
+) -> None:
+    rng = random.Random(f"discriminator problems {recipe.seed}")
+    asked = [rng.choice(problems) for _ in range(recipe.discriminator_training[0])]
+    with Roller(
+        policy,
+        judge,
+        lambda answers: [NO_SIGNAL] * len(answers),
+        run_tests=False,
+        rank=parallel.rank,
+        world=parallel.world,
+    ) as roller:
+        pending = roller.begin(
+            asked,
+            temperature=TEMPERATURE,
+            max_new_tokens=recipe.max_new_tokens,
+            seed=stable_seed("discriminator", recipe.seed),
+        )
+        rollouts = parallel.gather(roller.finish(pending)[0])
+    pairs = pairs_of(rollout.answer for rollout in sorted(rollouts, key=lambda rollout: rollout.row))
+    rng.shuffle(pairs)
+    held_out, used = pairs[::HELD_OUT], [pair for at, pair in enumerate(pairs) if at % HELD_OUT]
+    if not used:
+        log.warning("discriminator: no sample of the policy compiles and differs from its reference")
+        return
+    train_discriminator(
+        discriminator,
+        used,
+        steps=recipe.discriminator_training[1],
+        batch=BATCH,
+        lr=recipe.discriminator_lr,
+        seed=recipe.seed,
+    )
+    parallel.same(discriminator.parameters())
+    log.info(
+        "discriminator: %d pairs, accuracy %.3f on %d held-out pairs",
+        len(used),
+        accuracy(discriminator.compare, held_out, recipe.seed),
+        len(held_out),
+    )

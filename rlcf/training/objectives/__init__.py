@@ -1,0 +1,1 @@
+"""What a step learns from its rollouts: PPO, supervised training, preferences."""

@@ -1,0 +1,119 @@
+"""The run folder of a training: every row is a complete line, flushed, the moment it is known.
+
+    recipe.toml  machine.toml  metrics.jsonl  completions.jsonl  evaluation.jsonl  checkpoints/  report.html
+
+Rows of metrics.jsonl: `step` and `supervised_loss` before PPO, then a row a PPO step. Rows of
+completions.jsonl: `stage` (rollout, or before / after for an evaluation), `step`, `temperature`, `task_id`,
+`prompt` (without the policy's prefix), `completion`, the fields of a results line, and `score`, `place`,
+`parts` (null, null, {} in evaluations, which nothing is learnt from); rollouts also `stopped` (not cut off)
+and `signs` of reward hacking. Of a failed case they say the call, what came out and, unless the run leaves
+that out, what was expected. Rows of evaluation.jsonl hold the provenance: judge, JDK, isolation, limits. With
+several processes the first alone writes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rlcf import machine as machines
+from rlcf.grounding.signal import Answer, Signal
+from rlcf.machine import Machine
+from rlcf.recipe import Recipe, to_toml
+from rlcf.training.runtime.checkpoint import checkpoint_folder
+
+LOGS = ("metrics.jsonl", "completions.jsonl", "evaluation.jsonl")
+
+
+class RunFolder:
+    """Writes a run."""
+
+    def __init__(self, folder: Path, *, writes: bool = True, expected_values: bool = True) -> None:
+        """`writes`: False of all processes but the first. `expected_values`: whether completions say what the
+        tests expect."""
+        self.folder, self._writes, self._expected_values = folder, writes, expected_values
+
+    @property
+    def taken(self) -> bool:
+        """Whether the folder holds a run."""
+        return (self.folder / "recipe.toml").exists()
+
+    def begin(self, recipe: Recipe, machine: Machine) -> None:
+        """Makes the folder of a new run."""
+        if self._writes:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / "machine.toml").write_text(machines.to_toml(machine), encoding="utf-8")
+            (self.folder / "recipe.toml").write_text(to_toml(recipe), encoding="utf-8")
+
+    def resume(self, step: int | None) -> None:
+        """Takes back every row that was written after the checkpoint of `step`; None: there is no checkpoint,
+        every row goes."""
+
+        def before(row: Mapping[str, Any]) -> bool:
+            if step is None or row.get("stage") == "after":
+                return False
+            return row["step"] <= step or "supervised_loss" in row or row.get("stage") == "before"
+
+        for name in LOGS if self._writes else ():
+            _keep(self.folder / name, before)
+
+    def checkpoint(self, step: int) -> Path:
+        """The folder of a checkpoint."""
+        return checkpoint_folder(self.folder, step)
+
+    def metrics(self, row: Mapping[str, Any]) -> None:
+        self._append("metrics.jsonl", [row])
+
+    def evaluation(self, row: Mapping[str, Any]) -> None:
+        self._append("evaluation.jsonl", [row])
+
+    def completions(
+        self,
+        stage: str,
+        step: int,
+        temperature: float,
+        rows: Iterable[tuple[Answer, Signal | None, Mapping[str, Any]]],
+    ) -> None:
+        """Answers with their signals and whatever else is to be told of each."""
+        told = {"stage": stage, "step": step, "temperature": temperature}
+        self._append("completions.jsonl", (told | self._completion(a, s) | dict(more) for a, s, more in rows))
+
+    def completion(self, row: Mapping[str, Any]) -> None:
+        """A row that another run wrote."""
+        self._append("completions.jsonl", [row])
+
+    def _completion(self, answer: Answer, signal: Signal | None) -> dict[str, Any]:
+        return {
+            "task_id": answer.problem.task_id,
+            "prompt": answer.problem.prompt,
+            "completion": answer.completion,
+            **answer.verdict.to_json(expected_values=self._expected_values),
+            "score": None if signal is None else signal.score,
+            "place": None if signal is None else signal.place,
+            "parts": {} if signal is None else dict(signal.parts),
+        }
+
+    def _append(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        if not self._writes:
+            return
+        with open(self.folder / name, "a", encoding="utf-8") as file:
+            for row in rows:
+                # One write a line: whatever interrupts us, the lines before are whole. ASCII, so that a
+                # completion with lone surrogates can be written too.
+                file.write(json.dumps(row) + "\n")
+                file.flush()
+
+
+def _keep(path: Path, wanted: Callable[[Mapping[str, Any]], bool]) -> None:
+    """Leaves the wanted rows of a file; a last line that was cut short goes too."""
+    if not path.exists():
+        return
+    aside = path.with_suffix(".new")
+    with open(path, encoding="utf-8") as rows, open(aside, "w", encoding="utf-8") as kept:
+        kept.writelines(line for line in rows if line.endswith("\n") and wanted(json.loads(line)))
+        kept.flush()
+        os.fsync(kept.fileno())
+    os.replace(aside, path)

@@ -1,0 +1,105 @@
+"""The PPO steps of a run, one after the other, with the checkpoints between them.
+
+The best checkpoint is that with the highest mean reward of the rollouts since the one before: what the
+grounding paid in training, not a held-out number.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+
+from rlcf.policy.prefix_critic import CRITIC_FILE
+from rlcf.problems import Problem
+from rlcf.progress import progress
+from rlcf.training.objectives.ppo import Learner
+from rlcf.training.runtime import console as show
+from rlcf.training.runtime.checkpoint import (
+    DISCRIMINATOR,
+    TRAINER,
+    prune,
+    random_states,
+    set_random_states,
+    write_checkpoint,
+)
+from rlcf.training.step import PpoStep
+
+SAMPLES_EVERY = 10
+"""Steps between the tables of samples on a terminal."""
+
+
+class PpoLoop:
+    """Takes steps and saves them; a context, as rollouts are graded in a thread and trackers are closed."""
+
+    def __init__(self, step: PpoStep) -> None:
+        self.step = step
+        self.recipe, self.run = step.recipe, step.run
+        self.machine, self.parallel = step.machine, step.parallel
+        self.best: dict[str, float] = {}
+        """Step and reward of the best checkpoint."""
+        self.since: list[float] = []
+        """Rewards of the steps since the last checkpoint."""
+        names = self.machine.tracker_names
+        tracking = Accelerator(log_with=names, project_dir=self.run.folder) if names else None
+        self.trackers = show.Trackers(tracking, names, self.run.folder.name, dataclasses.asdict(self.recipe))
+
+    def __enter__(self) -> PpoLoop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.step.__exit__()
+        self.trackers.close()
+
+    def go(self, first: int, prompts: Iterator[Problem]) -> None:
+        """All steps from `first`, counted from 0, on the problems that `prompts` gives next."""
+        recipe, every = self.recipe, self.machine.checkpoint_every
+        with progress("ppo", total=recipe.ppo_steps - first) as advance:
+            for step in range(first, recipe.ppo_steps):
+                row, rollouts = self.step.take(step, [next(prompts) for _ in range(recipe.prompts_per_step)])
+                self.since.append(row["reward"])
+                self.trackers.log(row, step + 1)
+                advance(1, **show.step_numbers(row))
+                if self.parallel.main:
+                    show.show_samples(step + 1, SAMPLES_EVERY, [(r.answer, r.signal) for r in rollouts])
+                if step + 1 == recipe.ppo_steps or (every and (step + 1) % every == 0):
+                    self.save(step + 1)
+
+    def save(self, step: int) -> None:
+        """Writes the checkpoint of `step`; every rank must call."""
+        reward = sum(self.since) / len(self.since)
+        self.since = []
+        if reward > self.best.get("reward", -torch.inf):
+            self.best = {"step": step, "reward": reward}
+        state = {"step": self.step.state(), "best": self.best, "random": random_states()}
+        if self.parallel.main:
+            write_checkpoint(self.run.checkpoint(step), lambda aside: self._write(aside, state))
+            prune(self.run.folder, self.machine.keep, [int(self.best["step"])])
+        self.parallel.wait()
+
+    def load(self, step: int) -> None:
+        """Goes back to the checkpoint of `step`."""
+        # To the memory, not to where it was: the machine may be another one.
+        state = torch.load(self.run.checkpoint(step) / TRAINER, weights_only=True, map_location="cpu")
+        self.step.load(state["step"])
+        self.best = state["best"]
+        set_random_states(state["random"])
+
+    def _write(self, aside: Path, state: dict[str, Any]) -> None:
+        self.step.learner.module.whole_policy.save_trained(aside, self.run.checkpoint(0).resolve())
+        torch.save(state, aside / TRAINER)
+        learner = self.step.learner
+        if isinstance(learner, Learner) and learner.tells_classes and not self.recipe.critic_rank:
+            torch.save(critic_of(state["step"]["learner"]["weights"]), aside / CRITIC_FILE)
+        if self.step.discriminator is not None:
+            torch.save(self.step.discriminator.state_dict(), aside / DISCRIMINATOR)
+
+
+def critic_of(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The critic's own weights among those of a scorer."""
+    return {name.removeprefix("critic."): w for name, w in weights.items() if name.startswith("critic.")}

@@ -1,0 +1,333 @@
+"""Invariants of the PPO update."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from rlcf.machine import Machine
+from rlcf.policy import Policy
+from rlcf.recipe import Recipe
+from rlcf.training.objectives import ppo as module
+from rlcf.training.objectives.experience import Feedback
+from rlcf.training.objectives.ppo import Learner
+
+Ids = list[list[int]]
+Tokens = tuple[Ids, Ids]
+
+RECIPE = Recipe(ppo_steps=4, minibatches=2, policy_lr=1e-3, critic=(1e-3, 0))
+SCORES = [1.0, -1.0, 0.3, -0.6]
+GROUPS = [0, 0, 1, 1]
+BASELINES = [0.2, -0.3, 0.0, 0.5]
+CLASSES = {1.0: 3, -1.0: 0, 0.3: 2, -0.6: 1, None: None, 0.0: 2}
+"""How the programs with these scores ended."""
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "full": {},
+    "lora": {"lora_rank": 4},
+    "two sets of adapters": {"lora_rank": 4, "critic_rank": 2},
+    "group": {"advantage": "group"},
+    "leave-one-out": {"advantage": "leave-one-out", "lora_rank": 4},
+    "best": {"advantage": "best"},
+    "greedy": {"advantage": "greedy", "lora_rank": 4},
+    "coderl": {"advantage": "coderl"},
+    "coderl with an anchor": {"advantage": "coderl", "anchor": 0.1, "lora_rank": 4, "critic_rank": 2},
+    "everything": {
+        "lora_rank": 4,
+        "critic_rank": 2,
+        "kl_form": "k3",
+        "entropy": 0.01,
+        "anchor": 0.1,
+        "clip": (0.2, 0.3, 3.0),
+        "gae_lambda": (0.9, 1.0),
+    },
+}
+
+
+def renewed(policy: Policy, recipe: Recipe) -> Policy:
+    """A copy of the policy, with the adapters that the recipe asks for."""
+    return Policy(copy.deepcopy(policy.model), policy.tokenizer, recipe.lora_rank)
+
+
+def weights(learner: Learner) -> Tensor:
+    return torch.cat([tensor.flatten() for tensor in learner.module.weights().values()])
+
+
+def learn(
+    policy: Policy,
+    tokens: Tokens,
+    recipe: Recipe,
+    scores: list[float | None],
+    steps: int = 1,
+    machine: Machine | None = None,
+    groups: list[int] | None = None,
+) -> tuple[Learner, list[dict[str, float]]]:
+    """A learner that took some steps on a copy of `policy`, and the numbers of each step."""
+    return learn_with(renewed(policy, recipe), tokens, recipe, scores, steps, machine, groups)
+
+
+def learn_with(
+    own: Policy,
+    tokens: Tokens,
+    recipe: Recipe,
+    scores: list[float | None],
+    steps: int = 1,
+    machine: Machine | None = None,
+    groups: list[int] | None = None,
+) -> tuple[Learner, list[dict[str, float]]]:
+    """The same on `own` itself."""
+    learner = Learner(own, recipe, machine)
+    prompts, completions = tokens
+    numbers = []
+    for step in range(steps):
+        experience = learner.prepare(prompts, completions, step)
+        places = [len(completion) - 1 for completion in completions]
+        anchors = [(prompts[0], completions[1]), (prompts[2], completions[3])]
+        feedback = told(scores, places, groups or GROUPS, anchors=anchors)
+        numbers.append(learner.learn(experience, feedback, step))
+    return learner, numbers
+
+
+def told(
+    scores: list[float | None], places: list[int], groups: list[int], anchors: list[Any] | None = None
+) -> Feedback:
+    """Feedback with what any advantage may need."""
+    baselines = [*BASELINES, 0.0][: len(scores)]
+    classes = [CLASSES[score] for score in scores]
+    return Feedback(scores, places, groups, anchors=anchors or [], baselines=baselines, classes=classes)
+
+
+@pytest.fixture(params=VARIANTS)
+def recipe(request: pytest.FixtureRequest) -> Recipe:
+    return replace(RECIPE, **VARIANTS[request.param])
+
+
+def test_the_first_ratio_is_one_and_the_first_kl_zero(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
+    _, (first, second) = learn(policy, tokens, replace(recipe, minibatches=1), list(SCORES), steps=2)
+    assert first["approx_kl"] == 0, "exactly: old log-probabilities come from the same code and batches"
+    assert first["clip_fraction"] == 0
+    assert first["kl"] == 0
+    assert second["kl"] != 0
+    assert second["approx_kl"] == 0
+
+
+def test_without_critic_kl_and_parts_no_pass_before_the_update_is_due(policy: Policy, tokens: Tokens) -> None:
+    """Old log-probabilities are then the update's own; the update is that of one that computed them."""
+    recipe = replace(RECIPE, advantage="group", kl=0.0, minibatches=1)
+    short, (one,) = learn(policy, tokens, recipe, list(SCORES))
+    assert short.on_policy
+    assert not short.prepare(*tokens, 1).old_BT.any()
+    long, (other,) = learn(policy, tokens, replace(recipe, kl=1e-12), list(SCORES))
+    assert not long.on_policy
+    assert torch.allclose(weights(short), weights(long), atol=1e-6)
+    assert one["policy_loss"] == pytest.approx(other["policy_loss"], abs=1e-6)
+
+
+def test_later_minibatches_and_epochs_leave_ratio_one(policy: Policy, tokens: Tokens) -> None:
+    _, (numbers,) = learn(policy, tokens, replace(RECIPE, epochs=2), list(SCORES))
+    assert numbers["approx_kl"] > 0
+    assert numbers["updates"] == 4
+
+
+def test_micro_batching_does_not_change_the_update(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
+    whole, (one,) = learn(policy, tokens, recipe, list(SCORES))
+    before = Learner(renewed(policy, recipe), recipe)
+    assert not torch.allclose(weights(whole), weights(before), atol=1e-4), "it learns at all"
+    for budget, share in ((1, True), (1, False), (120, False)):
+        machine = Machine(tokens_per_microbatch=budget)
+        own = renewed(policy, recipe)
+        own.shares_prompts = share  # without, a budget of 1 is a row a pass
+        split, (other,) = learn_with(own, tokens, recipe, list(SCORES), machine=machine)
+        assert torch.allclose(weights(whole), weights(split), atol=2e-5)
+        assert one == pytest.approx(other, abs=1e-4)
+
+
+@pytest.mark.parametrize("variant", ["full", "everything"])
+def test_checkpointed_activations_do_not_change_the_update(
+    policy: Policy, tokens: Tokens, variant: str
+) -> None:
+    """With two sets of adapters the backward pass must compute a layer again with the right one."""
+    recipe = replace(RECIPE, **VARIANTS[variant])
+    kept, _ = learn(policy, tokens, recipe, list(SCORES))
+    again, _ = learn(policy, tokens, recipe, list(SCORES), machine=Machine(gradient_checkpointing=True))
+    assert again.policy.model.is_gradient_checkpointing
+    assert torch.allclose(weights(kept), weights(again), atol=1e-6)
+
+
+def test_bf16_computes_and_fp32_keeps(policy: Policy, tokens: Tokens) -> None:
+    """Trained weights stay fp32, the value head too; the first ratio is 1 all the same."""
+    recipe = replace(RECIPE, minibatches=1, policy_lr=1e-5)
+    half = Policy(copy.deepcopy(policy.model), policy.tokenizer, autocast=torch.bfloat16)
+    learner = Learner(half, recipe)
+    experience = learner.prepare(*tokens, 0)
+    exact = Learner(renewed(policy, recipe), recipe).prepare(*tokens, 0)
+    assert not torch.equal(experience.old_BT, exact.old_BT)
+    assert torch.allclose(experience.old_BT, exact.old_BT, atol=0.1)
+    places = [len(completion) - 1 for completion in tokens[1]]
+    numbers = learner.learn(experience, Feedback(SCORES, places, GROUPS), 0)
+    assert numbers["approx_kl"] == 0
+    assert {parameter.dtype for parameter in learner.scorer.parameters()} == {torch.float32}
+    moved = [
+        not torch.equal(mine, theirs)
+        for mine, theirs in zip(half.model.parameters(), policy.model.parameters(), strict=True)
+    ]
+    assert all(moved), "steps of 1e-5 are not lost"
+
+
+def test_padding_does_not_change_the_update(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
+    """A row the judge failed on is only padding: however long it is, the others learn the same."""
+    prompts, completions = tokens
+    recipe = replace(recipe, minibatches=1)
+    results = []
+    for length in (2, 60):
+        longer = ([*prompts, prompts[0]], [*completions, (completions[0] * 20)[:length]])
+        results.append(weights(learn(policy, longer, recipe, [*SCORES, None], groups=[*GROUPS, 1])[0]))
+    assert torch.allclose(results[0], results[1], atol=2e-5)
+    alone, _ = learn(policy, tokens, recipe, list(SCORES))
+    assert torch.allclose(results[0], weights(alone), atol=2e-5)
+
+
+def test_the_order_of_rollouts_does_not_change_the_update(policy: Policy, tokens: Tokens) -> None:
+    recipe = replace(RECIPE, minibatches=1)
+    order = [2, 0, 3, 1]
+    prompts, completions = tokens
+    other = ([prompts[row] for row in order], [completions[row] for row in order])
+    one, _ = learn(policy, tokens, recipe, list(SCORES))
+    two, _ = learn(
+        policy, other, recipe, [SCORES[row] for row in order], groups=[GROUPS[row] for row in order]
+    )
+    assert torch.allclose(weights(one), weights(two), atol=2e-5)
+
+
+def test_critic_warm_up_leaves_the_policy_alone(policy: Policy, tokens: Tokens) -> None:
+    recipe = replace(RECIPE, critic=(1e-3, 2))
+    learner, numbers = learn(policy, tokens, recipe, list(SCORES), steps=2)
+    for own, theirs in zip(learner.policy.model.parameters(), policy.model.parameters(), strict=True):
+        assert torch.equal(own, theirs)
+    assert numbers[1]["value_loss"] < numbers[0]["value_loss"]
+
+
+def test_the_critics_gradient_never_reaches_the_policy(policy: Policy, tokens: Tokens) -> None:
+    """Neither through the policy's states nor through adapters of its own."""
+    for variant in ("full", "two sets of adapters"):
+        recipe = replace(RECIPE, critic=(1.0, 0), **VARIANTS[variant])
+        fast, _ = learn(policy, tokens, recipe, list(SCORES))
+        slow, _ = learn(policy, tokens, replace(recipe, critic=(0.0, 0)), list(SCORES))
+        for one, other in zip(fast.scorer.policy_parameters(), slow.scorer.policy_parameters(), strict=True):
+            assert torch.equal(one, other)
+        assert not torch.equal(fast.scorer.critic_parameters()[0], slow.scorer.critic_parameters()[0])
+
+
+def test_the_critics_adapters_learn_and_the_base_stays(policy: Policy, tokens: Tokens) -> None:
+    learner, _ = learn(policy, tokens, replace(RECIPE, **VARIANTS["two sets of adapters"]), list(SCORES), 2)
+    moved = [
+        name
+        for name, p in learner.scorer.named_parameters()
+        if ".critic." in name and "lora_B" in name and p.any()
+    ]
+    assert len(moved) > 4
+    base = dict(policy.model.named_parameters())
+    for name, parameter in learner.policy.model.named_parameters():
+        if "lora_" not in name:
+            assert torch.equal(parameter, base[name.replace(".base_layer", "")])
+
+
+def test_what_was_rewarded_becomes_likelier(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
+    prompts, completions = tokens
+    recipe = replace(recipe, kl=0.0, minibatches=1, ppo_steps=20, anchor=0.0)
+    learner = Learner(renewed(policy, recipe), recipe)
+    own = learner.policy
+    before = own.token_stats(own.collate(prompts, completions)).logps_BT.sum(1).detach()
+    for step in range(5):
+        experience = learner.prepare(prompts, completions, step)
+        places = [len(completion) - 1 for completion in completions]
+        learner.learn(experience, told([1.0, -1.0, -1.0, -1.0], places, [0, 0, 0, 0]), step)
+    after = own.token_stats(own.collate(prompts, completions)).logps_BT.sum(1).detach()
+    gain = after - before
+    assert gain[0] == gain.max()
+    assert gain[0] > 0
+
+
+def test_the_anchor_makes_references_likelier(policy: Policy, tokens: Tokens) -> None:
+    prompts, completions = tokens
+    recipe = replace(RECIPE, anchor=1.0, advantage="group", kl=0.0)
+    learner, (first, *_, last) = learn(policy, tokens, recipe, [0.0] * 4, steps=4)
+    assert last["policy_loss"] == 0, "all scores agree: only the anchor teaches"
+    assert last["anchor_loss"] < first["anchor_loss"]
+    batch = policy.collate([prompts[0]], [completions[1]])
+    assert learner.policy.token_stats(batch).logps_BT.sum() > policy.token_stats(batch).logps_BT.sum()
+
+
+def test_the_critics_targets_have_a_lambda_of_their_own(policy: Policy, tokens: Tokens) -> None:
+    """With lambda 1 a target is all the reward that is still to come, whatever the critic thinks."""
+    learner = Learner(policy, replace(RECIPE, gae_lambda=(0.5, 1.0), kl=0.0))
+    experience = learner.prepare(*tokens, 0)
+    experience.values_BT += 0.3
+    places = [len(completion) - 1 for completion in tokens[1]]
+    scored = learner.scored(experience, Feedback(SCORES, places, GROUPS))
+    expected = torch.tensor(SCORES)[:, None] * experience.mask_BT
+    assert torch.allclose(scored.returns_BT, expected, atol=1e-6)
+    assert float(scored.advantages_BT[experience.mask_BT].mean()) == pytest.approx(0, abs=1e-6)
+
+
+def test_credits_and_masks_reach_their_tokens_alone(policy: Policy, tokens: Tokens) -> None:
+    """A span's credit is not whitened and has no part before it; what is not learnt from moves nothing."""
+    recipe = replace(RECIPE, minibatches=1, kl=0.0)
+    learner = Learner(renewed(policy, recipe), recipe)
+    experience = learner.prepare(*tokens, 0)
+    lengths = [len(completion) for completion in tokens[1]]
+    plain = Feedback(SCORES, [length - 1 for length in lengths], GROUPS)
+    credits = [[0.0] * length for length in lengths]
+    credits[0][2] = -1.5
+    mask = [None, [True] * lengths[1], [False] * (lengths[2] - 1) + [True], None]
+    scored, other = (
+        learner.scored(experience, feedback)
+        for feedback in (plain, replace(plain, credits=credits, learnt=mask))
+    )
+    difference_BT = other.advantages_BT - scored.advantages_BT
+    assert difference_BT[0, 2] == -1.5
+    assert int((difference_BT != 0).sum()) == 1
+    assert torch.equal(other.returns_BT, scored.returns_BT)
+    assert torch.equal(scored.learnt_BT, scored.mask_BT)
+    lost_BT = scored.mask_BT & ~other.learnt_BT
+    assert lost_BT.nonzero().tolist() == [[2, at] for at in range(lengths[2] - 1)]
+
+
+def test_target_kl_ends_the_step_early(policy: Policy, tokens: Tokens) -> None:
+    recipe = replace(RECIPE, epochs=6, policy_lr=1e-2)
+    _, (through,) = learn(policy, tokens, recipe, list(SCORES))
+    _, (early,) = learn(policy, tokens, replace(recipe, target_kl=0.01), list(SCORES))
+    assert (through["updates"], early["updates"] < 12) == (12, True)
+
+
+def test_an_adaptive_kl_moves_towards_its_target(policy: Policy, tokens: Tokens) -> None:
+    learner, (first, second) = learn(policy, tokens, replace(RECIPE, kl_target=5.0), list(SCORES), steps=2)
+    assert first["kl_coefficient"] == RECIPE.kl
+    assert second["kl_coefficient"] < RECIPE.kl, "the KL is far below its target"
+    assert learner.kl < second["kl_coefficient"]
+
+
+def test_a_gradient_that_is_not_finite_changes_nothing(
+    policy: Policy, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss = module.ppo.policy_loss
+
+    def broken(*arguments: Any) -> Any:
+        found = loss(*arguments)
+        return replace(found, loss=found.loss * torch.nan)
+
+    monkeypatch.setattr(module.ppo, "policy_loss", broken)
+    learner, (numbers,) = learn(policy, tokens, RECIPE, list(SCORES))
+    before = weights(Learner(renewed(policy, RECIPE), RECIPE))
+    assert torch.equal(weights(learner), before)
+    assert numbers["skipped_updates"] == numbers["updates"] == 2
+
+
+def test_a_step_that_the_judge_failed_on_altogether_is_an_error(policy: Policy, tokens: Tokens) -> None:
+    with pytest.raises(RuntimeError, match="every rollout"):
+        learn(policy, tokens, RECIPE, [None] * 4)

@@ -1,0 +1,211 @@
+"""Steps of DPO and KTO: the gradient is that of the formula, and nothing but the labels decides it."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from rlcf.machine import Machine
+from rlcf.policy import Policy
+from rlcf.recipe import Recipe
+from rlcf.training.objectives.experience import Feedback
+from rlcf.training.objectives.preference import Preferring, mismatched
+from rlcf.training.objectives.preference_losses import kto_weights
+
+RECIPE = Recipe(loop="dpo", grounding="tests", kl=0.3, ppo_steps=4, minibatches=1, policy_lr=1e-3)
+PASSED, FAILED, BROKEN = 3, 2, 0
+VARIANTS: dict[str, dict[str, Any]] = {
+    "dpo": {},
+    "ipo": {"loop": "ipo"},
+    "hinge": {"loop": "hinge"},
+    "kto": {"loop": "kto"},
+    "dpo, adapters": {"lora_rank": 4},
+    "kto, adapters, anchor": {"loop": "kto", "lora_rank": 4, "anchor": 0.1},
+}
+Ids = list[list[int]]
+
+
+@pytest.fixture
+def rows(policy: Policy) -> tuple[Ids, Ids]:
+    """Two prompts, three completions each."""
+    prompts = ["class A {\n    static int f(int x) {\n"] * 3 + ["int"] * 3
+    completions = [
+        "        return x + 1;\n    }\n}\n",
+        "return",
+        "        int y = x * x;\n",
+        "}\n",
+        "x",
+        "int x;",
+    ]
+    return [policy.encode_prompt(p) for p in prompts], [policy.encode_completion(c) for c in completions]
+
+
+GROUPS = [0, 0, 0, 1, 1, 1]
+CLASSES = [PASSED, FAILED, PASSED, BROKEN, PASSED, None]
+PAIRS = [(0, 1), (2, 1), (4, 3)]
+"""Those that there are: fewer than the most a problem has."""
+
+
+def feedback(policy: Policy, classes: list[int | None]) -> Feedback:
+    anchors = [(policy.encode_prompt("int"), policy.encode_completion("return x;\n"))]
+    return Feedback([0.0] * 6, [0] * 6, GROUPS, classes=classes, anchors=anchors)
+
+
+def learner_of(
+    policy: Policy, fields: dict[str, Any], machine: Machine | None = None, **more: Any
+) -> Preferring:
+    recipe = replace(RECIPE, **fields, **more)
+    own = Policy(copy.deepcopy(policy.model), policy.tokenizer, recipe.lora_rank)
+    return Preferring(own, recipe, machine)
+
+
+def step(
+    learner: Preferring, rows: tuple[Ids, Ids], classes: list[int | None], number: int = 0
+) -> dict[str, float]:
+    prompts, completions = rows
+    told = feedback(learner.policy, classes)
+    if not learner.uses_anchors:
+        told = replace(told, anchors=())
+    return learner.learn(learner.prepare(prompts, completions, number), told, number)
+
+
+def weights(learner: Preferring) -> Tensor:
+    return torch.cat([tensor.flatten() for tensor in learner.module.weights().values()])
+
+
+def logp(policy: Policy, prompt: list[int], completion: list[int]) -> Tensor:
+    """Summed, by a plain forward of the model."""
+    ids = torch.tensor([[*prompt, *completion]])
+    logps = policy.model(input_ids=ids).logits[0, len(prompt) - 1 : -1].double().log_softmax(-1)
+    return logps.gather(1, torch.tensor(completion)[:, None]).sum()
+
+
+@pytest.mark.parametrize("loop", ["dpo", "kto"])
+def test_the_gradient_is_that_of_the_formula(policy: Policy, rows: tuple[Ids, Ids], loop: str) -> None:
+    """By autograd through the whole formula, all rows in one loss, from a policy that has left its
+    reference."""
+    learner = learner_of(policy, {"loop": loop})
+    prompts, completions = rows
+    with torch.no_grad():
+        for parameter in learner.policy.model.parameters():
+            parameter.add_(0.01 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
+    moved = copy.deepcopy(learner.policy.model)
+    plain, reference = Policy(moved, policy.tokenizer), policy
+    passed = [None if found is None else found == PASSED for found in CLASSES]
+    units = learner._units(list(zip(prompts, completions, strict=True)), passed, GROUPS, 0)
+
+    def h(prompt: list[int], completion: list[int]) -> Tensor:
+        with torch.no_grad():
+            base = logp(reference, prompt, completion)
+        return logp(plain, prompt, completion) - base
+
+    if loop == "dpo":
+        assert sorted(map(tuple, units)) == PAIRS
+        losses = [
+            -torch.nn.functional.logsigmoid(
+                0.3 * (h(prompts[w], completions[w]) - h(prompts[x], completions[x]))
+            )
+            for w, x in PAIRS
+        ]
+    else:
+        judged = [0, 1, 2, 3, 4]
+        assert sorted(units) == [[row] for row in judged]
+        order = [row for unit in _minibatch(units) for row in unit]
+        others = mismatched([(prompts[row], completions[row]) for row in order])
+        z0 = max(0.0, sum(float(h(list(p), list(c))) for p, c in others) / len(others))
+        up, down = kto_weights(3, 2)
+        losses = [
+            up * (1 - torch.sigmoid(0.3 * (h(prompts[row], completions[row]) - z0)))
+            if CLASSES[row] == PASSED
+            else down * (1 - torch.sigmoid(0.3 * (z0 - h(prompts[row], completions[row]))))
+            for row in judged
+        ]
+    torch.stack(losses).mean().backward()
+    wanted = {name: p.grad for name, p in moved.named_parameters()}
+    found: dict[str, Tensor] = {}
+
+    def keep(_: bool) -> float:
+        names = learner.policy.model.named_parameters()
+        found.update({name: p.grad.clone() for name, p in names if p.grad is not None})
+        return 0.0
+
+    learner.optimizers.step = keep  # type: ignore[method-assign]
+    told = step(learner, rows, CLASSES)
+    assert told["policy_loss"] == pytest.approx(torch.stack(losses).mean().item(), rel=1e-5)
+    largest = max(float(g.abs().max()) for g in found.values())
+    assert largest > 1e-4
+    for name, gradient in found.items():
+        expected = wanted[name]
+        assert expected is not None
+        assert torch.allclose(gradient, expected, atol=1e-4 * largest), name
+
+
+def _minibatch(units: list[list[int]]) -> list[list[int]]:
+    from rlcf.training.runtime.batching import minibatches
+
+    return minibatches(units, 1, f"{RECIPE.seed} 0 0")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_micro_batches_do_not_change_the_update(policy: Policy, rows: tuple[Ids, Ids], variant: str) -> None:
+    found = []
+    for tokens in (1, 60, 8192):
+        learner = learner_of(policy, VARIANTS[variant], Machine(tokens_per_microbatch=tokens))
+        for number in range(2):
+            step(learner, rows, CLASSES, number)
+        found.append(weights(learner))
+    assert not torch.equal(found[0], weights(learner_of(policy, VARIANTS[variant])))
+    assert torch.allclose(found[0], found[2], atol=2e-5)
+    assert torch.allclose(found[1], found[2], atol=2e-5)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_what_passes_becomes_likelier_than_what_does_not(
+    policy: Policy, rows: tuple[Ids, Ids], variant: str
+) -> None:
+    learner = learner_of(policy, VARIANTS[variant], policy_lr=3e-3, ppo_steps=30)
+    encoded = list(zip(*rows, strict=True))
+    assert learner._log_ratios(encoded).abs().max() == 0, "the policy is its reference"
+    first = step(learner, rows, CLASSES)
+    for number in range(1, 15):
+        last = step(learner, rows, CLASSES, number)
+    assert last["policy_loss"] < first["policy_loss"]
+    h = learner._log_ratios(encoded).tolist()
+    assert min(h[0], h[2]) > h[1]
+    assert h[4] > h[3]
+
+
+def test_nothing_preferred_changes_nothing(
+    policy: Policy, rows: tuple[Ids, Ids], caplog: pytest.LogCaptureFixture
+) -> None:
+    learner = learner_of(policy, {"anchor": 0.1})
+    before = weights(learner)
+    told = step(learner, rows, [PASSED] * 3 + [FAILED, BROKEN, None])
+    assert told["learnt_rows"] == 0
+    assert torch.equal(weights(learner), before)
+    assert "nothing is preferred" in caplog.text
+
+
+@pytest.mark.parametrize("variant", ["dpo", "kto, adapters, anchor"])
+def test_state_goes_on_bit_by_bit(policy: Policy, rows: tuple[Ids, Ids], variant: str) -> None:
+    whole, first = learner_of(policy, VARIANTS[variant]), learner_of(policy, VARIANTS[variant])
+    for number in range(4):
+        step(whole, rows, CLASSES, number)
+    for number in range(2):
+        step(first, rows, CLASSES, number)
+    second = learner_of(policy, VARIANTS[variant])
+    second.load(first.state())
+    for number in range(2, 4):
+        step(second, rows, CLASSES, number)
+    assert torch.equal(weights(second), weights(whole))
+
+
+def test_mismatched_prompts_are_another_problems() -> None:
+    rows = [([1], [10]), ([1], [11]), ([2], [20]), ([3], [30])]
+    assert mismatched(rows) == [([1], [20]), ([1], [20]), ([2], [30]), ([3], [10])]
+    assert mismatched(rows[:2]) == rows[:2], "there is no other"

@@ -1,0 +1,169 @@
+"""Two processes learn what one learns: with DDP and with sharded weights, launched by accelerate."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from rlcf.training.runtime.batching import alike, minibatches, passes
+from rlcf.training.runtime.checkpoint import checkpoint_folder
+from tests.rlcf.training.conftest import SmallWorld
+
+LAUNCH = ("-m", "accelerate.commands.launch", "--num_processes", "2", "--num_machines", "1")
+LAUNCH += ("--mixed_precision", "no", "--dynamo_backend", "no")
+WAYS = {
+    "one": (),
+    "ddp": (*LAUNCH, "--multi_gpu"),
+    "fsdp": (*LAUNCH, "--use_fsdp", "--fsdp_version", "2"),
+}
+
+
+def train(work: Path, way: str, *more: str) -> Path:
+    """Five steps into a run that is called like the way."""
+    launch(work, way, "train", "five.toml", "--run", way, "--engine", "local", "--rails", "warn", *more)
+    return work / "runs" / way
+
+
+def launch(work: Path, way: str, *arguments: str) -> None:
+    """`rlcf` on the CPU; accelerate's own --cpu starts a single process, hence its variable."""
+    done = subprocess.run(
+        [sys.executable, *WAYS[way], "-m", "rlcf", *arguments],
+        cwd=work,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[4]), "ACCELERATE_USE_CPU": "true"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def rows(run: Path, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / name).read_text(encoding="utf-8").splitlines()]
+
+
+RECIPE = """
+problems = "{world.problems}"
+model = "{world.model}"
+evaluation = [3, 2]
+corpus_problems = 0
+sft_steps = 0
+discriminator_training = [24, 2]
+discriminator_refresh = 2
+ppo_steps = 5
+prompts_per_step = 5
+samples_per_prompt = 3
+minibatches = 2
+max_new_tokens = 30
+policy_lr = 1e-4
+entropy = 0.001
+anchor = 0.1
+"""
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["", "lora_rank = 4\ncritic_rank = 4\n", 'advantage = "coderl"\n'],
+    ids=["full", "adapters", "coderl"],
+)
+def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, more: str) -> None:
+    recipe = RECIPE.format(world=small_world) + more
+    (tmp_path / "five.toml").write_text(recipe, encoding="utf-8")
+    one = train(tmp_path, "one")
+    weights = learnt(one)
+    for way in ("ddp", "fsdp"):
+        run = train(tmp_path, way)
+        others = learnt(run)
+        assert weights.keys() == others.keys()
+        most = max(float((tensor - others[name]).abs().max()) for name, tensor in weights.items())
+        print(f"{way} against one process: weights differ by {most:.1e} at most")
+        for name, tensor in weights.items():
+            assert torch.allclose(tensor, others[name], rtol=0, atol=1e-5), f"{way}: {name}"
+        told = [(row["task_id"], row["completion"], row["outcome"]) for row in rows(one, "completions.jsonl")]
+        assert told == [
+            (row["task_id"], row["completion"], row["outcome"]) for row in rows(run, "completions.jsonl")
+        ]
+        for mine, theirs in zip(rows(one, "metrics.jsonl"), rows(run, "metrics.jsonl"), strict=True):
+            for name in (name for name in mine if "second" not in name):
+                assert theirs[name] == pytest.approx(mine[name], abs=1e-4), f"{way}: {name}"
+    if not more:
+        before = load_file(checkpoint_folder(one, 0) / "model.safetensors")
+        moved = [(weights[f"model.{name}"] - tensor).abs().max() for name, tensor in before.items()]
+        assert max(moved) > 1e-4, "it learns at all"
+
+
+def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: SmallWorld) -> None:
+    recipe = RECIPE.format(world=small_world).replace("sft_steps = 0", "sft_steps = 5\nsft_lr = 1e-4")
+    recipe = recipe.replace("ppo_steps = 5", "ppo_steps = 0") + 'grounding = "compiler"\n'
+    (tmp_path / "five.toml").write_text(recipe, encoding="utf-8")
+    folders = [checkpoint_folder(train(tmp_path, way), 0) for way in WAYS]
+    one, ddp, fsdp = (load_file(folder / "model.safetensors") for folder in folders)
+    before = load_file(small_world.model / "model.safetensors")
+    assert max((one[name] - before[name]).abs().max() for name in one) > 1e-4
+    for name in one:
+        assert torch.allclose(one[name], ddp[name], rtol=0, atol=1e-5), name
+        assert torch.allclose(one[name], fsdp[name], rtol=0, atol=1e-5), name
+
+
+def learnt(run: Path) -> dict[str, torch.Tensor]:
+    """Policy, critic and discriminator after the last step."""
+    folder = checkpoint_folder(run, 5)
+    state = torch.load(folder / "trainer.pt", weights_only=True)["step"]["learner"]["weights"]
+    theirs = torch.load(folder / "discriminator.pt", weights_only=True)
+    return {**state, **{f"discriminator.{name}": tensor for name, tensor in theirs.items()}}
+
+
+GROUPS = [[1], [3, 0], [4], [6, 7, 2]]
+LENGTHS = [5, 9, 2, 20]
+
+
+@pytest.mark.parametrize("world", [1, 2, 3, 7])
+def test_every_row_is_computed_once_and_ranks_keep_step(world: int) -> None:
+    ranks = [passes(GROUPS, LENGTHS, budget=16, rank=rank, world=world) for rank in range(world)]
+    counted = [row for own in ranks for one in own if one.counts for row in one.rows]
+    assert sorted(counted) == sorted(row for group in GROUPS for row in group)
+    assert len({len(own) for own in ranks}) == 1, "DDP and FSDP wait for each other in every pass"
+    for own in ranks:
+        for one in (one for one in own if one.counts):
+            inside = [at for at, group in enumerate(GROUPS) if group[0] in one.rows]
+            assert one.rows == [
+                row for at in sorted(inside, key=lambda at: LENGTHS[at]) for row in GROUPS[at]
+            ]
+            assert len(inside) == 1 or len(inside) * max(LENGTHS[at] for at in inside) <= 16
+
+
+def test_minibatches_are_random_parts_that_divide_no_prompt() -> None:
+    singles = [[row] for row in range(10)]
+    parts = minibatches(singles, 4, "seed")
+    assert sorted(row for part in parts for row in part) == list(range(10))
+    assert sorted(len(part) for part in parts) == [2, 2, 3, 3]
+    assert parts == minibatches(singles, 4, "seed")
+    assert parts != minibatches(singles, 4, "another")
+    assert minibatches([[0], [1]], 4, "seed") in ([[0], [1]], [[1], [0]])
+    prompts = [[5, 6], [7], [5, 6], [7], [8], [5, 6]]
+    assert alike(prompts) == [[0, 2, 5], [1, 3], [4]]
+    for part in minibatches(alike(prompts), 2, "seed"):
+        assert all(set(group) <= set(part) or not set(group) & set(part) for group in alike(prompts))
+
+
+def test_a_sharded_run_resumes_bit_by_bit(tmp_path: Path, small_world: SmallWorld) -> None:
+    recipe = RECIPE.format(world=small_world) + "lora_rank = 4\ncritic_rank = 4\n"
+    (tmp_path / "five.toml").write_text(recipe, encoding="utf-8")
+    run = train(tmp_path, "fsdp", "--checkpoint-every", "3")
+    whole, told = learnt(run), rows(run, "completions.jsonl")
+    shutil.rmtree(checkpoint_folder(run, 5))
+    launch(tmp_path, "fsdp", "train", "--resume", "runs/fsdp", "--engine", "local")
+    again = learnt(run)
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+    assert [row["completion"] for row in told] == [
+        row["completion"] for row in rows(run, "completions.jsonl")
+    ]
