@@ -2,8 +2,8 @@ package javabox.judge;
 
 /** Runs one prepared program after the other, in the warm lane where it is admitted, and answers. */
 final class Runner implements Runnable {
-    /** What most programs are done in many times over. */
-    private static final int SLOW_MILLIS = 400;
+    /** What nearly all programs are done in. Another runner may have to start a JVM, and one that is new is slow. */
+    private static final int SLOW_MILLIS = 1000;
 
     private final Supervisor supervisor;
     private final Watchdog watchdog;
@@ -63,7 +63,7 @@ final class Runner implements Runnable {
         }
         boolean replaced = loan.close();
         if (replaced && warm != null) {
-            warm.end();
+            supervisor.leave(warm);
         }
         return !replaced;
     }

@@ -12,7 +12,9 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import javabox.program.Text;
@@ -46,6 +48,8 @@ final class Supervisor {
     private final Requests requests = new Requests();
     private final Scratch scratch = new Scratch();
     private final AtomicInteger lent = new AtomicInteger();
+    /** Lanes of runners that have ended, for the next ones: their JVMs are warm. */
+    private final BlockingDeque<WarmLane> idle;
     private final Settings settings;
     private volatile boolean worn;
 
@@ -61,6 +65,7 @@ final class Supervisor {
         this.seal = seal;
         this.settings = settings;
         prepared = new ArrayBlockingQueue<>(settings.workers);
+        idle = new LinkedBlockingDeque<>((settings.workers + 1) / 2);
         strict = new StrictLane(watchdog, groups, requests, settings.pinned);
         build = new Build(settings.pinned, counters);
     }
@@ -76,7 +81,7 @@ final class Supervisor {
         Runtime.getRuntime().addShutdownHook(new Thread(supervisor.groups::killAll));
         for (int i = 0; i < settings.workers; i++) {
             supervisor.addWorker();
-            supervisor.addRunner();
+            supervisor.addRunner(true);
         }
         supervisor.hello();
         start("heart", supervisor::beat);
@@ -90,8 +95,11 @@ final class Supervisor {
         start("worker", new Worker(this, expected, build, watchdog));
     }
 
-    private void addRunner() {
-        WarmLane warm = settings.warm ? new WarmLane(watchdog, groups, counters, requests, settings.pinned) : null;
+    private void addRunner(boolean spares) {
+        WarmLane warm = settings.warm ? idle.pollLast() : null;
+        if (settings.warm && warm == null) {
+            warm = new WarmLane(watchdog, groups, counters, requests, settings.pinned, spares);
+        }
         start("runner", new Runner(this, watchdog, strict, warm));
     }
 
@@ -101,13 +109,20 @@ final class Supervisor {
             lent.decrementAndGet();
             return false;
         }
-        addRunner();
+        addRunner(false);
         return true;
     }
 
     /** A runner whose place was lent has ended. */
     void returned() {
         lent.decrementAndGet();
+    }
+
+    /** Takes the lane of a runner that has ended. */
+    void leave(WarmLane warm) {
+        if (!idle.offerLast(warm)) {
+            warm.end();
+        }
     }
 
     Requests requests() {

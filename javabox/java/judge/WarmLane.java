@@ -41,15 +41,18 @@ final class WarmLane {
     private final Counters counters;
     private final Requests requests;
     private final boolean pinned;
+    private final boolean spares;
     private Jvm jvm;
     private Jvm spare;
 
-    WarmLane(Watchdog watchdog, Groups groups, Counters counters, Requests requests, boolean pinned) {
+    /** @param spares whether a second JVM waits for the end of the first */
+    WarmLane(Watchdog watchdog, Groups groups, Counters counters, Requests requests, boolean pinned, boolean spares) {
         this.watchdog = watchdog;
         this.groups = groups;
         this.counters = counters;
         this.requests = requests;
         this.pinned = pinned;
+        this.spares = spares;
     }
 
     /** @return null where the strict lane has to judge it */
@@ -98,7 +101,7 @@ final class WarmLane {
                 end(spare);
             }
             spare = first ? null : start(megabytes);
-        } else if (spare == null && jvm.programs == PROGRAMS_BEFORE_SPARE) {
+        } else if (spares && spare == null && jvm.programs == PROGRAMS_BEFORE_SPARE) {
             spare = start(megabytes);
         }
         return jvm;
