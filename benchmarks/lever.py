@@ -1,6 +1,6 @@
 """LEVER's choice among a policy's programs, against choosing one at random, by likelihood, or by majority.
 
-    rlcf train quickstart --ppo-steps 0 --run base          # or the `base` of an ablation
+    rlcf train quickstart --objective.steps 0 --run base          # or the `base` of an ablation
     python -m benchmarks.lever runs/base/checkpoints/step-000000
 
 The verifier learns on 300 of the atomic training problems, 8 samples each with the reference; the choice is

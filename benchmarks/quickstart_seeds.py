@@ -25,7 +25,7 @@ from pathlib import Path
 from javabox import Judge
 from rlcf.evaluation.metrics import METRICS
 from rlcf.jsonl import read_rows
-from rlcf.recipe import load_recipe
+from rlcf.recipes import load_recipe
 
 RECIPES = {"rlcf+tests": "quickstart", "rlcf": "quickstart-rlcf"}
 GROUNDINGS = tuple(RECIPES)

@@ -22,6 +22,7 @@ from javabox import Judge
 from rlcf.jsonl import read_rows
 from rlcf.machine import Machine
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.training.run import train
 
 POLL_SECONDS = 0.005
@@ -29,27 +30,32 @@ POLL_SECONDS = 0.005
 
 def recipe(setting: Setting, mode: str) -> Recipe:
     """No pre-training, one update a rollout batch, as little evaluation as there can be."""
-    return Recipe(
-        seed=setting.seed,
-        problems=PROBLEMS,
-        train_problems=setting.prompts,
-        evaluation=(1, 1),
-        model=setting.model,
-        lora_rank=setting.lora_rank,
-        corpus_problems=0,
-        sft_steps=0,
-        grounding="compiler",
-        ppo_steps=setting.steps,
-        prompts_per_step=setting.prompts,
-        samples_per_prompt=setting.group,
-        minibatches=1,
-        epochs=1,
-        temperature=setting.temperature,
-        max_new_tokens=setting.new_tokens,
-        policy_lr=setting.learning_rate,
-        critic=(2e-3, 0),
-        kl=setting.kl,
-        **MODES[mode],
+    return override(
+        Recipe(),
+        {
+            "seed": setting.seed,
+            "data.problems": PROBLEMS,
+            "data.train_problems": setting.prompts,
+            "evaluation.problems": 1,
+            "evaluation.samples": 1,
+            "model.name": setting.model,
+            "model.lora_rank": setting.lora_rank,
+            "data.corpus_problems": 0,
+            "supervised.steps": 0,
+            "objective.grounding": "compiler",
+            "objective.steps": setting.steps,
+            "rollout.prompts_per_step": setting.prompts,
+            "rollout.samples_per_prompt": setting.group,
+            "objective.minibatches": 1,
+            "ppo.epochs": 1,
+            "rollout.temperature": setting.temperature,
+            "rollout.max_new_tokens": setting.new_tokens,
+            "objective.lr": setting.learning_rate,
+            "critic.lr": 2e-3,
+            "critic.warmup_steps": 0,
+            "kl.coef": setting.kl,
+            **MODES[mode],
+        },
     )
 
 

@@ -19,8 +19,8 @@ from rlcf.problems import Problem, load_problems
 
 CRITIC_FREE = "ours, critic-free"
 MODES: dict[str, dict[str, Any]] = {
-    CRITIC_FREE: {"advantage": "group"},
-    "ours, PPO with critic": {"advantage": "gae"},
+    CRITIC_FREE: {"ppo.advantage": "group"},
+    "ours, PPO with critic": {"ppo.advantage": "gae"},
 }
 """Ours, and the fields of the recipe that make each. The claim is about CRITIC_FREE."""
 PROBLEMS = "mbjp"

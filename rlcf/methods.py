@@ -13,27 +13,32 @@ from typing import Any
 
 METHODS: Mapping[str, Mapping[str, Any]] = {
     # The two baselines of every table (methods.md 6).
-    "sft": {"grounding": "tests", "loop": "references"},
-    "rejection": {"grounding": "tests", "loop": "kept"},
-    "rejection-compile": {"grounding": "compiler", "loop": "kept"},
+    "sft": {"objective.grounding": "tests", "objective.name": "references"},
+    "rejection": {"objective.grounding": "tests", "objective.name": "kept"},
+    "rejection-compile": {"objective.grounding": "compiler", "objective.name": "kept"},
     # arXiv 2305.18341: its anchor loss, and the discriminator of its ablation (Table 4) and of none.
-    "rlcf-anchored": {"grounding": "rlcf", "anchor": 0.1},
-    "rlcf-frozen": {"grounding": "rlcf", "discriminator_refresh": 0},
-    "rlcf-random": {"grounding": "rlcf", "discriminator": "random"},
+    "rlcf-anchored": {"objective.grounding": "rlcf", "objective.sft_coef": 0.1},
+    "rlcf-frozen": {"objective.grounding": "rlcf", "discriminator.refresh_every": 0},
+    "rlcf-random": {"objective.grounding": "rlcf", "discriminator.model": "random"},
     # arXiv 2307.04349: a buffer of 6,400, the best program so far, supervised and RL steps in turn.
-    "rltf-online": {"grounding": "rltf", "replay": (6400, 0), "advantage": "best", "anchor": 1.0},
+    "rltf-online": {
+        "objective.grounding": "rltf",
+        "rollout.replay_capacity": 6400,
+        "ppo.advantage": "best",
+        "objective.sft_coef": 1.0,
+    },
     # arXiv 2402.01391: curriculum and mask.
-    "stepcoder-curriculum": {"grounding": "stepcoder", "curriculum": True},
+    "stepcoder-curriculum": {"objective.grounding": "stepcoder", "rollout.curriculum": True},
     # arXiv 2301.13816: KL held at 1 nat by a coefficient that begins at 0.1 (run.sh of the authors' code).
-    "ppocoder-adaptive": {"grounding": "ppocoder", "kl": 0.1, "kl_target": 1.0},
+    "ppocoder-adaptive": {"objective.grounding": "ppocoder", "kl.coef": 0.1, "kl.target": 1.0},
     # arXiv 2207.01780: RL and supervised loss of equal weight.
-    "coderl": {"grounding": "rltf-coarse", "advantage": "coderl", "anchor": 1.0},
+    "coderl": {"objective.grounding": "rltf-coarse", "ppo.advantage": "coderl", "objective.sft_coef": 1.0},
     # arXiv 2305.10314: no reward, the feedback is read.
-    "leti": {"grounding": "tests", "loop": "feedback"},
+    "leti": {"objective.grounding": "tests", "objective.name": "feedback"},
     # arXiv 2406.06887; beta is the usual one.
-    "plum-dpo": {"grounding": "tests", "loop": "dpo", "kl": 0.1},
-    "plum-kto": {"grounding": "tests", "loop": "kto", "kl": 0.1},
+    "plum-dpo": {"objective.grounding": "tests", "objective.name": "dpo", "kl.coef": 0.1},
+    "plum-kto": {"objective.grounding": "tests", "objective.name": "kto", "kl.coef": 0.1},
     # arXiv 2310.13669: partial credit, and a buffer of a size that the paper leaves open.
-    "partial-replay": {"grounding": "partial", "replay": (6400, 0)},
+    "partial-replay": {"objective.grounding": "partial", "rollout.replay_capacity": 6400},
 }
 """Fields of a recipe by name of the method."""

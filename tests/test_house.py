@@ -24,7 +24,7 @@ HEAVY = {"torch", "transformers", "accelerate", "peft"}
 LAYERS = (
     {"javabox"},
     {"errors", "progress", "jsonl", "javasource"},
-    {"problems", "recipe", "methods", "machine"},
+    {"problems", "recipe", "recipes", "methods", "machine"},
     {"grounding", "policy"},
     {"evaluation"},
     {"training"},

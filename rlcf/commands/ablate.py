@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Self
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.options import Judging
+from rlcf.commands.options import FLAT, Judging, refuse_renamed
 from rlcf.commands.parse import parse
 from rlcf.commands.train import INSTALL_TRAIN, RUNS
 from rlcf.errors import BadInput
 from rlcf.machine import Machine
-from rlcf.recipe import Recipe, load_recipe
+from rlcf.recipe import Recipe
+from rlcf.recipes import check_values, load_recipe
 
 PROG = "rlcf ablate"
 
@@ -36,9 +37,11 @@ class Ablate:
     """Seeds 0 to N - 1, each with a pre-training of its own that all groundings share."""
     out: Annotated[str | None, arg(metavar="DIR")] = None
     """Where the runs are; by default runs/ablate-RECIPE."""
-    judging: Judging = field(default_factory=Judging)
-    fields: Recipe = field(default_factory=Recipe)
-    machine: Machine = field(default_factory=lambda: Machine(checkpoint_every=10, rails="warn"))
+    judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
+    fields: Annotated[Recipe, FLAT] = field(default_factory=Recipe)
+    machine: Annotated[Machine, FLAT] = field(
+        default_factory=lambda: Machine(checkpoint_every=10, rails="warn")
+    )
 
     @classmethod
     def parse(cls, argv: Sequence[str]) -> Self:
@@ -47,6 +50,7 @@ class Ablate:
             return cls._parsed(argv)
         if argv[0].startswith("-"):
             raise BadInput(f"the recipe comes first: {PROG} RECIPE --groundings A,B,…")
+        refuse_renamed(argv)
         return cls._parsed(argv, default=cls(argv[0], "", fields=load_recipe(argv[0])))
 
     @classmethod
@@ -67,7 +71,8 @@ class Ablate:
             from rlcf.experiments.ablation import ablate, arm
         except ModuleNotFoundError as missing:
             raise BadInput(f"training needs torch and transformers ({missing}): {INSTALL_TRAIN}") from missing
-        recipe = load_recipe(self.recipe, asdict(self.fields))
+        recipe = self.fields
+        check_values(recipe)
         for name in names:
             arm(recipe, name)  # bad names, before a judge is started
         out = Path(self.out) if self.out else RUNS / f"ablate-{Path(self.recipe).stem}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from tyro.conf import Positional, arg
 
 from rlcf.commands.grade import check_folder, open_results
-from rlcf.commands.options import Judging, Limiting
+from rlcf.commands.options import FLAT, Judging, Limiting
 from rlcf.commands.rates import choice_lines, choices_json, parse_ks, show
 from rlcf.errors import BadInput
 from rlcf.evaluation.bench import Sampler, check_decoding, evaluate
@@ -67,8 +67,8 @@ class Bench:
     expected_values: bool = True
     """The results say of a failed case what was expected; without, nothing in them tells the tests'
     answers."""
-    judging: Judging = field(default_factory=Judging)
-    limiting: Limiting = field(default_factory=Limiting)
+    judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
+    limiting: Annotated[Limiting, FLAT] = field(default_factory=Limiting)
     json: bool = False
     """Print one JSON object and nothing else."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.options import Judging, Limiting
+from rlcf.commands.options import FLAT, Judging, Limiting
 from rlcf.commands.rates import few, parse_ks, show
 from rlcf.errors import BadInput
 from rlcf.evaluation.grade import grade
@@ -47,8 +47,8 @@ class Grade:
     missing: Literal["skip", "fail"] = "skip"
     """Where there are no samples of some of the problems: skip leaves these out of the rates and says so;
     fail refuses."""
-    judging: Judging = field(default_factory=Judging)
-    limiting: Limiting = field(default_factory=Limiting)
+    judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
+    limiting: Annotated[Limiting, FLAT] = field(default_factory=Limiting)
     lane: Literal["auto", "warm", "strict"] = "auto"
     """How programs run: strict is a fresh JVM for each; auto lets those that a scan of their class files
     admits share warm JVMs and checks one in a hundred in a fresh one; warm does so without checking."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,9 +12,23 @@ from rlcf.errors import BadInput
 from rlcf.problems import Problem
 from rlcf.problems.limits import memory_limit_fault, time_limit_fault
 from rlcf.problems.problem import with_limits
+from rlcf.recipes.renamed import RENAMED
 
 if TYPE_CHECKING:
     from javabox import Judge
+
+
+FLAT = arg(name="")
+"""Marks a field whose own fields are options by their names alone: `--engine`, and not `--judging.engine`."""
+
+
+def refuse_renamed(argv: Sequence[str]) -> None:
+    """Raises BadInput where an option is a field of the flat recipes of before, with its name now."""
+    for option in argv:
+        name = option.partition("=")[0].removeprefix("--").replace("-", "_")
+        if option.startswith("--") and name in RENAMED:
+            now = " and ".join(f"--{new.replace('_', '-')}" for new in RENAMED[name])
+            raise BadInput(f"recipes have tables now: use {now}", field=option.partition("=")[0])
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import tyro
 
 from rlcf.errors import BadInput
 
-CONFIG = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
+CONFIG = (tyro.conf.FlagCreatePairsOff,)
 
 
 def parse(form: Any, prog: str, argv: Sequence[str], *, see: str, **options: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.options import Judging
+from rlcf.commands.options import FLAT, Judging
 from rlcf.commands.train import INSTALL_TRAIN, RUNS
 from rlcf.errors import BadInput
 from rlcf.machine import Machine
@@ -32,8 +32,10 @@ class Study:
     """Where the runs are; by default runs/study-sft-rl, with --quick runs/study-sft-rl-quick."""
     quick: bool = False
     """So small that the numbers say nothing: to see that it runs."""
-    judging: Judging = field(default_factory=Judging)
-    machine: Machine = field(default_factory=lambda: Machine(checkpoint_every=8, rails="warn"))
+    judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
+    machine: Annotated[Machine, FLAT] = field(
+        default_factory=lambda: Machine(checkpoint_every=8, rails="warn")
+    )
 
     def run(self) -> int:
         from rlcf.experiments.sft_rl import QUICK, Budget, study

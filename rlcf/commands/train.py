@@ -9,19 +9,20 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Self
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.options import Judging
+from rlcf.commands.options import FLAT, Judging, refuse_renamed
 from rlcf.commands.parse import parse
 from rlcf.errors import BadInput
 from rlcf.machine import Machine, load_machine
 from rlcf.progress import mute
-from rlcf.recipe import Recipe, load_recipe
+from rlcf.recipe import Recipe
+from rlcf.recipes import check_values, load_recipe
 
 if TYPE_CHECKING:
     from javabox import Judge
@@ -34,9 +35,9 @@ INSTALL_TRAIN = "pip install 'rlcf[train]'"
 
 @dataclass(frozen=True)
 class Train:
-    """Train by a recipe; each field of the recipe is an option.
+    """Train by a recipe; each field of the recipe is an option, under the name of its table.
 
-    Example: rlcf train quickstart --seed 1
+    Example: rlcf train quickstart --seed 1 --ppo.epochs 2
     After a crash: rlcf train --resume runs/quickstart
     """
 
@@ -44,9 +45,9 @@ class Train:
     """A recipe's TOML file, or the name of one that is shipped, such as quickstart."""
     run_name: Annotated[str | None, arg(name="run", metavar="NAME")] = None
     """Write runs/NAME, which must be new; by default the recipe's name, numbered where that is taken."""
-    judging: Judging = field(default_factory=Judging)
-    fields: Recipe = field(default_factory=Recipe)
-    machine: Machine = field(default_factory=Machine)
+    judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
+    fields: Annotated[Recipe, FLAT] = field(default_factory=Recipe)
+    machine: Annotated[Machine, FLAT] = field(default_factory=Machine)
 
     @classmethod
     def parse(cls, argv: Sequence[str]) -> Self | Resume:
@@ -56,7 +57,8 @@ class Train:
         if not argv or argv[0] in ("-h", "--help"):
             return cls._parsed(argv)
         if argv[0].startswith("-"):
-            raise BadInput(f"the recipe comes first: {PROG} RECIPE [--field value …]")
+            raise BadInput(f"the recipe comes first: {PROG} RECIPE [--table.field value …]")
+        refuse_renamed(argv)
         return cls._parsed(argv, default=cls(argv[0], fields=load_recipe(argv[0])))
 
     @classmethod
@@ -66,7 +68,8 @@ class Train:
 
     def run(self) -> int:
         self.judging.check()
-        recipe = load_recipe(self.recipe, asdict(self.fields))
+        recipe = self.fields
+        check_values(recipe)
         run, parallel = _trainer()
         made = new_run(Path(self.recipe).stem, self.run_name) if parallel.main else Path()
         folder = parallel.from_main(made)
@@ -91,8 +94,8 @@ class Resume:
 
     resume: Annotated[str, arg(metavar="RUN")]
     """The run's folder; its recipe holds, how the machine runs it may be changed."""
-    judging: Judging = field(default_factory=Judging)
-    machine: Machine = field(default_factory=Machine)
+    judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
+    machine: Annotated[Machine, FLAT] = field(default_factory=Machine)
 
     @classmethod
     def parse(cls, argv: Sequence[str]) -> Self:

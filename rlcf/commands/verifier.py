@@ -13,7 +13,7 @@ from tyro.conf import Positional, arg
 
 from rlcf.commands.bench import load_model
 from rlcf.commands.grade import check_folder
-from rlcf.commands.options import Judging
+from rlcf.commands.options import FLAT, Judging
 from rlcf.errors import BadInput
 from rlcf.evaluation.bench import check_decoding, evaluate
 from rlcf.grounding.signal import Answer
@@ -58,7 +58,7 @@ class Verifier:
     """Learning rate; encoders of a million weights want 1e-3."""
     seed: int = 0
     """Of sampling, of what is held out and of training."""
-    judging: Judging = field(default_factory=Judging)
+    judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
 
     def run(self) -> int:
         problems, out = self._checked(), Path(self.out)

@@ -22,7 +22,8 @@ from rlcf.errors import BadInput
 from rlcf.grounding.table import GROUNDINGS
 from rlcf.machine import Machine
 from rlcf.methods import METHODS
-from rlcf.recipe import Recipe, apply_method
+from rlcf.recipe import Recipe
+from rlcf.recipes import apply_method, override
 from rlcf.training.run import resume, train
 
 log = logging.getLogger("rlcf")
@@ -39,7 +40,7 @@ def arm(recipe: Recipe, name: str) -> Recipe:
     if name not in GROUNDINGS:
         known = f"groundings {', '.join(GROUNDINGS)}; methods {', '.join(METHODS)}"
         raise BadInput(f"unknown grounding or method {name!r}; known: {known}", field="groundings")
-    return dataclasses.replace(recipe, grounding=name)
+    return override(recipe, {"objective.grounding": name})
 
 
 def ablate(
@@ -54,19 +55,19 @@ def ablate(
     arms = [arm(recipe, name) for name in names]
     compare = any(map(_compares, arms))
     # A grounding that asks a discriminator makes one for all; `base` itself learns nothing from it.
-    grounding = next(one.grounding for one in arms if _compares(one) == compare)
+    grounding = next(one.objective.grounding for one in arms if _compares(one) == compare)
     for seed in seeds:
         folder = out / f"seed-{seed}"
         own = dataclasses.replace(recipe, seed=seed)
-        first = dataclasses.replace(own, grounding=grounding)
-        finish(dataclasses.replace(first, ppo_steps=0), folder / BASE, judge, machine)
+        first = override(own, {"objective.grounding": grounding})
+        finish(override(first, {"objective.steps": 0}), folder / BASE, judge, machine)
         for name in names:
             of_base = dataclasses.replace(arm(own, name), start=str(folder / BASE))
             finish(of_base, folder / name, judge, machine)
 
 
 def _compares(recipe: Recipe) -> bool:
-    return GROUNDINGS[recipe.grounding].compares(recipe.discriminator_weight)
+    return GROUNDINGS[recipe.objective.grounding].compares(recipe.discriminator.weight)
 
 
 def finish(recipe: Recipe, folder: Path, judge: Judge, machine: Machine | None) -> None:

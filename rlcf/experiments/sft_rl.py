@@ -23,7 +23,8 @@ from pathlib import Path
 
 from rlcf.errors import BadInput
 from rlcf.problems.composed import MEASURED
-from rlcf.recipe import Recipe, load_recipe
+from rlcf.recipe import Recipe
+from rlcf.recipes import load_recipe, override
 
 BASE = "base"
 SFT_BATCH = 64
@@ -78,22 +79,28 @@ QUICK = Budget(pretrain_steps=8, ppo_steps=2, prompts_per_step=8, problems_per_s
 
 def recipe_of(arm: Arm, budget: Budget, seed: int, seed_folder: Path) -> Recipe:
     """What an arm is trained by; `seed_folder` holds the runs of its seed."""
-    return Recipe(
-        seed=seed,
-        problems=arm.problems,
-        evaluation=(budget.problems_per_set * len(MEASURED), 4),
-        model=str(seed_folder / arm.start / "checkpoints" / "step-000000") if arm.start else "tiny",
-        corpus_problems=0,
-        corpus_noise=0.0 if arm.start else 0.35,
-        sft_steps=0 if arm.rl else budget.sft_steps if arm.start else budget.pretrain_steps,
-        sft_lr=1e-3 if arm.start else 2e-3,
-        grounding="tests",
-        ppo_steps=budget.ppo_steps if arm.rl else 0,
-        prompts_per_step=budget.prompts_per_step,
-        samples_per_prompt=budget.samples_per_prompt,
-        temperature=0.8,
-        policy_lr=2e-4,
-        max_new_tokens=budget.max_new_tokens,
+    return override(
+        Recipe(),
+        {
+            "seed": seed,
+            "data.problems": arm.problems,
+            "evaluation.problems": budget.problems_per_set * len(MEASURED),
+            "evaluation.samples": 4,
+            "model.name": str(seed_folder / arm.start / "checkpoints" / "step-000000")
+            if arm.start
+            else "tiny",
+            "data.corpus_problems": 0,
+            "data.corpus_noise": 0.0 if arm.start else 0.35,
+            "supervised.steps": 0 if arm.rl else budget.sft_steps if arm.start else budget.pretrain_steps,
+            "supervised.lr": 1e-3 if arm.start else 2e-3,
+            "objective.grounding": "tests",
+            "objective.steps": budget.ppo_steps if arm.rl else 0,
+            "rollout.prompts_per_step": budget.prompts_per_step,
+            "rollout.samples_per_prompt": budget.samples_per_prompt,
+            "rollout.temperature": 0.8,
+            "objective.lr": 2e-4,
+            "rollout.max_new_tokens": budget.max_new_tokens,
+        },
     )
 
 

@@ -89,7 +89,9 @@ GROUNDINGS: dict[str, Entry] = {
 def grounding_entry(name: str) -> Entry:
     """The entry called `name`; BadInput lists the known names."""
     if name not in GROUNDINGS:
-        raise BadInput(f"unknown grounding {name!r}; known: {', '.join(GROUNDINGS)}", field="grounding")
+        raise BadInput(
+            f"unknown grounding {name!r}; known: {', '.join(GROUNDINGS)}", field="objective.grounding"
+        )
     return GROUNDINGS[name]
 
 
@@ -104,5 +106,5 @@ def check_needs(name: str, problems: Sequence[Problem], discriminator_weight: fl
             raise BadInput(
                 f"{name!r} needs {NEEDED[need]} for every problem; {len(lacking)} of {len(problems)} have"
                 f" none, such as {lacking[0]}: leave them out, or choose another grounding",
-                field="grounding",
+                field="objective.grounding",
             )

@@ -57,12 +57,12 @@ def decoding_name(decoding: Mapping[str, Any]) -> str:
 def caption(run: Run) -> str:
     """What the columns are, in words: where the policy came from, what was done to it, what it was asked."""
     recipe, rows = run.recipe, stage_rows(run, "before")
-    after = f"{recipe.get('ppo_steps')} PPO steps with the grounding {recipe.get('grounding')}"
+    objective, grounding = recipe.get("objective.name"), recipe.get("objective.grounding")
+    after = f"{recipe.get('objective.steps')} steps of {objective} with the grounding {grounding}"
     asked = ""
     if rows:
-        asked = (
-            f" Rates on {len(rows[0]['counts'])} {recipe.get('problems')} problems, split {rows[0]['split']}."
-        )
+        problems = f"{len(rows[0]['counts'])} {recipe.get('data.problems')} problems"
+        asked = f" Rates on {problems}, split {rows[0]['split']}."
     return (
         f"Before: {_start(recipe)}. After: {after}.{asked} In brackets 95 % intervals over "
         "problems; the gain is paired by problem. The spread between training seeds is not in them."
@@ -73,14 +73,13 @@ def _start(recipe: Mapping[str, Any]) -> str:
     """Where the policy came from."""
     if recipe.get("start"):
         return f"the policy that {recipe['start']} had before PPO"
-    if not recipe.get("sft_steps"):
-        return f"{recipe.get('model')} as it was"
+    if not recipe.get("supervised.steps"):
+        return f"{recipe.get('model.name')} as it was"
     rows = "a corpus"
-    if recipe.get("corpus_noise"):
-        rows += (
-            f", {100 * recipe['corpus_noise']:.3g} % of it with a corrupted body (as noisy as scraped code)"
-        )
-    return f"{recipe.get('model')} after {recipe['sft_steps']} supervised steps on {rows}"
+    if recipe.get("data.corpus_noise"):
+        share = 100 * recipe["data.corpus_noise"]
+        rows += f", {share:.3g} % of it with a corrupted body (as noisy as scraped code)"
+    return f"{recipe.get('model.name')} after {recipe['supervised.steps']} supervised steps on {rows}"
 
 
 def text_table(found: Sequence[Change]) -> str:

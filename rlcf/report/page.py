@@ -60,8 +60,8 @@ def render(run: Run) -> str:
 def _header(run: Run) -> str:
     recipe = run.recipe
     lead = (
-        f"{recipe.get('model')} on {recipe.get('problems')}, grounding {recipe.get('grounding')}, "
-        f"seed {recipe.get('seed')}"
+        f"{recipe.get('model.name')} on {recipe.get('data.problems')}, "
+        f"grounding {recipe.get('objective.grounding')}, seed {recipe.get('seed')}"
     )
     name = escape(run.folder.resolve().name)
     return f'<header><h1>{name}</h1><p class="lead">{escape(lead)}</p></header>'

@@ -15,6 +15,7 @@ from typing import Any
 from rlcf.errors import BadInput
 from rlcf.evaluation.metrics import Tally
 from rlcf.jsonl import Row, read_rows
+from rlcf.recipes import dotted
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Run:
 
     folder: Path
     recipe: Mapping[str, Any]
+    """Its fields by dotted name."""
     recipe_text: str
     metrics: Sequence[Mapping[str, Any]]
     evaluations: Sequence[Mapping[str, Any]]
@@ -35,7 +37,7 @@ def read_run(folder: Path) -> Run:
     recipe = folder / "recipe.toml"
     try:
         text = recipe.read_text(encoding="utf-8")
-        fields = tomllib.loads(text)
+        fields = dotted(tomllib.loads(text))
     except FileNotFoundError as error:
         raise BadInput("is not a run folder: recipe.toml is missing", file=folder) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

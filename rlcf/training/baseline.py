@@ -5,7 +5,7 @@
 - `greedy`, `coderl` (CodeRL, arXiv 2207.01780; RLTF's code too): the score of the greedy completion of the
   same prompt by the policy as it is, generated, judged and grounded together with the step's rollouts.
 
-    baseline = Baseline(recipe.advantage, roller, parallel)
+    baseline = Baseline(recipe.ppo.advantage, roller, parallel)
     greedy = baseline.begin(problems, max_new_tokens)         # while the last rollouts are being judged
     rollouts, numbers = baseline.finish(greedy, rollouts)     # each with its `baseline`
 
@@ -109,10 +109,11 @@ def _asked(rollout: Rollout) -> Question:
 def check_advantage(recipe: Recipe) -> None:
     """Raises BadInput where the recipe's grounding can't tell what its advantage needs to know. Without PPO
     nothing needs it, as in the pre-training that the runs of an ablation share."""
-    runs = grounding_entry(recipe.grounding).runs
-    if recipe.ppo_steps and recipe.advantage == "coderl" and not runs:
+    runs = grounding_entry(recipe.objective.grounding).runs
+    if recipe.objective.steps and recipe.ppo.advantage == "coderl" and not runs:
         raise BadInput(
-            f"'coderl' learns whether programs fail or pass, and the grounding {recipe.grounding!r} only"
-            " compiles them: choose one that runs tests, or the advantage 'greedy'",
-            field="advantage",
+            "'coderl' learns whether programs fail or pass, and the grounding"
+            f" {recipe.objective.grounding!r} only compiles them: choose one that runs tests, or the"
+            " advantage 'greedy'",
+            field="ppo.advantage",
         )

@@ -37,11 +37,11 @@ class Data:
 def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
     """The data of a recipe. Problems without a reference that compiles are left out, with a note, where
     `references` are needed, for a corpus too. Raises BadInput."""
-    if recipe.corpus_noise > 1:
-        raise BadInput("must be a share, at most 1", field="corpus_noise")
-    made = MADE.get(recipe.problems)
+    if recipe.data.corpus_noise > 1:
+        raise BadInput("must be a share, at most 1", field="data.corpus_noise")
+    made = MADE.get(recipe.data.problems)
     train, evaluation = made(recipe, judge) if made else _named(recipe)
-    needs_corpus = recipe.sft_steps > 0 or recipe.model == "tiny"
+    needs_corpus = recipe.supervised.steps > 0 or recipe.model.name == "tiny"
     train = list(train)
     random.Random(f"train {recipe.seed}").shuffle(train)
     if {problem.split for problem in train} > {"sft"}:
@@ -52,7 +52,7 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
             raise BadInput(
                 "the problems withheld for RL (split 'rl') have no references, which this recipe needs: take "
                 "another grounding, and no anchor",
-                field="problems",
+                field="data.problems",
             )
     else:
         # References of made problems have been run already: the expected values come from them.
@@ -61,20 +61,20 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
             if not train:
                 raise BadInput(
                     f"none of {asked} training problems has a reference that compiles; the recipe needs them",
-                    field="problems",
+                    field="data.problems",
                 )
         for_corpus, for_ppo = train, train
-        if needs_corpus and recipe.corpus_problems:
-            for_corpus, for_ppo = train[: recipe.corpus_problems], train[recipe.corpus_problems :]
+        if needs_corpus and recipe.data.corpus_problems:
+            for_corpus, for_ppo = train[: recipe.data.corpus_problems], train[recipe.data.corpus_problems :]
     if not for_ppo:
         raise BadInput(
-            f"{len(train)} usable training problems, and the corpus takes {recipe.corpus_problems} of them: "
-            "none is left for PPO",
-            field="corpus_problems",
+            f"{len(train)} usable training problems, and the corpus takes {recipe.data.corpus_problems} of"
+            " them: none is left for the objective",
+            field="data.corpus_problems",
         )
     corpus: list[tuple[str, str]] = []
     if needs_corpus:
-        corpus = atomic.corpus(for_corpus, CORPUS_ROWS, recipe.corpus_noise, recipe.seed)
+        corpus = atomic.corpus(for_corpus, CORPUS_ROWS, recipe.data.corpus_noise, recipe.seed)
     return Data(for_ppo, evaluation, corpus)
 
 
@@ -82,7 +82,7 @@ def _own_parts(recipe: Recipe, train: Sequence[Problem]) -> tuple[list[Problem],
     """What the file itself has for the corpus (its split `sft`, at most `corpus_problems`) and for PPO."""
     for_corpus = [problem for problem in train if problem.split == "sft"]
     for_ppo = [problem for problem in train if problem.split != "sft"]
-    return for_corpus[: recipe.corpus_problems or None], for_ppo
+    return for_corpus[: recipe.data.corpus_problems or None], for_ppo
 
 
 def compiling_references(problems: Sequence[Problem], judge: Judge) -> list[Problem]:
@@ -101,21 +101,21 @@ def compiling_references(problems: Sequence[Problem], judge: Judge) -> list[Prob
 
 def _atomic(recipe: Recipe, judge: Judge) -> tuple[Sequence[Problem], Sequence[Problem]]:
     data = atomic.build(
-        ATOMIC_SEED, judge, train=recipe.train_problems, validation=ATOMIC_VALIDATION, test=ATOMIC_TEST
+        ATOMIC_SEED, judge, train=recipe.data.train_problems, validation=ATOMIC_VALIDATION, test=ATOMIC_TEST
     )
-    evaluation = data.validation if recipe.evaluation_split == "validation" else data.test
-    return data.train, evaluation[: recipe.evaluation[0]]
+    evaluation = data.validation if recipe.evaluation.split == "validation" else data.test
+    return data.train, evaluation[: recipe.evaluation.problems]
 
 
 def _composed(recipe: Recipe, judge: Judge) -> tuple[Sequence[Problem], Sequence[Problem]]:
     data = composed.build(ATOMIC_SEED, judge)
-    train = list(composed.TRAINING[recipe.problems](data))[: recipe.train_problems]
-    return train, composed.measured(data)[: recipe.evaluation[0]]
+    train = list(composed.TRAINING[recipe.data.problems](data))[: recipe.data.train_problems]
+    return train, composed.measured(data)[: recipe.evaluation.problems]
 
 
 def _named(recipe: Recipe) -> tuple[Sequence[Problem], Sequence[Problem]]:
-    train = load_problems(recipe.problems, "train")[: recipe.train_problems]
-    return train, load_problems(recipe.problems, recipe.evaluation_split)[: recipe.evaluation[0]]
+    train = load_problems(recipe.data.problems, "train")[: recipe.data.train_problems]
+    return train, load_problems(recipe.data.problems, recipe.evaluation.split)[: recipe.evaluation.problems]
 
 
 MADE: Mapping[str, Callable[[Recipe, Judge], tuple[Sequence[Problem], Sequence[Problem]]]] = {

@@ -32,7 +32,8 @@ from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy, tiny_policy
 from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
-from rlcf.recipe import Recipe, check_choices, load_recipe
+from rlcf.recipe import Recipe
+from rlcf.recipes import check_values, load_recipe, values_of
 from rlcf.training.baseline import check_advantage
 from rlcf.training.data import load_data
 from rlcf.training.discriminator.lifecycle import asked_model, make_discriminator, new_discriminator
@@ -57,7 +58,8 @@ EVALUATION_TEMPERATURE = 0.8
 EVALUATION_BATCH = 256
 """Completions generated together."""
 SHARED = (
-    "seed", "problems", "train_problems", "model", "corpus_problems", "corpus_noise", "sft_steps", "sft_lr",
+    "seed", "data.problems", "data.train_problems", "model.name", "data.corpus_problems", "data.corpus_noise",
+    "supervised.steps", "supervised.lr",
 )  # fmt: skip
 """Fields in which a run and its `start` must agree: they decide data and pre-training."""
 
@@ -72,10 +74,10 @@ class Training:
         self.recipe, self.judge = recipe, judge
         self.machine, self.parallel = machine or Machine(), parallel or Parallel()
         self.run = RunFolder(folder, writes=self.parallel.main, expected_values=self.machine.expected_values)
-        check_choices(recipe)
-        self.entry = grounding_entry(recipe.grounding)
+        check_values(recipe)
+        self.entry = grounding_entry(recipe.objective.grounding)
         check_advantage(recipe)
-        self.compares = self.entry.compares(recipe.discriminator_weight)
+        self.compares = self.entry.compares(recipe.discriminator.weight)
         check_parts(recipe, self.entry)
         check_trackers(self.machine.tracker_names)
         if recipe.start:
@@ -87,14 +89,14 @@ class Training:
         self.trains_discriminator = self.compares and self.asked is None
         # Half of the cores belong to the JVMs; two threads for so small a model are slower than one.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // (2 * self.parallel.world)))
-        references = self.compares or recipe.anchor > 0 or "reference" in self.entry.needs
-        references = references or recipe.curriculum or recipe.loop == "references"
+        references = self.compares or recipe.objective.sft_coef > 0 or "reference" in self.entry.needs
+        references = references or recipe.rollout.curriculum or recipe.objective.name == "references"
         # A process after the other: the first one builds what the others then read.
         for turn in range(self.parallel.world):
             if turn == self.parallel.rank:
                 self.data = load_data(recipe, judge, references=references)
             self.parallel.wait()
-        check_needs(recipe.grounding, self.data.train, recipe.discriminator_weight)
+        check_needs(recipe.objective.grounding, self.data.train, recipe.discriminator.weight)
 
 
 def train(
@@ -160,7 +162,7 @@ def _whole_run(training: Training, policy: Policy) -> None:
 def _ppo(training: Training, step: int) -> None:
     """PPO from the checkpoint of `step` to the end, and the evaluation after it."""
     started, recipe, run = time.monotonic(), training.recipe, training.run
-    if recipe.ppo_steps:
+    if recipe.objective.steps:
         policy = _load(run.checkpoint(0), training)
         discriminator = new_discriminator(policy, recipe) if training.trains_discriminator else None
         if discriminator is not None:
@@ -174,8 +176,8 @@ def _ppo(training: Training, step: int) -> None:
             if step:
                 loop.load(step)
             prompts = _prompts(training.data.train, recipe.seed)
-            loop.go(step, islice(prompts, step * recipe.prompts_per_step, None))
-        measure(policy, training, "after", recipe.ppo_steps)
+            loop.go(step, islice(prompts, step * recipe.rollout.prompts_per_step, None))
+        measure(policy, training, "after", recipe.objective.steps)
     if training.parallel.main:
         log.info("%s: done in %.0f s", run.folder, time.monotonic() - started)
 
@@ -189,11 +191,11 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> None:
         own = range(parallel.rank, len(prompts), parallel.world)
         ids = [policy.encode_prompt(prompts[row]) for row in own]
         seeds = [stable_seed(seed, row) for row in own]
-        sampled = policy.sample_tokens(ids, temperature, recipe.max_new_tokens, seeds)
+        sampled = policy.sample_tokens(ids, temperature, recipe.rollout.max_new_tokens, seeds)
         texts = [(row, policy.decode(one.ids)) for row, one in zip(own, sampled, strict=True)]
         return [text for _, text in sorted(parallel.gather(texts))]
 
-    for temperature, n in ((0.0, 1), (EVALUATION_TEMPERATURE, recipe.evaluation[1])):
+    for temperature, n in ((0.0, 1), (EVALUATION_TEMPERATURE, recipe.evaluation.samples)):
         if not parallel.main:
             asked = [problem.prompt for problem in training.data.evaluation for _ in range(n)]
             for first in range(0, len(asked), EVALUATION_BATCH):
@@ -212,7 +214,7 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> None:
             limits=EVALUATION_LIMITS,
         )
         row = evaluation_row(
-            evaluation, stage=stage, split=recipe.evaluation_split, temperature=temperature, n=n
+            evaluation, stage=stage, split=recipe.evaluation.split, temperature=temperature, n=n
         )
         run.evaluation({**row, "step": step})
         run.completions(stage, step, temperature, ((answer, None, {}) for answer in answers))
@@ -220,13 +222,13 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> None:
 
 def _pre_train(policy: Policy, training: Training) -> Policy:
     recipe = training.recipe
-    if not recipe.sft_steps:
+    if not recipe.supervised.steps:
         return policy
     policy, losses = train_supervised(
         policy,
         training.data.corpus,
-        steps=recipe.sft_steps,
-        lr=recipe.sft_lr,
+        steps=recipe.supervised.steps,
+        lr=recipe.supervised.lr,
         seed=recipe.seed,
         machine=training.machine,
         parallel=training.parallel,
@@ -245,18 +247,25 @@ def _prompts(problems: Sequence[Problem], seed: int) -> Iterator[Problem]:
 
 def check_parts(recipe: Recipe, entry: Entry) -> None:
     """Raises BadInput where parts of the loop do not go together."""
-    if recipe.curriculum and not entry.runs:
-        message = f"moves as answers pass, and {recipe.grounding!r} runs no tests: choose one that does"
-        raise BadInput(message, field="curriculum")
-    if recipe.loop == "references" and recipe.anchor:
-        raise BadInput("must be 0: the loop learns nothing but the references", field="anchor")
-    if LEARNERS[recipe.loop] is Preferring and not recipe.kl:
-        raise BadInput(f"must be above 0: it is the beta of {recipe.loop!r}", field="kl")
-    if recipe.replay[0] and recipe.loop != "ppo":
-        raise BadInput(f"must be 0: {recipe.loop!r} learns from the step's own rollouts", field="replay")
-    if recipe.replay[0] and recipe.advantage in AGAINST_GROUP:
-        message = f"{recipe.advantage!r} compares completions of one prompt, and replay draws them apart"
-        raise BadInput(f"{message}: choose gae, best or greedy", field="advantage")
+    if recipe.rollout.curriculum and not entry.runs:
+        message = (
+            f"moves as answers pass, and {recipe.objective.grounding!r} runs no tests: choose one that does"
+        )
+        raise BadInput(message, field="rollout.curriculum")
+    if recipe.objective.name == "references" and recipe.objective.sft_coef:
+        raise BadInput(
+            "must be 0: the objective learns nothing but the references", field="objective.sft_coef"
+        )
+    if LEARNERS[recipe.objective.name] is Preferring and not recipe.kl.coef:
+        raise BadInput(f"must be above 0: it is the beta of {recipe.objective.name!r}", field="kl.coef")
+    if recipe.rollout.replay_capacity and recipe.objective.name != "ppo":
+        raise BadInput(
+            f"must be 0: {recipe.objective.name!r} learns from the step's own rollouts",
+            field="rollout.replay_capacity",
+        )
+    if recipe.rollout.replay_capacity and recipe.ppo.advantage in AGAINST_GROUP:
+        message = f"{recipe.ppo.advantage!r} compares completions of one prompt, and replay draws them apart"
+        raise BadInput(f"{message}: choose gae, best or greedy", field="ppo.advantage")
 
 
 def check_start(recipe: Recipe) -> None:
@@ -265,10 +274,11 @@ def check_start(recipe: Recipe) -> None:
     if not (checkpoint_folder(start, 0) / "config.json").is_file():
         raise BadInput("is no run folder with a checkpoint of step 0", file=start, field="start")
     theirs = load_recipe(str(start / "recipe.toml"))
+    made, asked = values_of(theirs), values_of(recipe)
     for name in SHARED:
-        if getattr(theirs, name) != getattr(recipe, name):
+        if made[name] != asked[name]:
             raise BadInput(
-                f"the run was made with {name} = {getattr(theirs, name)!r}, not {getattr(recipe, name)!r}",
+                f"the run was made with {name} = {made[name]!r}, not {asked[name]!r}",
                 file=start,
                 field="start",
             )
@@ -277,7 +287,7 @@ def check_start(recipe: Recipe) -> None:
 def _copy_evaluation(recipe: Recipe, run: RunFolder) -> None:
     """The evaluation before PPO, completions included, is that of `start`."""
     for row in read_rows(Path(recipe.start) / "evaluation.jsonl"):
-        if row.fields["stage"] == "before" and row.fields["split"] == recipe.evaluation_split:
+        if row.fields["stage"] == "before" and row.fields["split"] == recipe.evaluation.split:
             run.evaluation(row.fields)
     for row in read_rows(Path(recipe.start) / "completions.jsonl"):
         if row.fields["stage"] == "before":
@@ -289,16 +299,16 @@ def _first_policy(training: Training) -> Policy:
     recipe = training.recipe
     if recipe.start:
         return _load(checkpoint_folder(Path(recipe.start), 0), training)
-    if recipe.model == "tiny":
+    if recipe.model.name == "tiny":
         texts = [text for row in training.data.corpus[:TOKENIZER_ROWS] for text in row]
-        return tiny_policy(texts, recipe.seed, lora_rank=recipe.lora_rank)
-    return _load(recipe.model, training)
+        return tiny_policy(texts, recipe.seed, lora_rank=recipe.model.lora_rank)
+    return _load(recipe.model.name, training)
 
 
 def _load(model: str | Path, training: Training) -> Policy:
     return load_policy(
         model,
-        lora_rank=training.recipe.lora_rank,
+        lora_rank=training.recipe.model.lora_rank,
         device=training.parallel.device,
         dtype=training.machine.dtype,
         backend=training.machine.backend,

@@ -64,15 +64,19 @@ class PpoStep:
         self.compare = None if discriminator is None else discriminator.compare
         # A model that is asked has nothing to train or to save.
         self.discriminator = discriminator if isinstance(discriminator, Discriminator) else None
-        grounding: Grounding = entry.make(self.compare, recipe.discriminator_weight)
+        grounding: Grounding = entry.make(self.compare, recipe.discriminator.weight)
         self.roller = Roller(
             policy, judge, grounding, run_tests=entry.runs, coverage=entry.covers,
             rank=self.parallel.rank, world=self.parallel.world,
         )  # fmt: skip
-        self.baseline = Baseline(recipe.advantage, self.roller, self.parallel)
+        self.baseline = Baseline(recipe.ppo.advantage, self.roller, self.parallel)
         self.learner = make_learner(policy, recipe, self.machine, self.parallel)
-        self.curriculum = Curriculum() if recipe.curriculum else None
-        self.buffer = OnlineBuffer(*recipe.replay) if recipe.replay[0] else None
+        self.curriculum = Curriculum() if recipe.rollout.curriculum else None
+        self.buffer = (
+            OnlineBuffer(recipe.rollout.replay_capacity, recipe.rollout.replay_drawn)
+            if recipe.rollout.replay_capacity
+            else None
+        )
         self.rails = Rails()
         self.pairs: list[Pair] = []
 
@@ -88,11 +92,11 @@ class PpoStep:
         recipe, clock, whole = self.recipe, Clock(), problems
         if self.curriculum is not None:
             problems = [self.curriculum.problem(problem) for problem in problems]
-        asked = [problem for problem in problems for _ in range(recipe.samples_per_prompt)]
+        asked = [problem for problem in problems for _ in range(recipe.rollout.samples_per_prompt)]
         pending = self.roller.begin(
             asked,
-            temperature=recipe.temperature,
-            max_new_tokens=recipe.max_new_tokens,
+            temperature=recipe.rollout.temperature,
+            max_new_tokens=recipe.rollout.max_new_tokens,
             seed=stable_seed("ppo", recipe.seed, step),
         )
         own = zip(pending.rows, pending.prompts, pending.sampled, strict=True)
@@ -100,7 +104,7 @@ class PpoStep:
         prompts: list[Tokens] = [prompt for _, prompt, _ in sampled]
         completions: list[Tokens] = [one.ids for _, _, one in sampled]
         clock.lap("generate")
-        greedy = self.baseline.begin(problems, recipe.max_new_tokens)
+        greedy = self.baseline.begin(problems, recipe.rollout.max_new_tokens)
         if greedy is not None:
             clock.lap("baseline")
         # While the judge works; what a buffer gives is not known before that has ended.
@@ -177,13 +181,13 @@ class PpoStep:
         return Feedback(
             scores=[rollout.signal.score for rollout in rollouts],
             places=[score_place(self.policy, rollout) for rollout in rollouts],
-            groups=[row // self.recipe.samples_per_prompt for row in range(len(rollouts))],
+            groups=[row // self.recipe.rollout.samples_per_prompt for row in range(len(rollouts))],
             credits=[token_credits(self.policy, rollout) for rollout in rollouts],
             learnt=[token_mask(self.policy, rollout) for rollout in rollouts],
             anchors=references(self.policy, rollouts, problems) if self.learner.uses_anchors else (),
             baselines=[rollout.baseline for rollout in rollouts],
             classes=[outcome_class(rollout.answer.verdict) for rollout in rollouts],
-            examples=EXAMPLES.get(self.recipe.loop, nothing)(self.policy, rollouts, problems),
+            examples=EXAMPLES.get(self.recipe.objective.name, nothing)(self.policy, rollouts, problems),
         )
 
     def _write(self, step: int, row: dict[str, float], rollouts: Sequence[Rollout]) -> None:
@@ -191,13 +195,13 @@ class PpoStep:
         told = (
             (r.answer, r.signal, {"stopped": r.sampled.stopped, "signs": sorted(r.signs)}) for r in rollouts
         )
-        self.run.completions("rollout", step + 1, self.recipe.temperature, told)
+        self.run.completions("rollout", step + 1, self.recipe.rollout.temperature, told)
 
     def _watch(self, step: int, row: dict[str, float]) -> None:
         act(self.rails.check(step + 1, row), ALARMS if self.machine.rails == "stop" else ())
 
     def _refresh(self, step: int, rollouts: Sequence[Rollout]) -> dict[str, float]:
-        every = self.recipe.discriminator_refresh
+        every = self.recipe.discriminator.refresh_every
         if self.compare is None or not every:
             return {}
         self.pairs += pairs_of(rollout.answer for rollout in rollouts)
@@ -213,7 +217,7 @@ class PpoStep:
             pairs,
             steps=REFRESH_STEPS,
             batch=BATCH,
-            lr=self.recipe.discriminator_lr,
+            lr=self.recipe.discriminator.lr,
             seed=stable_seed("refresh", self.recipe.seed, step),
         )
         self.parallel.same(self.discriminator.parameters())

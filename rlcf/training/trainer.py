@@ -59,15 +59,17 @@ class PpoLoop:
     def go(self, first: int, prompts: Iterator[Problem]) -> None:
         """All steps from `first`, counted from 0, on the problems that `prompts` gives next."""
         recipe, every = self.recipe, self.machine.checkpoint_every
-        with progress("ppo", total=recipe.ppo_steps - first) as advance:
-            for step in range(first, recipe.ppo_steps):
-                row, rollouts = self.step.take(step, [next(prompts) for _ in range(recipe.prompts_per_step)])
+        with progress("ppo", total=recipe.objective.steps - first) as advance:
+            for step in range(first, recipe.objective.steps):
+                row, rollouts = self.step.take(
+                    step, [next(prompts) for _ in range(recipe.rollout.prompts_per_step)]
+                )
                 self.since.append(row["reward"])
                 self.trackers.log(row, step + 1)
                 advance(1, **show.step_numbers(row))
                 if self.parallel.main:
                     show.show_samples(step + 1, SAMPLES_EVERY, [(r.answer, r.signal) for r in rollouts])
-                if step + 1 == recipe.ppo_steps or (every and (step + 1) % every == 0):
+                if step + 1 == recipe.objective.steps or (every and (step + 1) % every == 0):
                     self.save(step + 1)
 
     def save(self, step: int) -> None:
@@ -94,7 +96,7 @@ class PpoLoop:
         self.step.learner.module.whole_policy.save_trained(aside, self.run.checkpoint(0).resolve())
         torch.save(state, aside / TRAINER)
         learner = self.step.learner
-        if isinstance(learner, Learner) and learner.tells_classes and not self.recipe.critic_rank:
+        if isinstance(learner, Learner) and learner.tells_classes and not self.recipe.critic.lora_rank:
             torch.save(critic_of(state["step"]["learner"]["weights"]), aside / CRITIC_FILE)
         if self.step.discriminator is not None:
             torch.save(self.step.discriminator.state_dict(), aside / DISCRIMINATOR)

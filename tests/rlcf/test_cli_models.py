@@ -19,16 +19,17 @@ from tests.rlcf.conftest import SmallSet
 from tests.rlcf.test_cli import rlcf
 
 LITTLE = """
-problems = "mbjp"
-train_problems = 8
-evaluation = [2, 4]
-sft_steps = 0
-grounding = "compiler"
-ppo_steps = 1
-prompts_per_step = 2
-samples_per_prompt = 2
-minibatches = 1
-max_new_tokens = 4
+data.problems = "mbjp"
+data.train_problems = 8
+evaluation.problems = 2
+evaluation.samples = 4
+supervised.steps = 0
+objective.grounding = "compiler"
+objective.steps = 1
+rollout.prompts_per_step = 2
+rollout.samples_per_prompt = 2
+objective.minibatches = 1
+rollout.max_new_tokens = 4
 """
 
 
@@ -43,7 +44,7 @@ def model(small_set: SmallSet, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture
 def recipe(model: Path, tmp_path: Path) -> Path:
     path = tmp_path / "little.toml"
-    path.write_text(f"model = {json.dumps(str(model))}\n{LITTLE}")
+    path.write_text(f"model.name = {json.dumps(str(model))}\n{LITTLE}")
     return path
 
 
@@ -116,7 +117,7 @@ def test_train_writes_a_run_folder_and_never_into_an_old_one(
     assert stages == ["before", "before", "after", "after"]
     old = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
     assert "runs/little: field 'run'" in complaint(*train, "--run", "little")
-    assert main(["train", str(recipe), "--engine", "local", "--ppo-steps", "0"]) == 0
+    assert main(["train", str(recipe), "--engine", "local", "--objective.steps", "0"]) == 0
     assert (tmp_path / "runs" / "little-2" / "evaluation.jsonl").exists()
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == old
 
@@ -129,9 +130,11 @@ def test_a_bad_recipe_is_refused_and_leaves_nothing(
     assert "the recipe comes first" in complaint("train", "--seed", "1")
     assert "--learning-rate" in complaint("train", recipe, "--learning-rate", "1")
     assert "--seed" in complaint("train", recipe, "--seed", "one")
-    assert "field 'kl'" in complaint("train", recipe, "--kl", "-1")
-    assert "field 'grounding'" in complaint("train", recipe, "--grounding", "luck", *local)
-    assert "no such model folder" in complaint("train", recipe, "--model", "./nowhere", *local)
+    assert "field 'kl.coef'" in complaint("train", recipe, "--kl.coef", "-1")
+    assert "field 'objective.grounding'" in complaint(
+        "train", recipe, "--objective.grounding", "luck", *local
+    )
+    assert "no such model folder" in complaint("train", recipe, "--model.name", "./nowhere", *local)
     recipe.write_text('seed = "one"\n')
     assert "little.toml:1: field 'seed'" in complaint("train", recipe)
     recipe.write_text("\nsead = 1\n")

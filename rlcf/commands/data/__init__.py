@@ -12,7 +12,7 @@ from tyro.conf import Positional, arg, subcommand
 from rlcf.commands.data.check import Check
 from rlcf.commands.data.overlap import Overlap
 from rlcf.commands.data.tests import Tests
-from rlcf.commands.options import Judging
+from rlcf.commands.options import FLAT, Judging
 from rlcf.errors import BadInput
 from rlcf.problems.fetch import DataFile, locate, place
 from rlcf.problems.load import BUILT, NAMED
@@ -73,7 +73,7 @@ class Build:
     """Share of the templates that the split `sft` gets; the others are `rl`, without references."""
     out: Annotated[str | None, arg(metavar="FILE")] = None
     """Where the problems go, in the mxeval format; by default where `--problems mathqa` finds them."""
-    judging: Judging = field(default_factory=Judging)
+    judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
 
     def run(self) -> int:
         from rlcf.commands.data import mathqa
@@ -102,7 +102,7 @@ class Baselines:
     """mathqa."""
     train: Annotated[str | None, arg(metavar="FILE")] = None
     """The training questions, as `rlcf data build` takes them."""
-    judging: Judging = field(default_factory=Judging)
+    judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
 
     def run(self) -> int:
         from rlcf.commands.data import mathqa

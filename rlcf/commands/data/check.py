@@ -7,7 +7,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.options import Judging, Limiting
+from rlcf.commands.options import FLAT, Judging, Limiting
 from rlcf.problems import load_problems
 from rlcf.problems.check import check
 
@@ -24,8 +24,8 @@ class Check:
 
     problems: Positional[Annotated[str, arg(metavar="FILE")]]
     """A file of problems, JSONL; or the name of a data set."""
-    judging: Judging = field(default_factory=Judging)
-    limiting: Limiting = field(default_factory=Limiting)
+    judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
+    limiting: Annotated[Limiting, FLAT] = field(default_factory=Limiting)
 
     def run(self) -> int:
         self.judging.check()

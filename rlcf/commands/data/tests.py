@@ -12,7 +12,7 @@ from tyro.conf import Positional, arg
 
 from rlcf.commands.bench import load_model
 from rlcf.commands.grade import check_folder
-from rlcf.commands.options import Judging, Limiting
+from rlcf.commands.options import FLAT, Judging, Limiting
 from rlcf.errors import BadInput
 from rlcf.evaluation.samples import read_samples
 from rlcf.problems import Problem, load_problems
@@ -50,8 +50,8 @@ class Tests:
     witnesses: Annotated[str | None, arg(metavar="SAMPLES")] = None
     """Other programs, JSONL with task_id and completion: where one that passes the old cases disagrees with
     the reference, there is no case."""
-    judging: Judging = field(default_factory=Judging)
-    limiting: Limiting = field(default_factory=Limiting)
+    judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
+    limiting: Annotated[Limiting, FLAT] = field(default_factory=Limiting)
 
     def run(self) -> int:
         self.judging.check()

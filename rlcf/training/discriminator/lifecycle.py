@@ -21,7 +21,8 @@ from rlcf.policy import Policy
 from rlcf.policy.generate import stable_seed
 from rlcf.policy.llm_judge import AskedModel, load_asked
 from rlcf.problems import Problem
-from rlcf.recipe import Recipe, load_recipe
+from rlcf.recipe import Recipe
+from rlcf.recipes import load_recipe, values_of
 from rlcf.training.discriminator.model import (
     Discriminator,
     Pair,
@@ -43,7 +44,7 @@ ASKED = "judge:"
 """Before the name of a model that is asked."""
 TEMPERATURE = 1.0
 """Of the first samples: hotter than the rollouts, which mostly equal the reference or do not compile."""
-MAKING = ("discriminator", "discriminator_training", "discriminator_lr")
+MAKING = tuple(f"discriminator.{name}" for name in ("model", "samples", "steps", "lr"))
 """Fields that decide the discriminator before PPO."""
 BATCH = 64
 """Pairs a step."""
@@ -83,24 +84,25 @@ def make_discriminator(
 
 def asked_model(recipe: Recipe, device: torch.device, dtype: str) -> AskedModel | None:
     """The model that the recipe asks instead of training a discriminator, if it does; see `load_asked`."""
-    if not recipe.discriminator.startswith(ASKED):
+    if not recipe.discriminator.model.startswith(ASKED):
         return None
-    return load_asked(recipe.discriminator.removeprefix(ASKED), device, dtype)
+    return load_asked(recipe.discriminator.model.removeprefix(ASKED), device, dtype)
 
 
 def new_discriminator(policy: Policy, recipe: Recipe) -> Discriminator:
     """One that has learnt nothing yet."""
-    if recipe.discriminator == "random":
+    if recipe.discriminator.model == "random":
         return random_discriminator(policy, recipe.seed)
-    if recipe.discriminator == "policy":
+    if recipe.discriminator.model == "policy":
         return discriminator_from_policy(policy, recipe.seed)
-    return load_encoder(recipe.discriminator, recipe.seed, policy.device)
+    return load_encoder(recipe.discriminator.model, recipe.seed, policy.device)
 
 
 def _same_discriminator(recipe: Recipe) -> bool:
     """Whether the run that `start` names made its first discriminator as this recipe would."""
     theirs = load_recipe(str(Path(recipe.start) / "recipe.toml"))
-    return all(getattr(theirs, name) == getattr(recipe, name) for name in MAKING)
+    made, wanted = values_of(theirs), values_of(recipe)
+    return all(made[name] == wanted[name] for name in MAKING)
 
 
 def _first_training(
@@ -112,7 +114,7 @@ def _first_training(
     parallel: Parallel,
 ) -> None:
     rng = random.Random(f"discriminator problems {recipe.seed}")
-    asked = [rng.choice(problems) for _ in range(recipe.discriminator_training[0])]
+    asked = [rng.choice(problems) for _ in range(recipe.discriminator.samples)]
     with Roller(
         policy,
         judge,
@@ -124,7 +126,7 @@ def _first_training(
         pending = roller.begin(
             asked,
             temperature=TEMPERATURE,
-            max_new_tokens=recipe.max_new_tokens,
+            max_new_tokens=recipe.rollout.max_new_tokens,
             seed=stable_seed("discriminator", recipe.seed),
         )
         rollouts = parallel.gather(roller.finish(pending)[0])
@@ -137,9 +139,9 @@ def _first_training(
     train_discriminator(
         discriminator,
         used,
-        steps=recipe.discriminator_training[1],
+        steps=recipe.discriminator.steps,
         batch=BATCH,
-        lr=recipe.discriminator_lr,
+        lr=recipe.discriminator.lr,
         seed=recipe.seed,
     )
     parallel.same(discriminator.parameters())

@@ -46,28 +46,28 @@ class Learner:
     ) -> None:
         self.policy, self.recipe = policy, recipe
         self.machine, self.parallel = machine or Machine(), parallel or Parallel()
-        self.kl = recipe.kl
+        self.kl = recipe.kl.coef
         """Coefficient; adapted where the recipe has a target."""
         critic: AnyCritic | None = None
-        if recipe.advantage in CRITICS:
-            critic = CRITICS[recipe.advantage](policy.width, recipe.seed).to(policy.device)
+        if recipe.ppo.advantage in CRITICS:
+            critic = CRITICS[recipe.ppo.advantage](policy.width, recipe.seed).to(policy.device)
         self.tells_classes = isinstance(critic, ClassCritic)
-        self.scorer = policy.scorer(critic, recipe.critic_rank if critic is not None else 0)
-        self._reference = reference_module(policy, self.parallel) if recipe.kl else None
+        self.scorer = policy.scorer(critic, recipe.critic.lora_rank if critic is not None else 0)
+        self._reference = reference_module(policy, self.parallel) if recipe.kl.coef else None
         self.module = TrainedModule(policy, self.scorer, self.machine, self.parallel)
         self.optimizers = Optimizers(self.scorer, recipe)
 
     @property
     def uses_anchors(self) -> bool:
         """Whether references are learnt from: by the policy, or by the class critic as programs that pass."""
-        return self.recipe.anchor > 0 or self.tells_classes
+        return self.recipe.objective.sft_coef > 0 or self.tells_classes
 
     @property
     def on_policy(self) -> bool:
         """Whether the only update of a step is by the policy that answered, and nothing but its own
         log-probabilities is needed: then they are the old ones, and no pass before the update is due."""
-        one = self.recipe.epochs == 1 and self.recipe.minibatches == 1
-        return one and self.scorer.critic is None and not self.recipe.kl
+        one = self.recipe.ppo.epochs == 1 and self.recipe.objective.minibatches == 1
+        return one and self.scorer.critic is None and not self.recipe.kl.coef
 
     # ---- before the scores are known
 
@@ -76,7 +76,7 @@ class Learner:
         """Everything about a batch that does not need its scores; runs while the judge works."""
         lengths_B = torch.tensor([len(completion) for completion in completions])
         mask_BT = torch.arange(max(1, int(lengths_B.max())))[None] < lengths_B[:, None]
-        parts = minibatches(alike(prompts), self.recipe.minibatches, f"{self.recipe.seed} {step} 0")
+        parts = minibatches(alike(prompts), self.recipe.objective.minibatches, f"{self.recipe.seed} {step} 0")
         experience = Experience(
             prompts,
             completions,
@@ -93,7 +93,7 @@ class Learner:
         for part in parts:
             for one in self._passes(experience, part):
                 batch, found = self._batch(experience, one), {}
-                found["old_BT"], _, found[said] = self.module(batch, self.recipe.temperature)
+                found["old_BT"], _, found[said] = self.module(batch, self.recipe.rollout.temperature)
                 found["reference_BT"] = self._reference_logps(batch)
                 if one.counts:
                     for name, tensor in found.items():
@@ -103,10 +103,10 @@ class Learner:
         return experience
 
     def _reference_logps(self, batch: TokenBatch) -> Tensor:
-        if not self.recipe.kl:
+        if not self.recipe.kl.coef:
             return torch.zeros(batch.mask_BT.shape)
         module = self._reference or self.module
-        return module(batch, self.recipe.temperature, reference=True)[0]
+        return module(batch, self.recipe.rollout.temperature, reference=True)[0]
 
     # ---- with the scores
 
@@ -116,13 +116,13 @@ class Learner:
         scored = self.scored(experience, feedback)
         self.optimizers.set_rates(step)
         sums, parts = Sums(), experience.parts
-        for epoch in range(recipe.epochs):
+        for epoch in range(recipe.ppo.epochs):
             if epoch:
                 groups = alike(experience.prompts)
-                parts = minibatches(groups, recipe.minibatches, f"{recipe.seed} {step} {epoch}")
+                parts = minibatches(groups, recipe.objective.minibatches, f"{recipe.seed} {step} {epoch}")
             for number, part in enumerate(parts):
                 moved = self._update(experience, scored, part, anchors[number :: len(parts)], step, sums)
-                if recipe.target_kl and moved > recipe.target_kl:
+                if recipe.ppo.target_kl and moved > recipe.ppo.target_kl:
                     break
             else:
                 continue
@@ -133,9 +133,9 @@ class Learner:
             numbers["class_accuracy"] = classes.class_accuracy(
                 experience.classes_BTC, experience.mask_BT, scored.classes_B
             )
-        if recipe.kl_target:
+        if recipe.kl.target:
             self.kl = ppo.adapted_kl(
-                self.kl, numbers["kl"], recipe.kl_target, int(scored.mask_BT.any(1).sum())
+                self.kl, numbers["kl"], recipe.kl.target, int(scored.mask_BT.any(1).sum())
             )
         return numbers
 
@@ -152,19 +152,19 @@ class Learner:
         places_B, groups_B = torch.tensor(feedback.places), torch.tensor(feedback.groups)
         classes_B = classes.class_indices(feedback.classes or [None] * len(judged_B))
         classes_B = classes_B.masked_fill(~judged_B, classes.UNKNOWN)
-        kl = self.kl if recipe.kl_form == "reward" else 0.0
+        kl = self.kl if recipe.kl.form == "reward" else 0.0
         rewards_BT = ppo.token_rewards(
             scores_B * mask_BT.any(1), places_B, experience.old_BT, experience.reference_BT, mask_BT, kl
         )
-        if recipe.advantage == "gae":
+        if recipe.ppo.advantage == "gae":
             values_BT = experience.values_BT * mask_BT
-            actor, critic = recipe.gae_lambda
+            actor, critic = recipe.ppo.gae_lambda, recipe.critic.gae_lambda
             advantages_BT = ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, actor)
             returns_BT = (ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, critic) + values_BT) * mask_BT
             advantages_BT = ppo.whiten(advantages_BT, mask_BT) + credits_BT
             return Scored(mask_BT, learnt_BT, advantages_BT, returns_BT, classes_B)
-        if recipe.advantage in AGAINST_GROUP:
-            against = AGAINST_GROUP[recipe.advantage]
+        if recipe.ppo.advantage in AGAINST_GROUP:
+            against = AGAINST_GROUP[recipe.ppo.advantage]
             advantages_B = against(rewards_BT.sum(1), groups_B, mask_BT.any(1))
         else:
             advantages_B = rewards_BT.sum(1) - torch.tensor(feedback.baselines)
@@ -188,11 +188,11 @@ class Learner:
         tokens = int(scored.mask_BT[part].sum())
         if tokens == 0:
             return 0.0
-        learn_policy = step >= self.recipe.critic[1] or self.scorer.critic is None
+        learn_policy = step >= self.recipe.critic.warmup_steps or self.scorer.critic is None
         numbers: dict[str, Tensor] = {}
         rows = int(scored.mask_BT[part].any(1).sum()) + len(anchors)
-        if anchors and ((learn_policy and self.recipe.anchor) or self.tells_classes):
-            numbers |= self._anchor(anchors, self.recipe.anchor * learn_policy, rows)
+        if anchors and ((learn_policy and self.recipe.objective.sft_coef) or self.tells_classes):
+            numbers |= self._anchor(anchors, self.recipe.objective.sft_coef * learn_policy, rows)
         own = self._passes(experience, part)
         for at, one in enumerate(own):
             with self.parallel.exchanging(self.module.wrapped, last=at + 1 == len(own)):
@@ -216,7 +216,7 @@ class Learner:
         recipe = self.recipe
         batch = self._batch(experience, one)
         logps_BT, entropies_BT, said = self.module(
-            batch, recipe.temperature, entropy_gradient=recipe.entropy > 0
+            batch, recipe.rollout.temperature, entropy_gradient=recipe.ppo.entropy_coef > 0
         )
         width = batch.mask_BT.shape[1]
 
@@ -226,7 +226,8 @@ class Learner:
         real_BT = mine(scored.mask_BT) & one.counts
         old_BT = logps_BT.detach() if self.on_policy else mine(experience.old_BT)
         learnt_BT = mine(scored.learnt_BT) & one.counts
-        policy = ppo.policy_loss(logps_BT, old_BT, mine(scored.advantages_BT), learnt_BT, recipe.clip, tokens)
+        clip = (recipe.ppo.clip_low, recipe.ppo.clip_high, recipe.ppo.dual_clip)
+        policy = ppo.policy_loss(logps_BT, old_BT, mine(scored.advantages_BT), learnt_BT, clip, tokens)
         loss = policy.loss
         told = {
             "policy_loss": policy.loss,
@@ -234,11 +235,11 @@ class Learner:
             "approx_kl": policy.approx_kl,
             "entropy": (entropies_BT.detach() * real_BT).sum() / tokens,
         }
-        if recipe.kl and recipe.kl_form != "reward":
-            kl = ppo.kl_loss(logps_BT, mine(experience.reference_BT), real_BT, recipe.kl_form, tokens)
+        if recipe.kl.coef and recipe.kl.form != "reward":
+            kl = ppo.kl_loss(logps_BT, mine(experience.reference_BT), real_BT, recipe.kl.form, tokens)
             loss, told["kl_loss"] = loss + self.kl * kl, kl
-        if recipe.entropy:
-            loss = loss - recipe.entropy * (entropies_BT * real_BT).sum() / tokens
+        if recipe.ppo.entropy_coef:
+            loss = loss - recipe.ppo.entropy_coef * (entropies_BT * real_BT).sum() / tokens
         # In the warm-up too every parameter gets a gradient, here of 0: DDP waits for all of them.
         loss = loss if learn_policy else loss * 0.0
         if self.tells_classes:

@@ -63,7 +63,7 @@ class Preferring:
     @property
     def uses_anchors(self) -> bool:
         """Whether references are learnt from beside the preferences."""
-        return self.recipe.anchor > 0
+        return self.recipe.objective.sft_coef > 0
 
     def prepare(self, prompts: list[Tokens], completions: list[Tokens], _: int) -> Experience:
         """Which rows are learnt from is known when they are judged."""
@@ -78,7 +78,7 @@ class Preferring:
         chosen = [row for unit in units for row in unit]
         weights = kto_weights(sum(passed[r] is True for r in chosen), sum(passed[r] is False for r in chosen))
         self.optimizers.set_rates(step)
-        for part, own in rounds(units, anchors, recipe.minibatches, recipe.epochs, f"{recipe.seed} {step}"):
+        for part, own in rounds(units, anchors, recipe.objective.minibatches, 1, f"{recipe.seed} {step}"):
             good = torch.tensor([passed[row] is True for row in part])
             told = self._update([rows[row] for row in part], good, weights, own)
             sums.minibatches += 1
@@ -94,7 +94,7 @@ class Preferring:
     ) -> list[list[int]]:
         """What stays together in a minibatch: pairs, the preferred row first; of KTO single rows."""
         keys = [repr(list(completion)) for _, completion in rows]
-        if self.recipe.loop == "kto":
+        if self.recipe.objective.name == "kto":
             judged = [row for row, verdict in enumerate(passed) if verdict is not None]
             firsts = {(groups[row], keys[row]): row for row in reversed(judged)}
             return [[row] for row in sorted(firsts.values())]
@@ -110,21 +110,23 @@ class Preferring:
     ) -> dict[str, float]:
         """One optimiser step on a minibatch: pairs one after the other, or single rows."""
         h_B = self._log_ratios(rows).requires_grad_(True)
-        if self.recipe.loop == "kto":
+        if self.recipe.objective.name == "kto":
             kl = self._log_ratios(mismatched(rows)).mean()
-            losses = kto_loss(h_B, good_B, kl, self.recipe.kl, weights)
+            losses = kto_loss(h_B, good_B, kl, self.recipe.kl.coef, weights)
         else:
-            losses = pair_loss(h_B[0::2], h_B[1::2], self.recipe.kl, self.recipe.loop)
+            losses = pair_loss(h_B[0::2], h_B[1::2], self.recipe.kl.coef, self.recipe.objective.name)
         losses.mean().backward()  # type: ignore[no-untyped-call]
         assert h_B.grad is not None
         told = {"policy_loss": losses.mean().item(), "kl": h_B.detach().mean().item()}
-        if self.recipe.loop == "kto":
+        if self.recipe.objective.name == "kto":
             told["kto_z0"] = max(0.0, kl.item())
         else:
             margins = (h_B[0::2] - h_B[1::2]).detach()
             told |= {"margin": margins.mean().item(), "preferred": (margins > 0).double().mean().item()}
         if anchors:
-            told["anchor_loss"] = accumulate(self.module, anchors, weight=self.recipe.anchor, last=False)
+            told["anchor_loss"] = accumulate(
+                self.module, anchors, weight=self.recipe.objective.sft_coef, last=False
+            )
         self._push(rows, h_B.grad)
         norm = self.optimizers.step(True)
         return told | ({"gradient_norm": norm} if norm is not None else {})

@@ -99,7 +99,7 @@ class Supervised:
     @property
     def uses_anchors(self) -> bool:
         """Whether references are learnt from beside the examples."""
-        return self.recipe.anchor > 0
+        return self.recipe.objective.sft_coef > 0
 
     def prepare(self, prompts: list[Tokens], completions: list[Tokens], _: int) -> Experience:
         """Nothing has to be known of a batch before it is judged."""
@@ -111,12 +111,12 @@ class Supervised:
         self.optimizers.set_rates(step)
         sums = Sums()
         groups = alike([prompt for prompt, _ in examples])
-        for part, own in rounds(groups, anchors, recipe.minibatches, recipe.epochs, f"{recipe.seed} {step}"):
+        for part, own in rounds(groups, anchors, recipe.objective.minibatches, 1, f"{recipe.seed} {step}"):
             self._update([examples[row] for row in part], own, sums)
         if not examples:
             log.warning("step %d: no completion was kept, so nothing is learnt", step + 1)
         self.module.sync()
-        if recipe.loop == "feedback":
+        if recipe.objective.name == "feedback":
             self.policy.prefix = GOOD
         return sums.means() | {"learnt_rows": float(len(examples))}
 
@@ -124,7 +124,9 @@ class Supervised:
         """One optimiser step."""
         numbers = {}
         if anchors:
-            numbers["anchor_loss"] = accumulate(self.module, anchors, weight=self.recipe.anchor, last=False)
+            numbers["anchor_loss"] = accumulate(
+                self.module, anchors, weight=self.recipe.objective.sft_coef, last=False
+            )
         numbers["policy_loss"] = accumulate(self.module, rows)
         norm = self.optimizers.step(True)
         sums.minibatches += 1

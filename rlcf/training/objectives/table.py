@@ -27,4 +27,4 @@ LEARNERS: dict[str, type[Learner] | type[Supervised] | type[Preferring]] = {
 
 def make_learner(policy: Policy, recipe: Recipe, machine: Machine, parallel: Parallel) -> AnyLearner:
     """The learner of the recipe's `loop`."""
-    return LEARNERS[recipe.loop](policy, recipe, machine, parallel)
+    return LEARNERS[recipe.objective.name](policy, recipe, machine, parallel)

@@ -31,15 +31,15 @@ class Optimizers:
         self._policy = scorer.policy_parameters()
         self._critic = scorer.critic_parameters()
         self._adams = {
-            "policy": (torch.optim.Adam(self._policy, recipe.policy_lr, BETAS, EPS), recipe.policy_lr)
+            "policy": (torch.optim.Adam(self._policy, recipe.objective.lr, BETAS, EPS), recipe.objective.lr)
         }
         if self._critic:
-            adam = torch.optim.Adam(self._critic, recipe.critic[0], BETAS, EPS)
-            self._adams["critic"] = (adam, recipe.critic[0])
+            adam = torch.optim.Adam(self._critic, recipe.critic.lr, BETAS, EPS)
+            self._adams["critic"] = (adam, recipe.critic.lr)
 
     def set_rates(self, step: int) -> None:
         """Those of `step`, counted from 0."""
-        left = 1 - step / max(1, self._recipe.ppo_steps)
+        left = 1 - step / max(1, self._recipe.objective.steps)
         for adam, rate in self._adams.values():
             for group in adam.param_groups:
                 group["lr"] = rate * left

@@ -22,7 +22,8 @@ from typing import Any
 from rlcf import machine as machines
 from rlcf.grounding.signal import Answer, Signal
 from rlcf.machine import Machine
-from rlcf.recipe import Recipe, to_toml
+from rlcf.recipe import Recipe
+from rlcf.recipes import to_toml
 from rlcf.training.runtime.checkpoint import checkpoint_folder
 
 LOGS = ("metrics.jsonl", "completions.jsonl", "evaluation.jsonl")

@@ -90,8 +90,12 @@ def test_the_budget_of_the_published_run_is_one_too() -> None:
         budget.sft_steps * SFT_BATCH == budget.ppo_steps * budget.prompts_per_step * budget.samples_per_prompt
     )
     recipes = {arm.name: recipe_of(arm, budget, 0, Path("seed-0")) for arm in ARMS}
-    assert {recipe.sft_steps for recipe in recipes.values()} == {budget.pretrain_steps, budget.sft_steps, 0}
-    assert {name for name, recipe in recipes.items() if recipe.corpus_noise} == {"base"}
+    assert {recipe.supervised.steps for recipe in recipes.values()} == {
+        budget.pretrain_steps,
+        budget.sft_steps,
+        0,
+    }
+    assert {name for name, recipe in recipes.items() if recipe.data.corpus_noise} == {"base"}
 
 
 def test_an_arm_starts_as_the_policy_it_names(work: Work) -> None:

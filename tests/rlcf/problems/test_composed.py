@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from itertools import combinations, pairwise
 
 import pytest
@@ -20,6 +21,7 @@ from rlcf.problems.composed.build import SETS
 from rlcf.problems.composed.sets import deal
 from rlcf.problems.composed.topics import ATOMS, TOPICS
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.training.data import load_data
 
 COMPOSED = ("pretrain", "a", "b", "c", "hard")
@@ -134,13 +136,23 @@ def test_references_pass_in_every_topic_and_set(judge: Judge, data: ComposedData
 def test_a_recipe_names_what_it_trains_on_and_is_measured_on_all_sets(
     judge: Judge, data: ComposedData
 ) -> None:
-    def loaded(name: str, **more: int) -> tuple[list[str], list[str]]:
-        recipe = Recipe(problems=name, evaluation=(50, 4), corpus_problems=0, model="tiny", **more)
+    def loaded(name: str, more: Mapping[str, int] | None = None) -> tuple[list[str], list[str]]:
+        recipe = override(
+            Recipe(),
+            {
+                "data.problems": name,
+                "evaluation.problems": 50,
+                "evaluation.samples": 4,
+                "data.corpus_problems": 0,
+                "model.name": "tiny",
+                **(more or {}),
+            },
+        )
         found = load_data(recipe, judge, references=False)
         assert {prompt for prompt, _ in found.corpus} <= {problem.prompt for problem in found.train}
         return [p.task_id for p in found.train], [p.task_id for p in found.evaluation]
 
-    few, asked = loaded("composed-few", sft_steps=1)
+    few, asked = loaded("composed-few", {"supervised.steps": 1})
     assert sorted(few)[0] != few[0], "in an order of its own"
     assert len([task for task in few if composed.set_of(task) == "a"]) == composed.HANDFUL
     assert not set(few) & {p.task_id for p in composed.measured(data)}

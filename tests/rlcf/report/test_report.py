@@ -14,6 +14,7 @@ from rlcf import Answer, BadInput, Problem, Signal
 from rlcf.evaluation.summary import evaluation_row, summarize
 from rlcf.machine import Machine
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.report import write_report
 from rlcf.report.before_after import caption, changes, text_table
 from rlcf.report.chart import Line, bar_chart, line_chart
@@ -37,7 +38,7 @@ def _verdict(passed: bool) -> Verdict:
 def run_dir(tmp_path: Path) -> Path:
     """A run in which 5 of 20 problems pass before and 15 after."""
     run = RunFolder(tmp_path / "small <run>")
-    run.begin(Recipe(problems="atomic", ppo_steps=60), Machine())
+    run.begin(override(Recipe(), {"data.problems": "atomic", "objective.steps": 60}), Machine())
     for stage, right in (("before", 5), ("after", 15)):
         for temperature, n in ((0.0, 1), (0.8, 2)):
             answers = [
@@ -160,7 +161,7 @@ def test_samples_say_why_they_failed_and_what_was_expected_where_that_is_kept(
         Verdict(Outcome.SUITE_ERROR, detail="cannot find symbol 4713"),
     ]
     run = RunFolder(tmp_path / "run", expected_values=expected_values)
-    run.begin(Recipe(problems="atomic"), Machine(expected_values=expected_values))
+    run.begin(override(Recipe(), {"data.problems": "atomic"}), Machine(expected_values=expected_values))
     signal = Signal(None)
     run.completions("rollout", 1, 0.8, [(Answer(PROBLEMS[0], "}", one), signal, {}) for one in verdicts])
     told = (run.folder / "completions.jsonl").read_text()

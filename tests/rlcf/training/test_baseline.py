@@ -18,6 +18,7 @@ from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.training.baseline import Baseline, check_advantage, greedy_scores, question
 from rlcf.training.rollout import Roller, Rollout
 from rlcf.training.runtime.distributed import Parallel
@@ -106,13 +107,17 @@ def test_a_step_is_against_the_greedy_completions_of_its_policy(
     policy: Policy, judge: Judge, tmp_path: Path, advantage: str
 ) -> None:
     """One for each distinct problem, whatever the number of rollouts; after the update it is another."""
-    recipe = Recipe(
-        advantage=advantage,
-        samples_per_prompt=2,
-        max_new_tokens=12,
-        ppo_steps=9,
-        policy_lr=1e-2,
-        critic=(0.1, 0),
+    recipe = override(
+        Recipe(),
+        {
+            "ppo.advantage": advantage,
+            "rollout.samples_per_prompt": 2,
+            "rollout.max_new_tokens": 12,
+            "objective.steps": 9,
+            "objective.lr": 1e-2,
+            "critic.lr": 0.1,
+            "critic.warmup_steps": 0,
+        },
     )
     entry = Entry(lambda *_: ground, runs=False, compares=lambda _: False)
     run, machine = RunFolder(tmp_path), Machine(rails="warn")
@@ -155,9 +160,9 @@ def test_other_advantages_have_no_baseline(policy: Policy, judge: Judge, advanta
 
 def test_classes_need_tests_that_are_run() -> None:
     for name, entry in GROUNDINGS.items():
-        recipe = Recipe(grounding=name, advantage="coderl")
-        check_advantage(replace(recipe, advantage="greedy"))
-        check_advantage(replace(recipe, ppo_steps=0))
+        recipe = override(Recipe(), {"objective.grounding": name, "ppo.advantage": "coderl"})
+        check_advantage(override(recipe, {"ppo.advantage": "greedy"}))
+        check_advantage(override(recipe, {"objective.steps": 0}))
         if entry.runs:
             check_advantage(recipe)
         else:

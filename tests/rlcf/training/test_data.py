@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from javabox import Judge
 from rlcf.errors import BadInput
 from rlcf.problems import load_problems
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.training.data import load_data
 from tests.rlcf.conftest import SmallSet
 
@@ -27,16 +27,24 @@ def divided(small_set: SmallSet, tmp_path: Path) -> Recipe:
             row["canonical_solution"] = None
     path = tmp_path / "divided.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return Recipe(problems=str(path), evaluation_split="validation", corpus_problems=0, corpus_noise=0.0)
+    return override(
+        Recipe(),
+        {
+            "data.problems": str(path),
+            "evaluation.split": "validation",
+            "data.corpus_problems": 0,
+            "data.corpus_noise": 0.0,
+        },
+    )
 
 
 def test_the_parts_of_a_file_stay_apart(divided: Recipe, judge: Judge) -> None:
     data = load_data(divided, judge, references=False)
-    by_id = {problem.task_id: problem for problem in load_problems(divided.problems)}
+    by_id = {problem.task_id: problem for problem in load_problems(divided.data.problems)}
     assert {problem.task_id for problem in data.train} == {f"T/{index}" for index in range(6, 10)}
     assert {prompt for prompt, _ in data.corpus} == {by_id[f"T/{index}"].prompt for index in range(1, 6)}
     assert {problem.task_id for problem in data.evaluation} == {"T/10", "T/11"}
-    fewer = load_data(replace(divided, corpus_problems=3), judge, references=False)
+    fewer = load_data(override(divided, {"data.corpus_problems": 3}), judge, references=False)
     assert len({prompt for prompt, _ in fewer.corpus}) in (2, 3)  # the one without a reference may be of them
     assert fewer.train == data.train
 
@@ -49,7 +57,7 @@ def test_a_grounding_that_needs_references_finds_none_in_the_withheld_part(
 
 
 def test_a_split_that_no_file_can_have_is_refused(divided: Recipe, tmp_path: Path) -> None:
-    row = json.loads(Path(divided.problems).read_text().splitlines()[0])
+    row = json.loads(Path(divided.data.problems).read_text().splitlines()[0])
     bad = tmp_path / "bad.jsonl"
     bad.write_text(json.dumps(row | {"split": "dev"}))
     with pytest.raises(BadInput, match=r"bad.jsonl:1: field 'split': must be one of .*sft, rl, not 'dev'"):

@@ -10,6 +10,7 @@ from rlcf.grounding.signal import Answer
 from rlcf.grounding.table import grounding_entry
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.training.objectives.experience import Feedback
 from rlcf.training.replay_buffer import Batch, OnlineBuffer, program_key
 from rlcf.training.run import check_parts
@@ -102,20 +103,40 @@ def test_programs_are_the_same_up_to_names_of_locals() -> None:
 @pytest.mark.parametrize(
     ("recipe", "field"),
     [
-        (Recipe(replay=(64, 0), advantage="group"), "advantage"),
-        (Recipe(replay=(64, 0), advantage="leave-one-out"), "advantage"),
-        (Recipe(replay=(64, 0), loop="kept"), "replay"),
-        (Recipe(kl=0.0, loop="dpo"), "kl"),
-        (Recipe(curriculum=True, grounding="compiler"), "curriculum"),
-        (Recipe(anchor=0.1, loop="references"), "anchor"),
+        (
+            override(
+                Recipe(), {"rollout.replay_capacity": 64, "rollout.replay_drawn": 0, "ppo.advantage": "group"}
+            ),
+            "advantage",
+        ),
+        (
+            override(
+                Recipe(),
+                {"rollout.replay_capacity": 64, "rollout.replay_drawn": 0, "ppo.advantage": "leave-one-out"},
+            ),
+            "advantage",
+        ),
+        (
+            override(
+                Recipe(), {"rollout.replay_capacity": 64, "rollout.replay_drawn": 0, "objective.name": "kept"}
+            ),
+            "replay",
+        ),
+        (override(Recipe(), {"kl.coef": 0.0, "objective.name": "dpo"}), "kl"),
+        (override(Recipe(), {"rollout.curriculum": True, "objective.grounding": "compiler"}), "curriculum"),
+        (override(Recipe(), {"objective.sft_coef": 0.1, "objective.name": "references"}), "anchor"),
     ],
 )
 def test_parts_that_do_not_go_together_are_refused(recipe: Recipe, field: str) -> None:
     with pytest.raises(BadInput) as error:
-        check_parts(recipe, grounding_entry(recipe.grounding))
+        check_parts(recipe, grounding_entry(recipe.objective.grounding))
     assert error.value.field == field
 
 
 def test_parts_that_go_together_are_not() -> None:
-    for recipe in (Recipe(replay=(64, 0)), Recipe(curriculum=True), Recipe(advantage="group")):
-        check_parts(recipe, grounding_entry(recipe.grounding))
+    for recipe in (
+        override(Recipe(), {"rollout.replay_capacity": 64, "rollout.replay_drawn": 0}),
+        override(Recipe(), {"rollout.curriculum": True}),
+        override(Recipe(), {"ppo.advantage": "group"}),
+    ):
+        check_parts(recipe, grounding_entry(recipe.objective.grounding))

@@ -18,25 +18,31 @@ from rlcf.machine import Machine
 from rlcf.policy import load_policy
 from rlcf.policy.tiny import tiny_tokenizer
 from rlcf.problems import load_problems
-from rlcf.recipe import Recipe, load_recipe
+from rlcf.recipe import EvaluationSettings, Recipe
+from rlcf.recipes import load_recipe, override
 from rlcf.training.run import train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-RECIPE = Recipe(
-    problems="mbjp",
-    train_problems=6,
-    evaluation=(3, 2),
-    corpus_problems=0,
-    sft_steps=0,
-    discriminator_training=(4, 2),
-    discriminator_refresh=2,
-    ppo_steps=5,
-    prompts_per_step=3,
-    samples_per_prompt=2,
-    minibatches=2,
-    max_new_tokens=12,
-    policy_lr=1e-3,
+RECIPE = override(
+    Recipe(),
+    {
+        "data.problems": "mbjp",
+        "data.train_problems": 6,
+        "evaluation.problems": 3,
+        "evaluation.samples": 2,
+        "data.corpus_problems": 0,
+        "supervised.steps": 0,
+        "discriminator.samples": 4,
+        "discriminator.steps": 2,
+        "discriminator.refresh_every": 2,
+        "objective.steps": 5,
+        "rollout.prompts_per_step": 3,
+        "rollout.samples_per_prompt": 2,
+        "objective.minibatches": 2,
+        "rollout.max_new_tokens": 12,
+        "objective.lr": 1e-3,
+    },
 )
 
 MACHINE = Machine(rails="warn", checkpoint_every=2)
@@ -77,7 +83,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 def test_five_steps_on_mbjp(
     models: dict[str, Path], judge: Judge, tmp_path: Path, name: str, lora_rank: int
 ) -> None:
-    recipe = replace(RECIPE, model=str(models[name]), lora_rank=lora_rank)
+    recipe = override(RECIPE, {"model.name": str(models[name]), "model.lora_rank": lora_rank})
     train(recipe, tmp_path / "run", judge, MACHINE)
     run = tmp_path / "run"
     assert load_recipe(str(run / "recipe.toml")) == recipe
@@ -117,7 +123,7 @@ def test_five_steps_on_mbjp(
 def test_same_seed_same_run_and_a_start_goes_on_from_it(
     models: dict[str, Path], judge: Judge, tmp_path: Path
 ) -> None:
-    recipe = replace(RECIPE, model=str(models["qwen2"]), ppo_steps=2)
+    recipe = override(RECIPE, {"model.name": str(models["qwen2"]), "objective.steps": 2})
     for run in ("one", "two"):
         train(recipe, tmp_path / run, judge, MACHINE)
     train(replace(recipe, start=str(tmp_path / "one")), tmp_path / "three", judge, MACHINE)
@@ -139,17 +145,22 @@ def test_a_start_with_other_data_is_refused(judge: Judge, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [("grounding", "vibes"), ("model", "./nowhere"), ("evaluation_split", "train"), ("problems", "nothing")],
+    "recipe",
+    [
+        override(RECIPE, {"objective.grounding": "vibes"}),
+        override(RECIPE, {"model.name": "./nowhere"}),
+        override(RECIPE, {"data.problems": "nothing"}),
+        replace(RECIPE, evaluation=EvaluationSettings(split="train")),
+    ],
 )
-def test_bad_recipes_write_nothing(judge: Judge, tmp_path: Path, field: str, value: str) -> None:
+def test_bad_recipes_write_nothing(judge: Judge, tmp_path: Path, recipe: Recipe) -> None:
     with pytest.raises(BadInput):
-        train(replace(RECIPE, **{field: value}), tmp_path / "run", judge)
+        train(recipe, tmp_path / "run", judge)
     assert not (tmp_path / "run").exists()
 
 
 def test_a_run_is_never_overwritten(models: dict[str, Path], judge: Judge, tmp_path: Path) -> None:
     (tmp_path / "recipe.toml").write_text("seed = 1\n", encoding="utf-8")
     with pytest.raises(BadInput, match="holds a run"):
-        train(replace(RECIPE, model=str(models["qwen2"])), tmp_path, judge)
+        train(override(RECIPE, {"model.name": str(models["qwen2"])}), tmp_path, judge)
     assert (tmp_path / "recipe.toml").read_text(encoding="utf-8") == "seed = 1\n"

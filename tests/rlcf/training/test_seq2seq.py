@@ -92,25 +92,29 @@ def test_saved_adapters_and_merged_models_load(codet5: Path, tmp_path: Path) -> 
                 assert torch.allclose(model.eval()(**ids).logits, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("ranks", ["", "lora_rank = 4\ncritic_rank = 4\n"], ids=["full", "adapters"])
+@pytest.mark.parametrize(
+    "ranks", ["", "model.lora_rank = 4\ncritic.lora_rank = 4\n"], ids=["full", "adapters"]
+)
 def test_five_steps_killed_and_resumed(
     codet5: Path, small_world: SmallWorld, tmp_path: Path, ranks: str
 ) -> None:
     (tmp_path / "five.toml").write_text(
         f"""
-        problems = "{small_world.problems}"
-        model = "{codet5}"
-        evaluation = [2, 1]
-        corpus_problems = 0
-        sft_steps = 30
-        discriminator_training = [16, 2]
-        discriminator_refresh = 2
-        ppo_steps = 5
-        prompts_per_step = 3
-        samples_per_prompt = 2
-        minibatches = 2
-        max_new_tokens = 16
-        policy_lr = 1e-3
+        data.problems = "{small_world.problems}"
+        model.name = "{codet5}"
+        evaluation.problems = 2
+        evaluation.samples = 1
+        data.corpus_problems = 0
+        supervised.steps = 30
+        discriminator.samples = 16
+        discriminator.steps = 2
+        discriminator.refresh_every = 2
+        objective.steps = 5
+        rollout.prompts_per_step = 3
+        rollout.samples_per_prompt = 2
+        objective.minibatches = 2
+        rollout.max_new_tokens = 16
+        objective.lr = 1e-3
         {ranks}""",
         encoding="utf-8",
     )

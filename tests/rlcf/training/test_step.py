@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from rlcf.policy.generate import Sampled
 from rlcf.problems import Problem, load_problems
 from rlcf.problems.curriculum import WINDOW, start_points
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.training.rollout import Rollout, token_credits, token_mask
 from rlcf.training.runtime.rails import TrainingStopped
 from rlcf.training.runtime.run_folder import RunFolder
@@ -98,9 +99,18 @@ def step_with(
     judge: Judge,
     folder: Path,
     rails: Literal["stop", "warn"],
-    **fields: Any,
+    fields: Mapping[str, Any] | None = None,
 ) -> PpoStep:
-    recipe = Recipe(ppo_steps=2, minibatches=2, samples_per_prompt=8, max_new_tokens=24, **fields)
+    recipe = override(
+        Recipe(),
+        {
+            "objective.steps": 2,
+            "objective.minibatches": 2,
+            "rollout.samples_per_prompt": 8,
+            "rollout.max_new_tokens": 24,
+            **(fields or {}),
+        },
+    )
     policy = load_policy(small_world.model)
     run, machine = RunFolder(folder), Machine(rails=rails)
     run.begin(recipe, machine)
@@ -164,7 +174,7 @@ def test_a_curriculum_asks_from_start_points_that_move(
     points = start_points(reference)
     assert len(points) == 2, "the branch and the whole"
     entry = grounding_entry("tests")
-    with step_with(entry, small_world, judge, tmp_path, "warn", curriculum=True) as step:
+    with step_with(entry, small_world, judge, tmp_path, "warn", {"rollout.curriculum": True}) as step:
         row, rollouts = step.take(0, [problem])
         assert {r.answer.problem.prompt for r in rollouts} == {problem.prompt + reference[: points[0]]}
         assert row["asked_whole"] == float(points[0] == 0)
@@ -186,7 +196,14 @@ def test_a_buffer_gives_old_rollouts_to_learn_from(
 ) -> None:
     problems = load_problems(str(small_world.problems), "train")[:4]
     entry = grounding_entry("tests")
-    with step_with(entry, small_world, judge, tmp_path, "warn", replay=(64, 12)) as step:
+    with step_with(
+        entry,
+        small_world,
+        judge,
+        tmp_path,
+        "warn",
+        {"rollout.replay_capacity": 64, "rollout.replay_drawn": 12},
+    ) as step:
         learnt: list[list[list[int]]] = []
         prepare = step.learner.prepare
 

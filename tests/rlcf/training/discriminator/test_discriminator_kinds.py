@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy
 from rlcf.policy.score import trunk
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.training.discriminator.model import discriminator_from_policy, random_discriminator
 from rlcf.training.objectives.ppo import Learner
 from rlcf.training.run import resume, train
@@ -31,22 +31,27 @@ MACHINE = Machine(rails="warn", checkpoint_every=2)
 
 @pytest.fixture(scope="session")
 def recipe(small_world: SmallWorld) -> Recipe:
-    return Recipe(
-        problems=str(small_world.problems),
-        model=str(small_world.model),
-        train_problems=12,
-        evaluation=(2, 1),
-        corpus_problems=0,
-        sft_steps=0,
-        discriminator_training=(24, 2),
-        discriminator_refresh=1,
-        grounding="rlcf",
-        ppo_steps=4,
-        prompts_per_step=4,
-        samples_per_prompt=2,
-        minibatches=2,
-        max_new_tokens=40,
-        policy_lr=3e-4,
+    return override(
+        Recipe(),
+        {
+            "data.problems": str(small_world.problems),
+            "model.name": str(small_world.model),
+            "data.train_problems": 12,
+            "evaluation.problems": 2,
+            "evaluation.samples": 1,
+            "data.corpus_problems": 0,
+            "supervised.steps": 0,
+            "discriminator.samples": 24,
+            "discriminator.steps": 2,
+            "discriminator.refresh_every": 1,
+            "objective.grounding": "rlcf",
+            "objective.steps": 4,
+            "rollout.prompts_per_step": 4,
+            "rollout.samples_per_prompt": 2,
+            "objective.minibatches": 2,
+            "rollout.max_new_tokens": 40,
+            "objective.lr": 3e-4,
+        },
     )
 
 
@@ -58,7 +63,7 @@ def weights(run: Path, step: int) -> dict[str, Any]:
 def test_a_run_asks_a_model_and_goes_on_where_it_was_stopped(
     recipe: Recipe, small_world: SmallWorld, judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = replace(recipe, discriminator=f"judge:{small_world.model}")
+    recipe = override(recipe, {"discriminator.model": f"judge:{small_world.model}"})
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     train(recipe, whole, judge, MACHINE)
     learn = Learner.learn
@@ -91,7 +96,14 @@ def test_what_the_model_says_is_what_is_paid(
     from rlcf.policy.llm_judge import load_asked
     from rlcf.problems import load_problems
 
-    recipe = replace(recipe, discriminator=f"judge:{small_world.model}", discriminator_refresh=0, ppo_steps=1)
+    recipe = override(
+        recipe,
+        {
+            "discriminator.model": f"judge:{small_world.model}",
+            "discriminator.refresh_every": 0,
+            "objective.steps": 1,
+        },
+    )
     train(recipe, tmp_path / "run", judge, MACHINE)
     assert "discriminator_accuracy" not in learnt(tmp_path / "run")[0]
     problems = {problem.task_id: problem for problem in load_problems(str(small_world.problems), "train")}
@@ -129,9 +141,9 @@ def test_one_of_a_policy_with_adapters_is_a_plain_one(small_world: SmallWorld, l
 def test_a_run_with_random_weights_learns_and_a_frozen_one_does_not(
     recipe: Recipe, judge: Judge, tmp_path: Path
 ) -> None:
-    recipe = replace(recipe, discriminator="random", ppo_steps=2)
+    recipe = override(recipe, {"discriminator.model": "random", "objective.steps": 2})
     train(recipe, tmp_path / "learns", judge, MACHINE)
-    train(replace(recipe, discriminator_refresh=0), tmp_path / "frozen", judge, MACHINE)
+    train(override(recipe, {"discriminator.refresh_every": 0}), tmp_path / "frozen", judge, MACHINE)
     first, frozen = weights(tmp_path / "learns", 0), weights(tmp_path / "frozen", 2)
     assert any("discriminator_loss" in row for row in learnt(tmp_path / "learns"))
     assert not any("discriminator_accuracy" in row for row in learnt(tmp_path / "frozen"))
@@ -148,7 +160,7 @@ def test_an_ablation_shares_any_discriminator(
     recipe: Recipe, small_world: SmallWorld, judge: Judge, tmp_path: Path, kind: str
 ) -> None:
     name = kind if kind == "random" else f"judge:{small_world.model}"
-    own = replace(recipe, discriminator=name, ppo_steps=1)
+    own = override(recipe, {"discriminator.model": name, "objective.steps": 1})
     ablate(own, ["rlcf-plain", "compiler-plain", "rlcf"], [0], tmp_path, judge, MACHINE)
     runs = {run: tmp_path / "seed-0" / run for run in ("base", "rlcf", "rlcf-plain", "compiler-plain")}
     saved = {path.relative_to(tmp_path / "seed-0").parts[0] for path in tmp_path.rglob(DISCRIMINATOR)}
@@ -165,8 +177,11 @@ def test_an_ablation_shares_any_discriminator(
 
 def test_a_name_of_no_model_writes_nothing(recipe: Recipe, judge: Judge, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="'discriminator'"):
-        train(replace(recipe, discriminator="judge:./nowhere"), tmp_path / "run", judge, MACHINE)
+        train(override(recipe, {"discriminator.model": "judge:./nowhere"}), tmp_path / "run", judge, MACHINE)
     assert not (tmp_path / "run").exists()
     # A grounding that asks nobody needs no model.
-    nobody = replace(recipe, discriminator="judge:./nowhere", grounding="compiler", ppo_steps=0)
+    nobody = override(
+        recipe,
+        {"discriminator.model": "judge:./nowhere", "objective.grounding": "compiler", "objective.steps": 0},
+    )
     train(nobody, tmp_path / "run", judge, MACHINE)

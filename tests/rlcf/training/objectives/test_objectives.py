@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from rlcf.machine import Machine
 from rlcf.policy import load_policy
 from rlcf.problems import load_problems
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.report import write_report
 from rlcf.training.run import resume, train
 from rlcf.training.runtime.checkpoint import checkpoint_folder
@@ -32,26 +33,49 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 MACHINE = Machine(rails="warn", checkpoint_every=2)
 
 ARMS: dict[str, dict[str, Any]] = {
-    "references": {"loop": "references", "grounding": "tests"},
-    "compiles": {"loop": "kept", "grounding": "compiler"},
-    "passes": {"loop": "kept", "grounding": "tests"},
-    "leti": {"loop": "feedback", "grounding": "tests"},
-    "leti, adapters": {"loop": "feedback", "grounding": "tests", "lora_rank": 4, "anchor": 0.1},
-    "dpo": {"loop": "dpo", "grounding": "tests", "kl": 0.1},
-    "kto, adapters": {"loop": "kto", "grounding": "tests", "kl": 0.1, "lora_rank": 4},
-    "compared": {"loop": "kept", "grounding": "rlcf+tests"},
+    "references": {"objective.name": "references", "objective.grounding": "tests"},
+    "compiles": {"objective.name": "kept", "objective.grounding": "compiler"},
+    "passes": {"objective.name": "kept", "objective.grounding": "tests"},
+    "leti": {"objective.name": "feedback", "objective.grounding": "tests"},
+    "leti, adapters": {
+        "objective.name": "feedback",
+        "objective.grounding": "tests",
+        "model.lora_rank": 4,
+        "objective.sft_coef": 0.1,
+    },
+    "dpo": {"objective.name": "dpo", "objective.grounding": "tests", "kl.coef": 0.1},
+    "kto, adapters": {
+        "objective.name": "kto",
+        "objective.grounding": "tests",
+        "kl.coef": 0.1,
+        "model.lora_rank": 4,
+    },
+    "compared": {"objective.name": "kept", "objective.grounding": "rlcf+tests"},
 }
 
 
-def recipe_of(world: SmallWorld, **fields: Any) -> Recipe:
-    return replace(
-        Recipe(
-            problems=str(world.problems), model=str(world.model), evaluation=(3, 2), corpus_problems=0,
-            sft_steps=0, discriminator_training=(16, 2), discriminator_refresh=2, ppo_steps=4,
-            prompts_per_step=4, samples_per_prompt=3, minibatches=2, max_new_tokens=30, policy_lr=3e-4,
-        ),
-        **fields,
-    )  # fmt: skip
+def recipe_of(world: SmallWorld, fields: Mapping[str, Any]) -> Recipe:
+    return override(
+        Recipe(),
+        {
+            "data.problems": str(world.problems),
+            "model.name": str(world.model),
+            "evaluation.problems": 3,
+            "evaluation.samples": 2,
+            "data.corpus_problems": 0,
+            "supervised.steps": 0,
+            "discriminator.samples": 16,
+            "discriminator.steps": 2,
+            "discriminator.refresh_every": 2,
+            "objective.steps": 4,
+            "rollout.prompts_per_step": 4,
+            "rollout.samples_per_prompt": 3,
+            "objective.minibatches": 2,
+            "rollout.max_new_tokens": 30,
+            "objective.lr": 3e-4,
+            **fields,
+        },
+    )
 
 
 def answers(run: Path, stage: str, **fields: Any) -> list[str]:
@@ -69,7 +93,7 @@ def run(
 ) -> tuple[Path, Recipe]:
     """A run of four steps and its recipe."""
     folder = tmp_path_factory.mktemp("loops") / "run"
-    recipe = recipe_of(small_world, **ARMS[request.param])
+    recipe = recipe_of(small_world, ARMS[request.param])
     train(recipe, folder, judge, MACHINE)
     return folder, recipe
 
@@ -78,7 +102,9 @@ def run(
 def ppo(small_world: SmallWorld, judge: Judge, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """PPO from the same start."""
     folder = tmp_path_factory.mktemp("loops") / "ppo"
-    train(recipe_of(small_world, grounding="tests", ppo_steps=2), folder, judge, MACHINE)
+    train(
+        recipe_of(small_world, {"objective.grounding": "tests", "objective.steps": 2}), folder, judge, MACHINE
+    )
     return folder
 
 
@@ -92,7 +118,7 @@ def test_a_loop_spends_what_ppo_spends_and_learns(run: tuple[Path, Recipe], ppo:
     for step in (1, 2):
         asked = [[row["prompt"] for row in rows if row["step"] == step] for rows in (rollouts, theirs)]
         assert asked[0] == asked[1], "the same problems"
-    if not recipe.lora_rank:
+    if not recipe.model.lora_rank:
         assert answers(folder, "rollout", step=1) == answers(ppo, "rollout", step=1), "nothing is learnt yet"
     for row in metrics:
         own = [one for one in rollouts if one["step"] == row["step"]]
@@ -103,9 +129,9 @@ def test_a_loop_spends_what_ppo_spends_and_learns(run: tuple[Path, Recipe], ppo:
             "kto": len({(one["task_id"], one["completion"]) for one in own}),
             "dpo": _paired(own),
         }
-        assert row["learnt_rows"] == rows[recipe.loop]
+        assert row["learnt_rows"] == rows[recipe.objective.name]
         assert ("policy_loss" in row) == (row["updates"] > 0) == (row["learnt_rows"] > 0)
-        assert ("anchor_loss" in row) == (recipe.anchor > 0)
+        assert ("anchor_loss" in row) == (recipe.objective.sft_coef > 0)
     assert any(row["learnt_rows"] for row in metrics)
     first, last = (load_policy(checkpoint_folder(folder, step)).model.state_dict() for step in (0, 4))
     assert any(not torch.equal(first[name], last[name]) for name in first)
@@ -142,7 +168,7 @@ def test_whoever_loads_a_checkpoint_asks_as_it_was_trained(
     """LeTI's word for good comes back from the disk, also merged; then greedy answers are those of the
     evaluation. The policy before the loop has no word."""
     folder, recipe = run
-    word = GOOD if recipe.loop == "feedback" else ""
+    word = GOOD if recipe.objective.name == "feedback" else ""
     assert load_policy(checkpoint_folder(folder, 0)).prefix == ""
     Merge(str(folder), str(tmp_path / "merged")).run()
     prompts = [problem.prompt for problem in load_problems(str(small_world.problems), "test")[:3]]
@@ -150,7 +176,7 @@ def test_whoever_loads_a_checkpoint_asks_as_it_was_trained(
         policy = load_policy(model, trained=False)
         assert policy.prefix == word
         assert policy.decode(policy.encode_prompt(prompts[0])) == word + prompts[0]
-        found = policy.sample(prompts, temperature=0.0, max_new_tokens=recipe.max_new_tokens, seed=0)
+        found = policy.sample(prompts, temperature=0.0, max_new_tokens=recipe.rollout.max_new_tokens, seed=0)
         assert found == answers(folder, "after", temperature=0.0)
 
 
@@ -158,7 +184,15 @@ def test_steps_that_keep_nothing_change_nothing(
     small_world: SmallWorld, judge: Judge, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No program of one token compiles."""
-    recipe = recipe_of(small_world, loop="kept", grounding="compiler", max_new_tokens=1, anchor=0.1)
+    recipe = recipe_of(
+        small_world,
+        {
+            "objective.name": "kept",
+            "objective.grounding": "compiler",
+            "rollout.max_new_tokens": 1,
+            "objective.sft_coef": 0.1,
+        },
+    )
     train(recipe, tmp_path / "run", judge, MACHINE)
     assert [row["learnt_rows"] for row in learnt(tmp_path / "run")] == [0, 0, 0, 0]
     assert all("policy_loss" not in row for row in learnt(tmp_path / "run"))
@@ -173,20 +207,21 @@ def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld) -> None:
     """LeTI with an anchor: two series of passes before one exchange of gradients."""
     (tmp_path / "five.toml").write_text(
         f"""
-        problems = "{small_world.problems}"
-        model = "{small_world.model}"
-        evaluation = [3, 2]
-        corpus_problems = 0
-        sft_steps = 0
-        loop = "feedback"
-        grounding = "tests"
-        ppo_steps = 3
-        prompts_per_step = 5
-        samples_per_prompt = 3
-        minibatches = 2
-        max_new_tokens = 30
-        policy_lr = 1e-4
-        anchor = 0.1
+        data.problems = "{small_world.problems}"
+        model.name = "{small_world.model}"
+        evaluation.problems = 3
+        evaluation.samples = 2
+        data.corpus_problems = 0
+        supervised.steps = 0
+        objective.name = "feedback"
+        objective.grounding = "tests"
+        objective.steps = 3
+        rollout.prompts_per_step = 5
+        rollout.samples_per_prompt = 3
+        objective.minibatches = 2
+        rollout.max_new_tokens = 30
+        objective.lr = 1e-4
+        objective.sft_coef = 0.1
         """,
         encoding="utf-8",
     )
@@ -204,9 +239,8 @@ def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"loop": "references"}, "none of 12 training problems has a reference"),
-        ({"loop": "references", "anchor": 0.1}, "anchor"),
-        ({"loop": "everything"}, "must be one of"),
+        ({"objective.name": "references"}, "none of 12 training problems has a reference"),
+        ({"objective.name": "references", "objective.sft_coef": 0.1}, "sft_coef"),
     ],
 )
 def test_what_can_not_be_learnt_is_said_before_training(
@@ -217,7 +251,7 @@ def test_what_can_not_be_learnt_is_said_before_training(
     for row in rows:
         row["canonical_solution"] = None
     bare.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    recipe = recipe_of(small_world, problems=str(bare), grounding="tests", **fields)
+    recipe = recipe_of(small_world, {"data.problems": str(bare), "objective.grounding": "tests", **fields})
     with pytest.raises(BadInput, match=words):
         train(recipe, tmp_path / "run", judge)
     assert not (tmp_path / "run").exists()

@@ -12,6 +12,7 @@ from rlcf.grounding.values import CLASSES
 from rlcf.policy import Policy
 from rlcf.policy.critic import ClassCritic
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.training.objectives import outcome_critic as classes
 from rlcf.training.objectives.experience import Experience, Feedback
 from rlcf.training.objectives.ppo import Learner
@@ -27,7 +28,17 @@ ENDS = [2, 3, None]
 """Failed, passed, and one that the judge failed on."""
 SCORES = [-0.3, 1.0, None]
 BASELINES = [1.0, 0.35, 0.2]
-RECIPE = Recipe(advantage="coderl", kl=0.0, critic=(5e-2, 0), minibatches=1, ppo_steps=40)
+RECIPE = override(
+    Recipe(),
+    {
+        "ppo.advantage": "coderl",
+        "kl.coef": 0.0,
+        "critic.lr": 5e-2,
+        "critic.warmup_steps": 0,
+        "objective.minibatches": 1,
+        "objective.steps": 40,
+    },
+)
 
 
 def q(logits: list[float], index: int) -> float:
@@ -50,7 +61,7 @@ def by_hand() -> Experience:
 @pytest.mark.parametrize("advantage", ["best", "greedy", "coderl"])
 def test_advantages_are_those_of_the_formulas(policy: Policy, advantage: str) -> None:
     """r(W) - r(baseline) at each token, times q_t of the class that came true with coderl."""
-    learner = Learner(policy, replace(RECIPE, advantage=advantage))
+    learner = Learner(policy, override(RECIPE, {"ppo.advantage": advantage}))
     places = [length - 1 for length in LENGTHS]
     feedback = Feedback(SCORES, places, [0, 0, 1], baselines=BASELINES, classes=ENDS)
     scored = learner.scored(by_hand(), feedback)
@@ -67,7 +78,7 @@ def test_advantages_are_those_of_the_formulas(policy: Policy, advantage: str) ->
 
 
 def test_the_kl_counts_in_the_reward(policy: Policy) -> None:
-    learner = Learner(policy, replace(RECIPE, advantage="best", kl=0.5))
+    learner = Learner(policy, override(RECIPE, {"ppo.advantage": "best", "kl.coef": 0.5}))
     experience = by_hand()
     experience.old_BT = torch.tensor([[0.2, 0.4, 9.0], [0.1, 0.1, 0.1], [9.0] * 3])
     feedback = Feedback(SCORES, [1, 2, 0], [0, 0, 1], baselines=BASELINES, classes=ENDS)
@@ -110,7 +121,7 @@ def test_it_learns_to_tell_and_its_weights_are_those_before_the_update(
     policy: Policy, tokens: Tokens
 ) -> None:
     """In the first step all weights are 1/4, whatever the update then teaches the critic."""
-    recipe = replace(RECIPE, policy_lr=0.0)
+    recipe = override(RECIPE, {"objective.lr": 0.0})
     learner, numbers = learn(policy, tokens, recipe, [1.0, -1.0, 0.3, -0.6], steps=12)
     assert numbers[0]["class_loss"] == pytest.approx(math.log(4), rel=1e-5)
     assert numbers[-1]["class_loss"] < 0.5 * numbers[0]["class_loss"]
@@ -129,7 +140,7 @@ def test_it_learns_to_tell_and_its_weights_are_those_before_the_update(
 def test_references_are_programs_that_pass(policy: Policy, tokens: Tokens) -> None:
     """With references alone, as where the judge failed on all but one row, the critic says `passed` of them;
     the policy does not move in the warm-up, nor by its references without an anchor."""
-    recipe = replace(RECIPE, critic=(5e-2, 99))
+    recipe = override(RECIPE, {"critic.lr": 5e-2, "critic.warmup_steps": 99})
     learner, numbers = learn(policy, tokens, recipe, [0.0, None, None, None], steps=8)
     prompts, completions = tokens
     batch = learner.policy.collate([prompts[0], prompts[2]], [completions[1], completions[3]])
@@ -143,10 +154,15 @@ def test_references_are_programs_that_pass(policy: Policy, tokens: Tokens) -> No
 
 def test_its_gradient_never_reaches_the_policy(policy: Policy, tokens: Tokens) -> None:
     """But its own adapters, where it has them."""
-    for ranks in ({}, {"lora_rank": 4, "critic_rank": 2}):
-        recipe = replace(RECIPE, **ranks)
+    for ranks in ({}, {"model.lora_rank": 4, "critic.lora_rank": 2}):
+        recipe = override(RECIPE, ranks)
         fast, _ = learn(policy, tokens, recipe, [1.0, -1.0, 0.3, -0.6])
-        slow, _ = learn(policy, tokens, replace(recipe, critic=(0.0, 0)), [1.0, -1.0, 0.3, -0.6])
+        slow, _ = learn(
+            policy,
+            tokens,
+            override(recipe, {"critic.lr": 0.0, "critic.warmup_steps": 0}),
+            [1.0, -1.0, 0.3, -0.6],
+        )
         for one, other in zip(fast.scorer.policy_parameters(), slow.scorer.policy_parameters(), strict=True):
             assert torch.equal(one, other)
         pairs = zip(fast.scorer.critic_parameters(), slow.scorer.critic_parameters(), strict=True)

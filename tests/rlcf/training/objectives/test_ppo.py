@@ -13,6 +13,7 @@ from torch import Tensor
 from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.training.objectives import ppo as module
 from rlcf.training.objectives.experience import Feedback
 from rlcf.training.objectives.ppo import Learner
@@ -20,7 +21,16 @@ from rlcf.training.objectives.ppo import Learner
 Ids = list[list[int]]
 Tokens = tuple[Ids, Ids]
 
-RECIPE = Recipe(ppo_steps=4, minibatches=2, policy_lr=1e-3, critic=(1e-3, 0))
+RECIPE = override(
+    Recipe(),
+    {
+        "objective.steps": 4,
+        "objective.minibatches": 2,
+        "objective.lr": 1e-3,
+        "critic.lr": 1e-3,
+        "critic.warmup_steps": 0,
+    },
+)
 SCORES = [1.0, -1.0, 0.3, -0.6]
 GROUPS = [0, 0, 1, 1]
 BASELINES = [0.2, -0.3, 0.0, 0.5]
@@ -29,29 +39,37 @@ CLASSES = {1.0: 3, -1.0: 0, 0.3: 2, -0.6: 1, None: None, 0.0: 2}
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {},
-    "lora": {"lora_rank": 4},
-    "two sets of adapters": {"lora_rank": 4, "critic_rank": 2},
-    "group": {"advantage": "group"},
-    "leave-one-out": {"advantage": "leave-one-out", "lora_rank": 4},
-    "best": {"advantage": "best"},
-    "greedy": {"advantage": "greedy", "lora_rank": 4},
-    "coderl": {"advantage": "coderl"},
-    "coderl with an anchor": {"advantage": "coderl", "anchor": 0.1, "lora_rank": 4, "critic_rank": 2},
+    "lora": {"model.lora_rank": 4},
+    "two sets of adapters": {"model.lora_rank": 4, "critic.lora_rank": 2},
+    "group": {"ppo.advantage": "group"},
+    "leave-one-out": {"ppo.advantage": "leave-one-out", "model.lora_rank": 4},
+    "best": {"ppo.advantage": "best"},
+    "greedy": {"ppo.advantage": "greedy", "model.lora_rank": 4},
+    "coderl": {"ppo.advantage": "coderl"},
+    "coderl with an anchor": {
+        "ppo.advantage": "coderl",
+        "objective.sft_coef": 0.1,
+        "model.lora_rank": 4,
+        "critic.lora_rank": 2,
+    },
     "everything": {
-        "lora_rank": 4,
-        "critic_rank": 2,
-        "kl_form": "k3",
-        "entropy": 0.01,
-        "anchor": 0.1,
-        "clip": (0.2, 0.3, 3.0),
-        "gae_lambda": (0.9, 1.0),
+        "model.lora_rank": 4,
+        "critic.lora_rank": 2,
+        "kl.form": "k3",
+        "ppo.entropy_coef": 0.01,
+        "objective.sft_coef": 0.1,
+        "ppo.clip_low": 0.2,
+        "ppo.clip_high": 0.3,
+        "ppo.dual_clip": 3.0,
+        "ppo.gae_lambda": 0.9,
+        "critic.gae_lambda": 1.0,
     },
 }
 
 
 def renewed(policy: Policy, recipe: Recipe) -> Policy:
     """A copy of the policy, with the adapters that the recipe asks for."""
-    return Policy(copy.deepcopy(policy.model), policy.tokenizer, recipe.lora_rank)
+    return Policy(copy.deepcopy(policy.model), policy.tokenizer, recipe.model.lora_rank)
 
 
 def weights(learner: Learner) -> Tensor:
@@ -104,11 +122,13 @@ def told(
 
 @pytest.fixture(params=VARIANTS)
 def recipe(request: pytest.FixtureRequest) -> Recipe:
-    return replace(RECIPE, **VARIANTS[request.param])
+    return override(RECIPE, VARIANTS[request.param])
 
 
 def test_the_first_ratio_is_one_and_the_first_kl_zero(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
-    _, (first, second) = learn(policy, tokens, replace(recipe, minibatches=1), list(SCORES), steps=2)
+    _, (first, second) = learn(
+        policy, tokens, override(recipe, {"objective.minibatches": 1}), list(SCORES), steps=2
+    )
     assert first["approx_kl"] == 0, "exactly: old log-probabilities come from the same code and batches"
     assert first["clip_fraction"] == 0
     assert first["kl"] == 0
@@ -118,18 +138,18 @@ def test_the_first_ratio_is_one_and_the_first_kl_zero(policy: Policy, tokens: To
 
 def test_without_critic_kl_and_parts_no_pass_before_the_update_is_due(policy: Policy, tokens: Tokens) -> None:
     """Old log-probabilities are then the update's own; the update is that of one that computed them."""
-    recipe = replace(RECIPE, advantage="group", kl=0.0, minibatches=1)
+    recipe = override(RECIPE, {"ppo.advantage": "group", "kl.coef": 0.0, "objective.minibatches": 1})
     short, (one,) = learn(policy, tokens, recipe, list(SCORES))
     assert short.on_policy
     assert not short.prepare(*tokens, 1).old_BT.any()
-    long, (other,) = learn(policy, tokens, replace(recipe, kl=1e-12), list(SCORES))
+    long, (other,) = learn(policy, tokens, override(recipe, {"kl.coef": 1e-12}), list(SCORES))
     assert not long.on_policy
     assert torch.allclose(weights(short), weights(long), atol=1e-6)
     assert one["policy_loss"] == pytest.approx(other["policy_loss"], abs=1e-6)
 
 
 def test_later_minibatches_and_epochs_leave_ratio_one(policy: Policy, tokens: Tokens) -> None:
-    _, (numbers,) = learn(policy, tokens, replace(RECIPE, epochs=2), list(SCORES))
+    _, (numbers,) = learn(policy, tokens, override(RECIPE, {"ppo.epochs": 2}), list(SCORES))
     assert numbers["approx_kl"] > 0
     assert numbers["updates"] == 4
 
@@ -152,7 +172,7 @@ def test_checkpointed_activations_do_not_change_the_update(
     policy: Policy, tokens: Tokens, variant: str
 ) -> None:
     """With two sets of adapters the backward pass must compute a layer again with the right one."""
-    recipe = replace(RECIPE, **VARIANTS[variant])
+    recipe = override(RECIPE, VARIANTS[variant])
     kept, _ = learn(policy, tokens, recipe, list(SCORES))
     again, _ = learn(policy, tokens, recipe, list(SCORES), machine=Machine(gradient_checkpointing=True))
     assert again.policy.model.is_gradient_checkpointing
@@ -161,7 +181,7 @@ def test_checkpointed_activations_do_not_change_the_update(
 
 def test_bf16_computes_and_fp32_keeps(policy: Policy, tokens: Tokens) -> None:
     """Trained weights stay fp32, the value head too; the first ratio is 1 all the same."""
-    recipe = replace(RECIPE, minibatches=1, policy_lr=1e-5)
+    recipe = override(RECIPE, {"objective.minibatches": 1, "objective.lr": 1e-5})
     half = Policy(copy.deepcopy(policy.model), policy.tokenizer, autocast=torch.bfloat16)
     learner = Learner(half, recipe)
     experience = learner.prepare(*tokens, 0)
@@ -182,7 +202,7 @@ def test_bf16_computes_and_fp32_keeps(policy: Policy, tokens: Tokens) -> None:
 def test_padding_does_not_change_the_update(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
     """A row the judge failed on is only padding: however long it is, the others learn the same."""
     prompts, completions = tokens
-    recipe = replace(recipe, minibatches=1)
+    recipe = override(recipe, {"objective.minibatches": 1})
     results = []
     for length in (2, 60):
         longer = ([*prompts, prompts[0]], [*completions, (completions[0] * 20)[:length]])
@@ -193,7 +213,7 @@ def test_padding_does_not_change_the_update(policy: Policy, tokens: Tokens, reci
 
 
 def test_the_order_of_rollouts_does_not_change_the_update(policy: Policy, tokens: Tokens) -> None:
-    recipe = replace(RECIPE, minibatches=1)
+    recipe = override(RECIPE, {"objective.minibatches": 1})
     order = [2, 0, 3, 1]
     prompts, completions = tokens
     other = ([prompts[row] for row in order], [completions[row] for row in order])
@@ -205,7 +225,7 @@ def test_the_order_of_rollouts_does_not_change_the_update(policy: Policy, tokens
 
 
 def test_critic_warm_up_leaves_the_policy_alone(policy: Policy, tokens: Tokens) -> None:
-    recipe = replace(RECIPE, critic=(1e-3, 2))
+    recipe = override(RECIPE, {"critic.lr": 1e-3, "critic.warmup_steps": 2})
     learner, numbers = learn(policy, tokens, recipe, list(SCORES), steps=2)
     for own, theirs in zip(learner.policy.model.parameters(), policy.model.parameters(), strict=True):
         assert torch.equal(own, theirs)
@@ -215,16 +235,18 @@ def test_critic_warm_up_leaves_the_policy_alone(policy: Policy, tokens: Tokens) 
 def test_the_critics_gradient_never_reaches_the_policy(policy: Policy, tokens: Tokens) -> None:
     """Neither through the policy's states nor through adapters of its own."""
     for variant in ("full", "two sets of adapters"):
-        recipe = replace(RECIPE, critic=(1.0, 0), **VARIANTS[variant])
+        recipe = override(RECIPE, {"critic.lr": 1.0, "critic.warmup_steps": 0, **VARIANTS[variant]})
         fast, _ = learn(policy, tokens, recipe, list(SCORES))
-        slow, _ = learn(policy, tokens, replace(recipe, critic=(0.0, 0)), list(SCORES))
+        slow, _ = learn(
+            policy, tokens, override(recipe, {"critic.lr": 0.0, "critic.warmup_steps": 0}), list(SCORES)
+        )
         for one, other in zip(fast.scorer.policy_parameters(), slow.scorer.policy_parameters(), strict=True):
             assert torch.equal(one, other)
         assert not torch.equal(fast.scorer.critic_parameters()[0], slow.scorer.critic_parameters()[0])
 
 
 def test_the_critics_adapters_learn_and_the_base_stays(policy: Policy, tokens: Tokens) -> None:
-    learner, _ = learn(policy, tokens, replace(RECIPE, **VARIANTS["two sets of adapters"]), list(SCORES), 2)
+    learner, _ = learn(policy, tokens, override(RECIPE, VARIANTS["two sets of adapters"]), list(SCORES), 2)
     moved = [
         name
         for name, p in learner.scorer.named_parameters()
@@ -239,7 +261,9 @@ def test_the_critics_adapters_learn_and_the_base_stays(policy: Policy, tokens: T
 
 def test_what_was_rewarded_becomes_likelier(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
     prompts, completions = tokens
-    recipe = replace(recipe, kl=0.0, minibatches=1, ppo_steps=20, anchor=0.0)
+    recipe = override(
+        recipe, {"kl.coef": 0.0, "objective.minibatches": 1, "objective.steps": 20, "objective.sft_coef": 0.0}
+    )
     learner = Learner(renewed(policy, recipe), recipe)
     own = learner.policy
     before = own.token_stats(own.collate(prompts, completions)).logps_BT.sum(1).detach()
@@ -255,7 +279,7 @@ def test_what_was_rewarded_becomes_likelier(policy: Policy, tokens: Tokens, reci
 
 def test_the_anchor_makes_references_likelier(policy: Policy, tokens: Tokens) -> None:
     prompts, completions = tokens
-    recipe = replace(RECIPE, anchor=1.0, advantage="group", kl=0.0)
+    recipe = override(RECIPE, {"objective.sft_coef": 1.0, "ppo.advantage": "group", "kl.coef": 0.0})
     learner, (first, *_, last) = learn(policy, tokens, recipe, [0.0] * 4, steps=4)
     assert last["policy_loss"] == 0, "all scores agree: only the anchor teaches"
     assert last["anchor_loss"] < first["anchor_loss"]
@@ -265,7 +289,9 @@ def test_the_anchor_makes_references_likelier(policy: Policy, tokens: Tokens) ->
 
 def test_the_critics_targets_have_a_lambda_of_their_own(policy: Policy, tokens: Tokens) -> None:
     """With lambda 1 a target is all the reward that is still to come, whatever the critic thinks."""
-    learner = Learner(policy, replace(RECIPE, gae_lambda=(0.5, 1.0), kl=0.0))
+    learner = Learner(
+        policy, override(RECIPE, {"ppo.gae_lambda": 0.5, "critic.gae_lambda": 1.0, "kl.coef": 0.0})
+    )
     experience = learner.prepare(*tokens, 0)
     experience.values_BT += 0.3
     places = [len(completion) - 1 for completion in tokens[1]]
@@ -277,7 +303,7 @@ def test_the_critics_targets_have_a_lambda_of_their_own(policy: Policy, tokens: 
 
 def test_credits_and_masks_reach_their_tokens_alone(policy: Policy, tokens: Tokens) -> None:
     """A span's credit is not whitened and has no part before it; what is not learnt from moves nothing."""
-    recipe = replace(RECIPE, minibatches=1, kl=0.0)
+    recipe = override(RECIPE, {"objective.minibatches": 1, "kl.coef": 0.0})
     learner = Learner(renewed(policy, recipe), recipe)
     experience = learner.prepare(*tokens, 0)
     lengths = [len(completion) for completion in tokens[1]]
@@ -299,16 +325,18 @@ def test_credits_and_masks_reach_their_tokens_alone(policy: Policy, tokens: Toke
 
 
 def test_target_kl_ends_the_step_early(policy: Policy, tokens: Tokens) -> None:
-    recipe = replace(RECIPE, epochs=6, policy_lr=1e-2)
+    recipe = override(RECIPE, {"ppo.epochs": 6, "objective.lr": 1e-2})
     _, (through,) = learn(policy, tokens, recipe, list(SCORES))
-    _, (early,) = learn(policy, tokens, replace(recipe, target_kl=0.01), list(SCORES))
+    _, (early,) = learn(policy, tokens, override(recipe, {"ppo.target_kl": 0.01}), list(SCORES))
     assert (through["updates"], early["updates"] < 12) == (12, True)
 
 
 def test_an_adaptive_kl_moves_towards_its_target(policy: Policy, tokens: Tokens) -> None:
-    learner, (first, second) = learn(policy, tokens, replace(RECIPE, kl_target=5.0), list(SCORES), steps=2)
-    assert first["kl_coefficient"] == RECIPE.kl
-    assert second["kl_coefficient"] < RECIPE.kl, "the KL is far below its target"
+    learner, (first, second) = learn(
+        policy, tokens, override(RECIPE, {"kl.target": 5.0}), list(SCORES), steps=2
+    )
+    assert first["kl_coefficient"] == RECIPE.kl.coef
+    assert second["kl_coefficient"] < RECIPE.kl.coef, "the KL is far below its target"
     assert learner.kl < second["kl_coefficient"]
 
 

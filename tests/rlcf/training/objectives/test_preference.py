@@ -13,19 +13,30 @@ from torch import Tensor
 from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.training.objectives.experience import Feedback
 from rlcf.training.objectives.preference import Preferring, mismatched
 from rlcf.training.objectives.preference_losses import kto_weights
 
-RECIPE = Recipe(loop="dpo", grounding="tests", kl=0.3, ppo_steps=4, minibatches=1, policy_lr=1e-3)
+RECIPE = override(
+    Recipe(),
+    {
+        "objective.name": "dpo",
+        "objective.grounding": "tests",
+        "kl.coef": 0.3,
+        "objective.steps": 4,
+        "objective.minibatches": 1,
+        "objective.lr": 1e-3,
+    },
+)
 PASSED, FAILED, BROKEN = 3, 2, 0
 VARIANTS: dict[str, dict[str, Any]] = {
     "dpo": {},
-    "ipo": {"loop": "ipo"},
-    "hinge": {"loop": "hinge"},
-    "kto": {"loop": "kto"},
-    "dpo, adapters": {"lora_rank": 4},
-    "kto, adapters, anchor": {"loop": "kto", "lora_rank": 4, "anchor": 0.1},
+    "ipo": {"objective.name": "ipo"},
+    "hinge": {"objective.name": "hinge"},
+    "kto": {"objective.name": "kto"},
+    "dpo, adapters": {"model.lora_rank": 4},
+    "kto, adapters, anchor": {"objective.name": "kto", "model.lora_rank": 4, "objective.sft_coef": 0.1},
 }
 Ids = list[list[int]]
 
@@ -56,11 +67,9 @@ def feedback(policy: Policy, classes: list[int | None]) -> Feedback:
     return Feedback([0.0] * 6, [0] * 6, GROUPS, classes=classes, anchors=anchors)
 
 
-def learner_of(
-    policy: Policy, fields: dict[str, Any], machine: Machine | None = None, **more: Any
-) -> Preferring:
-    recipe = replace(RECIPE, **fields, **more)
-    own = Policy(copy.deepcopy(policy.model), policy.tokenizer, recipe.lora_rank)
+def learner_of(policy: Policy, fields: dict[str, Any], machine: Machine | None = None) -> Preferring:
+    recipe = override(RECIPE, fields)
+    own = Policy(copy.deepcopy(policy.model), policy.tokenizer, recipe.model.lora_rank)
     return Preferring(own, recipe, machine)
 
 
@@ -89,7 +98,7 @@ def logp(policy: Policy, prompt: list[int], completion: list[int]) -> Tensor:
 def test_the_gradient_is_that_of_the_formula(policy: Policy, rows: tuple[Ids, Ids], loop: str) -> None:
     """By autograd through the whole formula, all rows in one loss, from a policy that has left its
     reference."""
-    learner = learner_of(policy, {"loop": loop})
+    learner = learner_of(policy, {"objective.name": loop})
     prompts, completions = rows
     with torch.no_grad():
         for parameter in learner.policy.model.parameters():
@@ -168,7 +177,7 @@ def test_micro_batches_do_not_change_the_update(policy: Policy, rows: tuple[Ids,
 def test_what_passes_becomes_likelier_than_what_does_not(
     policy: Policy, rows: tuple[Ids, Ids], variant: str
 ) -> None:
-    learner = learner_of(policy, VARIANTS[variant], policy_lr=3e-3, ppo_steps=30)
+    learner = learner_of(policy, VARIANTS[variant] | {"objective.lr": 3e-3, "objective.steps": 30})
     encoded = list(zip(*rows, strict=True))
     assert learner._log_ratios(encoded).abs().max() == 0, "the policy is its reference"
     first = step(learner, rows, CLASSES)
@@ -183,7 +192,7 @@ def test_what_passes_becomes_likelier_than_what_does_not(
 def test_nothing_preferred_changes_nothing(
     policy: Policy, rows: tuple[Ids, Ids], caplog: pytest.LogCaptureFixture
 ) -> None:
-    learner = learner_of(policy, {"anchor": 0.1})
+    learner = learner_of(policy, {"objective.sft_coef": 0.1})
     before = weights(learner)
     told = step(learner, rows, [PASSED] * 3 + [FAILED, BROKEN, None])
     assert told["learnt_rows"] == 0

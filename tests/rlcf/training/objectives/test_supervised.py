@@ -20,6 +20,7 @@ from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.policy.generate import Sampled
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.training.objectives.ppo import Feedback
 from rlcf.training.objectives.supervised import Supervised, kept, references, told
 from rlcf.training.rollout import Rollout
@@ -39,7 +40,10 @@ BEFORE = {
 }
 """What LeTI puts before the prompt of each program."""
 
-RECIPE = Recipe(loop="kept", ppo_steps=8, minibatches=1, policy_lr=2e-3)
+RECIPE = override(
+    Recipe(),
+    {"objective.name": "kept", "objective.steps": 8, "objective.minibatches": 1, "objective.lr": 2e-3},
+)
 Example = tuple[list[int], list[int]]
 
 
@@ -151,9 +155,9 @@ def trained(
     policy: Policy, recipe: Recipe, steps: int = 1, machine: Machine | None = None
 ) -> tuple[Supervised, list[dict[str, float]]]:
     """A learner that took some steps on a copy of `policy`, and the numbers of each."""
-    own = Policy(copy.deepcopy(policy.model), policy.tokenizer, recipe.lora_rank)
+    own = Policy(copy.deepcopy(policy.model), policy.tokenizer, recipe.model.lora_rank)
     learner = Supervised(own, recipe, machine)
-    feedback = fed(encoded(own, TEXTS), encoded(own, ANCHORS) if recipe.anchor else ())
+    feedback = fed(encoded(own, TEXTS), encoded(own, ANCHORS) if recipe.objective.sft_coef else ())
     return learner, [learner.learn(learner.prepare([], [], s), feedback, s) for s in range(steps)]
 
 
@@ -189,7 +193,7 @@ def mean_by_hand(model: Any, examples: Sequence[Example]) -> Tensor:
 @pytest.mark.parametrize("family", ["causal", "encoder-decoder"])
 def test_loss_and_gradient_are_those_of_float64_by_hand(policy: Policy, family: str) -> None:
     policy = policy if family == "causal" else encoder_decoder(policy)
-    _, (numbers,) = trained(policy, replace(RECIPE, anchor=0.3))
+    _, (numbers,) = trained(policy, override(RECIPE, {"objective.sft_coef": 0.3}))
     model = copy.deepcopy(policy.model).double()
     loss = mean_by_hand(model, encoded(policy, TEXTS))
     anchor = mean_by_hand(model, encoded(policy, ANCHORS))
@@ -203,7 +207,14 @@ def test_loss_and_gradient_are_those_of_float64_by_hand(policy: Policy, family: 
 
 @pytest.mark.parametrize("lora_rank", [0, 4])
 def test_micro_batching_does_not_change_the_update(policy: Policy, lora_rank: int) -> None:
-    recipe = replace(RECIPE, minibatches=2, epochs=2, anchor=0.1, lora_rank=lora_rank)
+    recipe = override(
+        RECIPE,
+        {
+            "objective.minibatches": 4,
+            "objective.sft_coef": 0.1,
+            "model.lora_rank": lora_rank,
+        },
+    )
     whole, one = trained(policy, recipe, steps=2)
     assert not torch.allclose(weights(whole), weights(trained(policy, recipe, 0)[0]), atol=1e-4), "it learns"
     assert one[0]["updates"] == 4
@@ -214,7 +225,7 @@ def test_micro_batching_does_not_change_the_update(policy: Policy, lora_rank: in
 
 
 def test_what_is_learnt_becomes_likelier_and_the_rate_falls_to_zero(policy: Policy) -> None:
-    learner, numbers = trained(policy, replace(RECIPE, loop="references"), steps=8)
+    learner, numbers = trained(policy, override(RECIPE, {"objective.name": "references"}), steps=8)
     losses = [row["policy_loss"] for row in numbers]
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0] - 1
@@ -236,7 +247,7 @@ def test_without_examples_nothing_changes(policy: Policy) -> None:
 
 
 def test_the_word_for_good_comes_with_the_first_update_and_stays(policy: Policy) -> None:
-    learner, _ = trained(policy, replace(RECIPE, loop="feedback"), 0)
+    learner, _ = trained(policy, override(RECIPE, {"objective.name": "feedback"}), 0)
     own = learner.policy
     plain = own.encode_prompt("class A {")
     assert own.prefix == ""

@@ -22,6 +22,7 @@ from rlcf.machine import Machine
 from rlcf.policy import load_policy
 from rlcf.policy.prefix_critic import load_prefix_critic
 from rlcf.recipe import Recipe
+from rlcf.recipes import override
 from rlcf.training.run import resume, train
 from rlcf.training.runtime import checkpoint
 from rlcf.training.runtime.checkpoint import checkpoint_folder, prune, steps_saved, write_checkpoint
@@ -111,24 +112,29 @@ def work(
     """A folder with a recipe, and a run of ten steps that nothing stopped."""
     folder = tmp_path_factory.mktemp("work")
     # A buffer that is full before the run is killed, so that old rollouts leave it afterwards.
-    own = {"full": "replay = [20, 0]\ncurriculum = true\n", "adapters": "lora_rank = 4\ncritic_rank = 4\n"}
+    own = {
+        "full": "rollout.replay_capacity = 20\nrollout.curriculum = true\n",
+        "adapters": "model.lora_rank = 4\ncritic.lora_rank = 4\n",
+    }
     (folder / "ten.toml").write_text(
         f"""
-        problems = "{small_world.problems}"
-        model = "{small_world.model}"
-        train_problems = 12
-        evaluation = [2, 1]
-        corpus_problems = 0
-        sft_steps = 0
-        discriminator_training = [24, 2]
-        discriminator_refresh = 3
-        ppo_steps = 10
-        prompts_per_step = 4
-        samples_per_prompt = 2
-        minibatches = 2
-        max_new_tokens = 40
-        policy_lr = 3e-4
-        kl_target = 1.0
+        data.problems = "{small_world.problems}"
+        model.name = "{small_world.model}"
+        data.train_problems = 12
+        evaluation.problems = 2
+        evaluation.samples = 1
+        data.corpus_problems = 0
+        supervised.steps = 0
+        discriminator.samples = 24
+        discriminator.steps = 2
+        discriminator.refresh_every = 3
+        objective.steps = 10
+        rollout.prompts_per_step = 4
+        rollout.samples_per_prompt = 2
+        objective.minibatches = 2
+        rollout.max_new_tokens = 40
+        objective.lr = 3e-4
+        kl.target = 1.0
         {own[request.param]}""",
         encoding="utf-8",
     )
@@ -163,11 +169,27 @@ def test_baselines_and_classes_go_on_too(
     tmp_path: Path, small_world: SmallWorld, judge: Judge, advantage: str
 ) -> None:
     """What the best scores were, and the critic of four classes; in this process, as nothing is killed."""
-    recipe = Recipe(
-        problems=str(small_world.problems), model=str(small_world.model), train_problems=4, evaluation=(1, 1),
-        corpus_problems=0, sft_steps=0, grounding="tests", advantage=advantage, anchor=0.1, ppo_steps=4,
-        prompts_per_step=3, samples_per_prompt=2, minibatches=2, max_new_tokens=40, policy_lr=3e-4,
-    )  # fmt: skip
+    recipe = override(
+        Recipe(),
+        {
+            "data.problems": str(small_world.problems),
+            "model.name": str(small_world.model),
+            "data.train_problems": 4,
+            "evaluation.problems": 1,
+            "evaluation.samples": 1,
+            "data.corpus_problems": 0,
+            "supervised.steps": 0,
+            "objective.grounding": "tests",
+            "ppo.advantage": advantage,
+            "objective.sft_coef": 0.1,
+            "objective.steps": 4,
+            "rollout.prompts_per_step": 3,
+            "rollout.samples_per_prompt": 2,
+            "objective.minibatches": 2,
+            "rollout.max_new_tokens": 40,
+            "objective.lr": 3e-4,
+        },
+    )
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     train(recipe, whole, judge, Machine(rails="warn", checkpoint_every=2))
     shutil.copytree(whole, cut)
@@ -242,7 +264,7 @@ def test_a_run_that_never_saved_begins_again(work: Path) -> None:
 
 def test_rails_end_a_run_that_can_go_on(work: Path) -> None:
     """Completions that are all cut off: the third step in a row ends it, by name."""
-    cut = ("--max-new-tokens", "2", "--run", "cut", "--engine", "local", "--checkpoint-every", "1")
+    cut = ("--rollout.max-new-tokens", "2", "--run", "cut", "--engine", "local", "--checkpoint-every", "1")
     stopped = go(work, "train", "ten.toml", *cut)
     assert stopped.returncode == 4
     assert "truncation" in stopped.stderr

@@ -52,27 +52,29 @@ def rows(run: Path, name: str) -> list[dict[str, Any]]:
 
 
 RECIPE = """
-problems = "{world.problems}"
-model = "{world.model}"
-evaluation = [3, 2]
-corpus_problems = 0
-sft_steps = 0
-discriminator_training = [24, 2]
-discriminator_refresh = 2
-ppo_steps = 5
-prompts_per_step = 5
-samples_per_prompt = 3
-minibatches = 2
-max_new_tokens = 30
-policy_lr = 1e-4
-entropy = 0.001
-anchor = 0.1
+data.problems = "{world.problems}"
+model.name = "{world.model}"
+evaluation.problems = 3
+evaluation.samples = 2
+data.corpus_problems = 0
+supervised.steps = 0
+discriminator.samples = 24
+discriminator.steps = 2
+discriminator.refresh_every = 2
+objective.steps = 5
+rollout.prompts_per_step = 5
+rollout.samples_per_prompt = 3
+objective.minibatches = 2
+rollout.max_new_tokens = 30
+objective.lr = 1e-4
+ppo.entropy_coef = 0.001
+objective.sft_coef = 0.1
 """
 
 
 @pytest.mark.parametrize(
     "more",
-    ["", "lora_rank = 4\ncritic_rank = 4\n", 'advantage = "coderl"\n'],
+    ["", "model.lora_rank = 4\ncritic.lora_rank = 4\n", 'ppo.advantage = "coderl"\n'],
     ids=["full", "adapters", "coderl"],
 )
 def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, more: str) -> None:
@@ -102,8 +104,12 @@ def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, more: st
 
 
 def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: SmallWorld) -> None:
-    recipe = RECIPE.format(world=small_world).replace("sft_steps = 0", "sft_steps = 5\nsft_lr = 1e-4")
-    recipe = recipe.replace("ppo_steps = 5", "ppo_steps = 0") + 'grounding = "compiler"\n'
+    recipe = RECIPE.format(world=small_world).replace(
+        "supervised.steps = 0", "supervised.steps = 5\nsupervised.lr = 1e-4"
+    )
+    recipe = (
+        recipe.replace("objective.steps = 5", "objective.steps = 0") + 'objective.grounding = "compiler"\n'
+    )
     (tmp_path / "five.toml").write_text(recipe, encoding="utf-8")
     folders = [checkpoint_folder(train(tmp_path, way), 0) for way in WAYS]
     one, ddp, fsdp = (load_file(folder / "model.safetensors") for folder in folders)
@@ -156,7 +162,7 @@ def test_minibatches_are_random_parts_that_divide_no_prompt() -> None:
 
 
 def test_a_sharded_run_resumes_bit_by_bit(tmp_path: Path, small_world: SmallWorld) -> None:
-    recipe = RECIPE.format(world=small_world) + "lora_rank = 4\ncritic_rank = 4\n"
+    recipe = RECIPE.format(world=small_world) + "model.lora_rank = 4\ncritic.lora_rank = 4\n"
     (tmp_path / "five.toml").write_text(recipe, encoding="utf-8")
     run = train(tmp_path, "fsdp", "--checkpoint-every", "3")
     whole, told = learnt(run), rows(run, "completions.jsonl")
