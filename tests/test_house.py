@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import rlcf
 
 ROOT = Path(__file__).parent.parent
 FILE_LINES, FUNCTION_LINES = 400, 60
+FILES_A_PACKAGE = 14
 PACKAGES = ("javabox", "rlcf", "benchmarks", "tests")
 PYTHON = sorted(file for top in PACKAGES for file in ROOT.glob(f"{top}/**/*.py"))
 JAVA = sorted(ROOT.glob("javabox/java/*/*.java"))
@@ -74,6 +76,19 @@ def test_imports_point_down() -> None:
             if importer and imported and layer(imported) > layer(importer):
                 upward.append(f"{name(file)} imports {imported}")
     assert upward == []
+
+
+def test_packages_are_small() -> None:
+    """A reader takes in a folder at one look."""
+    counts = Counter(file.parent for file in PYTHON if name(file).startswith(("javabox/", "rlcf/")))
+    assert {str(folder): count for folder, count in counts.items() if count > FILES_A_PACKAGE} == {}
+
+
+def test_the_readme_is_short() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 120
+    cells = [cell for line in lines if line.startswith("|") for cell in line.split("|")]
+    assert [cell for cell in cells if len(cell) > 120] == []
 
 
 def test_torch_is_imported_in_policy_and_training_alone() -> None:
