@@ -25,7 +25,7 @@ SHELL = [ROOT / "run", *sorted(file for file in ROOT.glob(".ci/*") if file.is_fi
 HEAVY = {"torch", "transformers", "accelerate", "peft"}
 LAYERS = (
     {"javabox"},
-    {"errors", "progress", "jsonl", "javasource"},
+    {"errors", "progress", "jsonl", "files", "javasource"},
     {"problems", "recipe", "recipes", "methods", "machine"},
     {"grounding", "policy"},
     {"evaluation"},

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 import urllib.request
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
 from rlcf.errors import BadInput
+from rlcf.files import replacing
 
 TIMEOUT_SECONDS = 60
+CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +61,17 @@ def locate(file: DataFile) -> Path:
 
 def download(file: DataFile, path: Path) -> None:
     """Downloads to `path`, all or nothing. Raises BadInput if that fails or the sha256 differs."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as part:
-        try:
-            with urllib.request.urlopen(file.url, timeout=TIMEOUT_SECONDS) as answer:
-                shutil.copyfileobj(answer, part)
-            part.flush()
-            found = hashlib.sha256(Path(part.name).read_bytes()).hexdigest()
-            if found != file.sha256:
-                raise BadInput(f"{file.url} has sha256 {found}, not {file.sha256}", file=path)
-            os.replace(part.name, path)
-        except (OSError, HTTPException) as error:
-            raise BadInput(
-                f"can't be downloaded from {file.url} ({error}); fetch it by hand into the folder that "
-                "RLCF_DATA names",
-                file=path,
-            ) from error
-        finally:
-            Path(part.name).unlink(missing_ok=True)
+    try:
+        with replacing(path) as part, urllib.request.urlopen(file.url, timeout=TIMEOUT_SECONDS) as answer:
+            digest = hashlib.sha256()
+            while chunk := answer.read(CHUNK_BYTES):
+                part.write(chunk)
+                digest.update(chunk)
+            if digest.hexdigest() != file.sha256:
+                raise BadInput(f"{file.url} has sha256 {digest.hexdigest()}, not {file.sha256}", file=path)
+    except (OSError, HTTPException) as error:
+        raise BadInput(
+            f"can't be downloaded from {file.url} ({error}); fetch it by hand into the folder that RLCF_DATA"
+            " names",
+            file=path,
+        ) from error

@@ -8,14 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from javabox import Suite, SuiteCase
+from rlcf.files import write_lines
 from rlcf.problems.fetch import cache_folder
 from rlcf.problems.problem import Problem
 
@@ -35,7 +34,7 @@ def kept(
         return _read(path)
     problems = make()
     try:
-        _write(problems, path)
+        write_lines(path, map(line, problems))
     except OSError as error:
         log.warning("the %s problems can't be kept, the next run makes them anew: %s", name, error)
     return problems
@@ -44,17 +43,6 @@ def kept(
 def line(problem: Problem) -> str:
     """A problem as a line of the file."""
     return json.dumps(asdict(problem)) + "\n"
-
-
-def _write(problems: Sequence[Problem], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", delete=False) as part:
-        try:
-            part.writelines(map(line, problems))
-            part.flush()
-            os.replace(part.name, path)
-        finally:
-            Path(part.name).unlink(missing_ok=True)
 
 
 def _read(path: Path) -> list[Problem]:

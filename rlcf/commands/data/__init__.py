@@ -150,7 +150,7 @@ class Data:
     Example: rlcf data fetch mbjp
     """
 
-    action: Action
+    action: Annotated[Action, FLAT]
 
     def run(self) -> int:
         return self.action.run()

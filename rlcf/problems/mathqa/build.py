@@ -21,14 +21,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from javabox import Judge, Outcome, Verdict
 from rlcf.errors import BadInput
+from rlcf.files import write_lines
 from rlcf.jsonl import Row
 from rlcf.problems.load import DISJOINT, mxeval_problem
 from rlcf.problems.mathqa.form import MathqaForm, form_of
@@ -187,21 +186,10 @@ def write(built: Built, path: Path) -> None:
     list of the template-disjoint test problems. Raises BadInput."""
     lines = (json.dumps(_row(problem)) + "\n" for problem in built.problems)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, lines)
-        _write(path.with_name(DISJOINT), (f"{task_id}\n" for task_id in built.disjoint))
+        write_lines(path, lines)
+        write_lines(path.with_name(DISJOINT), (f"{task_id}\n" for task_id in built.disjoint))
     except OSError as error:
         raise BadInput(f"can't be written ({error.strerror})", file=path, field="out") from error
-
-
-def _write(path: Path, lines: Iterable[str]) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", delete=False) as part:
-        try:
-            part.writelines(lines)
-            part.flush()
-            os.replace(part.name, path)
-        finally:
-            Path(part.name).unlink(missing_ok=True)
 
 
 def _row(problem: Problem) -> dict[str, str | None]:
