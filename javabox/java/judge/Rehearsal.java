@@ -5,7 +5,20 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.util.List;
-import javabox.program.Values;
+import javabox.judge.compile.Build;
+import javabox.judge.compile.Compiler;
+import javabox.judge.compile.Diagnoses;
+import javabox.judge.protocol.Counters;
+import javabox.judge.protocol.Job;
+import javabox.judge.protocol.Reply;
+import javabox.judge.protocol.Seal;
+import javabox.judge.run.Conversation;
+import javabox.judge.run.Groups;
+import javabox.judge.run.ProgramJvm;
+import javabox.judge.run.StrictLane;
+import javabox.judge.run.WarmLane;
+import javabox.judge.run.Watchdog;
+import javabox.judge.value.Expected;
 
 /**
  * Does once what a supervisor does for its first jobs, so that the JVM can dump an archive of the classes that
@@ -34,10 +47,10 @@ final class Rehearsal {
         for (String body : BODIES) {
             Job job = new Job(0, HEAD + body, HEAD.length(), -1, suite, limits, true);
             Build.Built built = build.of(job, compiler);
-            Reply reply = built.compiled().ok() ? Reply.compiled() : Reply.compileError(Worker.diagnoses(job, built.compiled()), true);
+            Reply reply = built.compiled().ok() ? Reply.compiled() : Reply.compileError(Diagnoses.of(job, built.compiled()), true);
             reply.encode(job, counters.report(false));
             if (built.prepared() != null) {
-                new Protocol(job, built.prepared(), expected).send(new DataOutputStream(new ByteArrayOutputStream()));
+                new Conversation(job, built.prepared(), expected).send(new DataOutputStream(new ByteArrayOutputStream()));
             }
         }
         DataOutputStream nowhere = new DataOutputStream(new ByteArrayOutputStream());
