@@ -133,7 +133,9 @@ UNDONE = (
     ),
 )
 
-KEPT = Undone("what the kernel keeps", (("judge/run/Groups.java", "if (keepsMemory()) {", "if (false) {"),), ())
+KEPT = Undone(
+    "what the kernel keeps", (("judge/run/Groups.java", "if (keepsMemory()) {", "if (false) {"),), ()
+)
 """To be undone together with the filter of system calls, which is no part of the JVM side."""
 
 

@@ -32,8 +32,8 @@ import javax.tools.ToolProvider;
 /**
  * javac, warm, in memory. One instance a thread: a StandardJavaFileManager is not safe to share.
  *
- * <p>Answers come from a pooled context (a millisecond or two). Its traps, and what is done about them: a context given a new
- * file manager yields no classes, silently, so there is one file manager and its sink is swapped; a package that
+ * <p>Answers come from a pooled context (a millisecond or two). Its traps, and what is done about them: a context
+ * given a new file manager yields no classes, silently, so there is one file manager and its sink is swapped; a package that
  * one source declares changes what is said of the next one, so whatever may declare one (or a module) is compiled
  * in a fresh context and the pool never sees it. Of sources without, acceptance and errors do not depend on
  * what was compiled before (tests/javabox/test_compiler.py), and a context is kept after errors: dropping it
@@ -166,7 +166,8 @@ public final class Compiler {
             log.write(e.toString());
         }
         // javac gave up (too deep, too large, a bug of its own) without naming an error.
-        return new Result(Map.of(), Set.of(), List.of(Refusal.gaveUp(log.toString().strip().lines().findFirst().orElse("no reason"))));
+        String reason = log.toString().strip().lines().findFirst().orElse("no reason");
+        return new Result(Map.of(), Set.of(), List.of(Refusal.gaveUp(reason)));
     }
 
     private Result result(boolean ok, DiagnosticCollector<JavaFileObject> collector) {

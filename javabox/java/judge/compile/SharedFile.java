@@ -51,7 +51,8 @@ final class SharedFile implements TaskListener {
         }
         for (Tree tree : event.getCompilationUnit().getTypeDecls()) {
             if (tree instanceof ClassTree type) {
-                types.add(new Type(type.getSimpleName().toString(), positions.getStartPosition(event.getCompilationUnit(), tree)));
+                long start = positions.getStartPosition(event.getCompilationUnit(), tree);
+                types.add(new Type(type.getSimpleName().toString(), start));
             }
         }
     }

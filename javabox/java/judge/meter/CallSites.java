@@ -191,7 +191,8 @@ final class CallSites {
 
     private boolean charged(Handle handle) {
         return handle.getTag() >= Opcodes.H_INVOKEVIRTUAL // else it is a field's, as records have them
-                && charged.contains(handle.getName()) && charges.containsKey(key(handle.getOwner(), handle.getName(), withoutResult(handle.getDesc()),
+                && charged.contains(handle.getName())
+                && charges.containsKey(key(handle.getOwner(), handle.getName(), withoutResult(handle.getDesc()),
                         handle.getTag() == Opcodes.H_INVOKESTATIC));
     }
 
@@ -227,7 +228,8 @@ final class CallSites {
             Target target = replaced.contains(call.name)
                     ? targets.get(key(call.owner, call.name, call.desc, isStatic)) : null;
             if (target != null && call.owner.startsWith("java/util/regex/") && call.desc.startsWith(TEXT_ALONE)) {
-                code.insertBefore(call, call(TextWork.class, "metered", "(Ljava/lang/CharSequence;)Ljava/lang/CharSequence;"));
+                code.insertBefore(call, call(TextWork.class, "metered",
+                        "(Ljava/lang/CharSequence;)Ljava/lang/CharSequence;"));
             } else if (target != null) {
                 if (call.name.equals("split") && call.desc.startsWith("(Ljava/lang/String;)")) {
                     code.insertBefore(call, splitsNothing(call));

@@ -64,7 +64,8 @@ final class Scan {
 
     private static final Set<String> REFUSED_MEMBERS = Set.of("wait", "notify", "notifyAll", "finalize", "intern",
             "setDefault", "parallel", "parallelStream", "parallelSort", "parallelPrefix", "parallelSetAll", "sleep",
-            "timedWait", "timedJoin", "getClassLoader", "getModule", "spliterator", "forEachKey", "reduceKeys", "searchKeys", "onSpinWait");
+            "timedWait", "timedJoin", "getClassLoader", "getModule", "spliterator", "forEachKey", "reduceKeys",
+            "searchKeys", "onSpinWait");
 
     /** Random numbers that can't be seeded, the machine's state, other processes, files, the garbage collector. */
     private static final List<String> CHANCE = List.of("java/security/", "java/lang/Process", "java/lang/ref/",

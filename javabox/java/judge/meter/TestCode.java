@@ -32,9 +32,9 @@ import org.objectweb.asm.tree.TryCatchBlockNode;
  *
  * <p>A check is what can end the tests by their own word: a branch (so also an evaluated assertion) of which one way
  * leads to nothing but an exception of theirs or an exit, or which is an operand of such a condition, a catch clause
- * around such an end, a call of {@code orElseThrow} or {@code requireNonNull}. A suite that ran to its end and met none has tested nothing. What is
- * thrown out of a call into the program is the program's, whatever its stack trace says. An exit of the tests with
- * another code than 0 gives the program up, as an exception of theirs would.
+ * around such an end, a call of {@code orElseThrow} or {@code requireNonNull}. A suite that ran to its end
+ * and met none has tested nothing. What is thrown out of a call into the program is the program's, whatever its stack
+ * trace says. An exit of the tests with another code than 0 gives the program up, as an exception of theirs would.
  *
  * <p>Where they ask whether values of the JDK's types are equal, the program has not the last word
  * ({@link javabox.runtime.Equality}).
@@ -110,7 +110,8 @@ public final class TestCode {
         Set<LabelNode> guards = guards(method, ends);
         Set<AbstractInsnNode> checks = new LinkedHashSet<>();
         Arrays.stream(nodes).filter(node -> checks(code, node, ends)).forEach(checks::add);
-        while (Arrays.stream(nodes).filter(node -> leadsOn(node, checks)).map(checks::add).reduce(false, Boolean::logicalOr)) {
+        while (Arrays.stream(nodes).filter(node -> leadsOn(node, checks)).map(checks::add)
+                .reduce(false, Boolean::logicalOr)) {
             continue; // the operands of && and || from the last to the first
         }
         List<AbstractInsnNode> into = Arrays.stream(nodes).filter(this::intoProgram).toList();
@@ -139,7 +140,8 @@ public final class TestCode {
         }
         boolean isStatic = call.getOpcode() == Opcodes.INVOKESTATIC;
         boolean asks = (call.getOpcode() == Opcodes.INVOKEVIRTUAL || call.getOpcode() == Opcodes.INVOKEINTERFACE)
-                && call.name.equals("equals") && call.desc.equals("(Ljava/lang/Object;)Z") && call.owner.startsWith("java/");
+                && call.name.equals("equals") && call.desc.equals("(Ljava/lang/Object;)Z")
+                && call.owner.startsWith("java/");
         String name = isStatic ? ASKING.get(call.owner + '.' + call.name + call.desc) : asks ? "equal" : null;
         if (name != null) {
             code.set(node, new MethodInsnNode(Opcodes.INVOKESTATIC, Type.getInternalName(Equality.class), name,
@@ -187,7 +189,8 @@ public final class TestCode {
             return call.desc.endsWith(")V") && !call.name.equals("<init>");
         }
         return opcode >= Opcodes.ISTORE && opcode <= Opcodes.POP2 || opcode >= Opcodes.IRETURN && opcode <= Opcodes.RETURN
-                || opcode == Opcodes.ATHROW || opcode == Opcodes.IINC || opcode == Opcodes.PUTFIELD || opcode == Opcodes.PUTSTATIC;
+                || opcode == Opcodes.ATHROW || opcode == Opcodes.IINC || opcode == Opcodes.PUTFIELD
+                || opcode == Opcodes.PUTSTATIC;
     }
 
     private static boolean any(boolean[] ways, boolean wanted) {
@@ -270,7 +273,8 @@ public final class TestCode {
             int last = method.instructions.indexOf(block.end);
             for (int i = method.instructions.indexOf(block.start); i < last && block.type != null; i++) {
                 int opcode = method.instructions.get(i).getOpcode();
-                if (ends[i] && (opcode == Opcodes.ATHROW || opcode >= Opcodes.INVOKEVIRTUAL && opcode <= Opcodes.INVOKESTATIC)) {
+                if (ends[i] && (opcode == Opcodes.ATHROW
+                        || opcode >= Opcodes.INVOKEVIRTUAL && opcode <= Opcodes.INVOKESTATIC)) {
                     guards.add(block.handler);
                     break;
                 }

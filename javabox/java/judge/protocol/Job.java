@@ -7,7 +7,8 @@ import java.util.List;
 import javabox.program.Text;
 
 /** One program to judge, as it comes over the wire (javabox/protocol/codec.py holds the other end). */
-public record Job(int id, String source, int completionStart, int testsStart, Suite suite, Limits limits, boolean coverage) {
+public record Job(int id, String source, int completionStart, int testsStart, Suite suite, Limits limits,
+                  boolean coverage) {
 
     /**
      * The tests: named cases, or a whole test program (empty: the source has its own), or nothing (compile only).

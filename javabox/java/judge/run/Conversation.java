@@ -229,9 +229,11 @@ public final class Conversation {
         }
         boolean byClock = late && !complete();
         boolean doubtfulClock = byClock && !patience.waited() && patience.starved();
-        Reply.Outcome outcome = byClock && patience.flooded() ? Reply.Outcome.OUTPUT_LIMIT : byClock ? Reply.Outcome.TIME_LIMIT
+        Reply.Outcome outcome = byClock && patience.flooded() ? Reply.Outcome.OUTPUT_LIMIT
+                : byClock ? Reply.Outcome.TIME_LIMIT
                 : tampered ? Reply.Outcome.PREMATURE_EXIT : finished ? worst() : end;
-        boolean untested = outcome == Reply.Outcome.PASSED && job.suite().whole() != null && prepared.witnessed() && checks == 0;
+        boolean untested = outcome == Reply.Outcome.PASSED && job.suite().whole() != null
+                && prepared.witnessed() && checks == 0;
         if (untested) {
             outcome = Reply.Outcome.UNTESTED;
             cases.replaceAll(c -> Reply.CaseResult.of(Reply.Outcome.UNTESTED, c.lines()));

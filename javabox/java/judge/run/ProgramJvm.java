@@ -65,8 +65,8 @@ public final class ProgramJvm {
 
     private static List<String> command(Kind kind, int megabytes, boolean pinned) {
         List<String> command = new ArrayList<>(kind.session);
-        command.addAll(List.of(LAUNCHER, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                "-XX:CICompilerCount=1", "-XX:-UsePerfData", "-XX:+DisableAttachMechanism", "-XX:+SuppressFatalErrorMessage", "-Xshare:auto",
+        command.addAll(List.of(LAUNCHER, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:CICompilerCount=1",
+                "-XX:-UsePerfData", "-XX:+DisableAttachMechanism", "-XX:+SuppressFatalErrorMessage", "-Xshare:auto",
                 "-XX:SharedArchiveFile=" + IMAGE + "/program.jsa", "-Xlog:disable",
                 // At the address that it was made for: else each JVM relocates all of it, 4 ms.
                 "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0",
