@@ -1,4 +1,4 @@
-package javabox.judge;
+package javabox.judge.compile;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
@@ -8,6 +8,7 @@ import java.io.FileInputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import javabox.judge.protocol.Job;
 
 /**
  * A loop that does nothing but compile each program with its tests, with the judge's own pooled javac.

@@ -166,7 +166,7 @@ class CompileLoop:
         subprocess.run([javac, "-cp", path, "-d", self._scratch.name, str(COMPILE_LOOP)], check=True)
         java = [str(jdk.home / "bin" / "java"), *jvm.SUPERVISOR_FLAGS, jvm.INTERNAL_COMPILER]
         classes = f"{self._scratch.name}:{path}"
-        command = [*java, "-cp", classes, "javabox.judge.CompileLoop", str(frames), str(threads)]
+        command = [*java, "-cp", classes, "javabox.judge.compile.CompileLoop", str(frames), str(threads)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def rate(self) -> float:

@@ -19,7 +19,7 @@ FILE_LINES, FUNCTION_LINES = 400, 60
 FILES_A_PACKAGE = 14
 PACKAGES = ("javabox", "rlcf", "benchmarks", "tests")
 PYTHON = sorted(file for top in PACKAGES for file in ROOT.glob(f"{top}/**/*.py"))
-JAVA = sorted(ROOT.glob("javabox/java/*/*.java"))
+JAVA = sorted(ROOT.glob("javabox/java/**/*.java"))
 SHELL = [ROOT / "run", *sorted(file for file in ROOT.glob(".ci/*") if file.is_file())]
 
 HEAVY = {"torch", "transformers", "accelerate", "peft"}
@@ -34,6 +34,17 @@ LAYERS = (
     {"cli", "commands", "doctor", "__main__"},
 )
 """From the bottom to the top; a module imports from its own layer and from those below."""
+JAVA_PACKAGES = {
+    "runtime": {"program"},  # of one module: a program's code calls `runtime`, which counts in `program`
+    "program": {"runtime"},
+    "judge.protocol": {"program"},
+    "judge.meter": {"program", "runtime"},
+    "judge.compile": {"judge.meter", "judge.protocol", "program"},
+    "judge.value": {"judge.compile", "judge.protocol", "program"},
+    "judge.run": {"judge.meter", "judge.protocol", "judge.value", "program"},
+    "judge": {"judge.compile", "judge.protocol", "judge.run", "judge.value", "judge.meter", "program"},
+}
+"""Each package of the JVM side and those that it may import from: within `judge` no circles."""
 
 
 def name(file: Path) -> str:
@@ -89,6 +100,17 @@ def test_the_readme_is_short() -> None:
     assert len(lines) <= 120
     cells = [cell for line in lines if line.startswith("|") for cell in line.split("|")]
     assert [cell for cell in cells if len(cell) > 120] == []
+
+
+def test_java_packages_import_from_those_below() -> None:
+    stray = []
+    for file in JAVA:
+        own = ".".join(file.parent.relative_to(ROOT / "javabox/java").parts)
+        text = file.read_text(encoding="utf-8")
+        assert f"package javabox.{own};" in text or file.name == "module-info.java", name(file)
+        imported = set(re.findall(r"^import (?:static )?javabox\.([a-z.]+)\.[A-Z]", text, re.MULTILINE))
+        stray += [f"{name(file)} imports {package}" for package in imported - JAVA_PACKAGES[own] - {own}]
+    assert stray == []
 
 
 def test_torch_is_imported_in_policy_and_training_alone() -> None:

@@ -29,6 +29,7 @@ import weakref
 from collections import deque
 from collections.abc import Iterator
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -243,10 +244,16 @@ def _context() -> Iterator[tuple[str, bytes]]:
     """Path and bytes of every file that the image is built from."""
     package = resources.files("javabox")
     yield "Dockerfile", package.joinpath("Dockerfile").read_bytes()
-    for folder in package.joinpath("java").iterdir():
-        for file in folder.iterdir():
-            if file.name.endswith(".java"):
-                yield f"java/{folder.name}/{file.name}", file.read_bytes()
+    yield from _sources(package.joinpath("java"), "java")
+
+
+def _sources(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of every Java file below `folder`, which is at `path` in the image's context."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _sources(entry, f"{path}/{entry.name}")
+        elif entry.name.endswith(".java"):
+            yield f"{path}/{entry.name}", entry.read_bytes()
 
 
 def _tar(context: dict[str, bytes]) -> io.BytesIO:

@@ -50,7 +50,7 @@ ARCHIVE = "judge.jsa"
 ARCHIVE_FLAGS = (
     "-Xshare:auto",
     "-Xlog:disable",  # what the JVM has to say of an archive would go to stdout
-    *("-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0"),  # as in judge/ProgramJvm.java
+    *("-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0"),  # as in judge/run/ProgramJvm.java
 )
 VFORK = "-Djdk.lang.Process.launchMechanism=VFORK"
 """One exec less a program than the default's helper; JDK 25 warns that it will go."""
@@ -229,7 +229,7 @@ def jar_commands(home: Path, sources: Path, folder: Path) -> list[list[str]]:
     path = ":".join(str(path) for path in (folder / name for name in ("program.jar", *ASM_JARS)))
     files = {
         package: sorted(
-            str(sources / file.relative_to(SOURCES)) for file in (SOURCES / package).glob("*.java")
+            str(sources / file.relative_to(SOURCES)) for file in (SOURCES / package).rglob("*.java")
         )
         for package in ("program", "runtime", "judge")
     }

@@ -1,9 +1,8 @@
 """What is in the frames between Python and the supervisor JVM (sealed.py has the frames themselves).
 
-Text is a count of UTF-16 units and the
-units themselves, so that NUL and lone surrogates cross unchanged. Positions are UTF-16 units on the wire and
-code points in Python; this module turns one into the other. javabox/java/Job.java and Reply.java hold the
-other end.
+Text is a count of UTF-16 units and the units themselves, so that NUL and lone surrogates cross unchanged.
+Positions are UTF-16 units on the wire and code points in Python; this module turns one into the other.
+javabox/java/judge/protocol holds the other end.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a supervisor has counted since it started (judge/Counters.java)."""
+    """What a supervisor has counted since it started (judge/protocol/Counters.java)."""
 
     worn: bool = False
     """It asks to be replaced."""

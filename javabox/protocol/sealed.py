@@ -4,7 +4,7 @@ A program runs as the judge's user, so nothing but the seal keeps it from writin
 or of its container's first process: a reply that says `passed`, or a job under its own number that does. The
 key is drawn for each supervisor and goes to it before any program runs; its memory is closed to programs
 (engines/sandbox.sh, Dockerfile). A frame: its length (4 bytes, big-endian), an HMAC-SHA256 of the payload cut
-to 16 bytes, the payload. javabox/java/judge/Seal.java holds the other end.
+to 16 bytes, the payload. javabox/java/judge/protocol/Seal.java holds the other end.
 
 Not covered: frames that are taken away. The line is broken then, and the supervisor replaced.
 """

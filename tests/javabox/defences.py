@@ -33,11 +33,11 @@ UNDONE = (
         "what was tested",
         (
             # A program's own main, in the place of the tests that it has swallowed, ...
-            ("judge/SharedFile.java", "if (!found.equals(alone(job, compiler))) {", "if (false) {"),
+            ("judge/compile/SharedFile.java", "if (!found.equals(alone(job, compiler))) {", "if (false) {"),
             # ... tests that check nothing, ...
-            ("judge/Protocol.java", "prepared.witnessed() && checks == 0;", "false;"),
+            ("judge/run/Conversation.java", "prepared.witnessed() && checks == 0;", "false;"),
             # ... and assertions as `java` has them, without -ea.
-            ("judge/Rewriter.java", "!reflects, true,", "!reflects, wanted.assertions,"),
+            ("judge/meter/Rewriter.java", "!reflects, true,", "!reflects, wanted.assertions,"),
         ),
         (
             "assertions off in a static initialiser",
@@ -87,11 +87,11 @@ UNDONE = (
         "names of the JDK",
         (
             (
-                "judge/Imports.java",
+                "judge/compile/Imports.java",
                 "if (job.suite().whole() != null && PACKAGE.matcher(job.suite().whole()).lookingAt()) {",
                 "if (true) {",
             ),
-            ("judge/Build.java", "if (hidden != null) {", "if (false) {"),
+            ("judge/compile/Build.java", "if (hidden != null) {", "if (false) {"),
         ),
         (
             "an Arrays of its own, for a list",
@@ -133,7 +133,9 @@ UNDONE = (
     ),
 )
 
-KEPT = Undone("what the kernel keeps", (("judge/Groups.java", "if (keepsMemory()) {", "if (false) {"),), ())
+KEPT = Undone(
+    "what the kernel keeps", (("judge/run/Groups.java", "if (keepsMemory()) {", "if (false) {"),), ()
+)
 """To be undone together with the filter of system calls, which is no part of the JVM side."""
 
 

@@ -33,7 +33,7 @@ PDEATHSIG, CHILD_SUBREAPER = 1, 36
 MIB = 1 << 20
 FOLDER_BYTES, FOLDER_FILES = 128 * MIB, 10_000
 """Of programs' temporary folder; beyond, all is ended, and the judge asks again for one after the other.
-Twice what the supervisor allows a program (judge/Scratch), to which the program may have closed a folder."""
+Twice what the supervisor allows (judge/run/Scratch), to which a program may have closed a folder."""
 LOOKS, LOOK_SECONDS = 3, 0.02
 """What is being killed is no stray yet."""
 GONE_SECONDS = 10.0

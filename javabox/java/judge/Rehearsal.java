@@ -5,7 +5,21 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.util.List;
-import javabox.program.Values;
+import javabox.judge.compile.Build;
+import javabox.judge.compile.Compiler;
+import javabox.judge.compile.Diagnoses;
+import javabox.judge.protocol.Counters;
+import javabox.judge.protocol.Job;
+import javabox.judge.protocol.Reply;
+import javabox.judge.protocol.Seal;
+import javabox.judge.run.Controls;
+import javabox.judge.run.Conversation;
+import javabox.judge.run.Groups;
+import javabox.judge.run.ProgramJvm;
+import javabox.judge.run.StrictLane;
+import javabox.judge.run.WarmLane;
+import javabox.judge.run.Watchdog;
+import javabox.judge.value.Expected;
 
 /**
  * Does once what a supervisor does for its first jobs, so that the JVM can dump an archive of the classes that
@@ -24,7 +38,8 @@ final class Rehearsal {
     private Rehearsal() {}
 
     public static void main(String[] args) throws Exception {
-        Job.Case test = new Job.Case("0", "List<Integer> x = S.f(3);", "x", "Arrays.asList(0, 2)", "List<Integer>", Double.NaN);
+        Job.Case test = new Job.Case("0", "List<Integer> x = S.f(3);", "x", "Arrays.asList(0, 2)", "List<Integer>",
+                Double.NaN);
         Job.Suite suite = new Job.Suite("import java.util.*;", null, false, List.of(test));
         Job.Limits limits = new Job.Limits(1, 1, 1, 1, 1, 1, 1);
         Compiler compiler = new Compiler();
@@ -34,15 +49,17 @@ final class Rehearsal {
         for (String body : BODIES) {
             Job job = new Job(0, HEAD + body, HEAD.length(), -1, suite, limits, true);
             Build.Built built = build.of(job, compiler);
-            Reply reply = built.compiled().ok() ? Reply.compiled() : Reply.compileError(Worker.diagnoses(job, built.compiled()), true);
+            Reply reply = built.compiled().ok() ? Reply.compiled()
+                    : Reply.compileError(Diagnoses.of(job, built.compiled()), true);
             reply.encode(job, counters.report(false));
             if (built.prepared() != null) {
-                new Protocol(job, built.prepared(), expected).send(new DataOutputStream(new ByteArrayOutputStream()));
+                new Conversation(job, built.prepared(), expected).send(new DataOutputStream(new ByteArrayOutputStream()));
             }
         }
         DataOutputStream nowhere = new DataOutputStream(new ByteArrayOutputStream());
         new Seal(new DataInputStream(new ByteArrayInputStream(new byte[64]))).write(nowhere, new byte[1]);
-        for (Class<?> used : List.of(Supervisor.class, Runner.class, WarmLane.class, StrictLane.class, Watchdog.class, Groups.class, ProgramJvm.class)) {
+        for (Class<?> used : List.of(Supervisor.class, Runner.class, WarmLane.class, StrictLane.class, Controls.class,
+                Watchdog.class, Groups.class, ProgramJvm.class)) {
             Class.forName(used.getName());
             for (Class<?> inner : used.getDeclaredClasses()) {
                 Class.forName(inner.getName());

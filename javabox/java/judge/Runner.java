@@ -1,5 +1,13 @@
 package javabox.judge;
 
+import javabox.judge.meter.Rewriter;
+import javabox.judge.protocol.Job;
+import javabox.judge.protocol.Reply;
+import javabox.judge.run.StrictLane;
+import javabox.judge.run.WarmLane;
+import javabox.judge.run.Watchdog;
+import javabox.judge.value.Expected;
+
 /** Runs one prepared program after the other, in the warm lane where it is admitted, and answers. */
 final class Runner implements Runnable {
     /** What nearly all programs are done in. Another runner may have to start a JVM, and one that is new is slow. */

@@ -17,6 +17,19 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import javabox.judge.compile.Build;
+import javabox.judge.protocol.Counters;
+import javabox.judge.protocol.Job;
+import javabox.judge.protocol.Reply;
+import javabox.judge.protocol.Seal;
+import javabox.judge.run.Controls;
+import javabox.judge.run.Groups;
+import javabox.judge.run.Requests;
+import javabox.judge.run.Scratch;
+import javabox.judge.run.StrictLane;
+import javabox.judge.run.WarmLane;
+import javabox.judge.run.Watchdog;
+import javabox.judge.value.Expected;
 import javabox.program.Text;
 
 /**
@@ -41,6 +54,7 @@ final class Supervisor {
     private final BlockingQueue<Runner.Task> prepared;
     private final Watchdog watchdog = new Watchdog();
     private final Groups groups = new Groups();
+    private final Controls controls;
     private final StrictLane strict;
     private final Expected expected = new Expected();
     private final Build build;
@@ -66,7 +80,8 @@ final class Supervisor {
         this.settings = settings;
         prepared = new ArrayBlockingQueue<>(settings.workers);
         idle = new LinkedBlockingDeque<>((settings.workers + 1) / 2);
-        strict = new StrictLane(watchdog, groups, requests, settings.pinned);
+        controls = new Controls(watchdog, groups, requests, counters, settings.pinned);
+        strict = new StrictLane(controls);
         build = new Build(settings.pinned, counters);
     }
 
@@ -98,7 +113,7 @@ final class Supervisor {
     private void addRunner(boolean spares) {
         WarmLane warm = settings.warm ? idle.pollLast() : null;
         if (settings.warm && warm == null) {
-            warm = new WarmLane(watchdog, groups, counters, requests, settings.pinned, spares);
+            warm = new WarmLane(controls, spares);
         }
         start("runner", new Runner(this, watchdog, strict, warm));
     }

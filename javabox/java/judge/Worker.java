@@ -1,14 +1,14 @@
 package javabox.judge;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import javabox.program.Program;
-import javabox.program.Text;
-import javabox.program.Values;
-import javax.tools.Diagnostic;
-import javax.tools.JavaFileObject;
+import javabox.judge.compile.Build;
+import javabox.judge.compile.Compiler;
+import javabox.judge.compile.Diagnoses;
+import javabox.judge.protocol.Job;
+import javabox.judge.protocol.Reply;
+import javabox.judge.run.Watchdog;
+import javabox.judge.value.Expected;
 
 /**
  * Compiles and rewrites one job after the other, answers those that don't compile, and leaves the others to a
@@ -64,7 +64,7 @@ final class Worker implements Runnable {
             Compiler.Result compiled = built.compiled();
             long compiling = System.nanoTime() - start - built.rewriting();
             Reply.Times times = new Reply.Times(compiling / 1e6, built.rewriting() / 1e6, 0);
-            reply = compiled.ok() ? Reply.compiled() : Reply.compileError(diagnoses(job, compiled), true);
+            reply = compiled.ok() ? Reply.compiled() : Reply.compileError(Diagnoses.of(job, compiled), true);
             reply = reply.within(times);
             boolean runs = compiled.ok() && built.prepared() != null;
             task = runs ? new Runner.Task(job, built.prepared(), values, times) : null;
@@ -95,28 +95,7 @@ final class Worker implements Runnable {
             String reason = "no result after " + job.limits().compileMillis() + " ms";
             supervisor.answer(job, evaluating
                     ? Reply.lateSuite("an expected value does not evaluate: " + reason)
-                    : Reply.compileError(List.of(new Reply.Diagnosis(Refusal.LIMIT, -1, -1, -1,
-                            Refusal.gaveUp(reason).message())), false));
+                    : Reply.compileError(Diagnoses.gaveUp(reason), false));
         }
-    }
-
-    /**
-     * What is wrong with the program, as if it had been compiled alone: javac takes it before its tests, and
-     * nothing in them changes what it says. Only where the program by itself is right, what is wrong with the tests.
-     */
-    static List<Reply.Diagnosis> diagnoses(Job job, Compiler.Result compiled) {
-        List<Diagnostic<? extends JavaFileObject>> own = compiled.errors().stream().filter(Worker::inProgram).toList();
-        List<Reply.Diagnosis> diagnoses = new ArrayList<>();
-        Place place = Place.of(job);
-        for (Diagnostic<? extends JavaFileObject> error : own.isEmpty() ? compiled.errors() : own) {
-            long position = inProgram(error) ? error.getPosition() : Diagnostic.NOPOS;
-            diagnoses.add(new Reply.Diagnosis(error.getCode(), place.lineAt(position), place.columnAt(position),
-                    place.position(position), Text.capped(error.getMessage(null))));
-        }
-        return diagnoses;
-    }
-
-    private static boolean inProgram(Diagnostic<? extends JavaFileObject> error) {
-        return error.getSource() != null && error.getSource().getName().endsWith(Program.SOURCE_NAME);
     }
 }

@@ -40,7 +40,7 @@ public final class Program {
     private final Set<String> tests = new HashSet<>();
     private boolean memory;
 
-    /** The judge's end is judge/Protocol.java. */
+    /** The judge's end is judge/run/Conversation.java. */
     Program(DataInputStream in) throws IOException {
         whole = in.readBoolean();
         coverage = in.readBoolean();

@@ -21,7 +21,7 @@ import java.util.SortedSet;
 import java.util.concurrent.ConcurrentSkipListSet;
 
 /**
- * Values cross from the program's JVM to the judge as bytes and become JDK values again there (judge/Decoded), so
+ * Values cross from the program's JVM to the judge as bytes and become JDK values again there (judge/value/Decoded), so
  * that they are compared by the JDK's own equals and never by a method that the program wrote.
  *
  * <p>Covered: null, boxed primitives, String, BigInteger, BigDecimal, arrays; every List, Set, Map and Map.Entry whose

@@ -15,7 +15,7 @@ import java.util.TimeZone;
 /**
  * The warm lane's inside: programs one after the other, each in a class loader of its own, on one thread.
  *
- * <p>What is let in here has no way to a thread, a file, reflection or the streams below (judge/Scan.java); the
+ * <p>What is let in here has no way to a thread, a file, reflection or the streams below (judge/meter/Scan.java); the
  * process is the boundary all the same. After each program one byte says whether this JVM is as it was.
  */
 final class WarmRunner {

@@ -116,7 +116,7 @@ public final class Meter {
         }
     }
 
-    /** In tests, before a branch of which one way ends them, and at what else may end them; the key is theirs (judge/TestCode). */
+    /** In tests, before a branch of which one way ends them, and at what else may end them; the key is theirs (meter/TestCode). */
     public static void check(long key) {
         if (key == Tank.key) {
             Tank.checks++;

@@ -1,0 +1,101 @@
+package javabox.judge.compile;
+
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javabox.judge.protocol.Job;
+
+/**
+ * Makes tests mean the JDK's classes whatever the program declares. A class of the program hides what
+ * {@code java.lang} and {@code import java.util.*} bring, but not what an import names singly (JLS 6.4.1), so
+ * every JDK class that the tests mention is imported by name. What the prompt declares is meant to be the
+ * program's and is left alone.
+ */
+final class Imports {
+    private static final Pattern ON_DEMAND = Pattern.compile("import\\s+([\\w.]+)\\.\\*\\s*;");
+    private static final Pattern SINGLE = Pattern.compile("import\\s+(?:static\\s+)?[\\w.]+\\.(\\w+)\\s*;");
+    private static final Pattern NAME = Pattern.compile("\\b([A-Z]\\w*)");
+    private static final Pattern DECLARED = Pattern.compile("\\b(?:class|interface|enum|record)\\s+(\\w+)");
+    private static final Pattern PACKAGE = Pattern.compile("\\s*package\\b");
+    private static final int SUITES_KEPT = 8192;
+
+    /** By suite: simple names and where they come from. */
+    private final Map<Job.Suite, Map<String, String>> kept = LruCache.holding(SUITES_KEPT);
+
+    /** @return import lines for the tests of this job, on the suite's own line */
+    String of(Job job) {
+        if (job.suite().whole() != null && PACKAGE.matcher(job.suite().whole()).lookingAt()) {
+            return ""; // no class of the program's package is in sight
+        }
+        Map<String, String> known = kept.computeIfAbsent(job.suite(), Imports::mentioned);
+        Set<String> declared = inPrompt(job);
+        StringBuilder lines = new StringBuilder();
+        known.forEach((name, qualified) -> {
+            if (!declared.contains(name)) {
+                lines.append("import ").append(qualified).append("; ");
+            }
+        });
+        return lines.toString();
+    }
+
+    /** What the program is meant to declare. */
+    static Set<String> inPrompt(Job job) {
+        int promptEnd = job.completionStart() > 0 ? job.completionStart() : job.source().length();
+        return named(DECLARED, job.source().substring(0, promptEnd));
+    }
+
+    private static Map<String, String> mentioned(Job.Suite suite) {
+        String whole = suite.whole() == null ? "" : suite.whole();
+        String heads = "import java.lang.*;" + suite.imports() + whole;
+        // What means the same whatever the program declares.
+        Set<String> settled = named(SINGLE, heads);
+        settled.addAll(named(DECLARED, whole));
+        Set<String> names = named(NAME, whole);
+        for (Job.Case test : suite.cases()) {
+            names.addAll(named(NAME, test.code() + " " + test.value()));
+        }
+        names.removeAll(settled);
+        Map<String, String> found = new TreeMap<>();
+        for (String place : named(ON_DEMAND, heads)) {
+            for (String name : place.startsWith("java.") ? names : Set.<String>of()) {
+                if (exists(place + "." + name)) {
+                    found.put(name, place + "." + name);
+                }
+            }
+        }
+        return found;
+    }
+
+    private static Set<String> named(Pattern pattern, CharSequence text) {
+        Set<String> names = new LinkedHashSet<>();
+        Matcher matcher = pattern.matcher(text);
+        while (matcher.find()) {
+            names.add(matcher.group(1));
+        }
+        return names;
+    }
+
+    /**
+     * Whether a class of this name, declared by the program, stands before one of the JDK's where the tests have
+     * it in mind: they name it, and neither the prompt nor they themselves declare it.
+     */
+    static boolean hides(String declared, Job job) {
+        if (declared.equals("java") || declared.equals("javax")) {
+            return true;
+        }
+        String heads = "import java.lang.*;" + job.source() + job.suite().imports() + job.suite().whole();
+        return !inPrompt(job).contains(declared) && named(ON_DEMAND, heads).stream()
+                .anyMatch(place -> place.startsWith("java.") && exists(place + "." + declared));
+    }
+
+    private static boolean exists(String qualified) {
+        try {
+            return java.lang.reflect.Modifier.isPublic(Class.forName(qualified, false, null).getModifiers());
+        } catch (ClassNotFoundException | LinkageError e) {
+            return false;
+        }
+    }
+}

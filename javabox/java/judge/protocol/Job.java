@@ -1,0 +1,57 @@
+package javabox.judge.protocol;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import javabox.program.Text;
+
+/** One program to judge, as it comes over the wire (javabox/protocol/codec.py holds the other end). */
+public record Job(int id, String source, int completionStart, int testsStart, Suite suite, Limits limits,
+                  boolean coverage) {
+
+    /**
+     * The tests: named cases, or a whole test program (empty: the source has its own), or nothing (compile only).
+     *
+     * @param assertions whether {@code assert} is on in the program; in tests it always is
+     */
+    public record Suite(String imports, String whole, boolean assertions, List<Case> cases) {
+        public boolean compileOnly() {
+            return whole == null && cases.isEmpty();
+        }
+    }
+
+    /** One test; {@code expected} is null where the value is only reported, tolerance NaN where equal means equal. */
+    public record Case(String name, String code, String value, String expected, String expectedType, double tolerance) {}
+
+    public record Limits(int wallMillis, int idleMillis, int compileMillis, int memoryMegabytes, int outputBytes, long fuel,
+                  long allocationBytes) {}
+
+    /** Whether the tests are in the program's own file. */
+    public boolean testsShareFile() {
+        return suite.whole != null && suite.whole.isEmpty();
+    }
+
+    public static Job read(DataInputStream in) throws IOException {
+        int id = in.readInt();
+        String source = Text.read(in);
+        int completionStart = in.readInt();
+        int testsStart = in.readInt();
+        String imports = Text.read(in);
+        String whole = optional(in);
+        boolean assertions = in.readBoolean();
+        int count = in.readInt();
+        List<Case> cases = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            cases.add(new Case(Text.read(in), Text.read(in), Text.read(in), optional(in), Text.read(in), in.readDouble()));
+        }
+        Limits limits = new Limits(in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt(),
+                in.readLong(), in.readLong());
+        Suite suite = new Suite(imports, whole, assertions, cases);
+        return new Job(id, source, completionStart, testsStart, suite, limits, in.readBoolean());
+    }
+
+    private static String optional(DataInputStream in) throws IOException {
+        return in.readBoolean() ? Text.read(in) : null;
+    }
+}
