@@ -3,7 +3,7 @@
 A grounding alone says what an answer is worth; some methods also change what a step does with it. Each name
 here stands for lines of a recipe, which the recipe's own lines come after: what a run was is in its
 recipe.toml, line by line. Sizes and learning rates of the papers are not taken over: they belong to their
-models (methods.md has them).
+models (docs/methods.md says what else differs).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 METHODS: Mapping[str, Mapping[str, Any]] = {
-    # The two baselines of every table (methods.md 6).
+    # The baselines of every table (docs/methods.md#baselines).
     "sft": {"objective.grounding": "tests", "objective.name": "references"},
     "rejection": {"objective.grounding": "tests", "objective.name": "kept"},
     "rejection-compile": {"objective.grounding": "compiler", "objective.name": "kept"},

@@ -3,7 +3,7 @@
 namespaces (`unshare`, of util-linux): no network, processes of its own that all die with it, a read-only root
 that holds the system's libraries and the JDK but no home, no data, no writable folder beside a small /tmp, no
 capabilities, and user `nobody` when started by root. landlock: where namespaces are forbidden (inside most
-containers, some distributions), Landlock and a filter of system calls together (restricted.py). none:
+containers, some distributions), Landlock and a filter of system calls together (restricted/). none:
 programs run as this user with nothing but the JVM around them, where the user says so and nowhere else.
 
 Not covered: limits on memory of the group; the docker engine has them.

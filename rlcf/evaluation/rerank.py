@@ -3,8 +3,8 @@
     score(y) = log p_LM(y | x) + log p_V(yes | x, y, execution(y))
 
 A verifier reads the description, the program and its execution result. Scores of programs with the same
-execution result are added up as probabilities (logsumexp); the best group gives its best program
-(methods.md 5.4). A program that was sampled twice counts once, as its probability is in its score already.
+execution result are added up as probabilities (logsumexp); the best group gives its best program.
+A program that was sampled twice counts once, as its probability is in its score already.
 
 An execution result is what can be seen without knowing what is right: that a program does not compile, and of
 each case the value that was returned, the exception or the limit. Passed or failed is never looked at, so the

@@ -2,7 +2,7 @@
 
 RLTF (arXiv 2307.04349) sorts errors into three classes: those that a line is to blame for, those that the
 whole program is, and those that tell nothing about it. Its table is one of Python; this is the project's
-for Java (methods.md 2.6), by javac's codes and by how a run ended. Only the first error counts: later
+for Java, by javac's codes and by how a run ended. Only the first error counts: later
 ones may follow from it.
 
 - A javac code counts by the table below. What it does not name is to blame on the line, at every stage: in
@@ -100,7 +100,7 @@ CODES: dict[str, tuple[Stage, Blame]] = {
     for stage, codes in codes_at.items()
     for code in codes.split()
 }
-"""The table of methods.md 2.6, but that cant.ref.non.effectively.final.var stands at ATTR there; javac 17
+"""javac's codes with their stage and class. cant.ref.non.effectively.final.var sounds like ATTR, but javac 17
 finds it in FLOW."""
 
 PLACELESS = re.compile(

@@ -50,7 +50,7 @@ def masked(grounding: Grounding, mask_of: Callable[[Answer], Stretches | None]) 
 
 def at_the_end(grounding: Grounding) -> Grounding:
     """`grounding` with all of its scores on the last token: what the compiler says of the place of an error
-    is lost. RLCF's reviewers asked for this ablation (methods.md 1.2)."""
+    is lost (docs/methods.md#reviewers-ablations)."""
 
     def ground(answers: Sequence[Answer]) -> list[Signal]:
         return [replace(signal, place=None) for signal in grounding(answers)]

@@ -8,7 +8,7 @@ header of a method, annotations, its Javadoc) with the body that follows. So a m
 left out from its header on, and what closes a branch shares the branch's fate.
 
 Where nothing was executed (a program that does not compile, a verdict without coverage, a JVM that went down)
-there is no mask: the loss is over all tokens (methods.md 5.1).
+there is no mask: the loss is over all tokens (docs/methods.md#execution-mask).
 
 Not covered: parts of lines (`a || b()` on one line, a one-line `if`); lines beyond 65,535, which javac's
 tables can't name and which count as not executed; the last arm of a `?:` or switch over several lines, where

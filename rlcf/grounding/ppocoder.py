@@ -1,15 +1,16 @@
 """The grounding of PPOCoder (arXiv 2301.13816): the compiler, and how near an answer is to the reference.
 
-The score is R_cs + R_ast + R_dfg, on the last token (methods.md 5.7). R_cs is +1 for a program that compiles
+The score is R_cs + R_ast + R_dfg, on the last token. R_cs is +1 for a program that compiles
 and -1 for one that does not; `ppocoder+tests` has the paper's values for APPS instead, +1 / -0.3 / -0.6 / -1
 for passed, a wrong case, a run that did not end well, no program. R_ast and R_dfg are the shares of the
 reference's sub-trees (syntax.py) and data-flow entries (dataflow.py) that the answer has, from 0 to 1, also
 where it does not compile. Where javalang can't parse the reference or the answer, R_ast is that of trees of
 tokens, in the part `ast_tokens`, and R_dfg is 0.
 
-`rlcf-ast` is RLCF's grounding with the two matches in place of the discriminator, which its reviewers asked
-for (methods.md 1.5): -1 on the first error, or the mean of the two on the last token. The mean is from 0 to
-1, a span as wide as what the discriminator gives in practice, so that what compiles is worth more.
+`rlcf-ast` is RLCF's grounding with the two matches in place of the discriminator
+(docs/methods.md#reviewers-ablations): -1 on the first error, or the mean of the two on the last token. The
+mean is from 0 to 1, a span as wide as what the discriminator gives in practice, so that what compiles is
+worth more.
 
 Without a reference both matches are 0; `check_needs` in table.py refuses such problems before.
 """

@@ -1,8 +1,8 @@
 """The grounding of RLCF (arXiv 2305.18341): the compiler and a discriminator; programs are never run.
 
 A program that does not compile is worth -1, on the token of the first javac error. One that compiles is
-worth what the discriminator says when it compares it with the reference, on the last token (section 1.3 of
-the project's method notes; the paper leaves the placement open).
+worth what the discriminator says when it compares it with the reference, on the last token
+(docs/methods.md#rlcf; the paper leaves the placement open).
 
 `rlcf+tests` adds what the tests say: run errors, and the share of cases passed.
 """

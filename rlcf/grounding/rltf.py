@@ -3,7 +3,7 @@
 - `coarse`: how it ended. +1 passed, -0.3 a wrong answer, -0.6 an error or a limit, -1 it does not compile.
   The paper's -1 is for syntax errors, which Python finds before a program runs; javac finds more then.
 - `fine`: where it went wrong. -0.3 on the line that the first error is blamed on, or on the whole completion
-  where no line alone is (errors.py). The trainer applies the paper's alpha (Span.value).
+  where no line alone is (blame.py). The trainer applies the paper's alpha (Span.value).
 - `adaptive`: how much it got right. -0.3 + 1.3 x the share of cases passed, of what ran to its end.
 
 `rltf` is their sum, as the paper adds the three losses up. Coarse and adaptive both belong to the whole

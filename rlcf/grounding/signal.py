@@ -27,7 +27,7 @@ class Span:
     """Behind the last."""
     value: float
     """Credit of every token that writes a character of the span, times (tokens of the completion / tokens of
-    the span), at most 10 (RLTF's alpha, methods.md 2.1 and 6). It stays on these tokens: no token before
+    the span), at most 10 (RLTF's alpha; docs/methods.md#rltf). It stays on these tokens: no token before
     them has a share."""
 
 

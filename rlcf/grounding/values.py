@@ -27,7 +27,7 @@ the generated completion can't be told from the reference, -1 where it clearly i
 def first_error(answer: Answer) -> int | None:
     """Where javac stumbled first, as an index in the completion; None if outside it.
 
-    Only the first error is trusted: later ones may follow from it (methods.md 2.6).
+    Only the first error is trusted: later ones may follow from it (docs/methods.md#error-classes).
     """
     return next((d.position for d in answer.verdict.diagnostics), None)
 
@@ -42,8 +42,8 @@ def suite_value(answer: Answer) -> float:
 
 
 def coarse_value(answer: Answer) -> float | None:
-    """What a run is worth where cases do not count by themselves (methods.md 0): +1, -0.3, -0.6 or -1; None
-    where the judge failed."""
+    """What a run is worth where cases do not count by themselves (docs/methods.md#reward-values): +1, -0.3,
+    -0.6 or -1; None where the judge failed."""
     found = outcome_class(answer.verdict)
     return None if found is None else (NOT_COMPILED, NOT_EXECUTED, NONE_PASSED, ALL_PASSED)[found]
 

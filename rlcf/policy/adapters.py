@@ -1,9 +1,10 @@
 """LoRA adapters by name on one frozen base: `policy` answers, `critic` values, none is the reference.
 
 peft's own `set_adapter` and `disable_adapter` also flip `requires_grad`, so that after a look at the
-reference an optimiser would silently train nothing (trainers.md b21). Here only the choice is switched, and
-what requires gradients never changes. With gradient checkpointing a layer is computed again during the
-backward pass, when another adapter may be chosen: `recompute_contexts` brings the one of the forward back.
+reference an optimiser would silently train nothing (docs/training-details.md#adapters). Here only the choice
+is switched, and what requires gradients never changes. With gradient checkpointing a layer is computed again
+during the backward pass, when another adapter may be chosen: `recompute_contexts` brings the one of the
+forward back.
 
 Not covered: adapters other than LoRA, adapters with dropout.
 """

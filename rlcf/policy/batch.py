@@ -10,7 +10,7 @@ token, in its decoder; the state at a token's place chooses it. Everything after
 Shape suffixes: B completions, R rows that the model reads (B, or fewer where prompts are shared), L tokens
 that the (causal model or) decoder reads, P tokens that an encoder reads, T tokens of the longest completion,
 N real completion tokens of the batch, D width of the model, V vocabulary. Masks come from lengths, never
-from `ids != pad`: a pad token that equals a stop token would hide the end (trainers.md b9).
+from `ids != pad`: a pad token that equals a stop token would hide the end (docs/training-details.md).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def collate(
     `share`: of a causal model, completions of the same prompt that stand side by side share a row.
 
     Right-padded: with causal attention no real token sees a pad, so no attention mask is needed and
-    positions count from 0 (trainers.md b20). An encoder sees both ways and gets its mask.
+    positions count from 0 (docs/training-details.md#padding). An encoder sees both ways and gets its mask.
     """
     lengths_B = torch.tensor([len(completion) for completion in completions], device=device)
     steps_T = torch.arange(max(1, int(lengths_B.max())), device=device)

@@ -1,11 +1,11 @@
 """The critics' heads, read off hidden states: how much reward is still to come, or how the program will end.
 
 Small MLPs in fp32. They read the policy's states *detached* (a value head whose gradient reached the trunk
-wrecked the small policy: pass rate .47 to .22 in the reference study), or those of LoRA adapters of their own
+wrecked the small policy: docs/training-details.md#critic), or those of LoRA adapters of their own
 on the same base, which cost a second forward and no second model. The last layer starts at zero: V is 0 and
-all classes are equally likely everywhere until something was learnt (trainers.md b14).
+all classes are equally likely everywhere until something was learnt (lm-human-preference-details).
 
-`ClassCritic` is CodeRL's (arXiv 2207.01780, methods.md 5.6), which there sits on a model of its own. The
+`ClassCritic` is CodeRL's (arXiv 2207.01780), which there sits on a model of its own. The
 state at a token is the one that chose it: it has read the tokens before it, as in the authors' code.
 """
 
@@ -21,7 +21,7 @@ LARGEST = 1024
 
 
 CLASS_HIDDEN = 128
-"""Width of the hidden layer of the class critic (methods.md 5.6)."""
+"""Width of the hidden layer of the class critic (CodeRL)."""
 CLASSES = 4
 """Ways that a program ends: `rlcf.grounding.values.CLASSES` names them."""
 

@@ -2,7 +2,7 @@
 
 One model in memory where that is possible: with LoRA the reference policy is the same model with its
 adapters off, and the critic may have adapters of its own (`adapters.py`); without LoRA the reference is a
-frozen copy. Dropout is off everywhere and always (trainers.md b17), so that the first ratio of a step is 1.
+frozen copy. Dropout is off everywhere and always, so that the first ratio of a step is 1.
 
 Not covered: models that `score.py` can't score, pipeline or tensor parallelism.
 """
@@ -278,7 +278,7 @@ def _zero_rates(holder: object) -> None:
 
 
 def _stop_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
-    """Every token that ends a completion: some models have several (trainers.md b9)."""
+    """Every token that ends a completion: some models have several."""
     found: set[int] = set()
     configured = model.generation_config.eos_token_id if model.generation_config is not None else None
     for ids in (tokenizer.eos_token_id, configured):

@@ -1,7 +1,7 @@
 """A saved class critic: which prefix of a program is the most promising, and how likely the program passes.
 
 A training with `advantage = "coderl"` writes `critic.pt` beside each checkpoint's policy, whose states it
-reads (CodeRL, arXiv 2207.01780; methods.md 5.6). The paper has a critic of two classes for this; here it is
+reads (CodeRL, arXiv 2207.01780). The paper has a critic of two classes for this; here it is
 the one of four that training has.
 
 Not covered: critics with adapters of their own (`critic_rank`), which are not saved beside a policy.

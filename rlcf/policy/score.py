@@ -1,9 +1,9 @@
 """What a policy says of completions that exist already: log-probabilities, entropies and values a token.
 
-Log-probabilities are those of the policy *at the sampling temperature* (trainers.md b5), from hidden states
-of completion tokens only: `[B, T, V]` logits are never kept (b7). They are computed in fp32 (b8) in chunks
-that the backward pass computes again. `Scorer` is the one module that is wrapped for several processes: one
-forward gives everything that one backward needs.
+Log-probabilities are those of the policy *at the sampling temperature* (docs/training-details.md), from
+hidden states of completion tokens only: `[B, T, V]` logits are never kept. They are computed in fp32 in
+chunks that the backward pass computes again. `Scorer` is the one module that is wrapped for several
+processes: one forward gives everything that one backward needs.
 
 Not covered: models whose logits are not their output embedding applied to the last hidden state, up to
 T5's constant factor.
@@ -75,7 +75,7 @@ class Scorer(nn.Module):
                     states_BTD = states(self.model, batch)
         if self.critic is None or reference:
             return stats.logps_BT, stats.entropies_BT, torch.zeros_like(stats.logps_BT)
-        # Outside of autocast: a value head in bf16 can't tell returns apart (trainers.md b15).
+        # Outside of autocast: a value head in bf16 can't tell returns apart.
         said = self.critic(states_BTD)
         real = batch.mask_BT if said.dim() == 2 else batch.mask_BT[..., None]
         return stats.logps_BT, stats.entropies_BT, said * real
@@ -188,7 +188,7 @@ def _head_stats(
     temperature: float,
     entropy_gradient: bool,
 ) -> tuple[Tensor, Tensor]:
-    # fp32: a bf16 logsumexp is not stable (trainers.md b8)
+    # fp32: a bf16 logsumexp is not stable (docs/training-details.md#softmax-in-fp32)
     all_logps_NV = (head(states_ND * scale).float() / temperature).log_softmax(-1)
     logps_N = all_logps_NV.gather(1, targets_N[:, None]).squeeze(1)
     with torch.set_grad_enabled(entropy_gradient and torch.is_grad_enabled()):

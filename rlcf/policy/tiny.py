@@ -2,8 +2,9 @@
 
 The tokenizer is a byte-level BPE *without* a word-splitting pre-tokenizer, so that merges cross words and
 lines: on the atomic functions a completion is some 20 tokens instead of 66, and that decides whether a
-minute of pre-training teaches Java (reference study, `RESULTS.md`). All 256 bytes are in the vocabulary:
-it encodes any text. `<pad>` and `<eos>` differ, so that no mask can mistake one for the other.
+minute of pre-training teaches Java (measured: with words split nothing compiled after one, without 77 %).
+All 256 bytes are in the vocabulary: it encodes any text. `<pad>` and `<eos>` differ, so that no mask can
+mistake one for the other.
 
 The model has d 128, 3 layers, 4 heads: about 0.8M parameters. It is plain `LlamaForCausalLM`: a saved
 checkpoint loads with `AutoTokenizer` and `AutoModelForCausalLM`. Not covered: any other size.

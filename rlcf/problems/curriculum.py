@@ -3,7 +3,7 @@
 A problem with a reference is first asked with most of the reference in the prompt: the policy writes from the
 last branch or loop on. Where it succeeds at least half of the time, the start moves to the branch or loop
 before, and in the end to the open method body, which is the problem itself. The paper leaves the threshold
-open; the half is ours (methods.md 5.1).
+open; the half is ours (docs/methods.md#curriculum).
 
     curriculum = Curriculum()
     asked = curriculum.problem(problem)                    # prompt + reference[:start], reference[start:]

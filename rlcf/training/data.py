@@ -86,7 +86,8 @@ def _own_parts(recipe: Recipe, train: Sequence[Problem]) -> tuple[list[Problem],
 
 
 def compiling_references(problems: Sequence[Problem], judge: Judge) -> list[Problem]:
-    """The problems whose reference exists and compiles (methods.md 1.3); the log says how many do not."""
+    """The problems whose reference exists and compiles (docs/methods.md#rlcf); the log says how many do
+    not."""
     known = [problem for problem in problems if problem.reference is not None]
     verdicts = judge.grade([problem.job(str(problem.reference), compile_only=True) for problem in known])
     kept = [problem for problem, verdict in zip(known, verdicts, strict=True) if verdict.compiled]

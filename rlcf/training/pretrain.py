@@ -1,7 +1,7 @@
 """Supervised training on prompts with completions: pre-training of `tiny`, fine-tuning of others.
 
-Loss on completion tokens only, divided by the token count of the whole batch (trainers.md b12). AdamW
-with warm-up and cosine decay to 5 %: PPO from a checkpoint in mid-decay failed in the reference study,
+Loss on completion tokens only, divided by the token count of the whole batch. AdamW
+with warm-up and cosine decay to 5 %: PPO from a checkpoint in mid-decay failed in a trial,
 so the decay always runs to its end. Not covered: packing, evaluation during training, going on with one
 that was interrupted.
 """

@@ -26,7 +26,7 @@ CHUNKS = (64, 256)
 """Fewest and most completions that are generated, then handed to the judge, together. A rollout batch is at
 least two chunks, so that half of the grading hides behind generation; smaller ones cost speed."""
 LARGEST_ALPHA = 10.0
-"""Of RLTF's alpha, the completion's length by the span's (methods.md 6)."""
+"""Of RLTF's alpha, the completion's length by the span's (docs/methods.md#rltf)."""
 LIMITS = Limits(
     fuel=50_000_000, wall_seconds=10.0, idle_seconds=2.0, allocation_mb=8192, output_bytes=1 << 20
 )

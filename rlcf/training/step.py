@@ -1,7 +1,7 @@
 """One step: sample, judge, ground, learn (by PPO, or as `supervised.py` has it), write it down.
 
 With a curriculum the problems are asked from their present start points; with an online buffer what is learnt
-from is drawn from this step's rollouts and earlier ones (`buffer.py`).
+from is drawn from this step's rollouts and earlier ones (`replay_buffer.py`).
 
 The discriminator is refreshed every few steps on the rollouts since the last refresh; its accuracy is
 measured on them before it sees them, also that of a model that is asked and never learns. Infrastructure

@@ -4,8 +4,9 @@
 
 It learns from programs that were sampled and judged, and from references that pass. The loss is the mean over
 problems of the mean over a problem's programs, at most 100 distinct ones, so that no problem outweighs
-another (methods.md 5.4). The paper's verifier is a T5 that answers with a word; here it is any encoder, or
-the policy's own trunk, with a number. Not covered: weights for the rarer answer; several processes.
+another (docs/methods.md#lever). The paper's verifier is a T5 that answers with a word; here it is any
+encoder, or the policy's own trunk, with a number. Not covered: weights for the rarer answer; several
+processes.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from rlcf.training.discriminator.encoder import (
 )
 
 WEIGHT_DECAY, WARM_UP = 0.1, 100
-"""Methods.md 5.4; of few steps a tenth is warm-up."""
+"""LEVER's (docs/methods.md#lever); of few steps a tenth is warm-up."""
 PROGRAMS = 100
 """Distinct programs of a problem, at most."""
 PROBLEMS_A_STEP = 4

@@ -12,8 +12,8 @@
 encoder-decoder, so its caller asks for `transformers`.
 
 The first three draw the same tokens from the same seeds. `Sampled.logps` are the sampler's: training
-computes the old log-probabilities anew with its own forward (trainers.md b6) and may use these to measure
-how far a sampler is off.
+computes the old log-probabilities anew with its own forward (docs/training-details.md#old-log-probabilities)
+and may use these to measure how far a sampler is off.
 """
 
 from __future__ import annotations

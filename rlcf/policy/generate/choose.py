@@ -34,7 +34,7 @@ def uniforms(seeds: Sequence[int], tokens: int) -> Tensor:
 def choose(logits_BV: Tensor, temperature: float, uniform_B: Tensor) -> tuple[Tensor, Tensor]:
     """The next token of each row and its log-probability in fp32; temperature 0 takes the likeliest and
     gives its log-probability at 1. `uniform_B` is float64 on the device of the logits."""
-    # fp32: a bf16 logsumexp is not stable (trainers.md b8)
+    # fp32: a bf16 logsumexp is not stable (docs/training-details.md#softmax-in-fp32)
     logits_BV = logits_BV.float()
     logps_BV = (logits_BV / temperature if temperature else logits_BV).log_softmax(-1)
     if temperature == 0:

@@ -6,7 +6,7 @@ angles are a table. The layers are called as modules, so that LoRA adapters, bia
 work as they are; what is written out is attention and the residual sums alone.
 
 It equals the model's own forward to rounding (tested). Not covered: sliding windows, rotary angles that
-depend on the length, more than one token a step, any other family (`loop.py` has a step for these).
+depend on the length, more than one token a step, any other family (`native.py` has a step for these).
 
 Shape suffixes: B rows, H heads, K heads of keys and values, L columns of the cache, D width, E width of a
 head, V vocabulary.
@@ -36,7 +36,7 @@ def is_plain_llama(model: PreTrainedModel) -> bool:
 
 
 class LlamaSteps:
-    """See the module; `Steps` of `loop.py`."""
+    """See the module; `Steps` of `native.py`."""
 
     def __init__(
         self, model: PreTrainedModel, cache: DynamicCache, mask_BL: Tensor, repeat_B: Tensor, new: int

@@ -1,7 +1,7 @@
 """`transformers` and `static`: `model.generate`, with everything off that it would add.
 
 `generate` fills whatever its caller leaves open from the checkpoint's own generation config (temperature
-0.7, top-k 20 and a penalty in many instruct models), silently (transformers#42762, trainers.md b4). For the
+0.7, top-k 20 and a penalty in many instruct models), silently (huggingface/transformers#42762). For the
 call the model's config is therefore this one. Tokens are drawn by a logits processor from each row's own
 numbers, and `generate` takes the likeliest of its one-hot scores: the same seeds give the same tokens as
 `loop`. Positions and masks of the decoder are `generate`'s own.

@@ -103,7 +103,8 @@ def _prefill(model: PreTrainedModel, prompts: Sequence[Tokens], decoding: Decodi
     """Runs every distinct prompt once; the logits are those after each prompt."""
     distinct = {prompt: index for index, prompt in enumerate(dict.fromkeys(map(tuple, prompts)))}
     longest = max(map(len, distinct))
-    # Left-padded: all rows write their next token into the same column of the cache (trainers.md b20).
+    # Left-padded: all rows write their next token into the same column of the cache
+    # (docs/training-details.md#padding).
     ids_BL = torch.tensor(
         [[decoding.pad_id] * (longest - len(p)) + list(p) for p in distinct], device=model.device
     )

@@ -29,14 +29,15 @@ class Sampled:
 @dataclass(frozen=True, slots=True)
 class Decoding:
     """How to draw. Nothing else exists: no top-k, no top-p, no penalty, for what is sampled must be what
-    the log-probabilities of training describe; anything else shows up as a negative KL (trainers.md b3)."""
+    the log-probabilities of training describe; anything else shows up as a negative KL
+    (docs/training-details.md)."""
 
     temperature: float
     """0 takes the likeliest token."""
     max_new_tokens: int
     """At least 1."""
     stop_ids: frozenset[int]
-    """Every token that ends a completion: some models have several (b9)."""
+    """Every token that ends a completion: some models have several."""
     pad_id: int
     """Fills prompts up; may be a stop token, for nothing is read off it."""
 
@@ -49,7 +50,7 @@ class Backend(Protocol):
     ) -> list[Sampled]:
         """One completion a prompt, in order. Prompts are not empty; `seeds` has one seed a prompt.
 
-        The model is in eval mode with gradient checkpointing off (it would disable the cache, b22).
+        The model is in eval mode with gradient checkpointing off (it would disable the cache).
         """
 
     def sync(self, policy_model: PreTrainedModel) -> None:

@@ -4,7 +4,7 @@ The engine starts without weights and gets them from `sync`, with LoRA adapters 
 by tensor, so that the policy itself is never merged (a bf16 merge that is undone drifts). It must be synced
 after every change of the weights. It samples with its own kernels and its own seeded generators: a row's seed
 fixes its draws, but other backends draw other tokens, and its log-probabilities differ from those of training
-by more than rounding in fp32 does. The old log-probabilities are recomputed by training (trainers.md b6).
+by more than rounding in fp32 does. The old log-probabilities are recomputed by training.
 
 NOT RUN on the machines that this was written on: they have neither GPU nor vLLM. It is written for the V1
 engine (0.11 and later) and its documented `LLM`, `SamplingParams` and `apply_model`; only the merging of
@@ -96,8 +96,8 @@ def _start(model: PreTrainedModel) -> Any:
             model=folder,
             load_format="dummy",  # the weights come with `sync`
             skip_tokenizer_init=True,
-            generation_config="vllm",  # not the checkpoint's (trainers.md b4)
-            logprobs_mode="processed_logprobs",  # at the temperature of sampling (b5)
+            generation_config="vllm",  # not the checkpoint's
+            logprobs_mode="processed_logprobs",  # at the temperature of sampling
             dtype=model.dtype,
             gpu_memory_utilization=MEMORY,
         )

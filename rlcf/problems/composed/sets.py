@@ -10,7 +10,8 @@ pairs from its own set. So no pair, neither alone nor inside a longer chain, is 
     hard       chains of two with at least one *hard* atom, and these no other set composes
 
 A tenth of every topic's atoms are hard. They are not unknown: each is asked for alone in the set `atom`.
-What the hard split asks is whether an atom that was only ever seen alone can be composed (methods.md 4).
+What the hard split asks is whether an atom that was only ever seen alone can be composed
+(docs/methods.md#supervised-training-and-rl).
 """
 
 from __future__ import annotations

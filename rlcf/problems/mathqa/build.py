@@ -11,7 +11,7 @@ the file's `value`, else what the formula gives. Then are left out, each with it
 
 Training problems are divided by template (letters, numbers masked): the share `sft_share` of the templates,
 chosen by their hash, is the split `sft`, with references; the others are `rl`, tests only: RL on problems
-that supervised training has memorised has nothing to learn (mathqa.md). Where a problem goes depends on
+that supervised training has memorised has nothing to learn. Where a problem goes depends on
 nothing but its template and the share.
 
 Not covered: questions with the same text and another formula are all kept.

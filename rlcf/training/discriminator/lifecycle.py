@@ -1,9 +1,10 @@
 """Where the discriminator's pairs come from, and its life during a run.
 
-Only pairs where both sides compile reach it, so that it can't merely find compile errors (methods.md 1.3),
-and only pairs that differ in more than their white space. The first pairs are sampled from the pre-trained
-policy; later ones are the policy's own rollouts. A tenth of the problems is held out to measure accuracy.
-A language model that is asked (`judge:MODEL`) learns nothing: it is neither trained nor saved.
+Only pairs where both sides compile reach it, so that it can't merely find compile errors
+(docs/methods.md#discriminator), and only pairs that differ in more than their white space. The first pairs
+are sampled from the pre-trained policy; later ones are the policy's own rollouts. A tenth of the problems is
+held out to measure accuracy. A language model that is asked (`judge:MODEL`) learns nothing: it is neither
+trained nor saved.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     g(x, y0, y1) = tanh(s(x, y0) - s(x, y1)),   s = an MLP on the encoding of prompt and completion
 
-antisymmetric by construction; +1 means that y0 is surely the reference (arXiv 2305.18341; methods.md 1.3).
+antisymmetric by construction; +1 means that y0 is surely the reference (arXiv 2305.18341).
 It is trained on pairs of a reference and a generated completion that both compile, with the exact
 log-likelihood -log sigmoid(2 (s_ref - s_gen)), since tanh(d) = 2 sigmoid(2d) - 1. Antisymmetry makes the
 loss independent of a pair's order; the order is drawn at random all the same where accuracy is measured,

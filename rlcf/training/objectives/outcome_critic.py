@@ -1,8 +1,9 @@
 """CodeRL's critic of four classes: what it learns, and how its probabilities weigh tokens.
 
-arXiv 2207.01780 (methods.md 5.6). The critic tells how a program ends (`rlcf.grounding.values.CLASSES`) from
-logits at every token, pooled by their largest over the tokens. It learns by cross-entropy. A token's share of
-the advantage is q_t, the probability that the logits *at this token* give to the class that came true.
+arXiv 2207.01780 (docs/methods.md#coderl). The critic tells how a program ends
+(`rlcf.grounding.values.CLASSES`) from logits at every token, pooled by their largest over the tokens. It
+learns by cross-entropy. A token's share of the advantage is q_t, the probability that the logits *at this
+token* give to the class that came true.
 
 Pure functions of tensors. Shape suffixes: B rollouts, T completion tokens, C the four classes. `classes_B`
 holds indices of classes, UNKNOWN where the judge failed. The paper trains its critic before the policy, on

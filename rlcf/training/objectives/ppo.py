@@ -1,9 +1,10 @@
 """The PPO update: policy, critic, their optimisers, and one step on a batch of rollouts.
 
-Old log-probabilities are recomputed by the code and in the micro-batches of the update (trainers.md b6):
+Old log-probabilities are recomputed by the code and in the micro-batches of the update:
 the first ratio of a step is exactly 1. Rollouts that the judge failed on are masked out of losses, advantage
 statistics and rewards alike. Everything about a rollout batch is whole on every rank; only forward and
-backward passes are shared out (`parallel.py`). The learning rates fall linearly to 0 over all steps (b19).
+backward passes are shared out (distributed.py). The learning rates fall linearly to 0 over all steps.
+Sources of the details: docs/training-details.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Shape suffixes: B rollouts, T completion tokens; `mask_BT` is True at real tokens, which stand at the left.
 Every mean is a sum over real tokens divided by a *global* count, so that neither padding nor the split
-into micro-batches or ranks changes a loss (trainers.md b12, verl's `agg_loss`).
+into micro-batches or ranks changes a loss (verl's `agg_loss`).
 
 Advantages come from a critic (`gae`), from the scores of a prompt's other completions (`group_advantages`,
 `leave_one_out`) or from a baseline (`baseline.py`). The KL to the reference counts in the reward (k1) or in
@@ -41,7 +41,7 @@ def token_rewards(
     scores_B: Tensor, places_B: Tensor, logps_BT: Tensor, reference_BT: Tensor, mask_BT: Tensor, kl: float
 ) -> Tensor:
     """Per token -kl x (log-ratio to the reference), k1 as in Ziegler 2019, plus the score on the token
-    `places_B` (0 <= place < length). The pad after the last token gets nothing (trainers.md b1)."""
+    `places_B` (0 <= place < length). The pad after the last token gets nothing (huggingface/trl#3750)."""
     rewards_BT = -kl * (logps_BT - reference_BT) * mask_BT
     return rewards_BT.scatter_add(1, places_B[:, None], scores_B[:, None].to(rewards_BT.dtype))
 
@@ -88,7 +88,8 @@ def _group_mean(values_B: Tensor, groups_B: Tensor, counted_B: Tensor) -> tuple[
 
 
 def whiten(values_BT: Tensor, mask_BT: Tensor) -> Tensor:
-    """Mean 0 and variance 1 over the real tokens of the whole rollout batch (trainers.md b11)."""
+    """Mean 0 and variance 1 over the real tokens of the whole rollout batch
+    (docs/training-details.md#whitening)."""
     real_N = values_BT[mask_BT]
     centred_BT = (values_BT - real_N.mean()) * mask_BT
     return centred_BT / (real_N.std(correction=0) + 1e-8)
@@ -131,8 +132,7 @@ def kl_loss(logps_BT: Tensor, reference_BT: Tensor, mask_BT: Tensor, form: str, 
     """KL to the reference as a loss, a mean over real tokens.
 
     `k2`: half the squared log-ratio, whose gradient is that of the KL. `k3`: the value of k3, which is never
-    negative and has the lower variance, with k2's gradient, as k3's own points elsewhere (verl's `k3+`;
-    trainers.md b2).
+    negative and has the lower variance, with k2's gradient, as k3's own points elsewhere (verl's `k3+`).
     """
     log_ratio_BT = (logps_BT - reference_BT).clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT) * mask_BT
     k2 = 0.5 * (log_ratio_BT**2).sum() / tokens

@@ -18,7 +18,7 @@ from rlcf.training.runtime.distributed import share, whole
 
 BETAS = (0.9, 0.99)
 EPS = 1e-5
-"""PPO's (OpenAI Baselines) epsilon, with the optimiser of the small study (trainers.md b18)."""
+"""PPO's (OpenAI Baselines) epsilon; docs/training-details.md#optimisers."""
 LARGEST_GRADIENT = 0.5
 """Norm that gradients are clipped to."""
 

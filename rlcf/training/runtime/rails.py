@@ -52,7 +52,7 @@ class Limits:
     see gibberish with none; three times the larger is no longer the model that was pre-trained."""
     kl_below: float = -1.0
     """Nats a rollout. The true KL is never negative: an estimate this far below 0 is sampling from another
-    distribution than the one that is scored (trainers.md b3)."""
+    distribution than the one that is scored (docs/training-details.md#sampling)."""
     entropy: float = 0.1
     """Smallest share of the first step's entropy."""
     truncated: float = 0.5

@@ -193,7 +193,7 @@ def test_the_kl_loss_has_its_value_and_the_gradient_of_k2(form: str) -> None:
 
 
 def test_the_gradient_of_k2_is_that_of_the_kl() -> None:
-    """Its expectation under the policy, by the exact sum over a small vocabulary (trainers.md b2)."""
+    """Its expectation under the policy, by the exact sum over a small vocabulary."""
     torch.manual_seed(0)
     logits = torch.randn(6, dtype=torch.float64, requires_grad=True)
     reference = torch.randn(6, dtype=torch.float64).log_softmax(-1)
