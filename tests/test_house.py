@@ -1,4 +1,5 @@
-"""The rules of DESIGN.md that a machine can check: lengths, layers, and where torch may be imported."""
+"""The rules of CONTRIBUTING.md that a machine can check: lengths, layers, where torch may be imported, what a
+text may cite."""
 
 from __future__ import annotations
 
@@ -20,6 +21,8 @@ FILES_A_PACKAGE = 14
 PACKAGES = ("javabox", "rlcf", "benchmarks", "tests")
 PYTHON = sorted(file for top in PACKAGES for file in ROOT.glob(f"{top}/**/*.py"))
 JAVA = sorted(ROOT.glob("javabox/java/**/*.java"))
+TOML = [ROOT / "pyproject.toml", *sorted(ROOT.glob("rlcf/recipes/*.toml"))]
+MARKDOWN = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 SHELL = [ROOT / "run", *sorted(file for file in ROOT.glob(".ci/*") if file.is_file())]
 
 HEAVY = {"torch", "transformers", "accelerate", "peft"}
@@ -45,6 +48,10 @@ JAVA_PACKAGES = {
     "judge": {"judge.compile", "judge.protocol", "judge.run", "judge.value", "judge.meter", "program"},
 }
 """Each package of the JVM side and those that it may import from: within `judge` no circles."""
+
+CITED = re.compile(r"(?<![\w/.*])([\w.][\w./-]*\.md)\b(#[\w-]+)?")
+WRITTEN = {"ablation.md", "study.md"}
+"""Pages that commands write."""
 
 
 def name(file: Path) -> str:
@@ -155,6 +162,59 @@ def test_nothing_is_left_for_later() -> None:
     files = [*PYTHON, *JAVA, *SHELL]
     assert [name(file) for file in files if later.search(file.read_text(encoding="utf-8"))] == []
     assert [name(file) for file in PYTHON if file.name in ("utils.py", "helpers.py", "common.py")] == []
+
+
+@pytest.mark.parametrize("file", [*PYTHON, *JAVA, *MARKDOWN, *TOML], ids=name)
+def test_no_page_is_cited_that_is_not_here(file: Path) -> None:
+    """Beside the file or at the root, with the section that is named."""
+    cited = CITED.findall(file.read_text(encoding="utf-8"))
+    missing = [
+        f"{page}{anchor}" for page, anchor in cited if page not in WRITTEN and not found(file, page, anchor)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("file", MARKDOWN, ids=name)
+def test_links_lead_somewhere(file: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]*)?\)", prose(file))
+    assert [f"{page}{anchor}" for page, anchor in links if not found(file, page or file.name, anchor)] == []
+
+
+@pytest.mark.parametrize("file", [file for file in MARKDOWN if file.parent.name == "docs"], ids=name)
+def test_modules_and_tests_that_docs_name_are_there(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:rlcf|javabox|tests|benchmarks|examples|\.ci)/[\w/.+-]*)(?:::(\w+))?`", text)
+    missing = [path for path, _ in paths if not (ROOT / path).exists()]
+    missing += [f"{p}::{test}" for p, test in paths if test and f"def {test}(" not in (ROOT / p).read_text()]
+    missing += sorted(set(re.findall(r"`(\w+\.java)`", text)) - {java.name for java in JAVA})
+    assert missing == []
+
+
+def test_modules_that_docstrings_name_are_there() -> None:
+    there = {file.name for file in PYTHON}
+    sources = [file for file in PYTHON if name(file).startswith(("rlcf/", "javabox/"))]
+    named = [
+        (name(file), module) for file in sources for module in re.findall(r"\b\w+\.py\b", file.read_text())
+    ]
+    assert [pair for pair in named if pair[1] not in there] == []
+
+
+def found(file: Path, page: str, anchor: str) -> bool:
+    """Whether a page is there, seen from the file that cites it or from the root, and has the section."""
+    places = [place.resolve() for place in (file.parent / page, ROOT / page)]
+    here = [place for place in places if place.exists() and place.is_relative_to(ROOT)]
+    return bool(here) and (not anchor or anchor[1:] in sections(here[0]))
+
+
+def sections(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ +(.+?) *$", prose(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks of code."""
+    return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
 
 
 def tree(file: Path) -> ast.Module:
