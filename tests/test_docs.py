@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from rlcf.grounding.signal import Answer, Signal
 from rlcf.grounding.table import GROUNDINGS, grounding_entry
 from rlcf.methods import METHODS
 from rlcf.problems.problem import Problem
+from rlcf.recipe import Recipe
 
-METHODS_PAGE = (Path(__file__).parent.parent / "docs/methods.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+METHODS_PAGE = (ROOT / "docs/methods.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
 PROBLEM = Problem(
     "Twice/0",
     "class A {\n    static int f(int x) {\n",
@@ -27,13 +31,14 @@ BODIES = {
     "run error": "        return x / 0;\n    }\n}\n",
     "compile error": "        return z;\n    }\n}\n",
 }
+RECIPE = "The way of a recipe"
 WEIGHT, COMPARED, SHARE = 0.2, -0.5, 0.25
 """The discriminator's weight and value, and the share of the cases that the wrong answer passes."""
 
 
-def rows(section: str) -> list[list[str]]:
+def rows(section: str, page: str = METHODS_PAGE) -> list[list[str]]:
     """The cells of the first table in a section, without its head."""
-    text = re.split(rf"^## {section}$", METHODS_PAGE, flags=re.MULTILINE)[1]
+    text = re.split(rf"^## {section}$", page, flags=re.MULTILINE)[1]
     table = re.search(r"(?:^\|.*\n)+", text, flags=re.MULTILINE)
     assert table is not None
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[0].splitlines()[2:]]
@@ -81,3 +86,13 @@ def test_every_grounding_and_method_has_its_place() -> None:
     )
     assert named == set(METHODS)
     assert [name for name in GROUNDINGS if f"`{name}`" not in METHODS_PAGE] == []
+
+
+def test_the_fields_of_a_recipe_are_those_of_the_table() -> None:
+    told = {
+        table.strip("`[]"): names.replace("`", "").split(", ") for table, names in rows(RECIPE, ARCHITECTURE)
+    }
+    top = dataclasses.asdict(Recipe())
+    tables = {name: list(fields) for name, fields in top.items() if isinstance(fields, dict)}
+    single = [name for name in top if name not in tables]
+    assert told == {"top level": [*single, "method"], **tables}
