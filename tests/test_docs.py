@@ -81,11 +81,11 @@ def paid(signal: Signal, where: str) -> float:
 
 
 def test_every_grounding_and_method_has_its_place() -> None:
-    named = set(
-        re.findall(r"`([a-z+-]+)`", "\n".join(cell for row in rows("Shorthands") for cell in row[:1]))
-    )
-    assert named == set(METHODS)
+    cells = "\n".join(row[0] for row in rows("Shorthands"))
+    assert set(re.findall(r"`([a-z+-]+)`", cells)) == set(METHODS)
     assert [name for name in GROUNDINGS if f"`{name}`" not in METHODS_PAGE] == []
+    training = (ROOT / "docs/train.md").read_text(encoding="utf-8")
+    assert [name for name in METHODS if f"`{name}`" not in training] == []
 
 
 def test_the_fields_of_a_recipe_are_those_of_the_table() -> None:
