@@ -74,7 +74,7 @@ class Generate:
         )
 
     def _inputs(self, model: PreTrainedModel, prompts: Sequence[Tokens], pad_id: int) -> dict[str, Tensor]:
-        """Left-padded for a causal model (all rows write into the same column, b20), else right-padded."""
+        """Left-padded for a causal model (all rows write into the same column), else right-padded."""
         multiple = MULTIPLE if self.static else 1
         longest = -(-max(map(len, prompts)) // multiple) * multiple
         ids, mask = [], []
