@@ -194,7 +194,7 @@ def test_modules_and_tests_that_docs_name_are_there(file: Path) -> None:
 
 def test_modules_that_docstrings_name_are_there() -> None:
     there = {file.name for file in PYTHON}
-    sources = [file for file in PYTHON if name(file).startswith(("rlcf/", "javabox/"))]
+    sources = [file for file in [*PYTHON, *JAVA] if name(file).startswith(("rlcf/", "javabox/"))]
     named = [
         (name(file), module)
         for file in sources
