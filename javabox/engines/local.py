@@ -21,14 +21,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from javabox.engines import jvm
 from javabox.engines.channel import give_up
-from javabox.engines.jdk import find_jdk
+from javabox.engines.jdk import Jdk, find_jdk
 from javabox.engines.restricted import floor, seccomp
 from javabox.engines.restricted.floor import DEBIAN_JDKS, DEVICES, SYSTEM
 from javabox.errors import JudgeUnavailable
@@ -93,13 +94,21 @@ def _why_no_landlock(version: int) -> str:
     return reason
 
 
+def namespaces_untried() -> bool:
+    """Whether there are the tools for namespaces, and nothing is known yet of whether they are permitted."""
+    return not _missing_tools() and _why_no_namespaces.cache_info().currsize == 0
+
+
+def _missing_tools() -> list[str]:
+    return [tool for tool in ("unshare", "setpriv", "chroot", "mount") if not shutil.which(tool)]
+
+
 @functools.cache
 def _why_no_namespaces() -> str:
-    missing = [tool for tool in ("unshare", "setpriv", "chroot", "mount") if not shutil.which(tool)]
-    if missing:
+    if missing := _missing_tools():
         return f"{', '.join(missing)} not installed (apt-get install util-linux)"
     with tempfile.TemporaryDirectory(prefix="javabox-") as root:
-        command = [*_sandboxed(root, [], []), "/usr/bin/test", "!", "-w", "/usr"]
+        command = [*_sandboxed(root, [], []), "/usr/bin/true"]
         tried = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     if tried.returncode == 0:
         return ""
@@ -116,12 +125,20 @@ def start(settings: jvm.Settings, isolation: Literal["namespaces", "landlock", "
     if isolation == "landlock":
         version = floor.version()
         command, private = floor.command(command, version, jdk, folder, settings.workers)
-        return LocalChannel(command, str(private), environment, holds_files=True, warden=True)
+        with _removed_on_failure(str(private)):
+            return LocalChannel(command, str(private), environment, holds_files=True, warden=True)
     root = tempfile.mkdtemp(prefix="javabox-")
-    if isolation == "none":
-        log.warning("nothing keeps programs from this machine: %s", NONE_MEANS)
-        command.insert(1, f"-Djavabox.tmp={root}")
-        return LocalChannel(command, root, environment, holds_files=True)
+    with _removed_on_failure(root):
+        if isolation == "none":
+            log.warning("nothing keeps programs from this machine: %s", NONE_MEANS)
+            command.insert(1, f"-Djavabox.tmp={root}")
+            return LocalChannel(command, root, environment, holds_files=True)
+        return _start_in_namespaces(command, root, jdk, folder, environment)
+
+
+def _start_in_namespaces(
+    command: list[str], root: str, jdk: Jdk, folder: Path, environment: dict[str, str]
+) -> LocalChannel:
     launchers = [jdk.home / "bin" / "java", jvm.image(jdk.home, folder) / "bin" / "java"]
     shown = [jdk.home, folder]
     # A file system at /tmp would hide a JDK or a cache that lies below.
@@ -129,6 +146,16 @@ def start(settings: jvm.Settings, isolation: Literal["namespaces", "landlock", "
     sandboxed = _sandboxed(root, shown, launchers, scratch)
     environment["JAVABOX_ALONE"] = "1"  # in its process namespace: what escapes a program is seen
     return LocalChannel([*sandboxed, command[0], f"-Djavabox.tmp={scratch}", *command[1:]], root, environment)
+
+
+@contextlib.contextmanager
+def _removed_on_failure(root: str) -> Iterator[None]:
+    """Removes a private folder that nobody came to own, as when Ctrl-C is hit meanwhile."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(root, ignore_errors=True)
+        raise
 
 
 def _sandboxed(root: str, folders: list[Path], launchers: list[Path], scratch: str = "/tmp") -> list[str]:
@@ -233,6 +260,8 @@ class LocalChannel:
                 self._process.wait()
             with contextlib.suppress(OSError):
                 os.rmdir(self._root)
-            if self._holds_files:
-                # What rm deletes may be as deep as it likes; it follows no links.
+            end = time.monotonic() + CLOSE_SECONDS
+            while self._holds_files and os.path.exists(self._root) and time.monotonic() < end:
+                # What rm deletes may be as deep as it likes; it follows no links. Again where the guard was
+                # killed with the warden: programs that end a little later may have written meanwhile.
                 subprocess.run(["rm", "-rf", "--", self._root], check=False)

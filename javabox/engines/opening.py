@@ -62,6 +62,12 @@ def open_engine(engine: Engine, isolation: Isolation, settings: Settings) -> Ope
             if engine == "docker":
                 raise
             log.warning("docker answers but can't be used (%s); using the local engine", error)
+    if isolation in ("auto", "namespaces") and local.namespaces_untried():
+        # The start is the trial, which takes as long as a third of it. Where it fails, the trial says why.
+        start = functools.partial(local.start, isolation="namespaces")
+        with contextlib.suppress(JudgeUnavailable):
+            line, jdk = greet(start(settings))
+            return Opened("local", "namespaces", jdk, line, start)
     ground = local.choose(isolation)
     start = functools.partial(local.start, isolation=ground.floor)
     line, jdk = _greet_locally(start, settings)
@@ -105,6 +111,9 @@ def greet(channel: Channel, mend: str | None = None) -> tuple[Line, str]:
         channel.close()
         heard = heard or "it ended without a word, as a process does that is killed"
         raise JudgeUnavailable(f"the judge's JVM did not start: {heard}", mend) from error
+    except BaseException:  # Ctrl-C: nobody else knows of the channel yet
+        channel.close()
+        raise
     assert wire.decode_id(frame) == wire.HELLO, "the first frame greets"
     return line, wire.decode_hello(frame)
 

@@ -40,6 +40,11 @@ if [ "$uid" = 0 ]; then
 else
     user="--reuid=$uid --regid=$uid --clear-groups"
 fi
+# Looked at before anything runs there: it is what everything else rests on.
+if chroot "$root" setpriv $user --no-new-privs --inh-caps=-all --bounding-set=-all test -w /usr; then
+    echo "the root of the sandbox can be written" >&2
+    exit 1
+fi
 # A program has its judge's user and may stop it; process 1 it can't.
 while sleep 1; do kill -CONT -1; done 2>/dev/null &
 # `env`, since only a program that starts without capabilities is kept from reading the launcher.

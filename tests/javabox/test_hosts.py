@@ -9,10 +9,12 @@ import asyncio
 import gc
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 
@@ -230,3 +232,24 @@ def test_what_is_no_job_is_a_type_error(own: Judge) -> None:
             own.submit(broken).result(timeout=CHILD_SECONDS)
     assert own.grade(sum_of(500 + i) for i in range(3))[2].passed
     assert own.grade([]) == list(own.stream([])) == []
+
+
+def test_an_interrupted_start_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the supervisor starts, at several moments: nobody else knows of its folder yet."""
+    Judge("local", workers=1).close()  # the JVM side is built, and what isolates is known
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    for above in (folder, *folder.parents[:3]):
+        above.chmod(0o755)  # programs may have another user
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    for seconds in (0.005, 0.02, 0.05, 0.1):
+        timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            _started_beside(timer)
+        assert wait_until(lambda: not list(folder.iterdir()))
+
+
+def _started_beside(timer: threading.Timer) -> None:
+    timer.start()
+    Judge("local", workers=1).close()
+    timer.join()  # where the start was quicker

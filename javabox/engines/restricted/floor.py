@@ -134,8 +134,12 @@ def command(
     """
     user = other_user()
     root = private_folder(user)
-    judge = _launcher(root / "launch" / "judge", jdk.home)
-    program = _launcher(root / "launch" / "program", jvm.image(jdk.home, folder))
+    try:
+        judge = _launcher(root / "launch" / "judge", jdk.home)
+        program = _launcher(root / "launch" / "program", jvm.image(jdk.home, folder))
+    except BaseException:  # Ctrl-C, or a full disk
+        shutil.rmtree(root, ignore_errors=True)
+        raise
     spec = specification(version, root, user, [jdk.home, folder], workers)
     options = [f"-Djavabox.launcher={program}", f"-Djavabox.tmp={root / 'tmp'}"]
     return [*warden(spec), str(judge), *options, *supervisor[1:]], root
