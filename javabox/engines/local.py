@@ -19,16 +19,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from javabox.engines import jvm
 from javabox.engines.channel import give_up
+from javabox.engines.folder import private_folder
 from javabox.engines.jdk import Jdk, find_jdk
 from javabox.engines.restricted import floor, seccomp
 from javabox.engines.restricted.floor import DEBIAN_JDKS, DEVICES, SYSTEM
@@ -107,9 +107,10 @@ def _missing_tools() -> list[str]:
 def _why_no_namespaces() -> str:
     if missing := _missing_tools():
         return f"{', '.join(missing)} not installed (apt-get install util-linux)"
-    with tempfile.TemporaryDirectory(prefix="javabox-") as root:
-        command = [*_sandboxed(root, [], []), "/usr/bin/true"]
+    with private_folder() as root:
+        command = [*_sandboxed(str(root), [], []), "/usr/bin/true"]
         tried = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        root.rmdir()
     if tried.returncode == 0:
         return ""
     return (tried.stderr.strip().splitlines() or ["they are not permitted"])[0]
@@ -122,40 +123,29 @@ def start(settings: jvm.Settings, isolation: Literal["namespaces", "landlock", "
     command = jvm.supervisor_command(jdk.home, folder, settings, jdk.feature)
     # Nothing of the user's environment (tokens, JAVA_TOOL_OPTIONS) reaches programs.
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
-    if isolation == "landlock":
-        version = floor.version()
-        command, private = floor.command(command, version, jdk, folder, settings.workers)
-        with _removed_on_failure(str(private)):
-            return LocalChannel(command, str(private), environment, holds_files=True, warden=True)
-    root = tempfile.mkdtemp(prefix="javabox-")
-    with _removed_on_failure(root):
-        if isolation == "none":
+    with private_folder() as root:
+        if isolation == "namespaces":
+            return _start_in_namespaces(command, root, jdk, folder, environment)
+        warden = isolation == "landlock"
+        if warden:
+            command = floor.command(command, floor.version(), jdk, folder, settings.workers, root)
+        else:
             log.warning("nothing keeps programs from this machine: %s", NONE_MEANS)
             command.insert(1, f"-Djavabox.tmp={root}")
-            return LocalChannel(command, root, environment, holds_files=True)
-        return _start_in_namespaces(command, root, jdk, folder, environment)
+        return LocalChannel(command, str(root), environment, holds_files=True, warden=warden)
 
 
 def _start_in_namespaces(
-    command: list[str], root: str, jdk: Jdk, folder: Path, environment: dict[str, str]
+    command: list[str], root: Path, jdk: Jdk, folder: Path, environment: dict[str, str]
 ) -> LocalChannel:
     launchers = [jdk.home / "bin" / "java", jvm.image(jdk.home, folder) / "bin" / "java"]
     shown = [jdk.home, folder]
     # A file system at /tmp would hide a JDK or a cache that lies below.
     scratch = "/scratch" if any(one.is_relative_to("/tmp") for one in shown) else "/tmp"
-    sandboxed = _sandboxed(root, shown, launchers, scratch)
-    environment["JAVABOX_ALONE"] = "1"  # in its process namespace: what escapes a program is seen
-    return LocalChannel([*sandboxed, command[0], f"-Djavabox.tmp={scratch}", *command[1:]], root, environment)
-
-
-@contextlib.contextmanager
-def _removed_on_failure(root: str) -> Iterator[None]:
-    """Removes a private folder that nobody came to own, as when Ctrl-C is hit meanwhile."""
-    try:
-        yield
-    except BaseException:
-        shutil.rmtree(root, ignore_errors=True)
-        raise
+    sandboxed = _sandboxed(str(root), shown, launchers, scratch)
+    command = [*sandboxed, command[0], f"-Djavabox.tmp={scratch}", *command[1:]]
+    # Alone in its process namespace: what escapes a program is seen.
+    return LocalChannel(command, str(root), environment | {"JAVABOX_ALONE": "1"})
 
 
 def _sandboxed(root: str, folders: list[Path], launchers: list[Path], scratch: str = "/tmp") -> list[str]:

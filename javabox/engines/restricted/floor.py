@@ -23,13 +23,13 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from javabox.engines import jvm
 from javabox.engines.docker import SUPERVISOR_PIDS, WORKER_PIDS
+from javabox.engines.folder import private_folder
 from javabox.engines.jdk import Jdk, find_jdk
 from javabox.engines.restricted import landlock, seccomp
 from javabox.errors import JudgeUnavailable
@@ -61,8 +61,9 @@ def why_not(version: int) -> str:
 
 def trial(changes: dict[str, Any], version: int) -> list[str]:
     """What a restricted process can do and must not, or the reverse; `changes` to what the warden is told."""
-    root = private_folder(user := other_user())
-    try:
+    user = other_user()
+    with private_folder() as root:
+        prepare(root, user)
         outside = root / "outside" / "file"
         outside.parent.mkdir()
         outside.touch()
@@ -74,8 +75,7 @@ def trial(changes: dict[str, Any], version: int) -> list[str]:
         tried = subprocess.run(
             warden(spec), capture_output=True, text=True, check=False, env={}, timeout=TRIAL_SECONDS
         )
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+    shutil.rmtree(root, ignore_errors=True)
     if tried.returncode != 0:
         return [f"the trial failed: {(tried.stderr.strip().splitlines() or ['it was ended'])[-1]}"]
     found = json.loads(tried.stdout)
@@ -113,36 +113,27 @@ def version() -> int:
     return min(found, int(os.environ.get(ABI) or found))
 
 
-def private_folder(user: int | None) -> Path:
-    """A fresh folder with `tmp`, which belongs to `user`, and `launch`, which does not."""
-    root = Path(tempfile.mkdtemp(prefix="javabox-"))
+def prepare(root: Path, user: int | None) -> None:
+    """Makes `tmp` in a private folder, which belongs to `user`, and `launch`, which does not."""
     root.chmod(0o711)
     for name in ("tmp", "launch"):
         (root / name).mkdir()
         (root / name).chmod(0o700 if name == "tmp" else 0o755)
     if user is not None:
         os.chown(root / "tmp", user, user)
-    return root
 
 
 def command(
-    supervisor: Sequence[str], version: int, jdk: Jdk, folder: Path, workers: int
-) -> tuple[list[str], Path]:
-    """The command that starts a supervisor on this floor, and the private folder that it needs.
-
-    Raises JudgeUnavailable where the user that it would run as can't read what it needs.
-    """
+    supervisor: Sequence[str], version: int, jdk: Jdk, folder: Path, workers: int, root: Path
+) -> list[str]:
+    """The command that starts a supervisor on this floor in a private folder, which is prepared for it."""
     user = other_user()
-    root = private_folder(user)
-    try:
-        judge = _launcher(root / "launch" / "judge", jdk.home)
-        program = _launcher(root / "launch" / "program", jvm.image(jdk.home, folder))
-    except BaseException:  # Ctrl-C, or a full disk
-        shutil.rmtree(root, ignore_errors=True)
-        raise
+    prepare(root, user)
+    judge = _launcher(root / "launch" / "judge", jdk.home)
+    program = _launcher(root / "launch" / "program", jvm.image(jdk.home, folder))
     spec = specification(version, root, user, [jdk.home, folder], workers)
     options = [f"-Djavabox.launcher={program}", f"-Djavabox.tmp={root / 'tmp'}"]
-    return [*warden(spec), str(judge), *options, *supervisor[1:]], root
+    return [*warden(spec), str(judge), *options, *supervisor[1:]]
 
 
 def _launcher(place: Path, home: Path) -> Path:
