@@ -32,7 +32,7 @@ from rlcf.commands.merge import Merge
 from rlcf.commands.parse import parse
 from rlcf.commands.report import Report
 from rlcf.commands.study import Study
-from rlcf.commands.train import Train
+from rlcf.commands.train import Resume, Train
 from rlcf.commands.verifier import Verifier
 from rlcf.errors import BadInput
 from rlcf.training.runtime.rails import TrainingStopped
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     _print_anything()
     try:
-        return _run(argv)
+        return parse_command(argv).run()
     except BadInput as error:
         return _fail(2, error)
     except JudgeUnavailable as error:
@@ -82,14 +82,15 @@ def _print_anything() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _run(argv: Sequence[str]) -> int:
+def parse_command(argv: Sequence[str]) -> Command | Resume:
+    """The command that a command line means, not yet run. Raises BadInput, and SystemExit after a --help."""
     if argv[:1] == ["train"]:
-        return Train.parse(argv[1:]).run()
+        return Train.parse(argv[1:])
     if argv[:1] == ["ablate"]:
-        return Ablate.parse(argv[1:]).run()
+        return Ablate.parse(argv[1:])
     see = f"rlcf {argv[0]}" if argv and argv[0] in NAMES else "rlcf"
     command: Command = parse(Command, "rlcf", argv, see=see, description=DESCRIPTION)
-    return command.run()
+    return command
 
 
 def _fail(code: int, reason: object) -> int:

@@ -44,3 +44,17 @@ def judge() -> Iterator[Judge]:
     """One judge on the local engine for the whole session; it keeps its JVM warm."""
     with Judge(engine="local") as judge:
         yield judge
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says which commands of README.md and docs/ no test runs, and why."""
+    if not any(
+        report.nodeid.startswith("tests/test_commands.py") for report in terminalreporter.getreports("passed")
+    ):
+        return
+    from tests.test_commands import COMMANDS, is_run, reason
+
+    terminalreporter.section("commands of README.md and docs/ that are not run here")
+    for command in COMMANDS:
+        if not is_run(command):
+            terminalreporter.write_line(f"{command}   ({reason(command)})")
