@@ -48,9 +48,8 @@ def judge() -> Iterator[Judge]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says which commands of README.md and docs/ no test runs, and why."""
-    if not any(
-        report.nodeid.startswith("tests/test_commands.py") for report in terminalreporter.getreports("passed")
-    ):
+    passed = terminalreporter.getreports("passed")
+    if not any(report.nodeid.startswith("tests/test_commands.py") for report in passed):
         return
     from tests.test_commands import COMMANDS, is_run, reason
 

@@ -27,35 +27,6 @@ SMALL = [
     *("--rollout.max-new-tokens", "12", "--objective.minibatches", "1", "--objective.steps", "1"),
     *("--rails", "warn", "--engine", "local"),
 ]
-    "--data.train-problems",
-    "60",
-    "--data.corpus-problems",
-    "30",
-    "--evaluation.problems",
-    "4",
-    "--evaluation.samples",
-    "1",
-    "--supervised.steps",
-    "3",
-    "--discriminator.samples",
-    "8",
-    "--discriminator.steps",
-    "1",
-    "--rollout.prompts-per-step",
-    "2",
-    "--rollout.samples-per-prompt",
-    "2",
-    "--rollout.max-new-tokens",
-    "12",
-    "--objective.minibatches",
-    "1",
-    "--objective.steps",
-    "1",
-    "--rails",
-    "warn",
-    "--engine",
-    "local",
-]
 RUN: dict[str, list[str]] = {
     "rlcf train quickstart --seed 1": SMALL,
     "rlcf train quickstart --grounding": SMALL,
@@ -97,13 +68,14 @@ OUTSIDE = {
 """Beginnings of commands that are no `rlcf` command."""
 
 
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
 def commands() -> list[str]:
     """The lines of all shell blocks, without their comments."""
     found = []
     for page in PAGES:
-        for block in re.findall(
-            r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-        ):
+        for block in BLOCK.findall(page.read_text(encoding="utf-8")):
             lines = (re.sub(r"\s+#.*", "", line).strip() for line in block.replace("\\\n", " ").splitlines())
             found += [line for line in lines if line and not line.startswith("#")]
     return list(dict.fromkeys(found))
@@ -133,7 +105,7 @@ def arguments(command: str) -> list[str]:
     return words[words.index("rlcf") + 1 :] if "rlcf" in words else []
 
 
-def test_every_command_is_run_or_has_a_reason(record_testsuite_property: pytest.FixtureRequest) -> None:
+def test_every_command_is_run_or_has_a_reason() -> None:
     assert len(COMMANDS) >= 20
     assert [command for command in COMMANDS if not is_run(command) and not reason(command)] == []
 
@@ -157,7 +129,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Path:
     release = (data_dir / "mbxp" / "mbjp_release_v1.2.jsonl").read_text(encoding="utf-8").splitlines()
     (folder / "my-problems.jsonl").write_text("\n".join(release[:3]) + "\n", encoding="utf-8")
     (folder / "Things.java").write_text(
-        "class Things {\n    /** Returns twice x. */\n    static int twice(int x) {\n        return 2 * x;\n    }\n}\n",
+        "class Things {\n    /** Returns twice x. */\n    static int twice(int x) { return 2 * x; }\n}\n",
         encoding="utf-8",
     )
     if (ROOT / "examples").is_dir():
