@@ -196,10 +196,6 @@ def _call(flow: _Flow, node: Node) -> list[Place]:
     return [*before, *flow.run(node.all("arguments"))]
 
 
-def _method_reference(flow: _Flow, node: Node) -> list[Place]:
-    return flow.owner(node.children[0])
-
-
 def _operation(flow: _Flow, node: Node) -> list[Place]:
     """Of two operands; a long sum is nested as deep as it is long."""
     operands: list[Node] = []
@@ -361,19 +357,11 @@ def _declaration(flow: _Flow, node: Node) -> list[Place]:
     return flow.run(node.all("parameters", "arguments", "body"))
 
 
-def _labelled(flow: _Flow, node: Node) -> list[Place]:
-    return flow.run(node.children[1:])
-
-
-def _nothing(_: _Flow, __: Node) -> list[Place]:
-    return []
-
-
 SPECIAL: dict[str, Callable[[_Flow, Node], list[Place]]] = {
     "identifier": _Flow.read,
     "field_access": _field,
     "method_invocation": _call,
-    "method_reference": _method_reference,
+    "method_reference": lambda flow, node: flow.owner(node.children[0]),
     "binary_expression": _operation,
     "assignment_expression": _assigned,
     "update_expression": _updated,
@@ -396,9 +384,9 @@ SPECIAL: dict[str, Callable[[_Flow, Node], list[Place]]] = {
     "enhanced_for_statement": _for_each,
     "try_statement": _try,
     "try_with_resources_statement": _try,
-    "labeled_statement": _labelled,
-    **dict.fromkeys(("break_statement", "continue_statement", "modifiers", "annotation"), _nothing),
-    **dict.fromkeys(("marker_annotation", "receiver_parameter"), _nothing),
+    "labeled_statement": lambda flow, node: flow.run(node.children[1:]),
+    **dict.fromkeys(("break_statement", "continue_statement", "modifiers", "annotation"), lambda _, __: []),
+    **dict.fromkeys(("marker_annotation", "receiver_parameter"), lambda _, __: []),
     **dict.fromkeys(("method_declaration", "constructor_declaration", "enum_constant"), _declaration),
     **dict.fromkeys(("compact_constructor_declaration", "class_declaration"), _declaration),
     **dict.fromkeys(("interface_declaration", "enum_declaration", "record_declaration"), _declaration),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 import re
 import statistics
@@ -234,3 +236,22 @@ def test_one_parser_reads_nearly_all_references_and_the_other_all(data_dir: Path
     assert len(unread) <= 1, "MBJP/679 has `String[]::new`"
     assert all(grammar_trees(*pair) for pair in references)
     assert ast_match(*references[0], references[0][1]) == 1
+
+
+def test_scores_of_what_javalang_reads_are_those_of_before_tree_sitter(data_dir: Path) -> None:
+    """mxeval's samples of MBJP; the hash is that of the scores when javalang was the only parser."""
+    problems = {problem.task_id: problem for problem in load_problems("mbjp")}
+    scores = hashlib.sha256()
+    count = 0
+    for line in (data_dir / "mbxp" / "mbjp_samples.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        prompt, reference = problems[row["task_id"]].prompt, problems[row["task_id"]].reference
+        completion = row["completion"]
+        if reference is None or None in (java8_trees(prompt, reference), java8_trees(prompt, completion)):
+            continue
+        count += 1
+        syntax = ast_match(prompt, reference, completion)
+        flow = dataflow_match(prompt, reference, completion)
+        scores.update(f"{row['task_id']} {syntax:.9f} {flow:.9f}\n".encode())
+    assert count == 870
+    assert scores.hexdigest() == "eccccbba6da0b6a1d766a57512b6488981062e37f93653dc711501d0c8654f18"
