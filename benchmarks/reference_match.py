@@ -22,7 +22,9 @@ from rlcf.grounding.ppocoder import matches
 from rlcf.grounding.signal import Answer
 from rlcf.javasource.syntax import PARSERS, ast_match, match_of_programs, token_match
 from rlcf.problems import Problem, load_problems
+from rlcf.problems.mutants import mutants
 
+MUTANTS = 3_000
 UNJUDGED = Verdict(Outcome.PASSED)
 """Matches do not look at the verdict."""
 
@@ -33,6 +35,8 @@ def main() -> None:
     print(f"| programs | outcome | number | {' | '.join(PARSERS)} alone | neither |")
     print("|---" * 6 + "|")
     print(parsers("MBJP's references", "", [(problem, str(problem.reference)) for problem in referred]))
+    made = mutants(referred, MUTANTS, seed=5)
+    print(parsers("mutants of them", "", [(one.problem, one.completion) for one in made]))
     judged = {name: by_outcome(name, problems[name]) for name in problems}
     for name, groups in judged.items():
         for outcome, pairs in sorted(groups.items()):
