@@ -97,17 +97,19 @@ def open_method(prompt: str, completion: str) -> Node | None:
     """The declaration of the method that `prompt` leaves open; None where the program has an error or the
     prompt has no such method."""
     unit = parse(prompt + completion)
-    methods = [] if unit is None else [method for method in _methods(unit) if method.start < len(prompt)]
-    return methods[-1] if methods else None
+    before = [] if unit is None else [method for method in _methods(unit) if method.start < len(prompt)]
+    return max(before, key=lambda method: method.start, default=None)
 
 
 def _methods(unit: Node) -> Iterator[Node]:
-    """The methods with bodies of all classes but those in methods, in the order of the text."""
-    for child in unit.children:
-        if child.kind in METHODS and child.get("body"):
-            yield child
-        elif child.kind in TYPES or child.kind in _BODIES:
-            yield from _methods(child)
+    """The methods with bodies of all classes but those in methods."""
+    left = [unit]
+    while left:
+        for child in left.pop().children:
+            if child.kind in METHODS and child.get("body"):
+                yield child
+            elif child.kind in TYPES or child.kind in _BODIES:
+                left.append(child)
 
 
 def _ascii(program: str) -> bytes:

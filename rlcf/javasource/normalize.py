@@ -135,11 +135,15 @@ def _is_guard(node: Node) -> bool:
 
 
 def _negates(condition: Node) -> bool:
-    while condition.kind == "parenthesized_expression":
-        condition = condition.children[0]
-    if condition.operator == "||":
-        return any(map(_negates, condition.children))
-    return condition.kind == "unary_expression" and condition.operator == "!"
+    """Whether a condition, or one of several joined by `||`, begins with `!`."""
+    left = [condition]
+    while left:
+        one = left.pop()
+        if one.kind == "parenthesized_expression" or one.operator == "||":
+            left += one.children
+        elif one.operator == "!":
+            return True
+    return False
 
 
 def _fields(node: Node) -> dict[str, str]:

@@ -62,6 +62,12 @@ def test_the_open_method_is_the_last_that_the_prompt_begins() -> None:
     assert compact.kind == "compact_constructor_declaration"
 
 
+def test_classes_may_nest_however_deep() -> None:
+    method = open_method("class A { " * 1_500 + PROMPT, END + "}" * 1_500)
+    assert method
+    assert method.text.startswith("static int f(int x)")
+
+
 def test_any_text_is_bounded_work_and_the_same_twice() -> None:
     rng = random.Random(1)
     programs = [PROMPT + make(rng) for make, count in MAKERS for _ in range(count // 20)]
@@ -81,6 +87,10 @@ def test_any_text_is_bounded_work_and_the_same_twice() -> None:
     ):
         programs.append(PROMPT + (word + " ") * (room // (len(word) + 1)))
     programs += [f"{PROMPT}return {a * 2_000}x{b * 2_000};{END}" for a, b in ("()", ("-(", ")"), ("x+", ""))]
+    programs += [
+        "class A { " * 1_500 + PROMPT + END + "}" * 1_500,
+        f"{PROMPT}if (x{' || x' * 3_000}) return;{END}",
+    ]
     for program in programs:
         began = time.process_time()
         key = normalised(program)
