@@ -6,6 +6,7 @@ the method's own.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
@@ -48,15 +49,20 @@ def returned(body: Sequence[str]) -> set[tuple[str, ...]]:
 
 
 def _levels(tokens: Sequence[str]) -> tuple[list[int], list[int]]:
-    """How deep in brackets each token stands, and where the statement that goes on at each ends: at its
-    semicolon or at the bracket that closes what it stands in. One more than tokens."""
+    """How deep in brackets each token stands, and where the statement that goes on at each ends: at the first
+    semicolon that is no deeper. One more than tokens."""
     depths = [0, *accumulate(_DEPTH.get(token, 0) for token in tokens)]
     ends = [len(tokens)] * len(depths)
-    nearest: dict[int, int] = {}
+    # Of the semicolons behind, those with no other before them that is no deeper; the last is the nearest.
+    levels: list[int] = []
+    indices: list[int] = []
     for index in reversed(range(len(tokens))):
-        if tokens[index] == ";" or _DEPTH.get(tokens[index]) == -1:
-            nearest[depths[index]] = index
-        ends[index] = nearest.get(depths[index], len(tokens))
+        if tokens[index] == ";":
+            kept = bisect_left(levels, depths[index])
+            levels[kept:], indices[kept:] = [depths[index]], [index]
+        shallower = bisect_right(levels, depths[index])
+        if shallower:
+            ends[index] = indices[shallower - 1]
     return depths, ends
 
 

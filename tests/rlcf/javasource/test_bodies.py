@@ -24,6 +24,7 @@ def test_a_body_ends_with_the_brace_that_closes_the_method() -> None:
         ("return switch (x) { case P p when g(a -> a) -> { h(); yield 4; } default -> throw e; };", ["4"]),
         ("return switch (x) { case 1: yield 5; default: yield -1; };", ["5", "-1"]),
         ("if (x) return", [""]),
+        ("if (x) { return } y; return 1;", ["} y", "1"]),
         ("int y = switch (x) { default -> 1; };", []),
     ],
 )
