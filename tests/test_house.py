@@ -130,6 +130,15 @@ def test_torch_is_imported_in_policy_and_training_alone() -> None:
     assert {file for file in importers if not file.startswith(allowed)} == set()
 
 
+def test_parsers_of_java_are_imported_in_javasource_alone() -> None:
+    parsers = {"javalang", "tree_sitter", "tree_sitter_java"}
+    importers = {
+        name(file) for file in PYTHON if parsers & {module.split(".")[0] for module in imports(file)}
+    }
+    assert importers
+    assert {file for file in importers if not file.startswith("rlcf/javasource/")} == set()
+
+
 def test_grading_starts_without_torch() -> None:
     """Where there is no torch, the command line and all that `rlcf grade` uses can be imported."""
     tops = (

@@ -12,7 +12,7 @@ there is no mask: the loss is over all tokens (docs/methods.md#execution-mask).
 
 Not covered: parts of lines (`a || b()` on one line, a one-line `if`); lines beyond 65,535, which javac's
 tables can't name and which count as not executed; the last arm of a `?:` or switch over several lines, where
-javac's tables put the storing of its value; what `java_lines` does not cover.
+javac's tables put the storing of its value; what javasource/lines.py does not cover.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 The score is R_cs + R_ast + R_dfg, on the last token. R_cs is +1 for a program that compiles
 and -1 for one that does not; `ppocoder+tests` has the paper's values for APPS instead, +1 / -0.3 / -0.6 / -1
 for passed, a wrong case, a run that did not end well, no program. R_ast and R_dfg are the shares of the
-reference's sub-trees (syntax.py) and data-flow entries (dataflow.py) that the answer has, from 0 to 1, also
-where it does not compile. Where javalang can't parse the reference or the answer, R_ast is that of trees of
-tokens, in the part `ast_tokens`, and R_dfg is 0.
+reference's sub-trees and data-flow entries (javasource/syntax.py, dataflow.py) that the answer has, from 0
+to 1, also where it does not compile. Where no parser can read both the reference and the answer, R_ast is
+that of trees of tokens, in the part `ast_tokens`, and R_dfg is 0.
 
 `rlcf-ast` is RLCF's grounding with the two matches in place of the discriminator
 (docs/methods.md#reviewers-ablations): -1 on the first error, or the mean of the two on the last token. The

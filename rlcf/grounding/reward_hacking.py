@@ -12,7 +12,8 @@
 
 Everything is decided on tokens: no types, no data flow. Signs are to be read as shares of many answers. Not
 seen: a copy with other names, tests written as arithmetic (`70 + 7`), hash codes of inputs, a suite that is
-not taken apart, more than LONGEST characters. Any text is fine, in time linear in its length.
+not taken apart, inputs that share an arm (`case 2, 8`), more than LONGEST characters. Any text is fine, in
+time linear in its length.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from functools import lru_cache
 
 from javabox import Suite, SuiteCase
 from rlcf.grounding.signal import Answer
+from rlcf.javasource.bodies import body_of, returned
+from rlcf.javasource.literals import Literal, literal_value, literal_values
+from rlcf.javasource.signature import parameter_names
 from rlcf.javasource.tokens import bounded_texts, is_name, texts
 
 SIGNS: tuple[str, ...] = ("trivial", "comment_only", "copied", "hard_coded")
@@ -39,13 +43,7 @@ LONG_STRING, LONG_DIGITS, LONG_LIST = 4, 4, 3
 characters, significant digits or values that are not plain."""
 
 _SIGNLESS = frozenset("{};")
-_WORDS = ("true", "false", "null")
-_PRIMITIVES = frozenset(("boolean", "byte", "char", "short", "int", "long", "float", "double"))
-_TYPE_ENDS = frozenset((">", ">>", ">>>", "]", ".")) | _PRIMITIVES
 _WORK = frozenset("(+-*/%&|^<>?") | {"<<", ">>", ">>>", "++", "--", "&&", "||", "->", "::"}
-
-Value = str | float
-"""A literal: a number without its sign, the content of a string or char, or a word with a NUL before it."""
 
 
 def signs(answer: Answer) -> frozenset[str]:
@@ -54,9 +52,9 @@ def signs(answer: Answer) -> frozenset[str]:
     if not set(tokens) - _SIGNLESS:
         comment = "//" in answer.completion or "/*" in answer.completion
         return frozenset({"comment_only" if comment else "trivial"})
-    body = _body(tokens)
+    body = body_of(tokens)
     found = set()
-    if _is_trivial(body, _parameters(answer.problem.prompt)):
+    if _is_trivial(body, parameter_names(answer.problem.prompt)):
         found.add("trivial")
     reference = answer.problem.reference
     if reference is not None and tuple(body) == _reference_body(reference) and len(body) >= COPIED_TOKENS:
@@ -66,49 +64,19 @@ def signs(answer: Answer) -> frozenset[str]:
     return frozenset(found)
 
 
-def _body(tokens: Sequence[str]) -> list[str]:
-    """The tokens before the brace that closes the method; all, where none does."""
-    depth = 0
-    for index, token in enumerate(tokens):
-        depth += (token == "{") - (token == "}")
-        if depth < 0:
-            return list(tokens[:index])
-    return list(tokens)
-
-
 @lru_cache(maxsize=4096)
 def _reference_body(reference: str) -> tuple[str, ...]:
-    return tuple(_body(bounded_texts(reference)))
-
-
-@lru_cache(maxsize=4096)
-def _parameters(prompt: str) -> frozenset[str]:
-    """Names of the parameters of the method that `prompt` leaves open; none where it has no such end."""
-    tokens = texts(prompt)
-    close = len(tokens) - 1
-    while close >= 0 and (tokens[close] in ("{", ",", ".", "throws") or is_name(tokens[close])):
-        close -= 1
-    if close < 0 or tokens[close] != ")":
-        return frozenset()
-    open_ = close
-    while open_ > 0 and tokens[open_] != "(":
-        open_ -= 1
-    header = tokens[open_ : close + 1]
-    return frozenset(
-        name
-        for before, name, after in zip(header, header[1:], header[2:], strict=False)
-        if is_name(name) and after in (",", ")", "[") and (is_name(before) or before in _TYPE_ENDS)
-    )
+    return tuple(body_of(bounded_texts(reference)))
 
 
 def _is_trivial(body: Sequence[str], parameters: frozenset[str]) -> bool:
     if not body or body[0] == "throw":
         return True
-    returned = _returned(body)
-    if len(returned) == 1 and all(_is_constant(token) for expression in returned for token in expression):
+    results = returned(body)
+    if len(results) == 1 and all(_is_constant(token) for expression in results for token in expression):
         return True
     if not parameters:
-        return "return" in body and not _WORK & set(body) and all(map(_is_local, returned))
+        return "return" in body and not _WORK & set(body) and all(map(_is_local, results))
     padded = ["", *body, "", ""]
     return not any(
         token in parameters and before != "." and (before, after) != ("return", ";")
@@ -116,17 +84,8 @@ def _is_trivial(body: Sequence[str], parameters: frozenset[str]) -> bool:
     )
 
 
-def _returned(body: Sequence[str]) -> set[tuple[str, ...]]:
-    """The different expressions that are returned."""
-    found = set()
-    for start in (index + 1 for index, token in enumerate(body) if token == "return"):
-        end = next((index for index in range(start, len(body)) if body[index] == ";"), len(body))
-        found.add(tuple(body[start:end]))
-    return found
-
-
 def _is_constant(token: str) -> bool:
-    return token in ("-", "+", "(", ")") or _value(token) is not None
+    return token in ("-", "+", "(", ")") or literal_value(token) is not None
 
 
 def _is_local(expression: Sequence[str]) -> bool:
@@ -137,8 +96,8 @@ def _is_local(expression: Sequence[str]) -> bool:
 class Known:
     """The literals of a case."""
 
-    inputs: tuple[Value, ...]
-    expected: tuple[Value, ...]
+    inputs: tuple[Literal, ...]
+    expected: tuple[Literal, ...]
     is_result: bool
     """Whether `expected` is more than the name of a class."""
     known_by_value: bool
@@ -147,7 +106,7 @@ class Known:
 
 @lru_cache(maxsize=4096)
 def _cases(suite: Suite) -> tuple[Known, ...]:
-    known = [(_inputs(case), _literals(texts(case.expected or ""))[0]) for case in suite.cases]
+    known = [(_inputs(case), literal_values(texts(case.expected or ""))) for case in suite.cases]
     counts = Counter(expected for _, expected in known)
     return tuple(
         Known(
@@ -160,49 +119,26 @@ def _cases(suite: Suite) -> tuple[Known, ...]:
     )
 
 
-def _inputs(case: SuiteCase) -> tuple[Value, ...]:
+def _inputs(case: SuiteCase) -> tuple[Literal, ...]:
     """The literals of the last statement, which is the call, or of all where it has none."""
     tokens = texts(case.code)
     ends = [index for index, token in enumerate(tokens[:-1]) if token == ";"]
     call = tokens[ends[-1] + 1 :] if ends else tokens
-    return _literals(call)[0] or _literals(tokens)[0]
+    return literal_values(call) or literal_values(tokens)
 
 
-def _literals(tokens: Sequence[str]) -> tuple[tuple[Value, ...], list[int]]:
-    """The values of the literals, in order, and their indices."""
-    found = [(value, index) for index, token in enumerate(tokens) if (value := _value(token)) is not None]
-    return tuple(value for value, _ in found), [index for _, index in found]
-
-
-def _value(token: str) -> Value | None:
-    first = token[0]
-    if first in "\"'":
-        return token[1:-1] if len(token) > 1 else None
-    if token in _WORDS:
-        return "\0" + token
-    if not first.isdigit() and (first != "." or len(token) == 1):
-        return None
-    digits = token.replace("_", "").lower()
-    try:
-        if digits.startswith(("0x", "0b")):
-            return float(int(digits.rstrip("l"), 16 if digits[1] == "x" else 2))
-        return float(digits.rstrip("lfd"))
-    except (ValueError, OverflowError):
-        return token
-
-
-def _is_plain(value: Value) -> bool:
+def _is_plain(value: Literal) -> bool:
     if isinstance(value, str):
         return len(value) <= 1 or value[0] == "\0"
     return value in PLAIN_NUMBERS
 
 
-def _is_result(expected: Sequence[Value]) -> bool:
+def _is_result(expected: Sequence[Literal]) -> bool:
     """Not for true and 1, nor for a single string, which names a class more often: "Even", "No match"."""
     return not all(map(_is_plain, expected)) and not (len(expected) == 1 and isinstance(expected[0], str))
 
 
-def _is_telling(values: Sequence[Value]) -> bool:
+def _is_telling(values: Sequence[Literal]) -> bool:
     """Whether the values in a row are hardly there by chance."""
     telling = [value for value in values if not _is_plain(value)]
     return len(telling) >= LONG_LIST or any(
@@ -216,8 +152,8 @@ def _is_telling(values: Sequence[Value]) -> bool:
 def _is_hard_coded(tokens: Sequence[str], cases: Sequence[Known]) -> bool:
     if len(cases) < 2:
         return False
-    values, _ = _literals(tokens)
-    places: dict[Value, list[int]] = {}
+    values = literal_values(tokens)
+    places: dict[Literal, list[int]] = {}
     for index, value in enumerate(values):
         places.setdefault(value, []).append(index)
     covered: set[int] = set()
@@ -230,7 +166,7 @@ def _is_hard_coded(tokens: Sequence[str], cases: Sequence[Known]) -> bool:
     return hits >= 2 and 2 * len(covered) >= len(covered | telling)
 
 
-def _seen(values: Sequence[Value], places: dict[Value, list[int]], case: Known) -> set[int]:
+def _seen(values: Sequence[Literal], places: dict[Literal, list[int]], case: Known) -> set[int]:
     """Indices of the literals that are this case: its value after an input, or either in full if telling."""
     seen: set[int] = set()
     if _is_telling(case.inputs):
@@ -246,7 +182,9 @@ def _seen(values: Sequence[Value], places: dict[Value, list[int]], case: Known) 
     return seen
 
 
-def _found(values: Sequence[Value], places: dict[Value, list[int]], wanted: tuple[Value, ...]) -> list[int]:
+def _found(
+    values: Sequence[Literal], places: dict[Literal, list[int]], wanted: tuple[Literal, ...]
+) -> list[int]:
     """Where `wanted` stands in a row."""
     if not wanted:
         return []

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rlcf.javasource.tokens import texts
@@ -22,6 +23,12 @@ _LISTING = {"asList", "of", "ofEntries", "entry"}
 _WORDS = {"true": True, "True": True, "false": False, "False": False}
 LONGEST_LITERAL = 20_000
 """Characters after a call's name that are looked at."""
+
+
+_ESCAPED = re.compile(r'\\.|["\n]', re.DOTALL)
+
+Literal = str | float
+"""A literal: a number without its sign, the content of a string or char, or a word with a NUL before it."""
 
 
 class _Unknown(Exception):
@@ -207,11 +214,46 @@ class _Reader:
 
 
 def _text(token: str) -> str:
-    inner = token[1:-1]
-    if token.startswith('"""') or len(token) < 2:
+    if len(token) < 2:
         raise _Unknown
+    inner = plain_string(token)[1:-1]
     if token[0] == "'":
         inner = inner.replace("\\'", "'").replace('"', '\\"').replace('\\\\"', '\\"')
     found = json.loads('"' + inner.replace("\\'", "'").replace("\t", "\\t") + '"')
     assert isinstance(found, str)
     return found
+
+
+def literal_values(tokens: Sequence[str]) -> tuple[Literal, ...]:
+    """The values of the literals among the tokens, in order."""
+    return tuple(value for value in map(literal_value, tokens) if value is not None)
+
+
+def literal_value(token: str) -> Literal | None:
+    """The value of a token that is a literal; None for all others."""
+    first = token[0]
+    if first in "\"'":
+        return plain_string(token)[1:-1] if len(token) > 1 else None
+    if token in ("true", "false", "null"):
+        return "\0" + token
+    if not first.isdigit() and (first != "." or len(token) == 1):
+        return None
+    digits = token.replace("_", "").lower()
+    try:
+        if digits.startswith(("0x", "0b")):
+            return float(int(digits.rstrip("l"), 16 if digits[1] == "x" else 2))
+        return float(digits.rstrip("lfd"))
+    except (ValueError, OverflowError):
+        return token
+
+
+def plain_string(token: str) -> str:
+    """A string literal in one line for a text block; other tokens as they are."""
+    if not token.startswith('"""'):
+        return token
+    lines = re.split(r"\r\n|\r|\n", token[3:-3])[1:]
+    counted = [*(line for line in lines[:-1] if line.strip()), lines[-1]]
+    indent = min(len(line) - len(line.lstrip()) for line in counted)
+    content = "\n".join(line[indent:].rstrip() for line in lines)
+    written = {"\\\n": "", "\\s": " ", '"': '\\"', "\n": "\\n"}
+    return f'"{re.sub(_ESCAPED, lambda found: written.get(found[0], found[0]), content)}"'

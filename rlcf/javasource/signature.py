@@ -8,11 +8,13 @@ Not covered: instance methods, generic methods, constructors (`Uncovered`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rlcf.javasource.tokens import is_name, texts
-from rlcf.javasource.types import JavaType, Uncovered, parse_type
+from rlcf.javasource.types import PRIMITIVES, JavaType, Uncovered, parse_type
 
 _MODIFIERS = {"public", "private", "protected", "static", "final", "synchronized", "strictfp"}
+_TYPE_ENDS = {">", ">>", ">>>", "]", ".", *PRIMITIVES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,26 @@ def read_signature(prompt: str) -> Signature:
         owners.append(tokens[heads[-1] + 1])
     start = max(at for at in range(opens[-1]) if tokens[at] in (";", "{", "}")) + 1
     return _method(tokens[start : opens[-1]], ".".join(owners))
+
+
+@lru_cache(maxsize=4096)
+def parameter_names(prompt: str) -> frozenset[str]:
+    """Names of the parameters of the method that `prompt` leaves open; none where it has no such end."""
+    tokens = texts(prompt)
+    close = len(tokens) - 1
+    while close >= 0 and (tokens[close] in ("{", ",", ".", "throws") or is_name(tokens[close])):
+        close -= 1
+    if close < 0 or tokens[close] != ")":
+        return frozenset()
+    open_ = close
+    while open_ > 0 and tokens[open_] != "(":
+        open_ -= 1
+    header = tokens[open_ : close + 1]
+    return frozenset(
+        name
+        for before, name, after in zip(header, header[1:], header[2:], strict=False)
+        if is_name(name) and after in (",", ")", "[") and (is_name(before) or before in _TYPE_ENDS)
+    )
 
 
 def _method(tokens: list[str], owner: str) -> Signature:

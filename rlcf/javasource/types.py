@@ -112,7 +112,7 @@ def parse_type(text: str) -> JavaType:
 
 
 def _type(tokens: list[str]) -> tuple[JavaType, list[str]]:
-    if not tokens or not (is_name(tokens[0]) or tokens[0] in _PRIMITIVES):
+    if not tokens or not (is_name(tokens[0]) or tokens[0] in PRIMITIVES):
         raise Uncovered(f"type {' '.join(tokens)}")
     name, tokens = tokens[0], tokens[1:]
     while len(tokens) > 1 and tokens[0] == "." and tokens[1] != ".":  # java.util.List
@@ -133,7 +133,7 @@ def _type(tokens: list[str]) -> tuple[JavaType, list[str]]:
     return JavaType(name, tuple(arguments), dimensions), tokens
 
 
-_PRIMITIVES = {"boolean", "byte", "char", "short", "int", "long", "float", "double"}
+PRIMITIVES = {"boolean", "byte", "char", "short", "int", "long", "float", "double"}
 
 
 def fit(value: Value, to: JavaType) -> Value:
@@ -217,6 +217,6 @@ def _kind_of(value: Value) -> str:
 
 def _boxed(element: JavaType) -> str:
     boxes = {"int": "Integer", "char": "Character"}
-    if element.dimensions or element.name not in _PRIMITIVES:
+    if element.dimensions or element.name not in PRIMITIVES:
         return str(element)
     return boxes.get(element.name, element.name.capitalize())

@@ -16,12 +16,11 @@ pass (leave them out before), moving back to later starts, branches of `?:` and 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
-from rlcf.javasource.tokens import places
+from rlcf.javasource.bodies import start_points
 from rlcf.problems.problem import Problem
 
 WINDOW = 8
@@ -29,46 +28,6 @@ WINDOW = 8
 rollouts a problem."""
 SUCCESS = 0.5
 """Least share of them that passed for the start to move."""
-
-STARTERS = frozenset(("if", "else", "for", "while", "do", "switch", "try"))
-
-
-@lru_cache(maxsize=4096)
-def start_points(reference: str) -> tuple[int, ...]:
-    """Where a completion of `reference` may begin, as indices of code points, from the last to the first,
-    which is 0: each `if`, `else`, `for`, `while`, `do`, `switch` and `try`, and the body of each lambda.
-
-    Blanks before the word on its line belong to the completion: tokenizers join them with it. `else if` is
-    one start, as is `do … while`.
-    """
-    found = {0}
-    for start in _starters(reference):
-        while start and reference[start - 1] in " \t":
-            start -= 1
-        found.add(start)
-    return tuple(sorted(found, reverse=True))
-
-
-def _starters(code: str) -> Iterator[int]:
-    """Where the words and bodies begin."""
-    depth, in_case = 0, False
-    open_dos: list[int] = []
-    before = earlier = ""
-    for match in places(code):
-        token = match.group()
-        ends_do = token == "while" and open_dos[-1:] == [depth] and before in ("}", ";")
-        if before == "->" and earlier == "lambda":
-            yield match.start()
-        elif ends_do:
-            open_dos.pop()
-        elif token in STARTERS and (before, token) != ("else", "if"):
-            yield match.start()
-        depth += (token in ("{", "(")) - (token in ("}", ")"))
-        if token == "do":
-            open_dos.append(depth)
-        earlier = "arm" if in_case or before == "default" else "lambda"
-        in_case = token == "case" or (in_case and token not in (":", "->"))
-        before = token
 
 
 @dataclass(slots=True)

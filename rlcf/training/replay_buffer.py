@@ -17,8 +17,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from rlcf.grounding.replay import Replay, normalised
+from rlcf.grounding.replay import Replay
 from rlcf.grounding.signal import Answer
+from rlcf.javasource.normalize import digest
 from rlcf.policy.batch import Tokens
 from rlcf.training.objectives.experience import Feedback
 
@@ -67,7 +68,7 @@ class OnlineBuffer:
 def program_key(answer: Answer) -> str:
     """The same for two answers to one question that are one program; a curriculum has several questions."""
     problem = answer.problem
-    return f"{problem.task_id} {len(problem.prompt)} {normalised(problem.prompt + answer.completion)}"
+    return f"{problem.task_id} {len(problem.prompt)} {digest(problem.prompt + answer.completion)}"
 
 
 def _item(batch: Batch, row: int) -> dict[str, Any]:

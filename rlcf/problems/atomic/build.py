@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from javabox import Judge
-from rlcf.javasource import tokens as java_tokens
-from rlcf.problems.atomic.generator import AtomicData, generate
+from rlcf.problems.atomic.generator import READERS, AtomicData, generate
 from rlcf.problems.kept import kept
 from rlcf.problems.problem import Problem
 
@@ -21,7 +20,7 @@ def build(
     values come from running the references in `judge`.
     """
     sizes = {"train": train, "validation": validation, "test": test}
-    sources = (*sorted(Path(__file__).parent.glob("*.py")), Path(java_tokens.__file__))
+    sources = (*sorted(Path(__file__).parent.glob("*.py")), *READERS)
 
     def make() -> list[Problem]:
         data = generate(seed, judge, train=train, validation=validation, test=test)

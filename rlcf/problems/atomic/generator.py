@@ -12,10 +12,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 
 from javabox import Judge, Suite, SuiteCase
+from rlcf.javasource import grammar, normalize, tokens
+from rlcf.javasource.normalize import normalised
 from rlcf.problems.atomic.atoms import TEXT
-from rlcf.problems.atomic.canonical import normalise
 from rlcf.problems.atomic.chain import IMPORTS, Chain
 from rlcf.problems.atomic.inputs import input_pool
 from rlcf.problems.atomic.measure import measure
@@ -32,6 +34,8 @@ TRAIN_TWOS = 0.7
 """Share of chains of two among the training chains that are no atoms; the rest have three steps."""
 HELD_OUT_TWOS = 5 / 7
 """The same for validation and test."""
+READERS: tuple[Path, ...] = tuple(Path(str(one.__file__)) for one in (grammar, normalize, tokens))
+"""The sources outside this folder that decide which programs are the same."""
 
 
 Measured = tuple[Chain, tuple[str, ...]]
@@ -55,11 +59,11 @@ class Seen:
     behaviour: set[tuple[str, ...]] = field(default_factory=set)
 
     def add(self, chain: Chain, values: tuple[str, ...]) -> None:
-        self.code.add(normalise(chain.prompt + chain.reference))
+        self.code.add(normalised(chain.prompt + chain.reference))
         self.behaviour.add((chain.takes, chain.gives, *values))
 
     def has_code(self, chain: Chain) -> bool:
-        return normalise(chain.prompt + chain.reference) in self.code
+        return normalised(chain.prompt + chain.reference) in self.code
 
     def has_behaviour(self, chain: Chain, values: tuple[str, ...]) -> bool:
         return (chain.takes, chain.gives, *values) in self.behaviour

@@ -9,10 +9,9 @@ from itertools import chain as joined
 from pathlib import Path
 
 from javabox import Judge
-from rlcf.javasource import tokens as java_tokens
 from rlcf.problems import atomic
 from rlcf.problems.atomic.chain import Chain
-from rlcf.problems.atomic.generator import TRAIN_TWOS, Measured, Seen, suite_of, usable
+from rlcf.problems.atomic.generator import READERS, TRAIN_TWOS, Measured, Seen, suite_of, usable
 from rlcf.problems.atomic.inputs import input_pool
 from rlcf.problems.atomic.measure import measure
 from rlcf.problems.atomic.splits import Pair, chains_of_three, chains_of_two
@@ -56,7 +55,7 @@ def build(
     """
     sizes = {"pretrain": pretrain, "a": a, "held_out": held_out}
     folders = (Path(__file__).parent, Path(atomic.__file__).parent)
-    sources = (*(file for one in folders for file in sorted(one.glob("*.py"))), Path(java_tokens.__file__))
+    sources = (*(file for one in folders for file in sorted(one.glob("*.py"))), *READERS)
 
     def make() -> list[Problem]:
         made = _make(seed, judge, pretrain=pretrain, a=a, held_out=held_out)

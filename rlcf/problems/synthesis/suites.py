@@ -25,9 +25,10 @@ from dataclasses import dataclass, field, replace
 from javabox import Judge, Limits, Outcome, SuiteCase, Verdict
 from javabox.verdict import NO_VERDICT
 from rlcf.javasource.literals import calls
+from rlcf.javasource.mutate import Change
 from rlcf.javasource.signature import Signature, read_signature
 from rlcf.javasource.types import Uncovered, java
-from rlcf.problems.mutants import LOGIC, OTHER_LOGIC, Change, mutants_of
+from rlcf.problems.mutants import LOGIC, OTHER_LOGIC, mutants_of
 from rlcf.problems.problem import Problem
 from rlcf.problems.synthesis.answers import answers, tolerance_of
 from rlcf.problems.synthesis.domain import Arguments

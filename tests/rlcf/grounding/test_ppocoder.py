@@ -31,10 +31,10 @@ BODIES = {
     "passes": "return x + x;",  # no sub-tree, both entries
     "half": "return x < 2 ? 2 * x : 0;",  # the product, both entries
     "throws": "return x / 0;",  # no sub-tree, both entries
-    "parse error": "return 2 * ;",  # no tree of javalang's; no statement of its tokens
+    "parse error": "return 2 * ;",  # no tree of a parser's; no statement of its tokens
     "type error": "int y = 1; return z;",  # nothing
     "near": "return 2 * z;",  # all sub-trees; no use of the parameter
-    "modern": "record R(int a) {}\nreturn 2 * x;",  # by tokens: the statement, not the body
+    "modern": "record R(int a) {}\nreturn 2 * x;",  # the product and the return, not the body; both entries
 }
 
 
@@ -63,14 +63,16 @@ def test_ppocoder_adds_compiler_syntax_and_data_flow(judge: Judge) -> None:
             "parse error": -1,
             "type error": -1,
             "near": -1 + 1 + 0,
-            "modern": 1 + 1 / 2,
+            "modern": 1 + 2 / 3 + 1,
         }
     )
     assert {signal.place for signal in signals.values()} == {None}
     assert signals["half"].parts == pytest.approx(
         {"compiler": 1, "ast": 1 / 3, "ast_tokens": 0, "dataflow": 1}
     )
-    assert signals["modern"].parts == {"compiler": 1, "ast": 0, "ast_tokens": 1 / 2, "dataflow": 0}
+    assert signals["modern"].parts == pytest.approx(
+        {"compiler": 1, "ast": 2 / 3, "ast_tokens": 0, "dataflow": 1}
+    )
 
 
 def test_ppocoder_with_tests_has_the_papers_four_values(judge: Judge) -> None:
@@ -99,7 +101,7 @@ def test_rlcf_ast_places_minus_one_on_the_error_and_the_mean_of_the_matches_at_t
             "parse error": -1,
             "type error": -1,
             "near": -1,
-            "modern": 1 / 4,
+            "modern": (2 / 3 + 1) / 2,
         }
     )
     places = {name: signal.place for name, signal in signals.items() if signal.place is not None}

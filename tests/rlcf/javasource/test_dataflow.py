@@ -54,6 +54,52 @@ def test_entries_by_hand(body: str, expected: list[Entry]) -> None:
     assert entries(PROMPT, body + END) == tuple(expected)
 
 
+Z = "v2"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        # A switch that gives a value is made of what it looks at and of what its arms give.
+        ("int y = switch (x) { case 1 -> x; default -> 2; }; return y;",
+         [first(X), use(X), use(X), from_(Y, X), use(Y)]),
+        ("int y = 1; int z = switch (x) { case 1 -> { yield y; } default -> x; }; return z;",
+         [first(X), first(Y), use(X), use(Y), use(X), from_(Z, X, Y), use(Z)]),
+        ("int y = 1; switch (x) { case 1 -> y = x; default -> y = 2; } return y;",
+         [first(X), use(X), use(X), computed(Y, X), computed(Y), use(Y)]),
+        # A variable of a pattern comes from what is matched.
+        ("if (x instanceof P y) return y;", [first(X), use(X), from_(Y, X), use(Y)]),
+        ("return x instanceof P(int y, var z) ? y : z;",
+         [first(X), use(X), from_(Y, X), from_(Z, X), use(Y), use(Z)]),
+        ("return switch (x) { case P y when y.q() -> y; case R(var z) -> z; default -> 1; };",
+         [first(X), use(X), from_(Y, X), use(Y), use(Y), from_(Z, X), use(Z)]),
+        ("record R(int y) { int g() { return y; } } return x;", [first(X), first(Y), use(Y), use(X)]),
+        ("return x.map((var y, var z) -> y + z);",
+         [first(X), use(X), first(Y), first(Z), use(Y), use(Z)]),
+        ('String y = """\n  x\n  """ + x; return y;', [first(X), use(X), from_(Y, X), use(Y)]),
+        ("return x.toArray(String[]::new);", [first(X), use(X)]),
+        ("try (x) { g(); }", [first(X), use(X)]),
+        # Names of constants, labels and classes are no variables.
+        ("a: while (true) { switch (x) { case B -> { break a; } default -> { continue a; } } }",
+         [first(X), use(X)]),
+    ],
+)  # fmt: skip
+def test_modern_java_by_hand(body: str, expected: list[Entry]) -> None:
+    assert entries(PROMPT, body + END) == tuple(expected)
+
+
+def test_a_switch_leaves_what_its_arms_or_nothing_left() -> None:
+    before = "int y = 1; switch (x) { case 1 -> y = 2; case 3 -> y = 4; } return y;"
+    always = before.replace("case 3", "default")
+    # Only where no arm may be taken does the first value reach the return, and is kept.
+    assert entries(PROMPT, before + END).count(first(Y)) == 1
+    assert first(Y) not in entries(PROMPT, always + END)
+
+
+def test_a_long_sum_is_gone_through() -> None:
+    assert len(entries(PROMPT, "return " + " + ".join(["x"] * 1_500) + ";" + END)) == 1_501
+
+
 def test_behind_a_branch_a_value_comes_from_either_way() -> None:
     body = "int y = 0; if (x > 1) { y = x; } else { x = 2; } return y;"
     assert entries(PROMPT, body + END) == (first(X), first(Y), use(X), use(X), computed(Y, X), use(Y))

@@ -12,9 +12,9 @@ from itertools import combinations, pairwise
 import pytest
 
 from javabox import Judge, Outcome
+from rlcf.javasource.normalize import normalised
 from rlcf.problems import Problem, composed
 from rlcf.problems.atomic.atoms import CONSTANTS, Atom
-from rlcf.problems.atomic.canonical import normalise
 from rlcf.problems.atomic.measure import _elements
 from rlcf.problems.composed import ComposedData
 from rlcf.problems.composed.build import SETS
@@ -100,7 +100,7 @@ def test_sets_share_no_pair_of_atoms(data: ComposedData, left: str, right: str) 
 @pytest.mark.parametrize(("left", "right"), list(combinations(SETS, 2)))
 def test_sets_share_no_code(data: ComposedData, left: str, right: str) -> None:
     def code(name: str) -> set[str]:
-        return {normalise(problem.prompt + str(problem.reference)) for problem in getattr(data, name)}
+        return {normalised(problem.prompt + str(problem.reference)) for problem in getattr(data, name)}
 
     assert not code(left) & code(right)
 

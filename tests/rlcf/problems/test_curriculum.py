@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from javabox import Judge, Suite, SuiteCase
+from rlcf.javasource.bodies import STARTERS, start_points
 from rlcf.problems import Problem, load_problems
-from rlcf.problems.curriculum import STARTERS, WINDOW, Curriculum, start_points
+from rlcf.problems.curriculum import WINDOW, Curriculum
 
 MBJP = Path("mbxp", "mbjp_release_v1.2.jsonl")
 REFERENCE = """\

@@ -14,11 +14,12 @@ from javabox import Case, Judge, Outcome, Suite, Verdict
 from rlcf.grounding.rlcf import compiler
 from rlcf.grounding.signal import Answer, Signal, Span
 from rlcf.grounding.table import Entry, grounding_entry
+from rlcf.javasource.bodies import start_points
 from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy
 from rlcf.policy.generate import Sampled
 from rlcf.problems import Problem, load_problems
-from rlcf.problems.curriculum import WINDOW, start_points
+from rlcf.problems.curriculum import WINDOW
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.training.rollout import Rollout, token_credits, token_mask

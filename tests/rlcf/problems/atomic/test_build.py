@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from javabox import Judge, Outcome
+from rlcf.javasource.normalize import normalised
 from rlcf.problems import Problem
 from rlcf.problems.atomic import AtomicData, build
 from rlcf.problems.atomic.atoms import CONSTANTS
-from rlcf.problems.atomic.canonical import normalise
 from rlcf.problems.atomic.chain import Chain, Step
 from rlcf.problems.atomic.splits import ATOMS, split_pairs
 
@@ -41,7 +41,7 @@ def data(judge: Judge, tmp_path_factory: pytest.TempPathFactory) -> AtomicData:
 
 
 def code(problem: Problem) -> str:
-    return normalise(problem.prompt + (problem.reference or ""))
+    return normalised(problem.prompt + (problem.reference or ""))
 
 
 def steps(problem: Problem) -> int:
@@ -196,11 +196,11 @@ def test_kept_data_is_the_data(
 
 def test_normalised_code_ignores_names_spacing_and_comments() -> None:
     left = "int f(int x) { // add\n int y = x+1; return Math.abs(y); }"
-    assert normalise(left) == normalise("int f(int a){int b=a + 1;return Math.abs(b);}")
-    assert normalise(left) != normalise(left.replace("abs(y)", "abs(x)"))
-    assert normalise(left) != normalise(left.replace("abs", "exp"))
-    assert normalise(left) != normalise(left.replace("1", "2"))
-    assert normalise('f("x y")') != normalise('f("x  y")')
+    assert normalised(left) == normalised("int f(int a){int b=a + 1;return Math.abs(b);}")
+    assert normalised(left) != normalised(left.replace("abs(y)", "abs(x)"))
+    assert normalised(left) != normalised(left.replace("abs", "exp"))
+    assert normalised(left) != normalised(left.replace("1", "2"))
+    assert normalised('f("x y")') != normalised('f("x  y")')
 
 
 def test_problems_carry_their_fields(data: AtomicData) -> None:

@@ -52,6 +52,21 @@ def test_inputs_of_every_type_compile_and_differ(judge: Judge) -> None:
 
 
 @pytest.mark.parametrize(
+    ("head", "owner"),
+    [
+        ("record P<T>(T t, int a) {", "P"),
+        ("sealed interface S permits A, B { record A() implements S {} record B(int a) implements S {}", "S"),
+        ("class A { record R(int a) { R { if (a < 0) { throw new E(); } } } enum E { X { } }", "A"),
+        ('class A { static final String S = """\n  class B { {\n  """; non-sealed interface I {', "A.I"),
+    ],
+)
+def test_methods_of_modern_classes_are_covered(head: str, owner: str) -> None:
+    signature = read_signature(f"{head} static int f(List<Integer> a, int... b) {{\n")
+    assert (signature.owner, signature.name) == (owner, "f")
+    assert list(map(str, signature.parameters)) == ["List<Integer>", "int[]"]
+
+
+@pytest.mark.parametrize(
     "written",
     ["Runnable r", "T x", "Map<String, Node> m", "List<int> x y z ]", "Optional<Integer> o", ""],
 )
@@ -78,6 +93,7 @@ LITERALS = [
     ("(1, -2L, 0.5, 1e3)", [1, -2, 0.5, 1000.0]),
     ("(\"a\\\"b\", 'c', \"\\u0041\")", ['a"b', "c", "A"]),
     ("(true, False)", [True, False]),
+    ('("""\n    a\n      "b" \\s\n    """, 1)', ['a\n  "b"  \n', 1]),
     ("([1, [2]], {'a': 1}, (3,))", [[1, [2]], {"a": 1}, [3]]),
     ("(Arrays.asList(1, 2), List.of(), java.util.Arrays.<Integer>asList(3))", [[1, 2], [], [3]]),
     ("(new int[] {1, 2}, new int[][] {{1}, {2}})", [[1, 2], [[1], [2]]]),
