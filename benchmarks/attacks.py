@@ -45,11 +45,11 @@ from javabox.engines import docker, local
 from javabox.engines.opening import Engine, Isolation
 from javabox.engines.restricted.floor import ABI
 from javabox.errors import JudgeUnavailable
-from tests.javabox.attacks import ATTACKS, HONEST, MACHINE, MARK, PORT, REACHING, STAYING, TELLING
-from tests.javabox.attacks_on_limits import ATTACKS_ON_LIMITS, MEMORY_MB, limits
-from tests.javabox.attacks_on_tests import ATTACKS_ON_TESTS, Attack
-from tests.javabox.attacks_on_the_floor import ATTACKS_ON_THE_FLOOR, FLOOR, FOUND, bystander
-from tests.javabox.attacks_on_values import ATTACKS_ON_VALUES
+from tests.javabox.attacks.attacks_on_limits import ATTACKS_ON_LIMITS, MEMORY_MB, limits
+from tests.javabox.attacks.attacks_on_tests import ATTACKS_ON_TESTS, Attack
+from tests.javabox.attacks.attacks_on_the_floor import ATTACKS_ON_THE_FLOOR, FLOOR, FOUND, bystander
+from tests.javabox.attacks.attacks_on_values import ATTACKS_ON_VALUES
+from tests.javabox.attacks.corpus import ATTACKS, HONEST, MACHINE, MARK, PORT, REACHING, STAYING, TELLING
 from tests.javabox.programs import DOUBLE, PROMPT, program
 
 BODIES = ATTACKS | ATTACKS_ON_LIMITS

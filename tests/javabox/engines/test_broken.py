@@ -18,7 +18,7 @@ from javabox import Judge, JudgeUnavailable
 from javabox.engines import jdk, jvm, manifest
 from tests.javabox.programs import program
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LARGEST = "image/lib/modules"
 
 

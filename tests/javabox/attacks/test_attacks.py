@@ -12,11 +12,11 @@ from benchmarks.attacks import CORPUS, Siege, besiege
 from javabox import Judge, Limits, Outcome, Suite
 from javabox.engines import local
 from javabox.verdict import NO_VERDICT
-from tests.javabox.attacks import ATTACKS
-from tests.javabox.attacks_on_limits import ATTACKS_ON_LIMITS
-from tests.javabox.attacks_on_tests import ATTACKS_ON_TESTS
-from tests.javabox.attacks_on_the_floor import ATTACKS_ON_THE_FLOOR, FLOOR
-from tests.javabox.attacks_on_values import ATTACKS_ON_VALUES
+from tests.javabox.attacks.attacks_on_limits import ATTACKS_ON_LIMITS
+from tests.javabox.attacks.attacks_on_tests import ATTACKS_ON_TESTS
+from tests.javabox.attacks.attacks_on_the_floor import ATTACKS_ON_THE_FLOOR, FLOOR
+from tests.javabox.attacks.attacks_on_values import ATTACKS_ON_VALUES
+from tests.javabox.attacks.corpus import ATTACKS
 from tests.javabox.programs import PROMPT, program
 
 GROUND = local.best_floor()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from javabox import Job, Limits, Outcome, Suite
-from tests.javabox.attacks_on_limits import FUEL, MEMORY_MB, WALL_SECONDS
+from tests.javabox.attacks.attacks_on_limits import FUEL, MEMORY_MB, WALL_SECONDS
 from tests.javabox.programs import PROMPT
 
 LIMITS = Limits(

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from javabox import Job
-from tests.javabox.attacks import MARK, PORT, SUPERVISOR, shell
-from tests.javabox.attacks_on_tests import LIMITS, Attack
+from tests.javabox.attacks.attacks_on_tests import LIMITS, Attack
+from tests.javabox.attacks.corpus import MARK, PORT, SUPERVISOR, shell
 from tests.javabox.programs import DOUBLE, PROMPT
 
 BYSTANDER = f"/var/tmp/986{os.getpid()}-bystander"

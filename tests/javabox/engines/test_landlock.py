@@ -22,7 +22,7 @@ from javabox import Judge, JudgeUnavailable, Outcome
 from javabox.engines import local
 from javabox.engines.local import LocalChannel
 from javabox.engines.restricted import floor, landlock
-from tests.javabox import escapes
+from tests.javabox.attacks import escapes
 from tests.javabox.programs import program
 
 ABIS = (1, 4, 7)
@@ -284,7 +284,7 @@ JUDGING = """
 import sys, time
 from javabox import Judge
 from tests.javabox.programs import program
-from tests.javabox.test_landlock import below, family
+from tests.javabox.engines.test_landlock import below, family
 judge = Judge("local", workers=1, isolation="landlock")
 body = 'try { new ProcessBuilder("setsid", "sh", "-c", "trap : TERM HUP; sleep 98764; sleep 98763").start(); } catch (Exception e) { } while (true);'
 processes = family(judge).values()

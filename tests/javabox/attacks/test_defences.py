@@ -16,9 +16,9 @@ import pytest
 from benchmarks.attacks import CORPUS
 from javabox import Job, Judge, Outcome
 from javabox.engines import local
-from tests.javabox.attacks_on_tests import LIMITS, Attack
-from tests.javabox.attacks_on_the_floor import SHARED
-from tests.javabox.defences import KEPT, UNDONE, Undone, judge_without
+from tests.javabox.attacks.attacks_on_tests import LIMITS, Attack
+from tests.javabox.attacks.attacks_on_the_floor import SHARED
+from tests.javabox.attacks.defences import KEPT, UNDONE, Undone, judge_without
 from tests.javabox.programs import DOUBLE, PROMPT
 
 BEFORE = {

@@ -6,7 +6,7 @@ As in attacks.py, with one case each.
 from __future__ import annotations
 
 from javabox import Job, Suite, SuiteCase
-from tests.javabox.attacks_on_tests import LIMITS, Attack
+from tests.javabox.attacks.attacks_on_tests import LIMITS, Attack
 from tests.javabox.programs import PROMPT
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from javabox import Case, Job, Judge, Limits, Outcome, Suite, SuiteCase
-from tests.javabox.values import IMPORTS, KINDS, OWN
+from tests.javabox.verdicts.values import IMPORTS, KINDS, OWN
 
 NEIGHBOURS = 6
 """How many of the lines below a value's own it is compared with."""
