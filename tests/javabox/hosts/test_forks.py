@@ -73,7 +73,7 @@ def test_a_forked_child_can_have_its_own_judge(own: Judge) -> None:
 @pytest.mark.parametrize("script", ["children_that_leave", "children_beside_threads"])
 def test_children_that_leave_in_any_way_harm_nobody(script: str) -> None:
     """In a Python of its own: a child of pytest's that exits would go on with pytest's tests."""
-    command = f"from tests.javabox import test_forks; test_forks.{script}()"
+    command = f"from tests.javabox.hosts import test_forks; test_forks.{script}()"
     root = Path(__file__).parents[3]
     done = subprocess.run(
         [sys.executable, "-c", command], cwd=root, capture_output=True, text=True, check=False, timeout=200
