@@ -31,7 +31,7 @@ MODERN = '''\
 }
 '''
 ALL: tuple[Change, ...] = (
-    *{*CHANGES.values(), *LOGIC.values(), *OTHER_LOGIC.values()},
+    *dict.fromkeys((*CHANGES.values(), *LOGIC.values(), *OTHER_LOGIC.values())),
     *(mutate.confuse, mutate.misuse, mutate.misspell, mutate.other_variable, mutate.other_type),
     *(mutate.off_by_one, mutate.drop_punctuation, mutate.drop_return, mutate.double_token),
     *(mutate.drop_statement, mutate.swap_statements, mutate.cut_before),
