@@ -5,9 +5,9 @@
 - `greedy`, `coderl` (CodeRL, arXiv 2207.01780; RLTF's code too): the score of the greedy completion of the
   same prompt by the policy as it is, generated, judged and grounded together with the step's rollouts.
 
-    baseline = Baseline(recipe.ppo.advantage, roller, parallel)
+    baseline = Baseline(recipe.ppo.advantage, collector, parallel)
     greedy = baseline.begin(problems, max_new_tokens)         # while the last rollouts are being judged
-    rollouts, numbers = baseline.finish(greedy, rollouts)     # each with its `baseline`
+    rollouts, numbers = baseline.finish(greedy, rollouts)     # with `feedback.baseline`
 
 The baseline stays with its rollout, for whoever learns from it later. Other advantages have none: it is 0.
 
@@ -26,7 +26,7 @@ from rlcf.errors import BadInput
 from rlcf.grounding.table import grounding_entry
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
-from rlcf.training.rollout import Pending, Roller, Rollout
+from rlcf.training.rollout import Pending, Rollout, RolloutCollector
 from rlcf.training.runtime.distributed import Parallel
 
 GREEDY = ("greedy", "coderl")
@@ -40,37 +40,42 @@ apart (they move a part of one text into the prompt)."""
 class Baseline:
     """Baselines of one kind. Everything but the generation of greedy completions is done on every rank."""
 
-    def __init__(self, advantage: str, roller: Roller, parallel: Parallel) -> None:
-        self.advantage, self.roller, self.parallel = advantage, roller, parallel
+    def __init__(self, advantage: str, collector: RolloutCollector, parallel: Parallel) -> None:
+        self.advantage, self.collector, self.parallel = advantage, collector, parallel
         self.best: dict[Question, float] = {}
 
     def begin(self, problems: Sequence[Problem], max_new_tokens: int) -> Pending | None:
-        """This process's share of the greedy completions, one of each problem; None where none are needed."""
+        """Generate this process's share of the greedy completions, one of each problem; None where none are
+        needed."""
         if self.advantage not in GREEDY:
             return None
         distinct = {question(problem): problem for problem in problems}
-        return self.roller.begin(
+        return self.collector.begin(
             list(distinct.values()), temperature=0.0, max_new_tokens=max_new_tokens, seed=0
         )
 
     def finish(
         self, greedy: Pending | None, rollouts: Sequence[Rollout]
     ) -> tuple[list[Rollout], dict[str, float]]:
-        """The rollouts of a step, whole, with their baselines, and numbers for the logs: `baseline`, a mean
+        """Give the rollouts of a step, all ranks', their baselines. Returns metrics too: `baseline`, a mean
         over rollouts, and `baseline_errors`, greedy completions that the judge failed on. Every rank must
         call, once a step, with rollouts of the problems that `begin` was given: they join the memory of the
         best."""
         if greedy is not None:
-            found, _ = self.roller.finish(greedy)
-            known, numbers = greedy_scores(self.parallel.gather(found))
+            own, _ = self.collector.finish(greedy)
+            baselines, metrics = greedy_scores(self.parallel.gather(own))
         elif self.advantage == "best":
-            known = {asked: self.best.get(asked, 0.0) for asked in map(_asked, rollouts)}
-            numbers = {}
+            baselines = {asked: self.best.get(asked, 0.0) for asked in map(_asked, rollouts)}
+            metrics = {}
             self._remember(rollouts)
         else:
             return list(rollouts), {}
-        against = [replace(one, baseline=known[_asked(one)]) for one in rollouts]
-        return against, numbers | {"baseline": sum(one.baseline for one in against) / len(against)}
+        own_baselines = [baselines[_asked(rollout)] for rollout in rollouts]
+        rollouts = [
+            replace(rollout, feedback=replace(rollout.feedback, baseline=baseline))
+            for rollout, baseline in zip(rollouts, own_baselines, strict=True)
+        ]
+        return rollouts, metrics | {"baseline": sum(own_baselines) / len(rollouts)}
 
     def _remember(self, rollouts: Sequence[Rollout]) -> None:
         for one in rollouts:
@@ -79,21 +84,22 @@ class Baseline:
                 self.best[asked] = max(self.best.get(asked, one.signal.score), one.signal.score)
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint must keep."""
+        """Return what a checkpoint must keep."""
         return {"best": dict(self.best)}
 
     def load(self, state: dict[str, Any]) -> None:
-        """What `state` gave."""
+        """Restore what `state` returned."""
         self.best = dict(state["best"])
 
 
 def question(problem: Problem) -> Question:
-    """What tells the problem, as it is asked, from others."""
+    """Identify a problem as it is asked."""
     return problem.task_id, len(problem.prompt)
 
 
 def greedy_scores(greedy: Sequence[Rollout]) -> tuple[dict[Question, float], dict[str, float]]:
-    """The score of each question's greedy completion, of all processes, and how many the judge failed on."""
+    """Look up the score of each question's greedy completion, of all processes, and count those that the
+    judge failed on."""
     # In the order that they were asked in, whoever had which: a sum depends on its order.
     scores = [one.signal.score for one in sorted(greedy, key=lambda one: one.row)]
     judged = [score for score in scores if score is not None]

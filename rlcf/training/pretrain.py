@@ -19,7 +19,7 @@ from rlcf.policy import Policy
 from rlcf.policy.batch import TokenBatch, Tokens
 from rlcf.progress import progress
 from rlcf.training.runtime.batching import Pass, passes
-from rlcf.training.runtime.distributed import Parallel, whole
+from rlcf.training.runtime.distributed import Parallel, gather_full
 from rlcf.training.runtime.module import TrainedModule
 
 BETAS = (0.9, 0.98)
@@ -61,7 +61,7 @@ def train_supervised(
     with progress("supervised training", total=steps) as advance:
         for _ in range(steps):
             losses.append(accumulate(module, [encoded[index] for index in next(batches)]))
-            whole(torch.nn.utils.clip_grad_norm_(parameters, 1.0))
+            gather_full(torch.nn.utils.clip_grad_norm_(parameters, 1.0))
             optimizer.step()
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
@@ -78,8 +78,8 @@ def accumulate(
     tokens = sum(len(completion) for _, completion in rows)
     value = torch.zeros(())
     for one, batch, final in row_passes(module, rows):
-        with parallel.exchanging(module.wrapped, last=last and final):
-            loss = -module(batch, 1.0)[0].sum() / tokens * one.counts
+        with parallel.sync_gradients(module.wrapped, last=last and final):
+            loss = -module(batch, 1.0)[0].sum() / tokens * (not one.is_padding)
             parallel.backward(weight * loss)
         value += loss.detach().cpu()
     return float(parallel.total(value))

@@ -14,64 +14,59 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rlcf.grounding.replay import Replay
 from rlcf.grounding.signal import Answer
 from rlcf.javasource.normalize import digest
 from rlcf.policy.batch import Tokens
-from rlcf.training.objectives.experience import Feedback
-
-BY_BATCH = ("groups", "anchors", "examples")
-"""Fields of Feedback that are no rollout's own."""
-OWN = tuple(one.name for one in fields(Feedback) if one.name not in BY_BATCH)
+from rlcf.training.rollout import Feedback, Rollout
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """What a step learns from."""
+class ReplayEntry:
+    """A judged completion in tokens: what is left of a rollout in the buffer."""
 
-    prompts: list[Tokens]
-    completions: list[Tokens]
+    prompt: Tokens
+    completion: Tokens
     feedback: Feedback
 
 
-class OnlineBuffer:
-    """Keeps rollouts; a step's batch in, the batch to learn from out. All ranks hold the same."""
+class ReplayBuffer:
+    """Keeps rollouts; takes in a step's and gives out those to learn from. All ranks hold the same."""
 
     def __init__(self, capacity: int, drawn: int) -> None:
         """`drawn` rollouts a step, or as many as came in where it is 0."""
-        self._kept: Replay[dict[str, Any]] = Replay(capacity)
+        self._kept: Replay[ReplayEntry] = Replay(capacity)
         self._drawn = drawn
 
-    def exchange(self, keys: Sequence[str], batch: Batch, seed: str) -> Batch:
-        """Takes in the rollouts of `batch`, `keys` naming their programs, and gives out others. What the
-        judge failed on is not kept. Fewer than wanted are drawn where there are fewer; the anchors stay."""
-        for row, key in enumerate(keys):
-            if batch.feedback.scores[row] is not None:
-                self._kept.add(key, _item(batch, row))
-        items = self._kept.draw(self._drawn or len(keys), random.Random(seed))
-        own = {name: [item[name] for item in items] for name in OWN if items and name in items[0]}
-        feedback = replace(batch.feedback, groups=list(range(len(items))), **own)
-        return Batch([item["prompt"] for item in items], [item["ids"] for item in items], feedback)
+    def exchange(self, rollouts: Sequence[Rollout], seed: str) -> list[ReplayEntry]:
+        """Take in `rollouts` and draw others, each a group of its own. What the judge failed on is not kept.
+        Fewer than wanted are drawn where there are fewer."""
+        for rollout in rollouts:
+            if rollout.feedback.score is not None:
+                entry = ReplayEntry(rollout.prompt_ids, rollout.sampled.ids, rollout.feedback)
+                self._kept.add(program_key(rollout.answer), entry)
+        drawn = self._kept.draw(self._drawn or len(rollouts), random.Random(seed))
+        return [replace(one, feedback=replace(one.feedback, group=at)) for at, one in enumerate(drawn)]
 
     def state(self) -> list[tuple[str, dict[str, Any]]]:
-        """For a checkpoint."""
-        return self._kept.state()
+        """Return all that is kept, in plain values, for a checkpoint."""
+        return [(key, asdict(one)) for key, one in self._kept.state()]
 
     def load(self, state: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-        """What `state` gave."""
-        self._kept.load([(key, dict(item)) for key, item in state])
+        """Restore what `state` returned."""
+        self._kept.load(
+            [
+                (key, ReplayEntry(one["prompt"], one["completion"], Feedback(**one["feedback"])))
+                for key, one in state
+            ]
+        )
 
 
 def program_key(answer: Answer) -> str:
-    """The same for two answers to one question that are one program; a curriculum has several questions."""
+    """Make a key that is the same for two answers to one question that are one program; a curriculum has
+    several questions of a problem."""
     problem = answer.problem
     return f"{problem.task_id} {len(problem.prompt)} {digest(problem.prompt + answer.completion)}"
-
-
-def _item(batch: Batch, row: int) -> dict[str, Any]:
-    told = {name: getattr(batch.feedback, name) for name in OWN}
-    own = {name: rows[row] for name, rows in told.items() if len(rows)}
-    return {"prompt": batch.prompts[row], "ids": batch.completions[row], **own}

@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from javabox import Judge, Limits, Verdict
 from rlcf.grounding.reward_hacking import signs
 from rlcf.grounding.signal import Answer, Grounding, Signal
+from rlcf.grounding.values import outcome_class
 from rlcf.policy import Policy
+from rlcf.policy.batch import Tokens
 from rlcf.policy.generate import Sampled, stable_seed
 from rlcf.problems.broken import BrokenSuites
 from rlcf.problems.problem import Problem
@@ -40,39 +42,60 @@ since a small policy writes endless loops there too."""
 
 
 Graded = tuple[Answer, Signal, frozenset[str]]
-"""An answer, what it is worth, and its signs of reward hacking."""
+"""An answer, its signal, and its reward hacking flags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """The feedback on one rollout, in tokens: all that an update needs beside the tokens themselves. Plain
+    values only, so that checkpoints can hold it."""
+
+    score: float | None
+    """None: the judge failed; nothing is learnt from the rollout."""
+    reward_position: int
+    """Index of the completion token that gets the score."""
+    token_credits: tuple[float, ...]
+    """What spans add to the advantage of each token."""
+    loss_mask: tuple[bool, ...] | None
+    """Of each token whether the policy learns from it; None: from all."""
+    outcome_class: int | None
+    """How the program ended, as an index in `rlcf.grounding.values.CLASSES`; None where that is unknown."""
+    group: int
+    """Number of its prompt: completions of one prompt are a group."""
+    baseline: float = 0.0
+    """What the score is measured against (baseline.py)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A completion in tokens and text with its verdict and signal."""
+    """A completion in tokens and text with its verdict, signal and feedback."""
 
     row: int
-    """Its place among the rows that were asked for, over all processes."""
+    """Index among all rows of its batch, over all processes."""
     prompt_ids: list[int]
     sampled: Sampled
     answer: Answer
     signal: Signal
-    signs: frozenset[str] = frozenset()
-    """Of reward hacking."""
-    baseline: float = 0.0
-    """What its score is measured against (baseline.py)."""
+    feedback: Feedback
+    reward_hacking_flags: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class Pending:
-    """Generated, not all of it judged."""
+    """Completions that are generated and not all judged yet."""
 
     rows: list[int] = field(default_factory=list)
     prompts: list[list[int]] = field(default_factory=list)
     sampled: list[Sampled] = field(default_factory=list)
     graded: list[Future[tuple[list[Graded], float]]] = field(default_factory=list)
-    """Of each chunk: its answers, and the seconds of the grounding, beside generation as far as it goes."""
+    """Of each chunk: its answers, and the seconds of the grounding, which runs beside generation."""
     generate_seconds: float = 0.0
+    samples: int = 1
+    """Completions of each problem."""
 
 
-class Roller:
-    """Makes rollouts; a context, as it holds the thread that grades."""
+class RolloutCollector:
+    """Collects rollouts: generates, and grades in a thread of its own. A context; `close` ends the thread."""
 
     def __init__(
         self,
@@ -93,20 +116,32 @@ class Roller:
         self._broken = BrokenSuites()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="grader")
 
-    def __enter__(self) -> Roller:
+    def __enter__(self) -> RolloutCollector:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the grading thread; what has not begun is cancelled."""
         self._thread.shutdown(cancel_futures=True)
 
     def begin(
-        self, problems: Sequence[Problem], *, temperature: float, max_new_tokens: int, seed: int
+        self,
+        problems: Sequence[Problem],
+        *,
+        samples: int = 1,
+        temperature: float,
+        max_new_tokens: int,
+        seed: int,
     ) -> Pending:
-        """One completion for every entry of `problems` (repeat a problem for more), being judged."""
+        """Generate `samples` completions of every problem and hand them to the judge; row r is of problem
+        r // samples."""
         encoded = {id(problem): self.policy.encode_prompt(problem.prompt) for problem in problems}
+        problems = [problem for problem in problems for _ in range(samples)]
         # Chunks of prompts of similar length, dealt to the processes so that all have about the same to do.
         order = sorted(range(len(problems)), key=lambda row: (len(encoded[id(problems[row])]), row))
-        own, pending = order[self.rank :: self.world], Pending()
+        own, pending = order[self.rank :: self.world], Pending(samples=samples)
         chunk = min(max(len(own) // 2, CHUNKS[0]), CHUNKS[1])
         for start in range(0, len(own), chunk):
             rows = own[start : start + chunk]
@@ -130,11 +165,15 @@ class Roller:
         return pending
 
     def finish(self, pending: Pending) -> tuple[list[Rollout], float]:
-        """Waits for the verdicts; this process's rollouts, and the seconds that grounding them took."""
+        """Wait for the verdicts; returns this process's rollouts, and the seconds that grounding took."""
         chunks = [future.result() for future in pending.graded]
         graded = [one for chunk, _ in chunks for one in chunk]
-        parts = zip(pending.rows, pending.prompts, pending.sampled, graded, strict=True)
-        rollouts = [Rollout(row, prompt, sampled, *one) for row, prompt, sampled, one in parts]
+        rollouts = []
+        for row, prompt, sampled, (answer, signal, flags) in zip(
+            pending.rows, pending.prompts, pending.sampled, graded, strict=True
+        ):
+            feedback = feedback_of(self.policy, sampled.ids, answer, signal, group=row // pending.samples)
+            rollouts.append(Rollout(row, prompt, sampled, answer, signal, feedback, flags))
         return rollouts, sum(seconds for _, seconds in chunks)
 
     def _grade(
@@ -152,38 +191,42 @@ class Roller:
         return [(a, s, signs(a)) for a, s in zip(answers, signals, strict=True)], seconds
 
 
-def score_place(policy: Policy, rollout: Rollout) -> int:
-    """Index of the completion token that the score belongs to."""
-    ids, place = rollout.sampled.ids, rollout.signal.place
-    return len(ids) - 1 if place is None else policy.token_at(ids, place)
+def feedback_of(policy: Policy, ids: Tokens, answer: Answer, signal: Signal, group: int) -> Feedback:
+    """Translate a signal, whose places are characters, to the completion's tokens `ids`."""
+    last = len(ids) - 1
+    return Feedback(
+        score=signal.score,
+        reward_position=last if signal.place is None else policy.token_at(ids, signal.place),
+        token_credits=token_credits(policy, ids, signal),
+        loss_mask=loss_mask(policy, ids, signal),
+        outcome_class=outcome_class(answer.verdict),
+        group=group,
+    )
 
 
-def token_credits(policy: Policy, rollout: Rollout) -> list[float]:
-    """What the spans of the signal give to each token, lengths evened out as `Span` says."""
-    ids = rollout.sampled.ids
+def token_credits(policy: Policy, ids: Tokens, signal: Signal) -> tuple[float, ...]:
+    """Sum the credits of the signal's spans for each token, lengths evened out as `Span` says."""
     credits = [0.0] * len(ids)
-    for span in rollout.signal.spans:
-        tokens = _tokens(policy, rollout, span.start, span.end)
+    for span in signal.spans:
+        tokens = _tokens(policy, ids, span.start, span.end)
         for at in tokens:
             credits[at] += span.value * min(LARGEST_ALPHA, len(ids) / len(tokens))
-    return credits
+    return tuple(credits)
 
 
-def token_mask(policy: Policy, rollout: Rollout) -> list[bool] | None:
-    """Of each token whether it is learnt from; None: all are."""
-    if rollout.signal.learnt is None:
+def loss_mask(policy: Policy, ids: Tokens, signal: Signal) -> tuple[bool, ...] | None:
+    """Mark the tokens that the policy learns from, always with the last; None: all."""
+    if signal.learnt is None:
         return None
-    ids = rollout.sampled.ids
     mask = [False] * (len(ids) - 1) + [True]
-    for start, end in rollout.signal.learnt:
-        for at in _tokens(policy, rollout, start, end):
+    for start, end in signal.learnt:
+        for at in _tokens(policy, ids, start, end):
             mask[at] = True
-    return mask
+    return tuple(mask)
 
 
-def _tokens(policy: Policy, rollout: Rollout, start: int, end: int) -> range:
-    """The tokens that write the characters from `start` to before `end`; none of an empty stretch."""
+def _tokens(policy: Policy, ids: Tokens, start: int, end: int) -> range:
+    """Find the tokens that write the characters from `start` to before `end`; none of an empty stretch."""
     if end <= start:
         return range(0)
-    ids = rollout.sampled.ids
     return range(policy.token_at(ids, start), policy.token_at(ids, end - 1) + 1)

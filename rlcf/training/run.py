@@ -1,12 +1,12 @@
-"""A training run from recipe to run folder: supervised training, discriminator, PPO, evaluations.
+"""A training run from recipe to run folder: supervised training, discriminator, objective, evaluations.
 
     with Judge() as judge:
         train(load_recipe("quickstart"), Path("runs/quickstart"), judge)
         resume(Path("runs/quickstart"), judge)              # after it was killed: as if it had never stopped
 
-`checkpoints/step-000000` holds policy and discriminator as PPO found them; another run that names this
-folder as its `start` begins there, evaluated already: so two groundings share one pre-training. A run that
-was killed before this checkpoint begins again. With several processes (`accelerate launch`) every one calls
+`checkpoints/step-000000` holds policy and discriminator as the first step found them; another run that names
+this folder as its `start` begins there, evaluated already: so two groundings share one pre-training. A run
+that was killed before this checkpoint begins again. With several processes (`accelerate launch`) every one calls
 `train`, with a judge of its own.
 """
 
@@ -26,29 +26,27 @@ from accelerate.utils import set_seed
 from javabox import Judge
 from rlcf.errors import BadInput
 from rlcf.evaluation import evaluate, evaluation_row
-from rlcf.grounding.table import Entry, check_needs, grounding_entry
+from rlcf.grounding.table import check_needs, grounding_entry
 from rlcf.jsonl import read_rows
 from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy, tiny_policy
 from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
-from rlcf.recipes import check_values, load_recipe, values_of
+from rlcf.recipes import check_values, load_recipe
 from rlcf.training.baseline import check_advantage
+from rlcf.training.check import check_parts, check_start, needs_references
 from rlcf.training.data import load_data
 from rlcf.training.discriminator.lifecycle import asked_model, make_discriminator, new_discriminator
 from rlcf.training.discriminator.model import Discriminator
-from rlcf.training.objectives.ppo import AGAINST_GROUP
-from rlcf.training.objectives.preference import Preferring
-from rlcf.training.objectives.table import LEARNERS
 from rlcf.training.pretrain import train_supervised
 from rlcf.training.rollout import EVALUATION_LIMITS
 from rlcf.training.runtime.checkpoint import DISCRIMINATOR, checkpoint_folder, steps_saved, write_checkpoint
 from rlcf.training.runtime.console import check_trackers
 from rlcf.training.runtime.distributed import Parallel
 from rlcf.training.runtime.run_folder import RunFolder
-from rlcf.training.step import PpoStep
-from rlcf.training.trainer import PpoLoop
+from rlcf.training.step import TrainingStep
+from rlcf.training.trainer import Trainer
 
 log = logging.getLogger("rlcf")
 
@@ -57,15 +55,10 @@ TOKENIZER_ROWS = 4000
 EVALUATION_TEMPERATURE = 0.8
 EVALUATION_BATCH = 256
 """Completions generated together."""
-SHARED = (
-    "seed", "data.problems", "data.train_problems", "model.name", "data.corpus_problems", "data.corpus_noise",
-    "supervised.steps", "supervised.lr",
-)  # fmt: skip
-"""Fields in which a run and its `start` must agree: they decide data and pre-training."""
 
 
 class Training:
-    """What a run is made of; every stage reads it."""
+    """The parts of a run; every stage reads it."""
 
     def __init__(
         self, recipe: Recipe, folder: Path, judge: Judge, machine: Machine | None, parallel: Parallel | None
@@ -89,8 +82,7 @@ class Training:
         self.trains_discriminator = self.compares and self.asked is None
         # Half of the cores belong to the JVMs; two threads for so small a model are slower than one.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // (2 * self.parallel.world)))
-        references = self.compares or recipe.objective.sft_coef > 0 or "reference" in self.entry.needs
-        references = references or recipe.rollout.curriculum or recipe.objective.name == "references"
+        references = needs_references(recipe, self.entry)
         # A process after the other: the first one builds what the others then read.
         for turn in range(self.parallel.world):
             if turn == self.parallel.rank:
@@ -132,7 +124,7 @@ def resume(
     training.run.resume(saved[-1] if saved else None)
     training.parallel.wait()
     if saved:
-        _ppo(training, saved[-1])
+        _run_objective(training, saved[-1])
     else:
         _whole_run(training, _first_policy(training))
 
@@ -156,27 +148,27 @@ def _whole_run(training: Training, policy: Policy) -> None:
     if parallel.main:
         write_checkpoint(run.checkpoint(0), write)
     parallel.wait()
-    _ppo(training, 0)
+    _run_objective(training, 0)
 
 
-def _ppo(training: Training, step: int) -> None:
-    """PPO from the checkpoint of `step` to the end, and the evaluation after it."""
+def _run_objective(training: Training, step: int) -> None:
+    """Take the steps from the checkpoint of `step` to the end, and evaluate after them."""
     started, recipe, run = time.monotonic(), training.recipe, training.run
     if recipe.objective.steps:
         policy = _load(run.checkpoint(0), training)
         discriminator = new_discriminator(policy, recipe) if training.trains_discriminator else None
         if discriminator is not None:
-            found = torch.load(run.checkpoint(step) / DISCRIMINATOR, weights_only=True, map_location="cpu")
-            discriminator.load_state_dict(found)
-        ppo_step = PpoStep(
+            path = run.checkpoint(step) / DISCRIMINATOR
+            discriminator.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+        training_step = TrainingStep(
             policy, recipe, training.judge, run, training.entry, training.asked or discriminator,
             training.machine, training.parallel,
         )  # fmt: skip
-        with PpoLoop(ppo_step) as loop:
+        with Trainer(training_step) as trainer:
             if step:
-                loop.load(step)
+                trainer.load(step)
             prompts = _prompts(training.data.train, recipe.seed)
-            loop.go(step, islice(prompts, step * recipe.rollout.prompts_per_step, None))
+            trainer.go(step, islice(prompts, step * recipe.rollout.prompts_per_step, None))
         measure(policy, training, "after", recipe.objective.steps)
     if training.parallel.main:
         log.info("%s: done in %.0f s", run.folder, time.monotonic() - started)
@@ -245,47 +237,8 @@ def _prompts(problems: Sequence[Problem], seed: int) -> Iterator[Problem]:
         yield from rng.sample(list(problems), len(problems))
 
 
-def check_parts(recipe: Recipe, entry: Entry) -> None:
-    """Raises BadInput where parts of the loop do not go together."""
-    if recipe.rollout.curriculum and not entry.runs:
-        message = (
-            f"moves as answers pass, and {recipe.objective.grounding!r} runs no tests: choose one that does"
-        )
-        raise BadInput(message, field="rollout.curriculum")
-    if recipe.objective.name == "references" and recipe.objective.sft_coef:
-        raise BadInput(
-            "must be 0: the objective learns nothing but the references", field="objective.sft_coef"
-        )
-    if LEARNERS[recipe.objective.name] is Preferring and not recipe.kl.coef:
-        raise BadInput(f"must be above 0: it is the beta of {recipe.objective.name!r}", field="kl.coef")
-    if recipe.rollout.replay_capacity and recipe.objective.name != "ppo":
-        raise BadInput(
-            f"must be 0: {recipe.objective.name!r} learns from the step's own rollouts",
-            field="rollout.replay_capacity",
-        )
-    if recipe.rollout.replay_capacity and recipe.ppo.advantage in AGAINST_GROUP:
-        message = f"{recipe.ppo.advantage!r} compares completions of one prompt, and replay draws them apart"
-        raise BadInput(f"{message}: choose gae, best or greedy", field="ppo.advantage")
-
-
-def check_start(recipe: Recipe) -> None:
-    """Raises BadInput where the run that `start` names was made from other data or another model."""
-    start = Path(recipe.start)
-    if not (checkpoint_folder(start, 0) / "config.json").is_file():
-        raise BadInput("is no run folder with a checkpoint of step 0", file=start, field="start")
-    theirs = load_recipe(str(start / "recipe.toml"))
-    made, asked = values_of(theirs), values_of(recipe)
-    for name in SHARED:
-        if made[name] != asked[name]:
-            raise BadInput(
-                f"the run was made with {name} = {made[name]!r}, not {asked[name]!r}",
-                file=start,
-                field="start",
-            )
-
-
 def _copy_evaluation(recipe: Recipe, run: RunFolder) -> None:
-    """The evaluation before PPO, completions included, is that of `start`."""
+    """Copy the evaluation before the objective from `start`, completions included."""
     for row in read_rows(Path(recipe.start) / "evaluation.jsonl"):
         if row.fields["stage"] == "before" and row.fields["split"] == recipe.evaluation.split:
             run.evaluation(row.fields)

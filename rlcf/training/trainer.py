@@ -1,4 +1,4 @@
-"""The PPO steps of a run, one after the other, with the checkpoints between them.
+"""The trainer: takes the steps of a run, one after the other, and writes the checkpoints between them.
 
 The best checkpoint is that with the highest mean reward of the rollouts since the one before: what the
 grounding paid in training, not a held-out number.
@@ -7,18 +7,15 @@ grounding paid in training, not a held-out number.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor
 
-from rlcf.policy.prefix_critic import CRITIC_FILE
 from rlcf.problems import Problem
 from rlcf.progress import progress
-from rlcf.training.objectives.ppo import Learner
 from rlcf.training.runtime import console as show
 from rlcf.training.runtime.checkpoint import (
     DISCRIMINATOR,
@@ -28,16 +25,16 @@ from rlcf.training.runtime.checkpoint import (
     set_random_states,
     write_checkpoint,
 )
-from rlcf.training.step import PpoStep
+from rlcf.training.step import TrainingStep
 
 SAMPLES_EVERY = 10
 """Steps between the tables of samples on a terminal."""
 
 
-class PpoLoop:
-    """Takes steps and saves them; a context, as rollouts are graded in a thread and trackers are closed."""
+class Trainer:
+    """Takes steps and saves them; a context, which ends the grading thread and the trackers."""
 
-    def __init__(self, step: PpoStep) -> None:
+    def __init__(self, step: TrainingStep) -> None:
         self.step = step
         self.recipe, self.run = step.recipe, step.run
         self.machine, self.parallel = step.machine, step.parallel
@@ -49,17 +46,17 @@ class PpoLoop:
         tracking = Accelerator(log_with=names, project_dir=self.run.folder) if names else None
         self.trackers = show.Trackers(tracking, names, self.run.folder.name, dataclasses.asdict(self.recipe))
 
-    def __enter__(self) -> PpoLoop:
+    def __enter__(self) -> Trainer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.step.__exit__()
+        self.step.close()
         self.trackers.close()
 
     def go(self, first: int, prompts: Iterator[Problem]) -> None:
-        """All steps from `first`, counted from 0, on the problems that `prompts` gives next."""
+        """Take all steps from 0-based `first`, on the problems that `prompts` gives next."""
         recipe, every = self.recipe, self.machine.checkpoint_every
-        with progress("ppo", total=recipe.objective.steps - first) as advance:
+        with progress(recipe.objective.name, total=recipe.objective.steps - first) as advance:
             for step in range(first, recipe.objective.steps):
                 row, rollouts = self.step.take(
                     step, [next(prompts) for _ in range(recipe.rollout.prompts_per_step)]
@@ -73,7 +70,7 @@ class PpoLoop:
                     self.save(step + 1)
 
     def save(self, step: int) -> None:
-        """Writes the checkpoint of `step`; every rank must call."""
+        """Write the checkpoint of `step`; every rank must call."""
         reward = sum(self.since) / len(self.since)
         self.since = []
         if reward > self.best.get("reward", -torch.inf):
@@ -85,7 +82,7 @@ class PpoLoop:
         self.parallel.wait()
 
     def load(self, step: int) -> None:
-        """Goes back to the checkpoint of `step`."""
+        """Restore the checkpoint of `step`."""
         # To the memory, not to where it was: the machine may be another one.
         state = torch.load(self.run.checkpoint(step) / TRAINER, weights_only=True, map_location="cpu")
         self.step.load(state["step"])
@@ -93,15 +90,8 @@ class PpoLoop:
         set_random_states(state["random"])
 
     def _write(self, aside: Path, state: dict[str, Any]) -> None:
-        self.step.learner.module.whole_policy.save_trained(aside, self.run.checkpoint(0).resolve())
+        base = self.run.checkpoint(0).resolve()
+        self.step.objective.save(aside, base, state["step"]["objective"])
         torch.save(state, aside / TRAINER)
-        learner = self.step.learner
-        if isinstance(learner, Learner) and learner.tells_classes and not self.recipe.critic.lora_rank:
-            torch.save(critic_of(state["step"]["learner"]["weights"]), aside / CRITIC_FILE)
         if self.step.discriminator is not None:
             torch.save(self.step.discriminator.state_dict(), aside / DISCRIMINATOR)
-
-
-def critic_of(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The critic's own weights among those of a scorer."""
-    return {name.removeprefix("critic."): w for name, w in weights.items() if name.startswith("critic.")}

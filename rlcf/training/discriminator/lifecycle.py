@@ -33,7 +33,7 @@ from rlcf.training.discriminator.model import (
     random_discriminator,
     train_discriminator,
 )
-from rlcf.training.rollout import Roller
+from rlcf.training.rollout import RolloutCollector
 from rlcf.training.runtime.checkpoint import DISCRIMINATOR, checkpoint_folder
 from rlcf.training.runtime.distributed import Parallel
 
@@ -116,21 +116,21 @@ def _first_training(
 ) -> None:
     rng = random.Random(f"discriminator problems {recipe.seed}")
     asked = [rng.choice(problems) for _ in range(recipe.discriminator.samples)]
-    with Roller(
+    with RolloutCollector(
         policy,
         judge,
         lambda answers: [NO_SIGNAL] * len(answers),
         run_tests=False,
         rank=parallel.rank,
         world=parallel.world,
-    ) as roller:
-        pending = roller.begin(
+    ) as collector:
+        pending = collector.begin(
             asked,
             temperature=TEMPERATURE,
             max_new_tokens=recipe.rollout.max_new_tokens,
             seed=stable_seed("discriminator", recipe.seed),
         )
-        rollouts = parallel.gather(roller.finish(pending)[0])
+        rollouts = parallel.gather(collector.finish(pending)[0])
     pairs = pairs_of(rollout.answer for rollout in sorted(rollouts, key=lambda rollout: rollout.row))
     rng.shuffle(pairs)
     held_out, used = pairs[::HELD_OUT], [pair for at, pair in enumerate(pairs) if at % HELD_OUT]

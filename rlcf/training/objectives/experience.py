@@ -1,113 +1,131 @@
-"""What passes between rollouts and the update: a batch before its scores, their tokens, what is learnt.
+"""A rollout batch as PPO sees it: what is computed before the scores are known, and the targets after.
 
-All of it is whole on every rank. Tensors are `[B, T]`, B rollouts and T tokens of the longest completion,
-padded on the right.
+Everything is complete on every rank. Tensors are `[B, T]`, B rollouts and T tokens of the longest completion,
+padded on the right; C is the number of outcome classes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from rlcf.policy.batch import Tokens
+from rlcf.policy.critic import CLASSES
+from rlcf.recipe import Recipe
+from rlcf.training.objectives import outcome_critic
 from rlcf.training.objectives import ppo_losses as ppo
+from rlcf.training.rollout import Feedback
 
 
 @dataclass(slots=True)
 class Experience:
-    """A rollout batch before it is scored; tensors `[B, T]` padded on the right, whole on every rank."""
+    """Completions with what the policies and the critic say of them before the update."""
 
-    prompts: list[Tokens]
-    completions: list[Tokens]
-    parts: list[list[int]]
-    """Minibatches of the first epoch."""
+    prompts: Sequence[Tokens]
+    completions: Sequence[Tokens]
+    minibatches: list[list[int]]
+    """Rows of the first epoch's minibatches."""
     mask_BT: Tensor
-    old_BT: Tensor
-    reference_BT: Tensor
+    old_logps_BT: Tensor
+    reference_logps_BT: Tensor
     values_BT: Tensor
-    classes_BTC: Tensor
-    """The class critic's logits; C is 0 without one."""
-
-
-def unscored(prompts: list[Tokens], completions: list[Tokens]) -> Experience:
-    """A batch of which nothing has to be known before it is judged."""
-    return Experience(prompts, completions, [], *(torch.zeros(0, 0) for _ in range(5)))
+    class_logits_BTC: Tensor
+    """The outcome critic's; C is 0 without one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Feedback:
-    """What the signals of a rollout batch say, in tokens; a row each."""
-
-    scores: Sequence[float | None]
-    """None where the judge failed."""
-    places: Sequence[int]
-    """The token that the score belongs to."""
-    groups: Sequence[int]
-    """The number of its prompt."""
-    credits: Sequence[Sequence[float]] = ()
-    """Of every token what spans give it, on top of its advantage; none at all: nothing."""
-    learnt: Sequence[Sequence[bool] | None] = ()
-    """Of every token whether the policy learns from it; None: all of them."""
-    anchors: Sequence[tuple[Tokens, Tokens]] = ()
-    """Prompts with references for the supervised loss, and for the class critic as programs that pass."""
-    baselines: Sequence[float] = ()
-    """What scores are measured against (baseline.py)."""
-    classes: Sequence[int | None] = ()
-    """How each program ended (`outcome_class`)."""
-    examples: Sequence[tuple[Tokens, Tokens]] = ()
-    """Prompts with completions that a supervised loop learns; nothing to PPO."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """What a rollout batch is learnt from."""
+class Targets:
+    """What the policy and the critic learn from a rollout batch."""
 
     mask_BT: Tensor
     """Real tokens of the rollouts that were judged."""
-    learnt_BT: Tensor
+    loss_mask_BT: Tensor
     """Those that the policy learns from."""
     advantages_BT: Tensor
     returns_BT: Tensor
+    """The critic's targets; 0 without one."""
     classes_B: Tensor
-    """For the class critic."""
+    """The outcome critic's targets."""
 
 
-@dataclass(slots=True)
-class Sums:
-    """Numbers added up over the minibatches of a step, for the logs."""
+def blank_experience(
+    prompts: Sequence[Tokens], completions: Sequence[Tokens], minibatches: list[list[int]], classes: bool
+) -> Experience:
+    """Make an Experience whose log-probabilities and critic outputs are all 0. `classes`: with logits."""
+    lengths_B = torch.tensor([len(completion) for completion in completions])
+    mask_BT = torch.arange(max(1, int(lengths_B.max())))[None] < lengths_B[:, None]
+    return Experience(
+        prompts,
+        completions,
+        minibatches,
+        mask_BT,
+        old_logps_BT=torch.zeros(mask_BT.shape),
+        reference_logps_BT=torch.zeros(mask_BT.shape),
+        values_BT=torch.zeros(mask_BT.shape),
+        class_logits_BTC=torch.zeros(*mask_BT.shape, CLASSES if classes else 0),
+    )
 
-    minibatches: int = 0
-    skipped: int = 0
-    totals: dict[str, float] = field(default_factory=dict)
 
-    def add(self, numbers: dict[str, float]) -> None:
-        for name, number in numbers.items():
-            self.totals[name] = self.totals.get(name, 0.0) + number
-
-    def means(self) -> dict[str, float]:
-        found = {name: total / max(1, self.minibatches) for name, total in self.totals.items()}
-        return found | {"updates": float(self.minibatches), "skipped_updates": float(self.skipped)}
+def compute_targets(
+    experience: Experience, feedbacks: Sequence[Feedback], recipe: Recipe, kl_coef: float
+) -> Targets:
+    """Compute advantages, returns and classes; `kl_coef` counts where the KL is part of the reward. Raises
+    RuntimeError where no rollout was judged."""
+    judged_B = torch.tensor([one.score is not None for one in feedbacks])
+    mask_BT = experience.mask_BT & judged_B[:, None]
+    if not mask_BT.any():
+        raise RuntimeError("the judge failed on every rollout of a step")
+    loss_mask_BT = mask_BT & token_rows([one.loss_mask for one in feedbacks], mask_BT, True).bool()
+    credits_BT = token_rows([one.token_credits for one in feedbacks], mask_BT, 0.0) * mask_BT
+    classes_B = outcome_critic.class_indices([one.outcome_class for one in feedbacks])
+    classes_B = classes_B.masked_fill(~judged_B, outcome_critic.UNKNOWN)
+    rewards_BT = ppo.token_rewards(
+        torch.tensor([one.score or 0.0 for one in feedbacks]) * mask_BT.any(1),
+        torch.tensor([one.reward_position for one in feedbacks]),
+        experience.old_logps_BT,
+        experience.reference_logps_BT,
+        mask_BT,
+        kl_coef if recipe.kl.form == "reward" else 0.0,
+    )
+    if recipe.ppo.advantage == "gae":
+        values_BT = experience.values_BT * mask_BT
+        actor, critic = recipe.ppo.gae_lambda, recipe.critic.gae_lambda
+        advantages_BT = ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, actor)
+        returns_BT = (ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, critic) + values_BT) * mask_BT
+        advantages_BT = ppo.whiten(advantages_BT, mask_BT) + credits_BT
+        return Targets(mask_BT, loss_mask_BT, advantages_BT, returns_BT, classes_B)
+    if recipe.ppo.advantage in ppo.GROUP_ADVANTAGES:
+        groups_B = torch.tensor([one.group for one in feedbacks])
+        group_advantage = ppo.GROUP_ADVANTAGES[recipe.ppo.advantage]
+        advantages_B = group_advantage(rewards_BT.sum(1), groups_B, mask_BT.any(1))
+    else:
+        advantages_B = rewards_BT.sum(1) - torch.tensor([one.baseline for one in feedbacks])
+    advantages_BT = advantages_B[:, None] * mask_BT
+    if recipe.ppo.advantage == "coderl":
+        # Credits stay as they are: their tokens are known, and need no critic that guesses at them.
+        advantages_BT = advantages_BT * outcome_critic.token_weights(experience.class_logits_BTC, classes_B)
+    return Targets(mask_BT, loss_mask_BT, advantages_BT + credits_BT, torch.zeros_like(rewards_BT), classes_B)
 
 
 def token_rows(rows: Sequence[Sequence[float] | None], like_BT: Tensor, default: float) -> Tensor:
-    """`[B, T]` of rows of numbers; `default` behind their ends, and where a row, or every row, is missing."""
-    found_BT = torch.full(like_BT.shape, float(default))
+    """Make a `[B, T]` tensor of rows of numbers; `default` behind their ends, and in missing rows."""
+    padded_BT = torch.full(like_BT.shape, float(default))
     for at, row in enumerate(rows):
         if row is not None:
-            found_BT[at, : len(row)] = torch.tensor(row, dtype=torch.float32)
-    return found_BT
+            padded_BT[at, : len(row)] = torch.tensor(row, dtype=torch.float32)
+    return padded_BT
 
 
-def statistics(experience: Experience, scored: Scored) -> dict[str, float]:
-    """Numbers of a rollout batch before its update, over real tokens."""
-    mask_BT = scored.mask_BT
-    log_ratio_BT = (experience.old_BT - experience.reference_BT) * mask_BT
+def batch_metrics(experience: Experience, targets: Targets) -> dict[str, float]:
+    """Summarise a rollout batch before its update, over real tokens."""
+    mask_BT = targets.mask_BT
+    log_ratio_BT = (experience.old_logps_BT - experience.reference_logps_BT) * mask_BT
     rollouts = int(mask_BT.any(1).sum())
     return {
         "kl": float(log_ratio_BT.sum() / rollouts),
-        "explained_variance": ppo.explained_variance(experience.values_BT, scored.returns_BT, mask_BT),
+        "explained_variance": ppo.explained_variance(experience.values_BT, targets.returns_BT, mask_BT),
         "value_mean": float(experience.values_BT[mask_BT].mean()),
     }

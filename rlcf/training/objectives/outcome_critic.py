@@ -26,8 +26,8 @@ PASSED = CLASSES.index("passed")
 
 
 def class_indices(classes: Sequence[int | None]) -> Tensor:
-    """`[B]` of what `outcome_class` says."""
-    return torch.tensor([UNKNOWN if found is None else found for found in classes], dtype=torch.long)
+    """Make a tensor `[B]` of what `outcome_class` says, UNKNOWN for None."""
+    return torch.tensor([UNKNOWN if index is None else index for index in classes], dtype=torch.long)
 
 
 def token_weights(logits_BTC: Tensor, classes_B: Tensor) -> Tensor:

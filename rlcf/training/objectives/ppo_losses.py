@@ -78,6 +78,10 @@ def leave_one_out(rewards_B: Tensor, groups_B: Tensor, counted_B: Tensor) -> Ten
     return (rewards_B - mean_B) * counted_B * count_B / (count_B - 1).clamp(min=1)
 
 
+GROUP_ADVANTAGES = {"group": group_advantages, "leave-one-out": leave_one_out}
+"""Advantages against the other completions of a prompt, by their names in recipes."""
+
+
 def _group_mean(values_B: Tensor, groups_B: Tensor, counted_B: Tensor) -> tuple[Tensor, Tensor]:
     """Of each row its group's mean over counted rows, and their number (at least 1). Groups are numbered."""
     weights_B = counted_B.to(values_B.dtype)

@@ -1,8 +1,8 @@
-"""Steps that learn from preferences: on-policy samples, labelled by the judge, DPO or KTO on them (PLUM).
+"""Preference learning on on-policy samples that the judge labels: DPO, IPO, hinge and KTO (PLUM).
 
 A step samples, judges and grounds as PPO's does, so that arms of an ablation spend the same and log the same.
 A round of PLUM is a step here, or several: the reference stays the policy that training began with, and
-sampling is always by the present one. `kl` is the losses' beta.
+sampling is always by the present one. `kl.coef` is the losses' beta.
 
 A loss of preferences sees a completion through h, the sum of its tokens' log-ratios to the reference. So an
 update first finds every h without gradients, then what a change of each h would change (`torch.autograd` on a
@@ -20,8 +20,10 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -30,22 +32,108 @@ from rlcf.grounding.values import CLASSES
 from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.policy.batch import Tokens
+from rlcf.problems import Problem
 from rlcf.recipe import Recipe
-from rlcf.training.objectives.experience import Experience, Feedback, Sums, unscored
 from rlcf.training.objectives.preference_losses import choose_pairs, kto_loss, kto_weights, pair_loss
-from rlcf.training.pretrain import Encoded, accumulate, row_passes
-from rlcf.training.runtime.batching import rounds
+from rlcf.training.objectives.trained_policy import MetricSums, TrainedPolicy
+from rlcf.training.pretrain import Encoded, row_passes
+from rlcf.training.rollout import Rollout
+from rlcf.training.runtime.batching import with_references
 from rlcf.training.runtime.distributed import Parallel
-from rlcf.training.runtime.module import TrainedModule, reference_module
-from rlcf.training.runtime.optimizers import Optimizers
 
 log = logging.getLogger("rlcf")
 
 PASSED = CLASSES.index("passed")
 
 
-class Preferring:
-    """Learns from preferences among the rollouts of a step; what it offers is what `Learner` offers."""
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A completion with the judge's label."""
+
+    prompt: Tokens
+    completion: Tokens
+    group: int
+    """Number of its prompt."""
+    passed: bool | None
+    """None: the judge failed on it."""
+
+    @property
+    def tokens(self) -> Encoded:
+        return self.prompt, self.completion
+
+
+LogRatios = Callable[[Sequence[Encoded]], Tensor]
+"""From rows to their h, `[B]` in float64, without gradients."""
+
+
+@dataclass(frozen=True, slots=True)
+class Minibatch:
+    """Whole units, one after the other."""
+
+    samples: Sequence[Labelled]
+    h_B: Tensor
+    weights: tuple[float, float]
+    """Of completions that passed and of others, over the step."""
+    log_ratios: LogRatios
+
+
+class Preference(Protocol):
+    """A kind of preference: what it compares, and the loss of a minibatch."""
+
+    def units(self, samples: Sequence[Labelled], rng: random.Random) -> list[list[int]]:
+        """Choose the rows that are learnt from; those of a unit stay together in a minibatch."""
+
+    def loss(self, minibatch: Minibatch) -> tuple[Tensor, dict[str, float]]:
+        """Compute the losses of a minibatch, one a unit, and metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairPreference:
+    """Pairs of a completion that passed and one that did not, of one problem."""
+
+    beta: float
+    shape: str
+    """`dpo`, `ipo` or `hinge`."""
+
+    def units(self, samples: Sequence[Labelled], rng: random.Random) -> list[list[int]]:
+        """Choose pairs, the preferred row first."""
+        keys = [repr(list(one.completion)) for one in samples]
+        groups, passed = [one.group for one in samples], [one.passed for one in samples]
+        return [list(pair) for pair in choose_pairs(groups, passed, keys, rng)]
+
+    def loss(self, minibatch: Minibatch) -> tuple[Tensor, dict[str, float]]:
+        """Compute the loss of each pair."""
+        chosen_P, rejected_P = minibatch.h_B[0::2], minibatch.h_B[1::2]
+        losses_P = pair_loss(chosen_P, rejected_P, self.beta, self.shape)
+        margins_P = (chosen_P - rejected_P).detach()
+        preferred = (margins_P > 0).double().mean().item()
+        return losses_P, {"margin": margins_P.mean().item(), "preferred": preferred}
+
+
+@dataclass(frozen=True, slots=True)
+class SinglePreference:
+    """Single completions, desirable where they passed (KTO)."""
+
+    beta: float
+
+    def units(self, samples: Sequence[Labelled], _: random.Random) -> list[list[int]]:
+        """Choose every judged completion, once where a problem has it several times."""
+        firsts: dict[tuple[int, str], int] = {}
+        for row, one in enumerate(samples):
+            if one.passed is not None:
+                firsts.setdefault((one.group, repr(list(one.completion))), row)
+        return [[row] for row in sorted(firsts.values())]
+
+    def loss(self, minibatch: Minibatch) -> tuple[Tensor, dict[str, float]]:
+        """Compute the loss of each completion."""
+        passed_B = torch.tensor([one.passed is True for one in minibatch.samples])
+        kl = minibatch.log_ratios(mismatched([one.tokens for one in minibatch.samples])).mean()
+        losses_B = kto_loss(minibatch.h_B, passed_B, kl, self.beta, minibatch.weights)
+        return losses_B, {"kto_z0": max(0.0, kl.item())}
+
+
+class PreferenceObjective:
+    """Learns from preferences among the rollouts of a step."""
 
     def __init__(
         self,
@@ -53,120 +141,106 @@ class Preferring:
         recipe: Recipe,
         machine: Machine | None = None,
         parallel: Parallel | None = None,
+        *,
+        preference: Callable[[float], Preference],
     ) -> None:
+        """`preference` is made from beta."""
+        self.trained = TrainedPolicy(policy, recipe, machine, parallel, with_reference=True)
         self.policy, self.recipe = policy, recipe
-        self.parallel = parallel or Parallel()
-        self._reference = reference_module(policy, self.parallel)
-        self.module = TrainedModule(policy, policy.scorer(), machine or Machine(), self.parallel)
-        self.optimizers = Optimizers(self.module.scorer, recipe)
+        self.preference = preference(recipe.kl.coef)
 
-    @property
-    def uses_anchors(self) -> bool:
-        """Whether references are learnt from beside the preferences."""
-        return self.recipe.objective.sft_coef > 0
-
-    def prepare(self, prompts: list[Tokens], completions: list[Tokens], _: int) -> Experience:
+    def prepare(self, prompts: Sequence[Tokens], completions: Sequence[Tokens], step: int) -> None:
         """Which rows are learnt from is known when they are judged."""
-        return unscored(prompts, completions)
 
-    def learn(self, experience: Experience, feedback: Feedback, step: int) -> dict[str, float]:
-        """One step, counted from 0; returns numbers for the logs. Without a preference nothing changes."""
-        recipe, anchors, sums = self.recipe, feedback.anchors, Sums()
-        rows = list(zip(experience.prompts, experience.completions, strict=True))
-        passed = [None if found is None else found == PASSED for found in feedback.classes]
-        units = self._units(rows, passed, feedback.groups, step)
+    def update(self, rollouts: Sequence[Rollout], problems: Sequence[Problem], step: int) -> dict[str, float]:
+        """Label the rollouts of 0-based `step` and learn from them."""
+        samples = [labelled(rollout) for rollout in rollouts]
+        return self.learn(samples, self.trained.sft_examples(problems), step)
+
+    def learn(
+        self, samples: Sequence[Labelled], references: Sequence[Encoded], step: int
+    ) -> dict[str, float]:
+        """Take the optimiser steps of 0-based `step`; returns metrics. Without a preference nothing
+        changes."""
+        recipe, sums = self.recipe, MetricSums()
+        units = self.preference.units(samples, random.Random(f"pairs {recipe.seed} {step}"))
         chosen = [row for unit in units for row in unit]
-        weights = kto_weights(sum(passed[r] is True for r in chosen), sum(passed[r] is False for r in chosen))
-        self.optimizers.set_rates(step)
-        for part, own in rounds(units, anchors, recipe.objective.minibatches, 1, f"{recipe.seed} {step}"):
-            good = torch.tensor([passed[row] is True for row in part])
-            told = self._update([rows[row] for row in part], good, weights, own)
-            sums.minibatches += 1
-            sums.skipped += "gradient_norm" not in told
-            sums.add(told)
+        weights = kto_weights(
+            sum(samples[row].passed is True for row in chosen),
+            sum(samples[row].passed is False for row in chosen),
+        )
+        self.trained.optimizers.set_rates(step)
+        for rows, some in with_references(
+            units, references, recipe.objective.minibatches, f"{recipe.seed} {step} 0"
+        ):
+            metrics = self._add_gradients([samples[row] for row in rows], weights, some)
+            self.trained.optimizer_step(sums, metrics)
         if not units:
             log.warning("step %d: nothing is preferred to anything, so nothing is learnt", step + 1)
-        self.module.sync()
+        self.trained.module.sync()
         return sums.means() | {"learnt_rows": float(len(set(chosen)))}
 
-    def _units(
-        self, rows: Sequence[Encoded], passed: Sequence[bool | None], groups: Sequence[int], step: int
-    ) -> list[list[int]]:
-        """What stays together in a minibatch: pairs, the preferred row first; of KTO single rows."""
-        keys = [repr(list(completion)) for _, completion in rows]
-        if self.recipe.objective.name == "kto":
-            judged = [row for row, verdict in enumerate(passed) if verdict is not None]
-            firsts = {(groups[row], keys[row]): row for row in reversed(judged)}
-            return [[row] for row in sorted(firsts.values())]
-        rng = random.Random(f"pairs {self.recipe.seed} {step}")
-        return [list(pair) for pair in choose_pairs(groups, passed, keys, rng)]
-
-    def _update(
-        self,
-        rows: Sequence[Encoded],
-        good_B: Tensor,
-        weights: tuple[float, float],
-        anchors: Sequence[Encoded],
+    def _add_gradients(
+        self, samples: Sequence[Labelled], weights: tuple[float, float], references: Sequence[Encoded]
     ) -> dict[str, float]:
-        """One optimiser step on a minibatch: pairs one after the other, or single rows."""
-        h_B = self._log_ratios(rows).requires_grad_(True)
-        if self.recipe.objective.name == "kto":
-            kl = self._log_ratios(mismatched(rows)).mean()
-            losses = kto_loss(h_B, good_B, kl, self.recipe.kl.coef, weights)
-        else:
-            losses = pair_loss(h_B[0::2], h_B[1::2], self.recipe.kl.coef, self.recipe.objective.name)
+        """Add the gradients of a minibatch, units one after the other; returns metrics."""
+        rows = [one.tokens for one in samples]
+        h_B = self.log_ratios(rows).requires_grad_(True)
+        losses, metrics = self.preference.loss(Minibatch(samples, h_B, weights, self.log_ratios))
         losses.mean().backward()  # type: ignore[no-untyped-call]
         assert h_B.grad is not None
-        told = {"policy_loss": losses.mean().item(), "kl": h_B.detach().mean().item()}
-        if self.recipe.objective.name == "kto":
-            told["kto_z0"] = max(0.0, kl.item())
-        else:
-            margins = (h_B[0::2] - h_B[1::2]).detach()
-            told |= {"margin": margins.mean().item(), "preferred": (margins > 0).double().mean().item()}
-        if anchors:
-            told["anchor_loss"] = accumulate(
-                self.module, anchors, weight=self.recipe.objective.sft_coef, last=False
-            )
-        self._push(rows, h_B.grad)
-        norm = self.optimizers.step(True)
-        return told | ({"gradient_norm": norm} if norm is not None else {})
+        sft_metrics = self.trained.add_sft_gradients(references)
+        self._add_logp_gradients(rows, h_B.grad)
+        kl = h_B.detach().mean().item()
+        return {"policy_loss": losses.mean().item(), "kl": kl} | metrics | sft_metrics
 
     @torch.no_grad()
-    def _log_ratios(self, rows: Sequence[Encoded]) -> Tensor:
-        """h of each row, in float64, whole on every rank."""
-        found_B = torch.zeros(len(rows), dtype=torch.float64)
-        for one, batch, _ in row_passes(self.module, rows):
-            own_BT = self.module(batch, 1.0)[0]
-            reference_BT = (self._reference or self.module)(batch, 1.0, reference=True)[0]
-            if one.counts:
-                found_B[one.rows] = (own_BT.double() - reference_BT.double()).sum(1).cpu()
-        return self.parallel.total(found_B)
+    def log_ratios(self, rows: Sequence[Encoded]) -> Tensor:
+        """Compute h of each row, in float64, all rows on every rank."""
+        h_B = torch.zeros(len(rows), dtype=torch.float64)
+        for one, batch, _ in row_passes(self.trained.module, rows):
+            logps_BT = self.trained.module(batch, 1.0)[0]
+            reference_BT = self.trained.reference_logps(batch, 1.0)
+            if not one.is_padding:
+                h_B[one.rows] = (logps_BT.double() - reference_BT.double()).sum(1).cpu()
+        return self.trained.parallel.total(h_B)
 
-    def _push(self, rows: Sequence[Encoded], weights_B: Tensor) -> None:
-        """Adds the gradients of the rows' log-probabilities, each times its weight."""
-        for one, batch, last in row_passes(self.module, rows):
-            with self.parallel.exchanging(self.module.wrapped, last=last):
-                logps_BT = self.module(batch, 1.0)[0]
-                factors_B = (weights_B[one.rows] * one.counts).to(logps_BT)
-                self.parallel.backward((logps_BT.sum(1) * factors_B).sum())
+    def _add_logp_gradients(self, rows: Sequence[Encoded], weights_B: Tensor) -> None:
+        """Add the gradients of the rows' log-probabilities, each times its weight."""
+        module, parallel = self.trained.module, self.trained.parallel
+        for one, batch, last in row_passes(module, rows):
+            with parallel.sync_gradients(module.wrapped, last=last):
+                logps_BT = module(batch, 1.0)[0]
+                factors_B = (weights_B[one.rows] * (not one.is_padding)).to(logps_BT)
+                parallel.backward((logps_BT.sum(1) * factors_B).sum())
 
     # ---- checkpoints
 
     def state(self) -> dict[str, Any]:
-        """All that changes while learning, whole; every rank must ask."""
-        return {"weights": self.module.weights(), "optimizers": self.optimizers.state()}
+        """Gather weights and optimisers; every rank must call."""
+        return self.trained.state()
 
     def load(self, state: dict[str, Any]) -> None:
-        """What `state` gave, of a learner made from the same policy and recipe."""
-        self.module.load(state["weights"])
-        self.optimizers.load(state["optimizers"])
+        """Restore what `state` returned."""
+        self.trained.load(state)
+
+    def save(self, folder: Path, base: Path, _: dict[str, Any]) -> None:
+        """Write the policy."""
+        self.trained.save(folder, base)
+
+
+def labelled(rollout: Rollout) -> Labelled:
+    """Label a rollout by whether its program passed."""
+    feedback = rollout.feedback
+    passed = None if feedback.outcome_class is None else feedback.outcome_class == PASSED
+    return Labelled(rollout.prompt_ids, rollout.sampled.ids, feedback.group, passed)
 
 
 def mismatched(rows: Sequence[Encoded]) -> list[Encoded]:
-    """Every prompt with the completion of the next row, around the end, whose prompt is another; with its own
-    where there is none."""
-    found = []
+    """Pair every prompt with the completion of the next row, around the end, whose prompt is another; with
+    its own where there is none."""
+    mixed = []
     for at, (prompt, own) in enumerate(rows):
         others = (rows[(at + by) % len(rows)] for by in range(1, len(rows)))
-        found.append((prompt, next((answer for other, answer in others if other != prompt), own)))
-    return found
+        mixed.append((prompt, next((answer for other, answer in others if other != prompt), own)))
+    return mixed

@@ -1,30 +1,64 @@
-"""What learns in a step, by the recipe's `loop`. All offer the same: prepare, learn, state and load, the
-module that they train, and whether they use references."""
+"""The objectives by their names in recipes: the one table from name to constructor."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from rlcf.grounding.leti import GOOD
 from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.recipe import Recipe
-from rlcf.training.objectives.ppo import Learner
-from rlcf.training.objectives.preference import Preferring
-from rlcf.training.objectives.supervised import Supervised
+from rlcf.training.objectives.objective import Objective
+from rlcf.training.objectives.ppo import PpoObjective
+from rlcf.training.objectives.preference import (
+    PairPreference,
+    Preference,
+    PreferenceObjective,
+    SinglePreference,
+)
+from rlcf.training.objectives.supervised import (
+    Selection,
+    SupervisedObjective,
+    select_passed,
+    select_references,
+    select_with_feedback,
+)
 from rlcf.training.runtime.distributed import Parallel
 
-AnyLearner = Learner | Supervised | Preferring
+Constructor = Callable[[Policy, Recipe, Machine, Parallel], Objective]
 
-LEARNERS: dict[str, type[Learner] | type[Supervised] | type[Preferring]] = {
-    "ppo": Learner,
-    "references": Supervised,
-    "kept": Supervised,
-    "feedback": Supervised,
-    "dpo": Preferring,
-    "ipo": Preferring,
-    "hinge": Preferring,
-    "kto": Preferring,
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveEntry:
+    """An objective by name, and what its recipe must give it."""
+
+    make: Constructor
+    needs_references: bool = False
+    """Whether it learns nothing but references; then a supervised loss on them beside it is refused."""
+    needs_kl: bool = False
+    """Whether `kl.coef` is its beta, which must be above 0."""
+    replays: bool = False
+    """Whether it can learn from rollouts of earlier steps."""
+
+
+def _supervised(select: Selection, prefix: str = "") -> Constructor:
+    return partial(SupervisedObjective, select=select, prefix=prefix)
+
+
+def _preference(preference: Callable[[float], Preference]) -> ObjectiveEntry:
+    return ObjectiveEntry(partial(PreferenceObjective, preference=preference), needs_kl=True)
+
+
+OBJECTIVES: dict[str, ObjectiveEntry] = {
+    "ppo": ObjectiveEntry(PpoObjective, replays=True),
+    "references": ObjectiveEntry(_supervised(select_references), needs_references=True),
+    "kept": ObjectiveEntry(_supervised(select_passed)),
+    "feedback": ObjectiveEntry(_supervised(select_with_feedback, prefix=GOOD)),
+    "dpo": _preference(partial(PairPreference, shape="dpo")),
+    "ipo": _preference(partial(PairPreference, shape="ipo")),
+    "hinge": _preference(partial(PairPreference, shape="hinge")),
+    "kto": _preference(SinglePreference),
 }
-
-
-def make_learner(policy: Policy, recipe: Recipe, machine: Machine, parallel: Parallel) -> AnyLearner:
-    """The learner of the recipe's `loop`."""
-    return LEARNERS[recipe.objective.name](policy, recipe, machine, parallel)
+"""By the recipe's `objective.name`."""

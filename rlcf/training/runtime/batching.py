@@ -2,8 +2,8 @@
 
 The completions of a prompt stay together, so that they can share it (policy/batch.py).
 
-Every rank works out the shares of all, so that all make the same number of passes: where a rank has none
-left it repeats a row that counts for nothing (DDP and FSDP exchange in every pass).
+Every rank works out the shares of all, so that all make the same number of passes: a rank that has none left
+makes a dummy pass, whose loss is multiplied by 0 (DDP and FSDP synchronise in every pass).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ class Pass:
     """Rows of one forward pass."""
 
     rows: list[int]
-    counts: bool
-    """False: a repetition, for company."""
+    is_padding: bool
+    """A dummy pass that keeps ranks in step: it must add nothing to losses, gradients and metrics."""
 
 
-def alike(prompts: Sequence[Tokens]) -> list[list[int]]:
-    """Rows with the same prompt, in the order of their first."""
+def group_by_prompt(prompts: Sequence[Tokens]) -> list[list[int]]:
+    """Group the rows with the same prompt, in the order of their first."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for row, prompt in enumerate(prompts):
         groups.setdefault(tuple(prompt), []).append(row)
@@ -36,7 +36,8 @@ def alike(prompts: Sequence[Tokens]) -> list[list[int]]:
 
 
 def minibatches(groups: Sequence[Sequence[int]], count: int, seed: str) -> list[list[int]]:
-    """The rows of the groups, these in random order, in at most `count` parts of about one size."""
+    """Split the rows into at most `count` minibatches of about one size; groups come in random order and stay
+    undivided."""
     order = list(groups)
     random.Random(seed).shuffle(order)
     rows, parts = sum(map(len, order)), [list[int]()]
@@ -49,21 +50,20 @@ def minibatches(groups: Sequence[Sequence[int]], count: int, seed: str) -> list[
     return parts
 
 
-def rounds(
-    groups: Sequence[Sequence[int]], anchors: Sequence[T], count: int, epochs: int, seed: str
+def with_references(
+    groups: Sequence[Sequence[int]], references: Sequence[T], count: int, seed: str
 ) -> Iterator[tuple[list[int], Sequence[T]]]:
-    """The minibatches of `epochs` passes over the groups, each with its share of `anchors`; none without a
-    group."""
-    for epoch in range(epochs if groups else 0):
-        parts = minibatches(groups, count, f"{seed} {epoch}")
-        for number, part in enumerate(parts):
-            yield part, anchors[number :: len(parts)]
+    """Iterate over the minibatches of the groups, each with its share of `references`; without a group there
+    is none."""
+    parts = minibatches(groups, count, seed) if groups else []
+    for number, part in enumerate(parts):
+        yield part, references[number :: len(parts)]
 
 
 def passes(
     groups: Sequence[Sequence[int]], lengths: Sequence[int], budget: int, rank: int = 0, world: int = 1
 ) -> list[Pass]:
-    """The passes of `rank` over the rows of `groups`, none of which is divided.
+    """Split the rows of `groups` into the forward passes of `rank`; no group is divided.
 
     `lengths`: tokens of each group's row; `budget`: padded tokens a pass. Groups are dealt by length, so that
     ranks have about the same to do.
@@ -75,6 +75,7 @@ def passes(
         parts = micro_batches([lengths[at] for at in own], budget)
         shares.append([[row for at in part for row in groups[own[at]]] for part in parts])
     most = max(map(len, shares))
-    found = [Pass(rows, counts=True) for rows in shares[rank]]
-    # First, not last: what stands last is exchanged, and must be no different from the others.
-    return [Pass(list(groups[dealt[0]][:1]), counts=False)] * (most - len(found)) + found
+    own_passes = [Pass(rows, is_padding=False) for rows in shares[rank]]
+    # First, not last: the last pass synchronises gradients, and must be no different from the others.
+    padding = Pass(list(groups[dealt[0]][:1]), is_padding=True)
+    return [padding] * (most - len(own_passes)) + own_passes

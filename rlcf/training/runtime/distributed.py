@@ -1,9 +1,9 @@
-"""Several processes through accelerate: who I am, how a module is wrapped, what is summed and gathered.
+"""Several processes through accelerate: ranks, wrapped modules, sums and gathers.
 
     accelerate launch --num_processes 4 -m rlcf train RECIPE              # data parallel: DDP
     accelerate launch --num_processes 4 --use_fsdp -m rlcf train RECIPE   # weights sharded too: FSDP 2
 
-Rollouts, rewards and statistics are made whole on every rank (tokens and a few floats a token), so that
+Rollouts, rewards and statistics are complete on every rank (tokens and a few floats a token), so that
 advantages, whitening and plans are those of one process. Only generation, judging, and forward and backward
 passes are shared out. DDP and FSDP *average* gradients over ranks; losses here are sums by a global count,
 hence the factor `world` in `backward`. Every rank makes the same number of backward passes.
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class Parallel:
-    """This process among the others; alone, everything here does nothing."""
+    """The process group, as seen by one process; with one process everything here does nothing."""
 
     def __init__(self, accelerator: Accelerator | None = None) -> None:
         self.accelerator = accelerator or Accelerator()
@@ -48,7 +48,7 @@ class Parallel:
     # ---- modules
 
     def wrap(self, module: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
-        """The module to call in its place. `layers`: those that FSDP gathers one at a time."""
+        """Wraps a module for DDP or FSDP. `layers`: those that FSDP gathers one at a time."""
         if self.world == 1:
             return module
         if self.sharded:
@@ -64,10 +64,10 @@ class Parallel:
         )
 
     @contextmanager
-    def exchanging(self, module: nn.Module, *, last: bool) -> Iterator[None]:
-        """Around a forward and its backward: gradients are exchanged in the `last` of a series alone."""
-        wait = isinstance(module, DistributedDataParallel) and not last
-        with cast(DistributedDataParallel, module).no_sync() if wait else nullcontext():
+    def sync_gradients(self, module: nn.Module, *, last: bool) -> Iterator[None]:
+        """Wraps a forward and its backward; only the `last` of a series synchronises gradients over ranks."""
+        postponed = isinstance(module, DistributedDataParallel) and not last
+        with cast(DistributedDataParallel, module).no_sync() if postponed else nullcontext():
             yield
 
     def backward(self, loss: Tensor) -> None:
@@ -77,24 +77,24 @@ class Parallel:
     # ---- values
 
     def total(self, tensor: Tensor) -> Tensor:
-        """Element by element, the sum over ranks; of a tensor in the computer's memory."""
+        """Sums a CPU tensor over ranks, element by element."""
         if self.world == 1:
             return tensor
         summed: Tensor = self.accelerator.reduce(tensor.to(self.device), reduction="sum")
         return summed.cpu()
 
     def gather(self, items: Sequence[T]) -> list[T]:
-        """Everybody's items, in the order of ranks."""
+        """Concatenates the items of all ranks, in the order of ranks."""
         if self.world == 1:
             return list(items)
         return cast(list[T], gather_object(list(items)))
 
     def from_main(self, value: T) -> T:
-        """What the first process has."""
+        """Broadcasts the first process's value."""
         return cast(T, broadcast_object_list([value])[0]) if self.world > 1 else value
 
     def same(self, tensors: Iterable[Tensor]) -> None:
-        """Gives every rank the first one's values."""
+        """Overwrites the tensors with the first rank's values."""
         if self.world > 1:
             for tensor in tensors:
                 torch.distributed.broadcast(tensor.data, 0)
@@ -103,15 +103,16 @@ class Parallel:
         self.accelerator.wait_for_everyone()
 
 
-def whole(tensor: Any) -> Any:
-    """A tensor in the computer's memory that is all there; every rank must ask at the same time."""
+def gather_full(tensor: Any) -> Any:
+    """Gathers a sharded tensor on the CPU; every rank must call at the same time. Other values come back as
+    they are."""
     if isinstance(tensor, DTensor):
         tensor = tensor.full_tensor()
     return tensor.detach().cpu() if isinstance(tensor, Tensor) else tensor
 
 
-def share(tensor: Any, like: Tensor) -> Any:
-    """A whole tensor placed and split as `like` is; a number, in a tensor or not, as it is."""
+def shard_like(tensor: Any, like: Tensor) -> Any:
+    """Places and shards a full tensor as `like` is; a number, in a tensor or not, comes back as it is."""
     if not isinstance(tensor, Tensor) or tensor.dim() == 0:
         return tensor
     if isinstance(like, DTensor):

@@ -1,6 +1,6 @@
 """The policy as it is trained: its scorer, wrapped for the machine and the processes at hand.
 
-Where weights are sharded nothing can be sampled from them, so a whole replica of the policy answers and
+Where weights are sharded nothing can be sampled from them, so a full replica of the policy answers and
 takes their values over after each update. That costs one model a process; what does not fit needs vLLM.
 """
 
@@ -15,7 +15,7 @@ from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.policy.batch import TokenBatch
 from rlcf.policy.score import Scorer
-from rlcf.training.runtime.distributed import Parallel, share, whole
+from rlcf.training.runtime.distributed import Parallel, gather_full, shard_like
 
 
 class TrainedModule:
@@ -39,41 +39,41 @@ class TrainedModule:
         # Layers compute their activations again only in training mode; nothing else depends on it here.
         self.scorer.train(self.machine.gradient_checkpointing and torch.is_grad_enabled())
         try:
-            found: tuple[Tensor, Tensor, Tensor] = self.wrapped(batch, temperature, **options)
+            outputs: tuple[Tensor, Tensor, Tensor] = self.wrapped(batch, temperature, **options)
         finally:
             self.scorer.eval()
-        return found
+        return outputs
 
     def sync(self) -> None:
-        """Completions are sampled from the weights as they are now; every rank must call."""
+        """Hand the present weights to the sampler; every rank must call."""
         if self.replica is not None:
             theirs = dict(self.replica.model.named_parameters())
             with torch.no_grad():
                 for name, parameter in self.policy.model.named_parameters():
                     if parameter.requires_grad:
-                        theirs[name].copy_(whole(parameter))
+                        theirs[name].copy_(gather_full(parameter))
         self.policy.backend.sync(self.policy.sampler)
 
     @property
-    def whole_policy(self) -> Policy:
-        """One whose weights are all here, as they were at the last `sync`."""
+    def full_policy(self) -> Policy:
+        """A policy with unsharded weights, as they were at the last `sync`."""
         return self.replica or self.policy
 
     def trained_policy(self) -> Policy:
-        """The policy that was trained, on its own again; adapters are merged and begun anew."""
+        """Unwrap the trained policy; adapters are merged and begun anew."""
         self.sync()
-        return self.whole_policy.renewed()
+        return self.full_policy.renewed()
 
     def weights(self) -> dict[str, Tensor]:
-        """Everything that is trained, whole, by name; every rank must ask."""
-        return {name: whole(p) for name, p in self.scorer.named_parameters() if p.requires_grad}
+        """Gather all trained parameters by name; every rank must call."""
+        return {name: gather_full(p) for name, p in self.scorer.named_parameters() if p.requires_grad}
 
     def load(self, weights: Mapping[str, Tensor]) -> None:
-        """What `weights` gave; raises KeyError where a name is missing."""
+        """Restore what `weights` returned; raises KeyError where a name is missing."""
         with torch.no_grad():
             for name, parameter in self.scorer.named_parameters():
                 if parameter.requires_grad:
-                    parameter.copy_(share(weights[name], parameter))
+                    parameter.copy_(shard_like(weights[name], parameter))
         self.sync()
 
 

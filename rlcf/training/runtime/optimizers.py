@@ -1,7 +1,7 @@
 """The optimisers of policy and critic: rates, clipping, steps that are left out, and their state.
 
-Their state is saved whole, tensor by tensor in the order of the parameters, so that it can be loaded by any
-number of processes.
+Their state is saved unsharded, tensor by tensor in the order of the parameters, so that it can be loaded by
+any number of processes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import nn
 
 from rlcf.policy.score import Scorer
 from rlcf.recipe import Recipe
-from rlcf.training.runtime.distributed import share, whole
+from rlcf.training.runtime.distributed import gather_full, shard_like
 
 BETAS = (0.9, 0.99)
 EPS = 1e-5
@@ -38,15 +38,15 @@ class Optimizers:
             self._adams["critic"] = (adam, recipe.critic.lr)
 
     def set_rates(self, step: int) -> None:
-        """Those of `step`, counted from 0."""
+        """Set the learning rates for 0-based `step`."""
         left = 1 - step / max(1, self._recipe.objective.steps)
         for adam, rate in self._adams.values():
             for group in adam.param_groups:
                 group["lr"] = rate * left
 
     def step(self, learn_policy: bool) -> float | None:
-        """Takes the gradients in. Returns the norm of the policy's, or None where a gradient was not finite:
-        then nothing was changed."""
+        """Apply the gradients and clear them. Returns the norm of the policy's, or None where a gradient was
+        not finite: then nothing was changed."""
         norms = [_clip(self._policy), _clip(self._critic)]
         finite = all(map(math.isfinite, norms))
         if finite and learn_policy:
@@ -58,24 +58,26 @@ class Optimizers:
         return norms[0] if finite else None
 
     def state(self) -> dict[str, Any]:
-        """Whole; every rank must ask."""
+        """Gather the state; every rank must call."""
         return {
             name: [
-                {key: whole(value) for key, value in adam.state.get(parameter, {}).items()}
+                {key: gather_full(value) for key, value in adam.state.get(parameter, {}).items()}
                 for parameter in adam.param_groups[0]["params"]
             ]
             for name, (adam, _) in self._adams.items()
         }
 
     def load(self, state: dict[str, Any]) -> None:
-        """What `state` gave."""
+        """Restore what `state` returned."""
         for name, (adam, _) in self._adams.items():
             for parameter, values in zip(adam.param_groups[0]["params"], state[name], strict=True):
                 if values:
-                    adam.state[parameter] = {key: share(value, parameter) for key, value in values.items()}
+                    adam.state[parameter] = {
+                        key: shard_like(value, parameter) for key, value in values.items()
+                    }
 
 
 def _clip(parameters: list[nn.Parameter]) -> float:
-    """Clips the gradients; returns their norm before."""
+    """Clip the gradients; returns their norm before."""
     given = [parameter for parameter in parameters if parameter.grad is not None]
-    return float(whole(nn.utils.clip_grad_norm_(given, LARGEST_GRADIENT))) if given else 0.0
+    return float(gather_full(nn.utils.clip_grad_norm_(given, LARGEST_GRADIENT))) if given else 0.0

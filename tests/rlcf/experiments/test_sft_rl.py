@@ -20,11 +20,11 @@ SEEDS = (0,)
 ARGUMENTS = ("study", "sft-rl", "--quick", "--seeds", str(len(SEEDS)), "--engine", "local")
 KILLED = """
 from rlcf.training import trainer as loop
-save = loop.PpoLoop.save
+save = loop.Trainer.save
 def killed(self, step):
     save(self, step)
     os.kill(os.getpid(), signal.SIGKILL)
-loop.PpoLoop.save = killed
+loop.Trainer.save = killed
 """
 """Ends the process once the first arm with PPO has written its last checkpoint, before it is measured."""
 BEFORE_THE_KILL = [arm.name for arm in ARMS if not arm.rl]

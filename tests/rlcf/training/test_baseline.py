@@ -20,10 +20,10 @@ from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.training.baseline import Baseline, check_advantage, greedy_scores, question
-from rlcf.training.rollout import Roller, Rollout
+from rlcf.training.rollout import RolloutCollector, Rollout
 from rlcf.training.runtime.distributed import Parallel
 from rlcf.training.runtime.run_folder import RunFolder
-from rlcf.training.step import PpoStep
+from rlcf.training.step import TrainingStep
 from tests.rlcf.training.test_step import rollout
 
 PROBLEMS = [
@@ -43,7 +43,7 @@ def ground(answers: Sequence[Answer]) -> list[Signal]:
 
 @pytest.fixture
 def best(policy: Policy, judge: Judge) -> Baseline:
-    return Baseline("best", Roller(policy, judge, ground, run_tests=False), Parallel())
+    return Baseline("best", RolloutCollector(policy, judge, ground, run_tests=False), Parallel())
 
 
 def baselines(baseline: Baseline, *rollouts: Rollout) -> list[float]:
@@ -122,7 +122,7 @@ def test_a_step_is_against_the_greedy_completions_of_its_policy(
     entry = Entry(lambda *_: ground, runs=False, compares=lambda _: False)
     run, machine = RunFolder(tmp_path), Machine(rails="warn")
     run.begin(recipe, machine)
-    with PpoStep(policy, recipe, judge, run, entry, None, machine) as step:
+    with TrainingStep(policy, recipe, judge, run, entry, None, machine) as step:
         for number in range(2):
             expected = greedy_worth(policy)
             row, rollouts = step.take(number, [*PROBLEMS, PROBLEMS[0]])
@@ -141,7 +141,7 @@ def test_shares_of_several_processes_are_those_of_one(policy: Policy, judge: Jud
     for world in (1, 2, 5):
         found: list[Rollout] = []
         for rank in range(world):
-            with Roller(policy, judge, ground, run_tests=False, rank=rank, world=world) as roller:
+            with RolloutCollector(policy, judge, ground, run_tests=False, rank=rank, world=world) as roller:
                 greedy = Baseline("greedy", roller, Parallel()).begin(PROBLEMS, 12)
                 assert greedy is not None
                 found += roller.finish(greedy)[0]
@@ -152,7 +152,7 @@ def test_shares_of_several_processes_are_those_of_one(policy: Policy, judge: Jud
 
 @pytest.mark.parametrize("advantage", ["gae", "group", "leave-one-out"])
 def test_other_advantages_have_no_baseline(policy: Policy, judge: Judge, advantage: str) -> None:
-    baseline = Baseline(advantage, Roller(policy, judge, ground, run_tests=False), Parallel())
+    baseline = Baseline(advantage, RolloutCollector(policy, judge, ground, run_tests=False), Parallel())
     assert baseline.begin(PROBLEMS, 12) is None
     assert baseline.finish(None, [RIGHT, WRONG]) == ([RIGHT, WRONG], {})
     assert baseline.state() == {"best": {}}

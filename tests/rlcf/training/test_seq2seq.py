@@ -17,13 +17,13 @@ from tests.rlcf.training.runtime.test_checkpoint import assert_equal, go, learnt
 
 MACHINE = ("--engine", "local", "--rails", "warn", "--checkpoint-every", "2")
 KILLED = """
-from rlcf.training.step import PpoStep
-take = PpoStep.take
+from rlcf.training.step import TrainingStep
+take = TrainingStep.take
 def killed(self, step, problems):
     if step == 3:
         os.kill(os.getpid(), signal.SIGKILL)
     return take(self, step, problems)
-PpoStep.take = killed
+TrainingStep.take = killed
 """
 
 

@@ -25,7 +25,7 @@ from rlcf.recipes import override
 from rlcf.training.rollout import Rollout, token_credits, token_mask
 from rlcf.training.runtime.rails import TrainingStopped
 from rlcf.training.runtime.run_folder import RunFolder
-from rlcf.training.step import PpoStep, rollout_statistics
+from rlcf.training.step import TrainingStep, rollout_statistics
 from tests.rlcf.training.conftest import SmallWorld
 
 
@@ -101,7 +101,7 @@ def step_with(
     folder: Path,
     rails: Literal["stop", "warn"],
     fields: Mapping[str, Any] | None = None,
-) -> PpoStep:
+) -> TrainingStep:
     recipe = override(
         Recipe(),
         {
@@ -115,7 +115,7 @@ def step_with(
     policy = load_policy(small_world.model)
     run, machine = RunFolder(folder), Machine(rails=rails)
     run.begin(recipe, machine)
-    return PpoStep(policy, recipe, judge, run, entry, None, machine)
+    return TrainingStep(policy, recipe, judge, run, entry, None, machine)
 
 
 @pytest.mark.parametrize("rails", ["stop", "warn"])

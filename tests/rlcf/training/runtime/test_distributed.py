@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from rlcf.training.runtime.batching import alike, minibatches, passes
+from rlcf.training.runtime.batching import group_by_prompt, minibatches, passes
 from rlcf.training.runtime.checkpoint import checkpoint_folder
 from tests.rlcf.training.conftest import SmallWorld
 
@@ -156,9 +156,9 @@ def test_minibatches_are_random_parts_that_divide_no_prompt() -> None:
     assert parts != minibatches(singles, 4, "another")
     assert minibatches([[0], [1]], 4, "seed") in ([[0], [1]], [[1], [0]])
     prompts = [[5, 6], [7], [5, 6], [7], [8], [5, 6]]
-    assert alike(prompts) == [[0, 2, 5], [1, 3], [4]]
-    for part in minibatches(alike(prompts), 2, "seed"):
-        assert all(set(group) <= set(part) or not set(group) & set(part) for group in alike(prompts))
+    assert group_by_prompt(prompts) == [[0, 2, 5], [1, 3], [4]]
+    for part in minibatches(group_by_prompt(prompts), 2, "seed"):
+        assert all(set(group) <= set(part) or not set(group) & set(part) for group in group_by_prompt(prompts))
 
 
 def test_a_sharded_run_resumes_bit_by_bit(tmp_path: Path, small_world: SmallWorld) -> None:

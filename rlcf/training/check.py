@@ -1,0 +1,74 @@
+"""Checks of a recipe before anything is written: fields that exclude each other, and the run to start from.
+
+Single fields are checked where recipes are read (`rlcf.recipes.check_values`); what the problems of a data
+set lack is found when they are loaded.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rlcf.errors import BadInput
+from rlcf.grounding.table import Entry
+from rlcf.recipe import Recipe
+from rlcf.recipes import load_recipe, values_of
+from rlcf.training.objectives.ppo_losses import GROUP_ADVANTAGES
+from rlcf.training.objectives.table import OBJECTIVES
+from rlcf.training.runtime.checkpoint import checkpoint_folder
+
+SHARED = (
+    "seed", "data.problems", "data.train_problems", "model.name", "data.corpus_problems", "data.corpus_noise",
+    "supervised.steps", "supervised.lr",
+)  # fmt: skip
+"""Fields in which a run and its `start` must agree: they decide data and pre-training."""
+
+
+def check_parts(recipe: Recipe, entry: Entry) -> None:
+    """Raise BadInput where tables of the recipe do not go together."""
+    if recipe.rollout.curriculum and not entry.runs:
+        message = (
+            f"moves as answers pass, and {recipe.objective.grounding!r} runs no tests: choose one that does"
+        )
+        raise BadInput(message, field="rollout.curriculum")
+    name, objective = recipe.objective.name, OBJECTIVES[recipe.objective.name]
+    if objective.needs_references and recipe.objective.sft_coef:
+        raise BadInput(
+            "must be 0: the objective learns nothing but the references", field="objective.sft_coef"
+        )
+    if objective.needs_kl and not recipe.kl.coef:
+        raise BadInput(f"must be above 0: it is the beta of {name!r}", field="kl.coef")
+    if recipe.rollout.replay_capacity and not objective.replays:
+        raise BadInput(
+            f"must be 0: {name!r} learns from the step's own rollouts",
+            field="rollout.replay_capacity",
+        )
+    if recipe.rollout.replay_capacity and recipe.ppo.advantage in GROUP_ADVANTAGES:
+        message = f"{recipe.ppo.advantage!r} compares completions of one prompt, and replay draws them apart"
+        raise BadInput(f"{message}: choose gae, best or greedy", field="ppo.advantage")
+
+
+def check_start(recipe: Recipe) -> None:
+    """Raise BadInput where the run that `start` names was made from other data or another model."""
+    start = Path(recipe.start)
+    if not (checkpoint_folder(start, 0) / "config.json").is_file():
+        raise BadInput("is no run folder with a checkpoint of step 0", file=start, field="start")
+    theirs = load_recipe(str(start / "recipe.toml"))
+    made, asked = values_of(theirs), values_of(recipe)
+    for name in SHARED:
+        if made[name] != asked[name]:
+            raise BadInput(
+                f"the run was made with {name} = {made[name]!r}, not {asked[name]!r}",
+                file=start,
+                field="start",
+            )
+
+
+def needs_references(recipe: Recipe, entry: Entry) -> bool:
+    """Whether every training problem must have a reference that compiles; `entry` is of the grounding."""
+    return (
+        entry.compares(recipe.discriminator.weight)
+        or "reference" in entry.needs
+        or recipe.objective.sft_coef > 0
+        or OBJECTIVES[recipe.objective.name].needs_references
+        or recipe.rollout.curriculum
+    )
