@@ -6,8 +6,8 @@
 
 `checkpoints/step-000000` holds policy and discriminator as the first step found them; another run that names
 this folder as its `start` begins there, evaluated already: so two groundings share one pre-training. A run
-that was killed before this checkpoint begins again. With several processes (`accelerate launch`) every one calls
-`train`, with a judge of its own.
+that was killed before this checkpoint begins again. With several processes (`accelerate launch`) every one
+calls `train`, with a judge of its own.
 """
 
 from __future__ import annotations

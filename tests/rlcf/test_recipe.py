@@ -16,7 +16,7 @@ from rlcf.methods import METHODS
 from rlcf.recipe import TABLES, TYPES, Recipe
 from rlcf.recipes import SHIPPED, load_recipe, override, to_toml
 from rlcf.recipes.renamed import RENAMED
-from rlcf.training.run import check_parts
+from rlcf.training.check import check_parts
 
 
 def write(folder: Path, text: str) -> str:

@@ -20,7 +20,7 @@ from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.training.baseline import Baseline, check_advantage, greedy_scores, question
-from rlcf.training.rollout import RolloutCollector, Rollout
+from rlcf.training.rollout import Rollout, RolloutCollector
 from rlcf.training.runtime.distributed import Parallel
 from rlcf.training.runtime.run_folder import RunFolder
 from rlcf.training.step import TrainingStep
@@ -49,9 +49,10 @@ def best(policy: Policy, judge: Judge) -> Baseline:
 def baselines(baseline: Baseline, *rollouts: Rollout) -> list[float]:
     """Of a step's rollouts, which are otherwise left as they are."""
     found, numbers = baseline.finish(None, rollouts)
-    assert [replace(one, baseline=0.0) for one in found] == list(rollouts)
-    assert numbers == {"baseline": pytest.approx(sum(one.baseline for one in found) / len(found))}
-    return [one.baseline for one in found]
+    own = [one.feedback.baseline for one in found]
+    assert [replace(one, feedback=replace(one.feedback, baseline=0.0)) for one in found] == list(rollouts)
+    assert numbers == {"baseline": pytest.approx(sum(own) / len(found))}
+    return own
 
 
 RIGHT, WRONG = rollout("a", Outcome.PASSED, 1.0), rollout("a", Outcome.FAILED, -0.3)
@@ -75,9 +76,9 @@ def test_a_stage_of_a_curriculum_has_a_best_of_its_own(best: Baseline) -> None:
 
 def test_the_best_goes_on_from_a_checkpoint(best: Baseline) -> None:
     order = [WRONG, OTHER, FAILED, RIGHT, WRONG, OTHER]
-    other = Baseline("best", best.roller, best.parallel)
+    other = Baseline("best", best.collector, best.parallel)
     whole = [baselines(best, one) for one in order]
-    begun = Baseline("best", best.roller, best.parallel)
+    begun = Baseline("best", best.collector, best.parallel)
     first = [baselines(begun, one) for one in order[:3]]
     file = io.BytesIO()
     torch.save(begun.state(), file)
@@ -126,7 +127,7 @@ def test_a_step_is_against_the_greedy_completions_of_its_policy(
         for number in range(2):
             expected = greedy_worth(policy)
             row, rollouts = step.take(number, [*PROBLEMS, PROBLEMS[0]])
-            found = [one.baseline for one in rollouts]
+            found = [one.feedback.baseline for one in rollouts]
             assert found == [expected[one.answer.problem.task_id] for one in rollouts]
             assert len(rollouts) == 8
             assert row["baseline"] == pytest.approx(sum(found) / 8)
@@ -141,10 +142,12 @@ def test_shares_of_several_processes_are_those_of_one(policy: Policy, judge: Jud
     for world in (1, 2, 5):
         found: list[Rollout] = []
         for rank in range(world):
-            with RolloutCollector(policy, judge, ground, run_tests=False, rank=rank, world=world) as roller:
-                greedy = Baseline("greedy", roller, Parallel()).begin(PROBLEMS, 12)
+            with RolloutCollector(
+                policy, judge, ground, run_tests=False, rank=rank, world=world
+            ) as collector:
+                greedy = Baseline("greedy", collector, Parallel()).begin(PROBLEMS, 12)
                 assert greedy is not None
-                found += roller.finish(greedy)[0]
+                found += collector.finish(greedy)[0]
         scores.append(greedy_scores(found))
     assert scores[0] == scores[1] == scores[2]
     assert set(scores[0][0].values()) == set(greedy_worth(policy).values())
@@ -166,5 +169,5 @@ def test_classes_need_tests_that_are_run() -> None:
         if entry.runs:
             check_advantage(recipe)
         else:
-            with pytest.raises(BadInput, match=f"field 'advantage'.*{name}"):
+            with pytest.raises(BadInput, match=f"field 'ppo.advantage'.*{name}"):
                 check_advantage(recipe)

@@ -14,6 +14,7 @@ from javabox import Case, Judge, Outcome, Suite, Verdict
 from rlcf.grounding.rlcf import compiler
 from rlcf.grounding.signal import Answer, Signal, Span
 from rlcf.grounding.table import Entry, grounding_entry
+from rlcf.grounding.values import outcome_class
 from rlcf.javasource.bodies import start_points
 from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy
@@ -22,10 +23,11 @@ from rlcf.problems import Problem, load_problems
 from rlcf.problems.curriculum import WINDOW
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
-from rlcf.training.rollout import Rollout, token_credits, token_mask
+from rlcf.training.objectives.ppo import PpoObjective
+from rlcf.training.rollout import Feedback, Rollout, feedback_of
 from rlcf.training.runtime.rails import TrainingStopped
 from rlcf.training.runtime.run_folder import RunFolder
-from rlcf.training.step import TrainingStep, rollout_statistics
+from rlcf.training.step import TrainingStep, rollout_metrics
 from tests.rlcf.training.conftest import SmallWorld
 
 
@@ -38,6 +40,7 @@ def rollout(task_id: str, outcome: Outcome, score: float | None, tokens: int = 2
         Sampled([2] * tokens, True, [0.0] * tokens),
         answer,
         Signal(score, None, {"tests": score or 0.0}),
+        Feedback(score, tokens - 1, (0.0,) * tokens, None, outcome_class(answer.verdict), group=0),
     )
 
 
@@ -51,7 +54,7 @@ ROLLOUTS = [
 
 
 def test_judge_errors_are_part_of_no_rate() -> None:
-    row = rollout_statistics(ROLLOUTS)
+    row = rollout_metrics(ROLLOUTS)
     assert row["judge_errors"] == 1
     assert (row["compile"], row["exec"], row["pass"]) == (0.75, 0.5, 0.25)
     assert row["reward"] == pytest.approx((1 - 1 + 0.2 - 0.6) / 4)
@@ -61,7 +64,7 @@ def test_judge_errors_are_part_of_no_rate() -> None:
 
 
 def test_broken_suites_are_counted_apart_and_are_part_of_no_rate() -> None:
-    row = rollout_statistics([*ROLLOUTS, rollout("c", Outcome.SUITE_ERROR, None)])
+    row = rollout_metrics([*ROLLOUTS, rollout("c", Outcome.SUITE_ERROR, None)])
     assert (row["judge_errors"], row["suite_errors"], row["rollouts"]) == (1, 1, 6)
     assert (row["compile"], row["exec"], row["pass"]) == (0.75, 0.5, 0.25)
 
@@ -73,15 +76,19 @@ def test_spans_and_stretches_become_tokens(policy: Policy) -> None:
     starts = [0, *ends[:-1]]
     start, end = text.index("return"), len(text)
     inside = [starts[n] < end and ends[n] > start for n in range(len(ids))]
-    told = Signal(1.0, spans=(Span(start, end, -0.3), Span(3, 3, 9.0)), learnt=((start, end), (0, 0)))
+    signal = Signal(1.0, spans=(Span(start, end, -0.3), Span(3, 3, 9.0)), learnt=((start, end), (0, 0)))
     answer = Answer(Problem("t", "", Suite()), text, Verdict(Outcome.FAILED))
-    one = Rollout(0, [1], Sampled(ids, True, [0.0] * len(ids)), answer, told)
+    feedback = feedback_of(policy, ids, answer, signal, group=3)
     alpha = min(10, len(ids) / sum(inside))
-    assert token_credits(policy, one) == pytest.approx([-0.3 * alpha * token for token in inside])
-    assert token_mask(policy, one) == [*inside[:-1], True], "the end is always learnt"
-    short = replace(one, signal=Signal(1.0, spans=(Span(0, 1, 1.0),)))
-    assert max(token_credits(policy, short)) == min(10, len(ids))
-    assert token_mask(policy, short) is None
+    assert list(feedback.token_credits) == pytest.approx([-0.3 * alpha * token for token in inside])
+    assert feedback.loss_mask == (*inside[:-1], True), "the end is always learnt"
+    assert (feedback.score, feedback.outcome_class, feedback.group) == (1.0, 2, 3)
+    assert feedback.reward_position == len(ids) - 1
+    short = Signal(1.0, place=start, spans=(Span(0, 1, 1.0),))
+    feedback = feedback_of(policy, ids, answer, short, group=0)
+    assert max(feedback.token_credits) == min(10, len(ids))
+    assert feedback.loss_mask is None
+    assert feedback.reward_position == inside.index(True)
 
 
 def grounding_that_fails(every: int) -> Entry:
@@ -206,13 +213,15 @@ def test_a_buffer_gives_old_rollouts_to_learn_from(
         {"rollout.replay_capacity": 64, "rollout.replay_drawn": 12},
     ) as step:
         learnt: list[list[list[int]]] = []
-        prepare = step.learner.prepare
+        objective = step.objective
+        assert isinstance(objective, PpoObjective)
+        experience = objective.experience
 
         def watched(prompts: Any, completions: Any, number: int) -> Any:
             learnt.append([[*p, *c] for p, c in zip(prompts, completions, strict=True)])
-            return prepare(prompts, completions, number)
+            return experience(prompts, completions, number)
 
-        step.learner.prepare = watched  # type: ignore[method-assign]
+        objective.experience = watched  # type: ignore[method-assign]
         rows = [step.take(at, problems[2 * at : 2 * at + 2]) for at in range(2)]
     first = [[*r.prompt_ids, *r.sampled.ids] for r in rows[0][1]]
     second = [[*r.prompt_ids, *r.sampled.ids] for r in rows[1][1]]

@@ -13,13 +13,13 @@ from rlcf.errors import BadInput
 from rlcf.grounding.signal import Answer
 from rlcf.policy import Policy
 from rlcf.problems import Problem
+from rlcf.training.discriminator import encoder
 from rlcf.training.discriminator.lifecycle import pairs_of
 from rlcf.training.discriminator.model import (
     Discriminator,
     Pair,
     accuracy,
     discriminator_from_policy,
-    encoder,
     load_encoder,
     pair_loss,
     train_discriminator,

@@ -18,7 +18,7 @@ from rlcf.policy.score import trunk
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.training.discriminator.model import discriminator_from_policy, random_discriminator
-from rlcf.training.objectives.ppo import Learner
+from rlcf.training.objectives.ppo import PpoObjective
 from rlcf.training.run import resume, train
 from rlcf.training.runtime.checkpoint import DISCRIMINATOR, checkpoint_folder
 from tests.rlcf.training.conftest import SmallWorld
@@ -66,15 +66,15 @@ def test_a_run_asks_a_model_and_goes_on_where_it_was_stopped(
     recipe = override(recipe, {"discriminator.model": f"judge:{small_world.model}"})
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     train(recipe, whole, judge, MACHINE)
-    learn = Learner.learn
+    update = PpoObjective.update
 
-    def stop(self: Learner, *arguments: Any) -> Any:
+    def stop(self: PpoObjective, *arguments: Any) -> Any:
         if arguments[2] == 2:
             raise KeyboardInterrupt
-        return learn(self, *arguments)
+        return update(self, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Learner, "learn", stop)
+        patch.setattr(PpoObjective, "update", stop)
         with pytest.raises(KeyboardInterrupt):
             train(recipe, stopped, judge, MACHINE)
     assert len(learnt(stopped)) == 2

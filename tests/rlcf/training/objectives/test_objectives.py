@@ -226,10 +226,10 @@ def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld) -> None:
         encoding="utf-8",
     )
     runs = {way: launched(tmp_path, way) for way in WAYS}
-    one = torch.load(checkpoint_folder(runs["one"], 3) / "trainer.pt", weights_only=True)["step"]["learner"]
+    one = torch.load(checkpoint_folder(runs["one"], 3) / "trainer.pt", weights_only=True)["step"]["objective"]
     for way in ("ddp", "fsdp"):
         folder = checkpoint_folder(runs[way], 3)
-        other = torch.load(folder / "trainer.pt", weights_only=True)["step"]["learner"]
+        other = torch.load(folder / "trainer.pt", weights_only=True)["step"]["objective"]
         for name, tensor in one["weights"].items():
             assert torch.allclose(tensor, other["weights"][name], rtol=0, atol=1e-5), f"{way}: {name}"
         assert load_policy(folder).prefix == other["prefix"] == GOOD

@@ -14,9 +14,9 @@ from rlcf.policy.critic import ClassCritic
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.training.objectives import outcome_critic as classes
-from rlcf.training.objectives.experience import Experience, Feedback
-from rlcf.training.objectives.ppo import Learner
-from tests.rlcf.training.objectives.test_ppo import Tokens, learn, renewed
+from rlcf.training.objectives.experience import Experience
+from rlcf.training.objectives.ppo import PpoObjective
+from tests.rlcf.training.objectives.test_ppo import Tokens, feedback_rows, learn, renewed
 
 LOGITS = [
     [[0.5, -1.0, 2.0, 0.0], [1.5, 0.25, -3.0, 0.0], [9.0, 9.0, 9.0, 9.0]],  # the last is padding
@@ -61,28 +61,29 @@ def by_hand() -> Experience:
 @pytest.mark.parametrize("advantage", ["best", "greedy", "coderl"])
 def test_advantages_are_those_of_the_formulas(policy: Policy, advantage: str) -> None:
     """r(W) - r(baseline) at each token, times q_t of the class that came true with coderl."""
-    learner = Learner(policy, override(RECIPE, {"ppo.advantage": advantage}))
+    objective = PpoObjective(policy, override(RECIPE, {"ppo.advantage": advantage}))
     places = [length - 1 for length in LENGTHS]
-    feedback = Feedback(SCORES, places, [0, 0, 1], baselines=BASELINES, classes=ENDS)
-    scored = learner.scored(by_hand(), feedback)
+    feedbacks = feedback_rows(SCORES, places, [0, 0, 1], BASELINES, ENDS)
+    targets = objective.targets(by_hand(), feedbacks)
     expected = [
         [(SCORES[row] - BASELINES[row]) * (q(LOGITS[row][t], ENDS[row]) if advantage == "coderl" else 1.0)
          if t < LENGTHS[row] else 0.0 for t in range(3)]
         for row in (0, 1)
     ]  # fmt: skip
-    assert scored.advantages_BT.tolist() == [pytest.approx(row) for row in [*expected, [0.0] * 3]]
-    credits = [[0.0, -0.3], [0.0, 0.0, 0.0], [-0.3]]
-    other = learner.scored(by_hand(), replace(feedback, credits=credits)).advantages_BT
-    difference = (other - scored.advantages_BT).tolist()
+    assert targets.advantages_BT.tolist() == [pytest.approx(row) for row in [*expected, [0.0] * 3]]
+    credits = [(0.0, -0.3), (0.0, 0.0, 0.0), (-0.3,)]
+    credited = [replace(one, token_credits=row) for one, row in zip(feedbacks, credits, strict=True)]
+    other = objective.targets(by_hand(), credited).advantages_BT
+    difference = (other - targets.advantages_BT).tolist()
     assert difference == [pytest.approx(row) for row in ([0, -0.3, 0], [0] * 3, [0] * 3)], "credits are whole"
 
 
 def test_the_kl_counts_in_the_reward(policy: Policy) -> None:
-    learner = Learner(policy, override(RECIPE, {"ppo.advantage": "best", "kl.coef": 0.5}))
+    objective = PpoObjective(policy, override(RECIPE, {"ppo.advantage": "best", "kl.coef": 0.5}))
     experience = by_hand()
-    experience.old_BT = torch.tensor([[0.2, 0.4, 9.0], [0.1, 0.1, 0.1], [9.0] * 3])
-    feedback = Feedback(SCORES, [1, 2, 0], [0, 0, 1], baselines=BASELINES, classes=ENDS)
-    advantages = learner.scored(experience, feedback).advantages_BT
+    experience.old_logps_BT = torch.tensor([[0.2, 0.4, 9.0], [0.1, 0.1, 0.1], [9.0] * 3])
+    feedbacks = feedback_rows(SCORES, [1, 2, 0], [0, 0, 1], BASELINES, ENDS)
+    advantages = objective.targets(experience, feedbacks).advantages_BT
     expected = [[-0.3 - 0.5 * 0.6 - 1.0] * 2 + [0.0], [1.0 - 0.5 * 0.3 - 0.35] * 3, [0.0] * 3]
     assert advantages.tolist() == [pytest.approx(row, abs=1e-6) for row in expected]
 
@@ -122,33 +123,31 @@ def test_it_learns_to_tell_and_its_weights_are_those_before_the_update(
 ) -> None:
     """In the first step all weights are 1/4, whatever the update then teaches the critic."""
     recipe = override(RECIPE, {"objective.lr": 0.0})
-    learner, numbers = learn(policy, tokens, recipe, [1.0, -1.0, 0.3, -0.6], steps=12)
+    objective, numbers = learn(policy, tokens, recipe, [1.0, -1.0, 0.3, -0.6], steps=12)
     assert numbers[0]["class_loss"] == pytest.approx(math.log(4), rel=1e-5)
     assert numbers[-1]["class_loss"] < 0.5 * numbers[0]["class_loss"]
     assert numbers[-1]["class_accuracy"] == 1.0
-    experience = learner.prepare(*tokens, 12)
-    feedback = Feedback(
-        [1.0, -1.0, 0.3, -0.6], [0] * 4, [0, 0, 1, 1], baselines=[0.0] * 4, classes=[3, 0, 2, 1]
-    )
-    weights_BT = learner.scored(experience, feedback).advantages_BT[0] / 1.0
+    experience = objective.experience(*tokens, 12)
+    feedbacks = feedback_rows([1.0, -1.0, 0.3, -0.6], [0] * 4, baselines=[0.0] * 4, classes=[3, 0, 2, 1])
+    weights_BT = objective.targets(experience, feedbacks).advantages_BT[0] / 1.0
     assert weights_BT[experience.mask_BT[0]].min() != pytest.approx(0.25, abs=1e-3)
-    first = Learner(renewed(policy, recipe), recipe)
-    scored = first.scored(first.prepare(*tokens, 0), feedback)
-    assert torch.allclose(scored.advantages_BT[0][experience.mask_BT[0]], torch.tensor(0.25))
+    first = PpoObjective(renewed(policy, recipe), recipe)
+    targets = first.targets(first.experience(*tokens, 0), feedbacks)
+    assert torch.allclose(targets.advantages_BT[0][experience.mask_BT[0]], torch.tensor(0.25))
 
 
 def test_references_are_programs_that_pass(policy: Policy, tokens: Tokens) -> None:
     """With references alone, as where the judge failed on all but one row, the critic says `passed` of them;
     the policy does not move in the warm-up, nor by its references without an anchor."""
     recipe = override(RECIPE, {"critic.lr": 5e-2, "critic.warmup_steps": 99})
-    learner, numbers = learn(policy, tokens, recipe, [0.0, None, None, None], steps=8)
+    objective, numbers = learn(policy, tokens, recipe, [0.0, None, None, None], steps=8)
     prompts, completions = tokens
-    batch = learner.policy.collate([prompts[0], prompts[2]], [completions[1], completions[3]])
-    _, _, logits_BTC = learner.scorer(batch, 1.0)
+    batch = objective.policy.collate([prompts[0], prompts[2]], [completions[1], completions[3]])
+    _, _, logits_BTC = objective.trained.scorer(batch, 1.0)
     found = classes.pooled(logits_BTC, batch.mask_BT).argmax(1).tolist()
     assert [CLASSES[index] for index in found] == ["passed"] * 2
     assert "anchor_loss" not in numbers[0]
-    for own, theirs in zip(learner.policy.model.parameters(), policy.model.parameters(), strict=True):
+    for own, theirs in zip(objective.policy.model.parameters(), policy.model.parameters(), strict=True):
         assert torch.equal(own, theirs)
 
 
@@ -163,7 +162,11 @@ def test_its_gradient_never_reaches_the_policy(policy: Policy, tokens: Tokens) -
             override(recipe, {"critic.lr": 0.0, "critic.warmup_steps": 0}),
             [1.0, -1.0, 0.3, -0.6],
         )
-        for one, other in zip(fast.scorer.policy_parameters(), slow.scorer.policy_parameters(), strict=True):
+        for one, other in zip(
+            fast.trained.scorer.policy_parameters(), slow.trained.scorer.policy_parameters(), strict=True
+        ):
             assert torch.equal(one, other)
-        pairs = zip(fast.scorer.critic_parameters(), slow.scorer.critic_parameters(), strict=True)
+        pairs = zip(
+            fast.trained.scorer.critic_parameters(), slow.trained.scorer.critic_parameters(), strict=True
+        )
         assert any(not torch.equal(one, other) for one, other in pairs)

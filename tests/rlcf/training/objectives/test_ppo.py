@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +16,8 @@ from rlcf.policy import Policy
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.training.objectives import ppo as module
-from rlcf.training.objectives.experience import Feedback
-from rlcf.training.objectives.ppo import Learner
+from rlcf.training.objectives.ppo import PpoObjective
+from rlcf.training.rollout import Feedback
 
 Ids = list[list[int]]
 Tokens = tuple[Ids, Ids]
@@ -72,8 +73,8 @@ def renewed(policy: Policy, recipe: Recipe) -> Policy:
     return Policy(copy.deepcopy(policy.model), policy.tokenizer, recipe.model.lora_rank)
 
 
-def weights(learner: Learner) -> Tensor:
-    return torch.cat([tensor.flatten() for tensor in learner.module.weights().values()])
+def weights(objective: PpoObjective) -> Tensor:
+    return torch.cat([tensor.flatten() for tensor in objective.module.weights().values()])
 
 
 def learn(
@@ -84,8 +85,8 @@ def learn(
     steps: int = 1,
     machine: Machine | None = None,
     groups: list[int] | None = None,
-) -> tuple[Learner, list[dict[str, float]]]:
-    """A learner that took some steps on a copy of `policy`, and the numbers of each step."""
+) -> tuple[PpoObjective, list[dict[str, float]]]:
+    """An objective that took some steps on a copy of `policy`, and the numbers of each step."""
     return learn_with(renewed(policy, recipe), tokens, recipe, scores, steps, machine, groups)
 
 
@@ -97,27 +98,34 @@ def learn_with(
     steps: int = 1,
     machine: Machine | None = None,
     groups: list[int] | None = None,
-) -> tuple[Learner, list[dict[str, float]]]:
+) -> tuple[PpoObjective, list[dict[str, float]]]:
     """The same on `own` itself."""
-    learner = Learner(own, recipe, machine)
+    objective = PpoObjective(own, recipe, machine)
     prompts, completions = tokens
     numbers = []
     for step in range(steps):
-        experience = learner.prepare(prompts, completions, step)
+        experience = objective.experience(prompts, completions, step)
         places = [len(completion) - 1 for completion in completions]
-        anchors = [(prompts[0], completions[1]), (prompts[2], completions[3])]
-        feedback = told(scores, places, groups or GROUPS, anchors=anchors)
-        numbers.append(learner.learn(experience, feedback, step))
-    return learner, numbers
+        references = [(prompts[0], completions[1]), (prompts[2], completions[3])]
+        feedbacks = feedback_rows(scores, places, groups or GROUPS)
+        numbers.append(objective.learn(experience, feedbacks, references, step))
+    return objective, numbers
 
 
-def told(
-    scores: list[float | None], places: list[int], groups: list[int], anchors: list[Any] | None = None
-) -> Feedback:
-    """Feedback with what any advantage may need."""
-    baselines = [*BASELINES, 0.0][: len(scores)]
-    classes = [CLASSES[score] for score in scores]
-    return Feedback(scores, places, groups, anchors=anchors or [], baselines=baselines, classes=classes)
+def feedback_rows(
+    scores: Sequence[float | None],
+    places: Sequence[int],
+    groups: Sequence[int] = GROUPS,
+    baselines: Sequence[float] = (*BASELINES, 0.0),
+    classes: Sequence[int | None] | None = None,
+) -> list[Feedback]:
+    """Feedback with what any advantage may need; it stands on whole completions, and has no credits."""
+    return [
+        Feedback(score, place, (), None, CLASSES[score] if classes is None else classes[row], group, baseline)
+        for row, (score, place, group, baseline) in enumerate(
+            zip(scores, places, groups, baselines, strict=False)
+        )
+    ]
 
 
 @pytest.fixture(params=VARIANTS)
@@ -141,7 +149,7 @@ def test_without_critic_kl_and_parts_no_pass_before_the_update_is_due(policy: Po
     recipe = override(RECIPE, {"ppo.advantage": "group", "kl.coef": 0.0, "objective.minibatches": 1})
     short, (one,) = learn(policy, tokens, recipe, list(SCORES))
     assert short.on_policy
-    assert not short.prepare(*tokens, 1).old_BT.any()
+    assert not short.experience(*tokens, 1).old_logps_BT.any()
     long, (other,) = learn(policy, tokens, override(recipe, {"kl.coef": 1e-12}), list(SCORES))
     assert not long.on_policy
     assert torch.allclose(weights(short), weights(long), atol=1e-6)
@@ -156,7 +164,7 @@ def test_later_minibatches_and_epochs_leave_ratio_one(policy: Policy, tokens: To
 
 def test_micro_batching_does_not_change_the_update(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
     whole, (one,) = learn(policy, tokens, recipe, list(SCORES))
-    before = Learner(renewed(policy, recipe), recipe)
+    before = PpoObjective(renewed(policy, recipe), recipe)
     assert not torch.allclose(weights(whole), weights(before), atol=1e-4), "it learns at all"
     for budget, share in ((1, True), (1, False), (120, False)):
         machine = Machine(tokens_per_microbatch=budget)
@@ -183,15 +191,15 @@ def test_bf16_computes_and_fp32_keeps(policy: Policy, tokens: Tokens) -> None:
     """Trained weights stay fp32, the value head too; the first ratio is 1 all the same."""
     recipe = override(RECIPE, {"objective.minibatches": 1, "objective.lr": 1e-5})
     half = Policy(copy.deepcopy(policy.model), policy.tokenizer, autocast=torch.bfloat16)
-    learner = Learner(half, recipe)
-    experience = learner.prepare(*tokens, 0)
-    exact = Learner(renewed(policy, recipe), recipe).prepare(*tokens, 0)
-    assert not torch.equal(experience.old_BT, exact.old_BT)
-    assert torch.allclose(experience.old_BT, exact.old_BT, atol=0.1)
+    objective = PpoObjective(half, recipe)
+    experience = objective.experience(*tokens, 0)
+    exact = PpoObjective(renewed(policy, recipe), recipe).experience(*tokens, 0)
+    assert not torch.equal(experience.old_logps_BT, exact.old_logps_BT)
+    assert torch.allclose(experience.old_logps_BT, exact.old_logps_BT, atol=0.1)
     places = [len(completion) - 1 for completion in tokens[1]]
-    numbers = learner.learn(experience, Feedback(SCORES, places, GROUPS), 0)
+    numbers = objective.learn(experience, feedback_rows(SCORES, places), [], 0)
     assert numbers["approx_kl"] == 0
-    assert {parameter.dtype for parameter in learner.scorer.parameters()} == {torch.float32}
+    assert {parameter.dtype for parameter in objective.trained.scorer.parameters()} == {torch.float32}
     moved = [
         not torch.equal(mine, theirs)
         for mine, theirs in zip(half.model.parameters(), policy.model.parameters(), strict=True)
@@ -226,8 +234,8 @@ def test_the_order_of_rollouts_does_not_change_the_update(policy: Policy, tokens
 
 def test_critic_warm_up_leaves_the_policy_alone(policy: Policy, tokens: Tokens) -> None:
     recipe = override(RECIPE, {"critic.lr": 1e-3, "critic.warmup_steps": 2})
-    learner, numbers = learn(policy, tokens, recipe, list(SCORES), steps=2)
-    for own, theirs in zip(learner.policy.model.parameters(), policy.model.parameters(), strict=True):
+    objective, numbers = learn(policy, tokens, recipe, list(SCORES), steps=2)
+    for own, theirs in zip(objective.policy.model.parameters(), policy.model.parameters(), strict=True):
         assert torch.equal(own, theirs)
     assert numbers[1]["value_loss"] < numbers[0]["value_loss"]
 
@@ -240,21 +248,25 @@ def test_the_critics_gradient_never_reaches_the_policy(policy: Policy, tokens: T
         slow, _ = learn(
             policy, tokens, override(recipe, {"critic.lr": 0.0, "critic.warmup_steps": 0}), list(SCORES)
         )
-        for one, other in zip(fast.scorer.policy_parameters(), slow.scorer.policy_parameters(), strict=True):
+        for one, other in zip(
+            fast.trained.scorer.policy_parameters(), slow.trained.scorer.policy_parameters(), strict=True
+        ):
             assert torch.equal(one, other)
-        assert not torch.equal(fast.scorer.critic_parameters()[0], slow.scorer.critic_parameters()[0])
+        assert not torch.equal(
+            fast.trained.scorer.critic_parameters()[0], slow.trained.scorer.critic_parameters()[0]
+        )
 
 
 def test_the_critics_adapters_learn_and_the_base_stays(policy: Policy, tokens: Tokens) -> None:
-    learner, _ = learn(policy, tokens, override(RECIPE, VARIANTS["two sets of adapters"]), list(SCORES), 2)
+    objective, _ = learn(policy, tokens, override(RECIPE, VARIANTS["two sets of adapters"]), list(SCORES), 2)
     moved = [
         name
-        for name, p in learner.scorer.named_parameters()
+        for name, p in objective.trained.scorer.named_parameters()
         if ".critic." in name and "lora_B" in name and p.any()
     ]
     assert len(moved) > 4
     base = dict(policy.model.named_parameters())
-    for name, parameter in learner.policy.model.named_parameters():
+    for name, parameter in objective.policy.model.named_parameters():
         if "lora_" not in name:
             assert torch.equal(parameter, base[name.replace(".base_layer", "")])
 
@@ -264,13 +276,13 @@ def test_what_was_rewarded_becomes_likelier(policy: Policy, tokens: Tokens, reci
     recipe = override(
         recipe, {"kl.coef": 0.0, "objective.minibatches": 1, "objective.steps": 20, "objective.sft_coef": 0.0}
     )
-    learner = Learner(renewed(policy, recipe), recipe)
-    own = learner.policy
+    objective = PpoObjective(renewed(policy, recipe), recipe)
+    own = objective.policy
     before = own.token_stats(own.collate(prompts, completions)).logps_BT.sum(1).detach()
     for step in range(5):
-        experience = learner.prepare(prompts, completions, step)
+        experience = objective.experience(prompts, completions, step)
         places = [len(completion) - 1 for completion in completions]
-        learner.learn(experience, told([1.0, -1.0, -1.0, -1.0], places, [0, 0, 0, 0]), step)
+        objective.learn(experience, feedback_rows([1.0, -1.0, -1.0, -1.0], places, [0, 0, 0, 0]), [], step)
     after = own.token_stats(own.collate(prompts, completions)).logps_BT.sum(1).detach()
     gain = after - before
     assert gain[0] == gain.max()
@@ -280,47 +292,48 @@ def test_what_was_rewarded_becomes_likelier(policy: Policy, tokens: Tokens, reci
 def test_the_anchor_makes_references_likelier(policy: Policy, tokens: Tokens) -> None:
     prompts, completions = tokens
     recipe = override(RECIPE, {"objective.sft_coef": 1.0, "ppo.advantage": "group", "kl.coef": 0.0})
-    learner, (first, *_, last) = learn(policy, tokens, recipe, [0.0] * 4, steps=4)
+    objective, (first, *_, last) = learn(policy, tokens, recipe, [0.0] * 4, steps=4)
     assert last["policy_loss"] == 0, "all scores agree: only the anchor teaches"
     assert last["anchor_loss"] < first["anchor_loss"]
     batch = policy.collate([prompts[0]], [completions[1]])
-    assert learner.policy.token_stats(batch).logps_BT.sum() > policy.token_stats(batch).logps_BT.sum()
+    assert objective.policy.token_stats(batch).logps_BT.sum() > policy.token_stats(batch).logps_BT.sum()
 
 
 def test_the_critics_targets_have_a_lambda_of_their_own(policy: Policy, tokens: Tokens) -> None:
     """With lambda 1 a target is all the reward that is still to come, whatever the critic thinks."""
-    learner = Learner(
+    objective = PpoObjective(
         policy, override(RECIPE, {"ppo.gae_lambda": 0.5, "critic.gae_lambda": 1.0, "kl.coef": 0.0})
     )
-    experience = learner.prepare(*tokens, 0)
+    experience = objective.experience(*tokens, 0)
     experience.values_BT += 0.3
     places = [len(completion) - 1 for completion in tokens[1]]
-    scored = learner.scored(experience, Feedback(SCORES, places, GROUPS))
+    targets = objective.targets(experience, feedback_rows(SCORES, places))
     expected = torch.tensor(SCORES)[:, None] * experience.mask_BT
-    assert torch.allclose(scored.returns_BT, expected, atol=1e-6)
-    assert float(scored.advantages_BT[experience.mask_BT].mean()) == pytest.approx(0, abs=1e-6)
+    assert torch.allclose(targets.returns_BT, expected, atol=1e-6)
+    assert float(targets.advantages_BT[experience.mask_BT].mean()) == pytest.approx(0, abs=1e-6)
 
 
 def test_credits_and_masks_reach_their_tokens_alone(policy: Policy, tokens: Tokens) -> None:
     """A span's credit is not whitened and has no part before it; what is not learnt from moves nothing."""
     recipe = override(RECIPE, {"objective.minibatches": 1, "kl.coef": 0.0})
-    learner = Learner(renewed(policy, recipe), recipe)
-    experience = learner.prepare(*tokens, 0)
+    objective = PpoObjective(renewed(policy, recipe), recipe)
+    experience = objective.experience(*tokens, 0)
     lengths = [len(completion) for completion in tokens[1]]
-    plain = Feedback(SCORES, [length - 1 for length in lengths], GROUPS)
+    plain = feedback_rows(SCORES, [length - 1 for length in lengths])
     credits = [[0.0] * length for length in lengths]
     credits[0][2] = -1.5
-    mask = [None, [True] * lengths[1], [False] * (lengths[2] - 1) + [True], None]
-    scored, other = (
-        learner.scored(experience, feedback)
-        for feedback in (plain, replace(plain, credits=credits, learnt=mask))
-    )
-    difference_BT = other.advantages_BT - scored.advantages_BT
+    masks = [None, [True] * lengths[1], [False] * (lengths[2] - 1) + [True], None]
+    marked = [
+        replace(one, token_credits=tuple(credit), loss_mask=None if mask is None else tuple(mask))
+        for one, credit, mask in zip(plain, credits, masks, strict=True)
+    ]
+    targets, other = (objective.targets(experience, feedbacks) for feedbacks in (plain, marked))
+    difference_BT = other.advantages_BT - targets.advantages_BT
     assert difference_BT[0, 2] == -1.5
     assert int((difference_BT != 0).sum()) == 1
-    assert torch.equal(other.returns_BT, scored.returns_BT)
-    assert torch.equal(scored.learnt_BT, scored.mask_BT)
-    lost_BT = scored.mask_BT & ~other.learnt_BT
+    assert torch.equal(other.returns_BT, targets.returns_BT)
+    assert torch.equal(targets.loss_mask_BT, targets.mask_BT)
+    lost_BT = targets.mask_BT & ~other.loss_mask_BT
     assert lost_BT.nonzero().tolist() == [[2, at] for at in range(lengths[2] - 1)]
 
 
@@ -332,12 +345,12 @@ def test_target_kl_ends_the_step_early(policy: Policy, tokens: Tokens) -> None:
 
 
 def test_an_adaptive_kl_moves_towards_its_target(policy: Policy, tokens: Tokens) -> None:
-    learner, (first, second) = learn(
+    objective, (first, second) = learn(
         policy, tokens, override(RECIPE, {"kl.target": 5.0}), list(SCORES), steps=2
     )
     assert first["kl_coefficient"] == RECIPE.kl.coef
     assert second["kl_coefficient"] < RECIPE.kl.coef, "the KL is far below its target"
-    assert learner.kl < second["kl_coefficient"]
+    assert objective.kl < second["kl_coefficient"]
 
 
 def test_a_gradient_that_is_not_finite_changes_nothing(
@@ -350,9 +363,9 @@ def test_a_gradient_that_is_not_finite_changes_nothing(
         return replace(found, loss=found.loss * torch.nan)
 
     monkeypatch.setattr(module.ppo, "policy_loss", broken)
-    learner, (numbers,) = learn(policy, tokens, RECIPE, list(SCORES))
-    before = weights(Learner(renewed(policy, RECIPE), RECIPE))
-    assert torch.equal(weights(learner), before)
+    objective, (numbers,) = learn(policy, tokens, RECIPE, list(SCORES))
+    before = weights(PpoObjective(renewed(policy, RECIPE), RECIPE))
+    assert torch.equal(weights(objective), before)
     assert numbers["skipped_updates"] == numbers["updates"] == 2
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
+import random
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
-from rlcf.training.objectives.experience import Feedback
-from rlcf.training.objectives.preference import Preferring, mismatched
+from rlcf.training.objectives.preference import Labelled, PreferenceObjective, mismatched
 from rlcf.training.objectives.preference_losses import kto_weights
+from rlcf.training.objectives.table import OBJECTIVES
+from rlcf.training.runtime.distributed import Parallel
 
 RECIPE = override(
     Recipe(),
@@ -62,29 +64,35 @@ PAIRS = [(0, 1), (2, 1), (4, 3)]
 """Those that there are: fewer than the most a problem has."""
 
 
-def feedback(policy: Policy, classes: list[int | None]) -> Feedback:
-    anchors = [(policy.encode_prompt("int"), policy.encode_completion("return x;\n"))]
-    return Feedback([0.0] * 6, [0] * 6, GROUPS, classes=classes, anchors=anchors)
+def labelled(rows: tuple[Ids, Ids], classes: Sequence[int | None]) -> list[Labelled]:
+    """The rows with what the judge said of them."""
+    return [
+        Labelled(prompt, completion, group, None if ended is None else ended == PASSED)
+        for prompt, completion, group, ended in zip(*rows, GROUPS, classes, strict=True)
+    ]
 
 
-def learner_of(policy: Policy, fields: dict[str, Any], machine: Machine | None = None) -> Preferring:
+def objective_of(
+    policy: Policy, fields: dict[str, Any], machine: Machine | None = None
+) -> PreferenceObjective:
     recipe = override(RECIPE, fields)
     own = Policy(copy.deepcopy(policy.model), policy.tokenizer, recipe.model.lora_rank)
-    return Preferring(own, recipe, machine)
+    objective = OBJECTIVES[recipe.objective.name].make(own, recipe, machine or Machine(), Parallel())
+    assert isinstance(objective, PreferenceObjective)
+    return objective
 
 
 def step(
-    learner: Preferring, rows: tuple[Ids, Ids], classes: list[int | None], number: int = 0
+    objective: PreferenceObjective, rows: tuple[Ids, Ids], classes: list[int | None], number: int = 0
 ) -> dict[str, float]:
-    prompts, completions = rows
-    told = feedback(learner.policy, classes)
-    if not learner.uses_anchors:
-        told = replace(told, anchors=())
-    return learner.learn(learner.prepare(prompts, completions, number), told, number)
+    policy = objective.policy
+    references = [(policy.encode_prompt("int"), policy.encode_completion("return x;\n"))]
+    references = references if objective.recipe.objective.sft_coef else []
+    return objective.learn(labelled(rows, classes), references, number)
 
 
-def weights(learner: Preferring) -> Tensor:
-    return torch.cat([tensor.flatten() for tensor in learner.module.weights().values()])
+def weights(objective: PreferenceObjective) -> Tensor:
+    return torch.cat([tensor.flatten() for tensor in objective.trained.module.weights().values()])
 
 
 def logp(policy: Policy, prompt: list[int], completion: list[int]) -> Tensor:
@@ -94,26 +102,25 @@ def logp(policy: Policy, prompt: list[int], completion: list[int]) -> Tensor:
     return logps.gather(1, torch.tensor(completion)[:, None]).sum()
 
 
-@pytest.mark.parametrize("loop", ["dpo", "kto"])
-def test_the_gradient_is_that_of_the_formula(policy: Policy, rows: tuple[Ids, Ids], loop: str) -> None:
+@pytest.mark.parametrize("name", ["dpo", "kto"])
+def test_the_gradient_is_that_of_the_formula(policy: Policy, rows: tuple[Ids, Ids], name: str) -> None:
     """By autograd through the whole formula, all rows in one loss, from a policy that has left its
     reference."""
-    learner = learner_of(policy, {"objective.name": loop})
+    objective = objective_of(policy, {"objective.name": name})
     prompts, completions = rows
     with torch.no_grad():
-        for parameter in learner.policy.model.parameters():
+        for parameter in objective.policy.model.parameters():
             parameter.add_(0.01 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
-    moved = copy.deepcopy(learner.policy.model)
+    moved = copy.deepcopy(objective.policy.model)
     plain, reference = Policy(moved, policy.tokenizer), policy
-    passed = [None if found is None else found == PASSED for found in CLASSES]
-    units = learner._units(list(zip(prompts, completions, strict=True)), passed, GROUPS, 0)
+    units = objective.preference.units(labelled(rows, CLASSES), random.Random(0))
 
     def h(prompt: list[int], completion: list[int]) -> Tensor:
         with torch.no_grad():
             base = logp(reference, prompt, completion)
         return logp(plain, prompt, completion) - base
 
-    if loop == "dpo":
+    if name == "dpo":
         assert sorted(map(tuple, units)) == PAIRS
         losses = [
             -torch.nn.functional.logsigmoid(
@@ -139,19 +146,19 @@ def test_the_gradient_is_that_of_the_formula(policy: Policy, rows: tuple[Ids, Id
     found: dict[str, Tensor] = {}
 
     def keep(_: bool) -> float:
-        names = learner.policy.model.named_parameters()
+        names = objective.policy.model.named_parameters()
         found.update({name: p.grad.clone() for name, p in names if p.grad is not None})
         return 0.0
 
-    learner.optimizers.step = keep  # type: ignore[method-assign]
-    told = step(learner, rows, CLASSES)
+    objective.trained.optimizers.step = keep  # type: ignore[method-assign]
+    told = step(objective, rows, CLASSES)
     assert told["policy_loss"] == pytest.approx(torch.stack(losses).mean().item(), rel=1e-5)
     largest = max(float(g.abs().max()) for g in found.values())
     assert largest > 1e-4
-    for name, gradient in found.items():
-        expected = wanted[name]
+    for parameter_name, gradient in found.items():
+        expected = wanted[parameter_name]
         assert expected is not None
-        assert torch.allclose(gradient, expected, atol=1e-4 * largest), name
+        assert torch.allclose(gradient, expected, atol=1e-4 * largest), parameter_name
 
 
 def _minibatch(units: list[list[int]]) -> list[list[int]]:
@@ -164,11 +171,11 @@ def _minibatch(units: list[list[int]]) -> list[list[int]]:
 def test_micro_batches_do_not_change_the_update(policy: Policy, rows: tuple[Ids, Ids], variant: str) -> None:
     found = []
     for tokens in (1, 60, 8192):
-        learner = learner_of(policy, VARIANTS[variant], Machine(tokens_per_microbatch=tokens))
+        objective = objective_of(policy, VARIANTS[variant], Machine(tokens_per_microbatch=tokens))
         for number in range(2):
-            step(learner, rows, CLASSES, number)
-        found.append(weights(learner))
-    assert not torch.equal(found[0], weights(learner_of(policy, VARIANTS[variant])))
+            step(objective, rows, CLASSES, number)
+        found.append(weights(objective))
+    assert not torch.equal(found[0], weights(objective_of(policy, VARIANTS[variant])))
     assert torch.allclose(found[0], found[2], atol=2e-5)
     assert torch.allclose(found[1], found[2], atol=2e-5)
 
@@ -177,14 +184,14 @@ def test_micro_batches_do_not_change_the_update(policy: Policy, rows: tuple[Ids,
 def test_what_passes_becomes_likelier_than_what_does_not(
     policy: Policy, rows: tuple[Ids, Ids], variant: str
 ) -> None:
-    learner = learner_of(policy, VARIANTS[variant] | {"objective.lr": 3e-3, "objective.steps": 30})
+    objective = objective_of(policy, VARIANTS[variant] | {"objective.lr": 3e-3, "objective.steps": 30})
     encoded = list(zip(*rows, strict=True))
-    assert learner._log_ratios(encoded).abs().max() == 0, "the policy is its reference"
-    first = step(learner, rows, CLASSES)
+    assert objective.log_ratios(encoded).abs().max() == 0, "the policy is its reference"
+    first = step(objective, rows, CLASSES)
     for number in range(1, 15):
-        last = step(learner, rows, CLASSES, number)
+        last = step(objective, rows, CLASSES, number)
     assert last["policy_loss"] < first["policy_loss"]
-    h = learner._log_ratios(encoded).tolist()
+    h = objective.log_ratios(encoded).tolist()
     assert min(h[0], h[2]) > h[1]
     assert h[4] > h[3]
 
@@ -192,22 +199,22 @@ def test_what_passes_becomes_likelier_than_what_does_not(
 def test_nothing_preferred_changes_nothing(
     policy: Policy, rows: tuple[Ids, Ids], caplog: pytest.LogCaptureFixture
 ) -> None:
-    learner = learner_of(policy, {"objective.sft_coef": 0.1})
-    before = weights(learner)
-    told = step(learner, rows, [PASSED] * 3 + [FAILED, BROKEN, None])
+    objective = objective_of(policy, {"objective.sft_coef": 0.1})
+    before = weights(objective)
+    told = step(objective, rows, [PASSED] * 3 + [FAILED, BROKEN, None])
     assert told["learnt_rows"] == 0
-    assert torch.equal(weights(learner), before)
+    assert torch.equal(weights(objective), before)
     assert "nothing is preferred" in caplog.text
 
 
 @pytest.mark.parametrize("variant", ["dpo", "kto, adapters, anchor"])
 def test_state_goes_on_bit_by_bit(policy: Policy, rows: tuple[Ids, Ids], variant: str) -> None:
-    whole, first = learner_of(policy, VARIANTS[variant]), learner_of(policy, VARIANTS[variant])
+    whole, first = objective_of(policy, VARIANTS[variant]), objective_of(policy, VARIANTS[variant])
     for number in range(4):
         step(whole, rows, CLASSES, number)
     for number in range(2):
         step(first, rows, CLASSES, number)
-    second = learner_of(policy, VARIANTS[variant])
+    second = objective_of(policy, VARIANTS[variant])
     second.load(first.state())
     for number in range(2, 4):
         step(second, rows, CLASSES, number)

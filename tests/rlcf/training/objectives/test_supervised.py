@@ -21,9 +21,15 @@ from rlcf.policy import Policy
 from rlcf.policy.generate import Sampled
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
-from rlcf.training.objectives.ppo import Feedback
-from rlcf.training.objectives.supervised import Supervised, kept, references, told
-from rlcf.training.rollout import Rollout
+from rlcf.training.objectives.supervised import (
+    SupervisedObjective,
+    select_passed,
+    select_references,
+    select_with_feedback,
+)
+from rlcf.training.objectives.table import OBJECTIVES
+from rlcf.training.rollout import Rollout, feedback_of
+from rlcf.training.runtime.distributed import Parallel
 from tests.rlcf.grounding.test_groundings import BROKEN, CUT, HALF, PASSES, PROBLEM, THROWS
 
 END = "\n    }\n}\n"
@@ -59,12 +65,13 @@ def rollouts(policy: Policy, judge: Judge, name: str, texts: Sequence[str]) -> l
 def rollout(policy: Policy, answer: Answer, signal: Signal) -> Rollout:
     ids = policy.encode_completion(answer.completion)
     prompt = policy.encode_prompt(answer.problem.prompt)
-    return Rollout(0, prompt, Sampled(ids, True, [0.0] * len(ids)), answer, signal)
+    feedback = feedback_of(policy, ids, answer, signal, group=0)
+    return Rollout(0, prompt, Sampled(ids, True, [0.0] * len(ids)), answer, signal, feedback)
 
 
 def test_leti_learns_programs_behind_the_word_and_what_went_wrong(policy: Policy, judge: Judge) -> None:
     policy.prefix = GOOD  # as from the second step on: it is replaced, not doubled
-    found = told(policy, rollouts(policy, judge, "tests", list(BEFORE)), [])
+    found = select_with_feedback(policy, rollouts(policy, judge, "tests", list(BEFORE)), [])
     assert [policy.decode(prompt) for prompt, _ in found] == [
         before + PROBLEM.prompt for before in BEFORE.values()
     ]
@@ -73,7 +80,7 @@ def test_leti_learns_programs_behind_the_word_and_what_went_wrong(policy: Policy
 
 
 def test_leti_with_programs_that_are_not_run_knows_the_compiler_alone(policy: Policy, judge: Judge) -> None:
-    found = told(policy, rollouts(policy, judge, "compiler", [LATE, TYPE]), [])
+    found = select_with_feedback(policy, rollouts(policy, judge, "compiler", [LATE, TYPE]), [])
     assert policy.decode(found[0][0]) == GOOD + PROBLEM.prompt
     assert policy.decode(found[1][0]) == BEFORE[TYPE] + PROBLEM.prompt
 
@@ -87,10 +94,10 @@ def test_only_tokens_of_the_program_carry_loss(policy: Policy, judge: Judge) -> 
             output.last_hidden_state.retain_grad()
             states.append(output.last_hidden_state)
 
-    examples = told(policy, rollouts(policy, judge, "tests", list(BEFORE)), [])
-    learner = Supervised(policy, RECIPE, Machine(tokens_per_microbatch=1))
+    examples = select_with_feedback(policy, rollouts(policy, judge, "tests", list(BEFORE)), [])
+    objective = made(policy, RECIPE, Machine(tokens_per_microbatch=1))
     policy.model.base_model.register_forward_hook(keep)
-    learner.learn(learner.prepare([], [], 0), fed(examples), 0)
+    objective.learn(examples, [], 0)
     carried = []
     for state_1LD in states:
         assert state_1LD.grad is not None
@@ -105,8 +112,8 @@ def test_the_judges_failures_are_no_examples(policy: Policy) -> None:
         rollout(policy, Answer(PROBLEM, PASSES, Verdict(Outcome.JUDGE_ERROR)), Signal(None)),
         rollout(policy, passed, Signal(None)),
     ]
-    assert kept(policy, lost, []) == told(policy, lost, []) == []
-    assert len(kept(policy, [rollout(policy, passed, Signal(-1.0))], [])) == 1
+    assert select_passed(policy, lost, []) == select_with_feedback(policy, lost, []) == []
+    assert len(select_passed(policy, [rollout(policy, passed, Signal(-1.0))], [])) == 1
 
 
 @pytest.mark.parametrize(
@@ -125,22 +132,24 @@ def test_kept_is_what_passes_or_without_tests_what_compiles(
 ) -> None:
     """HALF passes half of its cases; a completion that was sampled twice counts twice."""
     found = rollouts(policy, judge, grounding, [BROKEN, PASSES, CUT, HALF, THROWS, TYPE, PASSES])
-    examples = kept(policy, found, [])
+    examples = select_passed(policy, found, [])
     assert [policy.decode(ids) for _, ids in examples] == expected
     assert {policy.decode(prompt) for prompt, _ in examples} == {PROBLEM.prompt}
 
 
 def test_references_are_those_of_the_problems_each_once(policy: Policy) -> None:
     without = replace(PROBLEM, task_id="none", reference=None)
-    (one,) = references(policy, [], [PROBLEM, without, PROBLEM])
+    (one,) = select_references(policy, [], [PROBLEM, without, PROBLEM])
     assert [policy.decode(ids) for ids in one] == [PROBLEM.prompt, PROBLEM.reference]
 
 
 # ---- the update
 
 
-def fed(examples: Sequence[Any], anchors: Sequence[Any] = ()) -> Feedback:
-    return Feedback([], [], [], anchors=anchors, examples=examples)
+def made(policy: Policy, recipe: Recipe, machine: Machine | None = None) -> SupervisedObjective:
+    objective = OBJECTIVES[recipe.objective.name].make(policy, recipe, machine or Machine(), Parallel())
+    assert isinstance(objective, SupervisedObjective)
+    return objective
 
 
 def encoded(policy: Policy, texts: Sequence[tuple[str, str]]) -> list[Example]:
@@ -148,21 +157,21 @@ def encoded(policy: Policy, texts: Sequence[tuple[str, str]]) -> list[Example]:
 
 
 TEXTS = [(PROBLEM.prompt, PASSES), (PROBLEM.prompt, HALF), ("int", "}\n"), (GOOD + PROBLEM.prompt, CUT)]
-ANCHORS = [(PROBLEM.prompt, str(PROBLEM.reference)), ("class", " A {}")]
+REFERENCES = [(PROBLEM.prompt, str(PROBLEM.reference)), ("class", " A {}")]
 
 
 def trained(
     policy: Policy, recipe: Recipe, steps: int = 1, machine: Machine | None = None
-) -> tuple[Supervised, list[dict[str, float]]]:
-    """A learner that took some steps on a copy of `policy`, and the numbers of each."""
+) -> tuple[SupervisedObjective, list[dict[str, float]]]:
+    """An objective that took some steps on a copy of `policy`, and the numbers of each."""
     own = Policy(copy.deepcopy(policy.model), policy.tokenizer, recipe.model.lora_rank)
-    learner = Supervised(own, recipe, machine)
-    feedback = fed(encoded(own, TEXTS), encoded(own, ANCHORS) if recipe.objective.sft_coef else ())
-    return learner, [learner.learn(learner.prepare([], [], s), feedback, s) for s in range(steps)]
+    objective = made(own, recipe, machine)
+    sft = encoded(own, REFERENCES) if recipe.objective.sft_coef else []
+    return objective, [objective.learn(encoded(own, TEXTS), sft, step) for step in range(steps)]
 
 
-def weights(learner: Supervised) -> Tensor:
-    return torch.cat([tensor.flatten() for tensor in learner.module.weights().values()])
+def weights(objective: SupervisedObjective) -> Tensor:
+    return torch.cat([tensor.flatten() for tensor in objective.trained.module.weights().values()])
 
 
 def encoder_decoder(policy: Policy) -> Policy:
@@ -196,7 +205,7 @@ def test_loss_and_gradient_are_those_of_float64_by_hand(policy: Policy, family: 
     _, (numbers,) = trained(policy, override(RECIPE, {"objective.sft_coef": 0.3}))
     model = copy.deepcopy(policy.model).double()
     loss = mean_by_hand(model, encoded(policy, TEXTS))
-    anchor = mean_by_hand(model, encoded(policy, ANCHORS))
+    anchor = mean_by_hand(model, encoded(policy, REFERENCES))
     (loss + 0.3 * anchor).backward()  # type: ignore[no-untyped-call]
     norm = torch.stack([p.grad.norm() for p in model.parameters() if p.grad is not None]).norm()
     assert numbers["policy_loss"] == pytest.approx(loss.item(), rel=1e-5)
@@ -225,37 +234,37 @@ def test_micro_batching_does_not_change_the_update(policy: Policy, lora_rank: in
 
 
 def test_what_is_learnt_becomes_likelier_and_the_rate_falls_to_zero(policy: Policy) -> None:
-    learner, numbers = trained(policy, override(RECIPE, {"objective.name": "references"}), steps=8)
+    objective, numbers = trained(policy, override(RECIPE, {"objective.name": "references"}), steps=8)
     losses = [row["policy_loss"] for row in numbers]
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0] - 1
-    before = weights(learner)
-    learner.learn(learner.prepare([], [], 8), fed(encoded(learner.policy, TEXTS)), 8)
-    assert torch.equal(weights(learner), before), "after the last step the rate is 0"
+    before = weights(objective)
+    objective.learn(encoded(objective.policy, TEXTS), [], 8)
+    assert torch.equal(weights(objective), before), "after the last step the rate is 0"
 
 
 def test_without_examples_nothing_changes(policy: Policy) -> None:
-    learner, _ = trained(policy, RECIPE)
-    before, state = weights(learner), copy.deepcopy(learner.state()["optimizers"])
-    numbers = learner.learn(learner.prepare([], [], 1), fed([], encoded(policy, ANCHORS)), 1)
+    objective, _ = trained(policy, RECIPE)
+    before, state = weights(objective), copy.deepcopy(objective.state()["optimizers"])
+    numbers = objective.learn([], encoded(policy, REFERENCES), 1)
     assert numbers == {"updates": 0, "skipped_updates": 0, "learnt_rows": 0}
-    assert torch.equal(weights(learner), before)
+    assert torch.equal(weights(objective), before)
     steps = [
-        [row["step"] for row in rows] for rows in (state["policy"], learner.state()["optimizers"]["policy"])
+        [row["step"] for row in rows] for rows in (state["policy"], objective.state()["optimizers"]["policy"])
     ]
     assert steps[0] == steps[1]
 
 
 def test_the_word_for_good_comes_with_the_first_update_and_stays(policy: Policy) -> None:
-    learner, _ = trained(policy, override(RECIPE, {"objective.name": "feedback"}), 0)
-    own = learner.policy
+    objective, _ = trained(policy, override(RECIPE, {"objective.name": "feedback"}), 0)
+    own = objective.policy
     plain = own.encode_prompt("class A {")
     assert own.prefix == ""
-    learner.learn(learner.prepare([], [], 0), fed(encoded(own, TEXTS)), 0)
+    objective.learn(encoded(own, TEXTS), [], 0)
     assert own.prefix == GOOD
     assert own.decode(own.encode_prompt("class A {")) == "// good\nclass A {"
     assert own.encode_prompt("class A {", prefix="") == plain
-    later = Supervised(Policy(copy.deepcopy(own.model), copy.deepcopy(own.tokenizer)), RECIPE)
+    later = made(Policy(copy.deepcopy(own.model), copy.deepcopy(own.tokenizer)), RECIPE)
     later.policy.prefix = ""
-    later.load(learner.state())
+    later.load(objective.state())
     assert later.policy.prefix == GOOD

@@ -29,14 +29,14 @@ from rlcf.training.runtime.checkpoint import checkpoint_folder, prune, steps_sav
 from tests.rlcf.training.conftest import SmallWorld
 
 KILLED_IN_STEP = """
-from rlcf.training.objectives.ppo import Learner
-learn = Learner.learn
-def killed(self, experience, feedback, step):
-    found = learn(self, experience, feedback, step)
+from rlcf.training.objectives.ppo import PpoObjective
+update = PpoObjective.update
+def killed(self, rollouts, problems, step):
+    metrics = update(self, rollouts, problems, step)
     if step == 5:
         os.kill(os.getpid(), signal.SIGKILL)
-    return found
-Learner.learn = killed
+    return metrics
+PpoObjective.update = killed
 """
 KILLED_IN_WRITE = """
 from rlcf.training.runtime import checkpoint
@@ -201,7 +201,7 @@ def test_baselines_and_classes_go_on_too(
     assert told(cut, "completions.jsonl") == told(whole, "completions.jsonl")
     assert len(states[0]["step"]["baseline"]["best"]) == (4 if advantage == "best" else 0)
     assert len({row["baseline"] for row in learnt(whole)}) > 1
-    weights = states[0]["step"]["learner"]["weights"]
+    weights = states[0]["step"]["objective"]["weights"]
     assert ("critic.last.weight" in weights) == (advantage == "coderl")
     critic = checkpoint_folder(whole, 4) / "critic.pt"
     assert critic.exists() == (advantage == "coderl")

@@ -123,7 +123,7 @@ def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: Smal
 def learnt(run: Path) -> dict[str, torch.Tensor]:
     """Policy, critic and discriminator after the last step."""
     folder = checkpoint_folder(run, 5)
-    state = torch.load(folder / "trainer.pt", weights_only=True)["step"]["learner"]["weights"]
+    state = torch.load(folder / "trainer.pt", weights_only=True)["step"]["objective"]["weights"]
     theirs = torch.load(folder / "discriminator.pt", weights_only=True)
     return {**state, **{f"discriminator.{name}": tensor for name, tensor in theirs.items()}}
 
@@ -135,11 +135,11 @@ LENGTHS = [5, 9, 2, 20]
 @pytest.mark.parametrize("world", [1, 2, 3, 7])
 def test_every_row_is_computed_once_and_ranks_keep_step(world: int) -> None:
     ranks = [passes(GROUPS, LENGTHS, budget=16, rank=rank, world=world) for rank in range(world)]
-    counted = [row for own in ranks for one in own if one.counts for row in one.rows]
+    counted = [row for own in ranks for one in own if not one.is_padding for row in one.rows]
     assert sorted(counted) == sorted(row for group in GROUPS for row in group)
     assert len({len(own) for own in ranks}) == 1, "DDP and FSDP wait for each other in every pass"
     for own in ranks:
-        for one in (one for one in own if one.counts):
+        for one in (one for one in own if not one.is_padding):
             inside = [at for at, group in enumerate(GROUPS) if group[0] in one.rows]
             assert one.rows == [
                 row for at in sorted(inside, key=lambda at: LENGTHS[at]) for row in GROUPS[at]
@@ -158,7 +158,9 @@ def test_minibatches_are_random_parts_that_divide_no_prompt() -> None:
     prompts = [[5, 6], [7], [5, 6], [7], [8], [5, 6]]
     assert group_by_prompt(prompts) == [[0, 2, 5], [1, 3], [4]]
     for part in minibatches(group_by_prompt(prompts), 2, "seed"):
-        assert all(set(group) <= set(part) or not set(group) & set(part) for group in group_by_prompt(prompts))
+        assert all(
+            set(group) <= set(part) or not set(group) & set(part) for group in group_by_prompt(prompts)
+        )
 
 
 def test_a_sharded_run_resumes_bit_by_bit(tmp_path: Path, small_world: SmallWorld) -> None:
