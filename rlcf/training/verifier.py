@@ -11,8 +11,8 @@ processes.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -35,6 +35,7 @@ from rlcf.training.discriminator.encoder import (
     row_groups,
     row_scores,
 )
+from rlcf.training.discriminator.fit import fit, shuffled_batches
 
 WEIGHT_DECAY, WARM_UP = 0.1, 100
 """LEVER's (docs/methods.md#lever); of few steps a tenth is warm-up."""
@@ -87,26 +88,20 @@ def examples(answers: Iterable[Answer]) -> list[list[Answer]]:
 def train_verifier(
     verifier: Verifier, problems: Problems, *, steps: int, lr: float, seed: int
 ) -> list[float]:
-    """`steps` batches of PROBLEMS_A_STEP problems; the learning rate rises, then falls linearly to 0.
-    Returns the losses."""
-    optimizer = torch.optim.AdamW(verifier.parameters(), lr=lr, weight_decay=WEIGHT_DECAY)
+    """Train on `steps` batches of PROBLEMS_A_STEP problems; the learning rate rises, then falls linearly to
+    0. Returns the losses."""
     warm_up = max(1, min(WARM_UP, steps // 10))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / warm_up, (steps - step) / max(1, steps - warm_up))
-    )
-    rng = random.Random(f"verifier {seed}")
-    losses, waiting = [], list[int]()
+
+    def lr_factor(step: int) -> float:
+        return min((step + 1) / warm_up, (steps - step) / max(1, steps - warm_up))
+
+    optimizer = torch.optim.AdamW(verifier.parameters(), lr=lr, weight_decay=WEIGHT_DECAY)
+    batches = shuffled_batches(problems, PROBLEMS_A_STEP, f"verifier {seed}")
+    losses = []
     with progress("training the verifier", total=steps) as advance:
-        for _ in range(steps):
-            while len(waiting) < PROBLEMS_A_STEP:
-                waiting += rng.sample(range(len(problems)), len(problems))
-            chosen, waiting = waiting[:PROBLEMS_A_STEP], waiting[PROBLEMS_A_STEP:]
-            losses.append(add_gradients(verifier, [problems[index] for index in chosen]))
-            torch.nn.utils.clip_grad_norm_(verifier.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad(set_to_none=True)
-            advance(1, loss=losses[-1])
+        for loss in fit(verifier, partial(add_gradients, verifier), batches, optimizer, lr_factor, steps):
+            losses.append(loss)
+            advance(1, loss=loss)
     return losses
 
 

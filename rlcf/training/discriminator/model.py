@@ -39,6 +39,7 @@ from rlcf.training.discriminator.encoder import (
     policy_encoder,
     row_scores,
 )
+from rlcf.training.discriminator.fit import fit, shuffled_batches
 
 BETAS = (0.9, 0.98)
 WEIGHT_DECAY = 0.05
@@ -100,23 +101,19 @@ def pair_loss(discriminator: Discriminator, pairs: Sequence[Pair]) -> Tensor:
 def train_discriminator(
     discriminator: Discriminator, pairs: Sequence[Pair], *, steps: int, batch: int, lr: float, seed: int
 ) -> list[float]:
-    """`steps` batches of `pairs`; the learning rate falls linearly to 0. Returns the losses."""
-    optimizer = torch.optim.AdamW(discriminator.parameters(), lr=lr, betas=BETAS, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / max(1, steps))
-    rng = random.Random(f"discriminator {seed}")
-    losses, waiting = [], list[int]()
-    for _ in range(steps if pairs else 0):
-        while len(waiting) < batch:
-            waiting += rng.sample(range(len(pairs)), len(pairs))
-        chosen, waiting = waiting[:batch], waiting[batch:]
-        loss = pair_loss(discriminator, [pairs[index] for index in chosen])
+    """Train on `steps` batches of `pairs`; the learning rate falls linearly to 0. Returns the losses."""
+
+    def add_gradients(chosen: Sequence[Pair]) -> float:
+        loss = pair_loss(discriminator, chosen)
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(discriminator.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad(set_to_none=True)
-        losses.append(loss.item())
-    return losses
+        return loss.item()
+
+    optimizer = torch.optim.AdamW(discriminator.parameters(), lr=lr, betas=BETAS, weight_decay=WEIGHT_DECAY)
+    batches = shuffled_batches(pairs, batch, f"discriminator {seed}")
+    taken = steps if pairs else 0
+    return [
+        *fit(discriminator, add_gradients, batches, optimizer, lambda step: 1 - step / max(1, steps), taken)
+    ]
 
 
 def accuracy(compare: Compare, pairs: Sequence[Pair], seed: int) -> float:

@@ -20,7 +20,7 @@ from rlcf.problems import load_problems
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.training.pretrain import LAST_LR, lr_factor
-from rlcf.training.rollout import Roller
+from rlcf.training.rollout import RolloutCollector
 from rlcf.training.runtime.optimizers import Optimizers
 from tests.rlcf.training.conftest import SmallWorld
 
@@ -121,8 +121,8 @@ def test_a_chunk_is_with_the_judge_before_the_next_is_generated(
     own = Policy(policy.model, policy.tokenizer, backend=backend)
     own.checkpoint_activations()
     problems = (load_problems(str(small_world.problems), "train") * 16)[:130]
-    with Roller(own, judge, compiler, run_tests=False) as roller:
-        rollouts, _ = roller.finish(roller.begin(problems, temperature=1.0, max_new_tokens=3, seed=0))
+    with RolloutCollector(own, judge, compiler, run_tests=False) as collector:
+        rollouts, _ = collector.finish(collector.begin(problems, temperature=1.0, max_new_tokens=3, seed=0))
     assert len(rollouts) == 130
     assert [asked - backend.asked[0] for asked in backend.asked] == [0, 65]
     assert backend.checkpoints == [False, False], "with it the cache would be off"
