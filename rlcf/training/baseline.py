@@ -38,7 +38,7 @@ apart (they move a part of one text into the prompt)."""
 
 
 class Baseline:
-    """Baselines of one kind. Everything but the generation of greedy completions is done on every rank."""
+    """Baselines by one advantage's rule. Every rank does everything but generate all greedy completions."""
 
     def __init__(self, advantage: str, collector: RolloutCollector, parallel: Parallel) -> None:
         self.advantage, self.collector, self.parallel = advantage, collector, parallel
@@ -113,7 +113,7 @@ def _asked(rollout: Rollout) -> Question:
 
 
 def check_advantage(recipe: Recipe) -> None:
-    """Raises BadInput where the recipe's grounding can't tell what its advantage needs to know. Without PPO
+    """Raise BadInput where the recipe's grounding can't tell what its advantage needs to know. Without steps
     nothing needs it, as in the pre-training that the runs of an ablation share."""
     runs = grounding_entry(recipe.objective.grounding).runs
     if recipe.objective.steps and recipe.ppo.advantage == "coderl" and not runs:

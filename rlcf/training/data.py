@@ -27,7 +27,7 @@ class Data:
     """The problems of a run."""
 
     train: Sequence[Problem]
-    """What PPO and the discriminator learn on."""
+    """Problems that the objective and the discriminator learn on."""
     evaluation: Sequence[Problem]
     """Of the split that the recipe evaluates."""
     corpus: Sequence[tuple[str, str]]
@@ -35,7 +35,7 @@ class Data:
 
 
 def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
-    """The data of a recipe. Problems without a reference that compiles are left out, with a note, where
+    """Load the data of a recipe. Problems without a reference that compiles are left out, with a note, where
     `references` are needed, for a corpus too. Raises BadInput."""
     if recipe.data.corpus_noise > 1:
         raise BadInput("must be a share, at most 1", field="data.corpus_noise")
@@ -51,7 +51,7 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
         if not for_ppo:
             raise BadInput(
                 "the problems withheld for RL (split 'rl') have no references, which this recipe needs: take "
-                "another grounding, and no anchor",
+                "another grounding, and sft_coef = 0",
                 field="data.problems",
             )
     else:
@@ -79,15 +79,16 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
 
 
 def _own_parts(recipe: Recipe, train: Sequence[Problem]) -> tuple[list[Problem], list[Problem]]:
-    """What the file itself has for the corpus (its split `sft`, at most `corpus_problems`) and for PPO."""
+    """Split problems by their own division: for the corpus (`sft`, at most `corpus_problems`) and for the
+    objective."""
     for_corpus = [problem for problem in train if problem.split == "sft"]
     for_ppo = [problem for problem in train if problem.split != "sft"]
     return for_corpus[: recipe.data.corpus_problems or None], for_ppo
 
 
 def compiling_references(problems: Sequence[Problem], judge: Judge) -> list[Problem]:
-    """The problems whose reference exists and compiles (docs/methods.md#rlcf); the log says how many do
-    not."""
+    """Filter the problems whose reference exists and compiles (docs/methods.md#rlcf); the log says how many
+    do not."""
     known = [problem for problem in problems if problem.reference is not None]
     verdicts = judge.grade([problem.job(str(problem.reference), compile_only=True) for problem in known])
     kept = [problem for problem, verdict in zip(known, verdicts, strict=True) if verdict.compiled]

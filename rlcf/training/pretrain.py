@@ -48,7 +48,7 @@ def train_supervised(
     machine: Machine | None = None,
     parallel: Parallel | None = None,
 ) -> tuple[Policy, list[float]]:
-    """Trains `policy` for `steps` batches of `rows` (prompt, completion); returns the trained policy, its
+    """Train `policy` for `steps` batches of `rows` (prompt, completion); returns the trained policy, its
     adapters merged and begun anew, and the loss of each step. `policy` itself is used up."""
     encoded = _encode(policy, rows)
     machine, parallel = machine or Machine(), parallel or Parallel()
@@ -72,7 +72,7 @@ def train_supervised(
 def accumulate(
     module: TrainedModule, rows: Sequence[Encoded], *, weight: float = 1.0, last: bool = True
 ) -> float:
-    """Adds the gradients of `weight` times the mean negative log-probability of the completion tokens of
+    """Add the gradients of `weight` times the mean negative log-probability of the completion tokens of
     `rows`, at least one; returns that mean. `last`: nothing else is added before the optimiser's step."""
     parallel = module.parallel
     tokens = sum(len(completion) for _, completion in rows)
@@ -86,7 +86,7 @@ def accumulate(
 
 
 def row_passes(module: TrainedModule, rows: Sequence[Encoded]) -> Iterator[tuple[Pass, TokenBatch, bool]]:
-    """This process's forward passes over the rows, one after the other: each with its batch, and whether it
+    """Iterate over this process's forward passes over the rows: each with its batch, and whether it
     is the last."""
     parallel, policy = module.parallel, module.policy
     lengths = [len(prompt) + len(completion) for prompt, completion in rows]
@@ -98,7 +98,7 @@ def row_passes(module: TrainedModule, rows: Sequence[Encoded]) -> Iterator[tuple
 
 
 def lr_factor(step: int, steps: int) -> float:
-    """Warm-up, then cosine to `LAST_LR`."""
+    """Compute the learning rate's factor: warm-up, then cosine to `LAST_LR`."""
     warm_up = min(WARM_UP, max(1, steps // 10))
     if step < warm_up:
         return (step + 1) / warm_up
@@ -113,7 +113,7 @@ def _encode(policy: Policy, rows: Sequence[Row]) -> list[Encoded]:
 
 
 def _batches(lengths: Sequence[int], batch: int, rng: random.Random) -> Iterator[list[int]]:
-    """Row indices without end: each row once an epoch, rows of similar length together."""
+    """Draw batches of row indices without end: each row once an epoch, rows of similar length together."""
     waiting: list[int] = []
     while True:
         while len(waiting) < batch * SORTED_BATCHES:

@@ -95,7 +95,7 @@ class Pending:
 
 
 class RolloutCollector:
-    """Collects rollouts: generates, and grades in a thread of its own. A context; `close` ends the thread."""
+    """Generates completions and grades them in a thread of its own; a context, which ends the thread."""
 
     def __init__(
         self,

@@ -98,7 +98,7 @@ def train(
     machine: Machine | None = None,
     parallel: Parallel | None = None,
 ) -> None:
-    """Trains by `recipe` and writes the run folder, which must hold no run yet.
+    """Train by `recipe` and write the run folder, which must hold no run yet.
 
     Raises BadInput before anything is written where the recipe can't be followed, and TrainingStopped where
     the rails stopped it.
@@ -114,7 +114,7 @@ def train(
 def resume(
     folder: Path, judge: Judge, machine: Machine | None = None, parallel: Parallel | None = None
 ) -> None:
-    """Goes on with the run in `folder` from its last checkpoint: the rows and weights are those of a run
+    """Continue the run in `folder` from its last checkpoint: the rows and weights are those of a run
     that was never stopped. Raises BadInput where there is no run."""
     if not (folder / "recipe.toml").is_file():
         raise BadInput("holds no run: recipe.toml is missing", file=folder, field="resume")
@@ -175,7 +175,7 @@ def _run_objective(training: Training, step: int) -> None:
 
 
 def measure(policy: Policy, training: Training, stage: str, step: int) -> None:
-    """Evaluates greedily and by sampling, with the same random numbers before and after. Every process
+    """Evaluate greedily and by sampling, with the same random numbers before and after. Every process
     generates its share; the first one judges."""
     recipe, run, parallel = training.recipe, training.run, training.parallel
 
@@ -231,7 +231,7 @@ def _pre_train(policy: Policy, training: Training) -> Policy:
 
 
 def _prompts(problems: Sequence[Problem], seed: int) -> Iterator[Problem]:
-    """All problems in random order, over and over."""
+    """Iterate over all problems in random order, without end."""
     rng = random.Random(f"prompts {seed}")
     while True:
         yield from rng.sample(list(problems), len(problems))
@@ -248,7 +248,7 @@ def _copy_evaluation(recipe: Recipe, run: RunFolder) -> None:
 
 
 def _first_policy(training: Training) -> Policy:
-    """The policy before supervised training; raises BadInput where there is none."""
+    """Load or make the policy before supervised training; raises BadInput where there is none."""
     recipe = training.recipe
     if recipe.start:
         return _load(checkpoint_folder(Path(recipe.start), 0), training)

@@ -51,7 +51,7 @@ Problems = Sequence[Sequence[Answer]]
 
 
 class Verifier(nn.Module):
-    """Says how likely programs are to be right."""
+    """Estimates how likely programs are to be right."""
 
     def __init__(self, encoder: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, seed: int) -> None:
         super().__init__()
@@ -61,14 +61,14 @@ class Verifier(nn.Module):
 
     @torch.no_grad()
     def log_yes(self, answers: Sequence[Answer]) -> list[float]:
-        """log p_V(yes | x, y, execution(y)) of each answer, in nats."""
+        """Compute log p_V(yes | x, y, execution(y)) of each answer, in nats."""
         if not answers:
             return []
         scores_B = row_scores(self.encoder, self.head, [self.row(answer) for answer in answers])
         return [float(value) for value in nn.functional.logsigmoid(scores_B.double())]
 
     def row(self, answer: Answer) -> Row:
-        """What is read of an answer, as tokens; program and execution are pooled."""
+        """Encode an answer as tokens; program and execution are pooled."""
         description, program, result = (
             list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
             for text in verifier_text(answer)
@@ -77,7 +77,8 @@ class Verifier(nn.Module):
 
 
 def examples(answers: Iterable[Answer]) -> list[list[Answer]]:
-    """What a verifier learns from: by problem the distinct programs, the first 100, without judge errors."""
+    """Select what a verifier learns from: the first 100 distinct programs of each problem, without judge
+    errors."""
     by_problem: dict[str, dict[str, Answer]] = {}
     for answer in answers:
         if answer.verdict.passed is not None:
@@ -106,7 +107,7 @@ def train_verifier(
 
 
 def add_gradients(verifier: Verifier, problems: Problems) -> float:
-    """Adds the gradients of the loss over `problems`, none of them empty, group after group; returns it."""
+    """Add the gradients of the loss over `problems`, none of them empty, group after group; returns it."""
     answers = [answer for programs in problems for answer in programs]
     shares = [1 / (len(problems) * len(programs)) for programs in problems for _ in programs]
     rows = [verifier.row(answer) for answer in answers]
@@ -124,7 +125,8 @@ def add_gradients(verifier: Verifier, problems: Problems) -> float:
 
 
 def accuracy(verifier: Verifier, problems: Problems) -> float:
-    """Share of the programs of `problems` that the verifier is right about; a tie counts one half."""
+    """Measure the share of the programs of `problems` that the verifier is right about; a tie counts one
+    half."""
     answers = [answer for programs in problems for answer in programs]
     scores = row_scores(verifier.encoder, verifier.head, [verifier.row(answer) for answer in answers])
     right = [
@@ -137,7 +139,7 @@ def accuracy(verifier: Verifier, problems: Problems) -> float:
 def candidates(
     policy: Policy, verifier: Verifier, answers: Sequence[Answer], n: int
 ) -> list[list[Candidate]]:
-    """Judged answers, `n` in a row for each problem, with what the policy and the verifier say of them."""
+    """Score judged answers, `n` in a row for each problem, with the policy and the verifier."""
     logps = policy.text_logps([answer.problem.prompt for answer in answers], [a.completion for a in answers])
     every = [
         Candidate(answer, log_lm, log_yes)
@@ -147,25 +149,25 @@ def candidates(
 
 
 def policy_verifier(policy: Policy, seed: int) -> Verifier:
-    """One that has learnt nothing, on a copy of the policy's trunk (of an encoder-decoder, its encoder)."""
+    """Make an untrained verifier on a copy of the policy's trunk (of an encoder-decoder, its encoder)."""
     return Verifier(policy_encoder(policy), policy.tokenizer, seed)
 
 
 def encoder_verifier(model: str, seed: int, device: torch.device | str) -> Verifier:
-    """One that has learnt nothing, on the encoder in the folder `model` or on the hub. Raises BadInput."""
+    """Make an untrained verifier on the encoder in the folder `model` or on the hub. Raises BadInput."""
     return Verifier(*hub_encoder(model, device, "encoder"), seed)
 
 
 def save_verifier(verifier: Verifier, folder: Path) -> None:
-    """The encoder's configuration, the tokenizer, and the weights of encoder and head in one file, as an
-    encoder out of an encoder-decoder has no folder of its own kind."""
+    """Write the encoder's configuration, the tokenizer, and the weights of encoder and head in one file, as
+    an encoder out of an encoder-decoder has no folder of its own kind."""
     verifier.encoder.config.save_pretrained(folder)
     verifier.tokenizer.save_pretrained(folder)
     torch.save(verifier.state_dict(), folder / WEIGHTS)
 
 
 def load_verifier(folder: Path, device: torch.device | str = "cpu") -> Verifier:
-    """What `save_verifier` wrote. Raises BadInput if the folder holds none."""
+    """Load what `save_verifier` wrote. Raises BadInput if the folder holds none."""
     if not (folder / WEIGHTS).is_file():
         raise BadInput("holds no verifier: `rlcf verifier` trains one", file=folder, field="verifier")
     encoder = encoder_of(AutoModel.from_config(AutoConfig.from_pretrained(folder), dtype=torch.float32))

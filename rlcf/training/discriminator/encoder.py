@@ -26,23 +26,23 @@ LONGEST = 512
 """Tokens of a row: what BERT and its kin read."""
 
 Row = tuple[Tokens, Tokens]
-"""What is read only, and what is read and pooled."""
+"""Tokens that are read only, and tokens that are read and pooled."""
 
 
 def fresh_head(width: int, seed: int) -> nn.Sequential:
-    """An MLP from pooled states to one number."""
+    """Make an MLP from pooled states to one number."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
 
 
 def row_groups(rows: Sequence[Row]) -> list[list[int]]:
-    """Indices of rows of similar length, of at most TOKENS_AT_ONCE tokens a group."""
+    """Group the indices of rows of similar length, at most TOKENS_AT_ONCE tokens a group."""
     return micro_batches([len(read) + len(pooled) for read, pooled in rows], TOKENS_AT_ONCE)
 
 
 def row_scores(encoder: PreTrainedModel, head: nn.Module, rows: Sequence[Row]) -> Tensor:
-    """`[B]`: the number of each row, in order; no row is empty."""
+    """Score each row, `[B]` in order; no row is empty."""
     groups = row_groups(rows)
     scores = torch.cat([group_scores(encoder, head, [rows[index] for index in group]) for group in groups])
     order = torch.tensor([index for group in groups for index in group], device=scores.device)
@@ -50,7 +50,7 @@ def row_scores(encoder: PreTrainedModel, head: nn.Module, rows: Sequence[Row]) -
 
 
 def group_scores(encoder: PreTrainedModel, head: nn.Module, rows: Sequence[Row]) -> Tensor:
-    """As `row_scores`, all rows read together."""
+    """Score rows as `row_scores` does, all read together."""
     longest = max(len(read) + len(pooled) for read, pooled in rows)
     device = encoder.device
     ids_BL = torch.tensor([[*r, *p] + [0] * (longest - len(r) - len(p)) for r, p in rows], device=device)
@@ -66,7 +66,7 @@ def group_scores(encoder: PreTrainedModel, head: nn.Module, rows: Sequence[Row])
 
 
 def policy_encoder(policy: Policy) -> PreTrainedModel:
-    """A copy of the policy's trunk, to be trained."""
+    """Copy the policy's trunk, to be trained."""
     encoder = cast(PreTrainedModel, trunk(policy.plain_copy()))
     # fp32, as all of it is trained; the policy's frozen weights may be bf16.
     return encoder.float().requires_grad_(True)
@@ -75,7 +75,7 @@ def policy_encoder(policy: Policy) -> PreTrainedModel:
 def hub_encoder(
     model: str, device: torch.device | str, field: str
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """The encoder in the folder `model` or on the hub. Raises BadInput, which names `field`."""
+    """Load the encoder in the folder `model` or on the hub. Raises BadInput, which names `field`."""
     try:
         encoder = AutoModel.from_pretrained(model, dtype=torch.float32).to(device)
         return encoder_of(encoder), AutoTokenizer.from_pretrained(model)
@@ -85,5 +85,5 @@ def hub_encoder(
 
 
 def encoder_of(model: PreTrainedModel) -> PreTrainedModel:
-    """Of an encoder-decoder without a head, the encoder; else the model."""
+    """Return the encoder of an encoder-decoder without a head; else the model."""
     return cast(PreTrainedModel, model.get_encoder()) if model.config.is_encoder_decoder else model

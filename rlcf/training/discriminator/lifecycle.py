@@ -46,7 +46,7 @@ ASKED = "judge:"
 TEMPERATURE = 1.0
 """Of the first samples: hotter than the rollouts, which mostly equal the reference or do not compile."""
 MAKING = tuple(f"discriminator.{name}" for name in ("model", "samples", "steps", "lr"))
-"""Fields that decide the discriminator before PPO."""
+"""Fields that decide the first discriminator."""
 BATCH = 64
 """Pairs a step."""
 HELD_OUT = 10
@@ -54,7 +54,7 @@ HELD_OUT = 10
 
 
 def pairs_of(answers: Iterable[Answer]) -> list[Pair]:
-    """The distinct pairs of reference and answer that both compile and differ."""
+    """Collect the distinct pairs of reference and answer that both compile and differ."""
     pairs = [
         Pair(answer.problem.prompt, answer.problem.reference, answer.completion)
         for answer in answers
@@ -72,7 +72,7 @@ def make_discriminator(
     judge: Judge,
     parallel: Parallel | None = None,
 ) -> Discriminator:
-    """The discriminator before PPO: that of the recipe's `start` if it was made alike, or one trained on
+    """Make the first discriminator: load that of the recipe's `start` if it was made alike, or train one on
     samples of `policy`."""
     discriminator = new_discriminator(policy, recipe)
     known = checkpoint_folder(Path(recipe.start), 0) / DISCRIMINATOR
@@ -84,14 +84,15 @@ def make_discriminator(
 
 
 def asked_model(recipe: Recipe, device: torch.device, dtype: str) -> AskedModel | None:
-    """The model that the recipe asks instead of training a discriminator, if it does; see `load_asked`."""
+    """Load the model that the recipe asks instead of training a discriminator, if it does; see
+    `load_asked`."""
     if not recipe.discriminator.model.startswith(ASKED):
         return None
     return load_asked(recipe.discriminator.model.removeprefix(ASKED), device, dtype)
 
 
 def new_discriminator(policy: Policy, recipe: Recipe) -> Discriminator:
-    """One that has learnt nothing yet."""
+    """Make a discriminator that has learnt nothing yet."""
     if recipe.discriminator.model == "random":
         return random_discriminator(policy, recipe.seed)
     if recipe.discriminator.model == "policy":

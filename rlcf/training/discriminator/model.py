@@ -64,18 +64,18 @@ class Discriminator(nn.Module):
         self.to(encoder.device)
 
     def scores(self, prompts: Sequence[str], completions: Sequence[str]) -> Tensor:
-        """s(x, y) of each pair of texts, in order."""
+        """Compute s(x, y) of each pair of texts, in order."""
         rows = [self._encode(p, c) for p, c in zip(prompts, completions, strict=True)]
         return row_scores(self.encoder, self.head, rows)
 
     @torch.no_grad()
     def compare(self, prompts: Sequence[str], first: Sequence[str], second: Sequence[str]) -> list[float]:
-        """g(x, first, second) of each triple; every distinct text is scored once."""
+        """Compute g(x, first, second) of each triple; every distinct text is scored once."""
         texts = list(dict.fromkeys([*zip(prompts, first, strict=True), *zip(prompts, second, strict=True)]))
         if not texts:
             return []
-        found = self.scores([prompt for prompt, _ in texts], [completion for _, completion in texts])
-        score = dict(zip(texts, found.double().tolist(), strict=True))
+        scores_B = self.scores([prompt for prompt, _ in texts], [completion for _, completion in texts])
+        score = dict(zip(texts, scores_B.double().tolist(), strict=True))
         differences = [
             score[prompt, one] - score[prompt, other]
             for prompt, one, other in zip(prompts, first, second, strict=True)
@@ -91,7 +91,7 @@ class Discriminator(nn.Module):
 
 
 def pair_loss(discriminator: Discriminator, pairs: Sequence[Pair]) -> Tensor:
-    """Mean of -log sigmoid(2 (s_ref - s_gen))."""
+    """Compute the mean of -log sigmoid(2 (s_ref - s_gen))."""
     prompts = [pair.prompt for pair in pairs]
     texts = [pair.reference for pair in pairs] + [pair.generated for pair in pairs]
     references_B, generated_B = discriminator.scores(prompts * 2, texts).chunk(2)
@@ -117,7 +117,8 @@ def train_discriminator(
 
 
 def accuracy(compare: Compare, pairs: Sequence[Pair], seed: int) -> float:
-    """Share of `pairs`, shown in random order, whose reference is recognised; a tie counts one half."""
+    """Measure the share of `pairs`, shown in random order, whose reference is recognised; a tie counts one
+    half."""
     rng = random.Random(f"order {seed}")
     reference_first = [rng.random() < 0.5 for _ in pairs]
     texts = [(pair.reference, pair.generated) for pair in pairs]
@@ -133,12 +134,12 @@ def accuracy(compare: Compare, pairs: Sequence[Pair], seed: int) -> float:
 
 
 def discriminator_from_policy(policy: Policy, seed: int) -> Discriminator:
-    """The encoder is a copy of the policy's trunk (of an encoder-decoder, of its encoder)."""
+    """Make a discriminator on a copy of the policy's trunk (of an encoder-decoder, of its encoder)."""
     return Discriminator(policy_encoder(policy), policy.tokenizer, seed)
 
 
 def random_discriminator(policy: Policy, seed: int) -> Discriminator:
-    """The encoder is built as the policy's trunk and has read nothing: its weights are fresh."""
+    """Make a discriminator on an encoder built as the policy's trunk, with fresh weights."""
     model = policy.model
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stable_seed("random encoder", seed))
@@ -147,5 +148,5 @@ def random_discriminator(policy: Policy, seed: int) -> Discriminator:
 
 
 def load_encoder(model: str, seed: int, device: torch.device | str = "cpu") -> Discriminator:
-    """The encoder in the folder `model` or on the hub, with a fresh head. Raises BadInput."""
+    """Load the encoder in the folder `model` or on the hub, with a fresh head. Raises BadInput."""
     return Discriminator(*hub_encoder(model, device, "discriminator"), seed)

@@ -31,13 +31,14 @@ def class_indices(classes: Sequence[int | None]) -> Tensor:
 
 
 def token_weights(logits_BTC: Tensor, classes_B: Tensor) -> Tensor:
-    """q_BT: what each token's logits give to the class that came true; meaningless where that is unknown."""
+    """Compute q_BT, the probability that each token's logits give to the class that came true; meaningless
+    where that is unknown."""
     index_BT1 = classes_B.clamp(min=0)[:, None, None].expand(-1, logits_BTC.shape[1], 1)
     return logits_BTC.softmax(-1).gather(2, index_BT1).squeeze(2)
 
 
 def pooled(logits_BTC: Tensor, mask_BT: Tensor) -> Tensor:
-    """`[B, C]`: of each class the largest logit over real tokens, of which each row must have one."""
+    """Pool logits to `[B, C]`: the largest of each class over real tokens, at least one a row."""
     # amax, not max: where several are the largest, as all are at first, each has its share of the gradient.
     return logits_BTC.masked_fill(~mask_BT[..., None], -torch.inf).amax(1)
 
@@ -50,7 +51,7 @@ def class_loss(logits_BTC: Tensor, mask_BT: Tensor, classes_B: Tensor, rows: int
 
 
 def class_accuracy(logits_BTC: Tensor, mask_BT: Tensor, classes_B: Tensor) -> float:
-    """Share of the rows with a known class that the pooled logits tell; there must be one."""
+    """Measure the share of the rows with a known class that the pooled logits tell; there must be one."""
     known_B = classes_B != UNKNOWN
     right_B = pooled(logits_BTC, mask_BT).argmax(1) == classes_B
     return float(right_B[known_B].float().mean())

@@ -1,4 +1,4 @@
-"""The PPO update: policy, critic, their optimisers, and one step on a batch of rollouts.
+"""The PPO objective: experience before the update, the clipped update of policy and critic, checkpoints.
 
 Old log-probabilities are recomputed by the code and in the micro-batches of the update:
 the first ratio of a step is exactly 1. Rollouts that the judge failed on are masked out of losses, advantage

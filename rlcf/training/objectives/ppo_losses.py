@@ -1,4 +1,4 @@
-"""PPO as pure functions of tensors. Schulman et al. 2017; the details and where they come from are named.
+"""PPO (Schulman et al. 2017) as pure functions of tensors; each detail names where it comes from.
 
 Shape suffixes: B rollouts, T completion tokens; `mask_BT` is True at real tokens, which stand at the left.
 Every mean is a sum over real tokens divided by a *global* count, so that neither padding nor the split
@@ -83,7 +83,7 @@ GROUP_ADVANTAGES = {"group": group_advantages, "leave-one-out": leave_one_out}
 
 
 def _group_mean(values_B: Tensor, groups_B: Tensor, counted_B: Tensor) -> tuple[Tensor, Tensor]:
-    """Of each row its group's mean over counted rows, and their number (at least 1). Groups are numbered."""
+    """Compute for each row its group's mean over counted rows, and their number (at least 1)."""
     weights_B = counted_B.to(values_B.dtype)
     size = int(groups_B.max()) + 1
     totals_G = values_B.new_zeros(size).index_add(0, groups_B, values_B * weights_B)

@@ -1,6 +1,6 @@
 """Checkpoints: all that a run needs to go on as if it had never stopped.
 
-    step-000000/   the policy as PPO found it, a plain model, and the discriminator
+    step-000000/   the policy as the first step found it, a plain model, and the discriminator
     step-000040/   policy (a plain model, or LoRA adapters on step-000000), discriminator.pt, trainer.pt;
                    critic.pt of `advantage = "coderl"`, for `rlcf bench --refine`
 
@@ -34,13 +34,13 @@ def checkpoint_folder(run: Path, step: int) -> Path:
 
 
 def steps_saved(run: Path) -> list[int]:
-    """The steps of the checkpoints that a run has, in order."""
-    found = (re.fullmatch(r"step-(\d{6,})", path.name) for path in (run / "checkpoints").glob("step-*"))
-    return sorted(int(match[1]) for match in found if match)
+    """List the steps of the checkpoints that a run has, in order."""
+    matches = (re.fullmatch(r"step-(\d{6,})", path.name) for path in (run / "checkpoints").glob("step-*"))
+    return sorted(int(match[1]) for match in matches if match)
 
 
 def write_checkpoint(folder: Path, write: Callable[[Path], None]) -> None:
-    """Makes `folder` with what `write` puts into the folder that it is given: wholly or not at all."""
+    """Make `folder` with what `write` puts into the folder that it is given: wholly or not at all."""
     aside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
@@ -54,7 +54,7 @@ def write_checkpoint(folder: Path, write: Callable[[Path], None]) -> None:
 
 
 def remove_checkpoint(folder: Path) -> None:
-    """A checkpoint that is half removed no longer has its name."""
+    """Remove a checkpoint; one that is half removed no longer has its name."""
     gone = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(gone, ignore_errors=True)
     os.rename(folder, gone)
@@ -62,7 +62,7 @@ def remove_checkpoint(folder: Path) -> None:
 
 
 def prune(run: Path, keep: int, spared: Iterable[int]) -> None:
-    """Removes all checkpoints but the last `keep`, the first and those of the steps `spared`."""
+    """Remove all checkpoints but the last `keep`, the first and those of the steps `spared`."""
     steps = steps_saved(run)
     kept = {0, *spared, *steps[len(steps) - keep :]}
     for step in steps:
@@ -71,7 +71,7 @@ def prune(run: Path, keep: int, spared: Iterable[int]) -> None:
 
 
 def random_states() -> dict[str, Any]:
-    """Of every generator that anything here, or a model's code, may draw from."""
+    """Gather the states of every generator that anything here, or a model's code, may draw from."""
     kind, keys, position, has_gauss, gauss = numpy.random.get_state()
     return {
         "torch": torch.get_rng_state(),
@@ -82,7 +82,7 @@ def random_states() -> dict[str, Any]:
 
 
 def set_random_states(states: dict[str, Any]) -> None:
-    """What `random_states` gave."""
+    """Restore what `random_states` returned."""
     torch.set_rng_state(states["torch"])
     with contextlib.suppress(RuntimeError):  # fewer GPUs than before: those that are left are set
         torch.cuda.set_rng_state_all(states["cuda"])

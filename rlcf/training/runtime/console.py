@@ -57,7 +57,7 @@ SHOWN_CHARACTERS = 2_000
 
 
 def step_numbers(row: Mapping[str, float]) -> dict[str, float | str]:
-    """What the live line shows of a row of metrics.jsonl, in order; what the row lacks is left out.
+    """Select what the live line shows of a row of metrics.jsonl, in order; what the row lacks is left out.
 
     Rates and the split of time are percentages; `kl` is in nats a rollout.
     """
@@ -82,7 +82,7 @@ def step_numbers(row: Mapping[str, float]) -> dict[str, float | str]:
 
 
 def sample_table(rollouts: Sequence[tuple[Answer, Signal]], *, title: str = "", lines: int = 10) -> Table:
-    """The best, the median and the worst of `rollouts` by score, each once; ties in their order.
+    """Tabulate the best, the median and the worst of `rollouts` by score, each once; ties in their order.
 
     Completions are cut to `lines` lines, and these to the width of the table. Rollouts without a score are
     left out.
@@ -94,19 +94,19 @@ def sample_table(rollouts: Sequence[tuple[Answer, Signal]], *, title: str = "", 
     scored.sort(key=lambda pair: -(pair[1].score or 0.0))
     at = dict.fromkeys((0, (len(scored) - 1) // 2, len(scored) - 1)) if scored else {}
     for answer, signal in (scored[index] for index in at):
-        told = "\n".join((_reward(signal), visible(answer.problem.task_id), _verdict(answer)))
-        table.add_row(Text(told), Text(_cut(answer.completion, lines), no_wrap=True, overflow="ellipsis"))
+        summary = "\n".join((_reward(signal), visible(answer.problem.task_id), _verdict(answer)))
+        table.add_row(Text(summary), Text(_cut(answer.completion, lines), no_wrap=True, overflow="ellipsis"))
     return table
 
 
 def show_samples(step: int, every: int, rollouts: Sequence[tuple[Answer, Signal]]) -> None:
-    """Prints the sample table to stderr at every `every`th step, on a terminal only; 0 is never."""
+    """Print the sample table to stderr at every `every`th step, on a terminal only; 0 is never."""
     if every and step % every == 0 and console.is_terminal:
         console.print(sample_table(rollouts, title=f"step {step}: best, median, worst"))
 
 
 def visible(text: str) -> str:
-    r"""`text` with everything that a terminal may act on spelled out: `\x1b` for an escape, and lone
+    r"""Spell out everything in `text` that a terminal may act on: `\x1b` for an escape, and lone
     surrogates and invisible characters too. Line ends stay, tabs become four spaces."""
     return "".join(_visible(character) for character in text.replace("\r\n", "\n"))
 
@@ -123,9 +123,9 @@ def _visible(character: str) -> str:
 
 
 def _cut(completion: str, lines: int) -> str:
-    found = visible(completion[:SHOWN_CHARACTERS]).split("\n")
-    more = len(found) > lines or len(completion) > SHOWN_CHARACTERS
-    return "\n".join(found[:lines] + ["…"] * more)
+    shown = visible(completion[:SHOWN_CHARACTERS]).split("\n")
+    more = len(shown) > lines or len(completion) > SHOWN_CHARACTERS
+    return "\n".join(shown[:lines] + ["…"] * more)
 
 
 def _reward(signal: Signal) -> str:
@@ -135,20 +135,20 @@ def _reward(signal: Signal) -> str:
 
 def _verdict(answer: Answer) -> str:
     verdict = answer.verdict
-    told = [str(verdict.outcome)]
+    lines = [str(verdict.outcome)]
     if verdict.diagnostics:
         first = verdict.diagnostics[0]
-        told.append(f"line {first.line}: {first.message}")
+        lines.append(f"line {first.line}: {first.message}")
     elif verdict.exception is not None:
         thrown = verdict.exception
-        told.append(f"line {thrown.line}: {thrown.type}: {thrown.message}")
+        lines.append(f"line {thrown.line}: {thrown.type}: {thrown.message}")
     elif verdict.cases:
-        told.append(f"{verdict.pass_fraction:.0%} of {len(verdict.cases)} cases")
-    return visible("\n".join(told)[:200])
+        lines.append(f"{verdict.pass_fraction:.0%} of {len(verdict.cases)} cases")
+    return visible("\n".join(lines)[:200])
 
 
 def check_trackers(names: Sequence[str]) -> None:
-    """Raises BadInput where a tracker is unknown, or its package not installed."""
+    """Raise BadInput where a tracker is unknown, or its package not installed."""
     available = {str(tracker) for tracker in get_available_trackers()}
     for name in names:
         if name not in TRACKERS:
@@ -185,18 +185,18 @@ class Trackers:
             )
 
     def log(self, row: Mapping[str, float], step: int) -> None:
-        """Sends the numbers of a row, but for its own `step`, as those of `step`."""
+        """Send the numbers of a row, but for its own `step`, as those of `step`."""
         if self._accelerator is not None and self._accelerator.trackers:
             numbers = {name: v for name, v in row.items() if isinstance(v, int | float) and name != "step"}
             self._accelerator.log(numbers, step=step)
 
     def close(self) -> None:
-        """Ends the trackers. The accelerator's own way would end its process group too."""
+        """End the trackers. The accelerator's own way would end its process group too."""
         if self._accelerator is not None:
             for tracker in self._accelerator.trackers:
                 tracker.finish()
 
 
 def _name(tracker: Any) -> str:
-    """What accelerate calls one of its own trackers, or the name of a custom one."""
+    """Return accelerate's name of one of its own trackers, or the name of a custom one."""
     return str(tracker) if isinstance(tracker, Enum) else str(tracker.name)

@@ -48,7 +48,7 @@ class Parallel:
     # ---- modules
 
     def wrap(self, module: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
-        """Wraps a module for DDP or FSDP. `layers`: those that FSDP gathers one at a time."""
+        """Wrap a module for DDP or FSDP. `layers`: those that FSDP gathers one at a time."""
         if self.world == 1:
             return module
         if self.sharded:
@@ -65,36 +65,36 @@ class Parallel:
 
     @contextmanager
     def sync_gradients(self, module: nn.Module, *, last: bool) -> Iterator[None]:
-        """Wraps a forward and its backward; only the `last` of a series synchronises gradients over ranks."""
+        """Wrap a forward and its backward; only the `last` of a series synchronises gradients over ranks."""
         postponed = isinstance(module, DistributedDataParallel) and not last
         with cast(DistributedDataParallel, module).no_sync() if postponed else nullcontext():
             yield
 
     def backward(self, loss: Tensor) -> None:
-        """Adds the gradients of a loss that is a sum over ranks."""
+        """Add the gradients of a loss that is a sum over ranks."""
         (loss * self.world).backward()
 
     # ---- values
 
     def total(self, tensor: Tensor) -> Tensor:
-        """Sums a CPU tensor over ranks, element by element."""
+        """Sum a CPU tensor over ranks, element by element."""
         if self.world == 1:
             return tensor
         summed: Tensor = self.accelerator.reduce(tensor.to(self.device), reduction="sum")
         return summed.cpu()
 
     def gather(self, items: Sequence[T]) -> list[T]:
-        """Concatenates the items of all ranks, in the order of ranks."""
+        """Concatenate the items of all ranks, in the order of ranks."""
         if self.world == 1:
             return list(items)
         return cast(list[T], gather_object(list(items)))
 
     def from_main(self, value: T) -> T:
-        """Broadcasts the first process's value."""
+        """Broadcast the first process's value."""
         return cast(T, broadcast_object_list([value])[0]) if self.world > 1 else value
 
     def same(self, tensors: Iterable[Tensor]) -> None:
-        """Overwrites the tensors with the first rank's values."""
+        """Overwrite the tensors with the first rank's values."""
         if self.world > 1:
             for tensor in tensors:
                 torch.distributed.broadcast(tensor.data, 0)
@@ -104,7 +104,7 @@ class Parallel:
 
 
 def gather_full(tensor: Any) -> Any:
-    """Gathers a sharded tensor on the CPU; every rank must call at the same time. Other values come back as
+    """Gather a sharded tensor on the CPU; every rank must call at the same time. Other values come back as
     they are."""
     if isinstance(tensor, DTensor):
         tensor = tensor.full_tensor()
@@ -112,7 +112,7 @@ def gather_full(tensor: Any) -> Any:
 
 
 def shard_like(tensor: Any, like: Tensor) -> Any:
-    """Places and shards a full tensor as `like` is; a number, in a tensor or not, comes back as it is."""
+    """Place and shard a full tensor as `like` is; a number, in a tensor or not, comes back as it is."""
     if not isinstance(tensor, Tensor) or tensor.dim() == 0:
         return tensor
     if isinstance(like, DTensor):

@@ -34,8 +34,8 @@ class TrainedModule:
     def __call__(
         self, batch: TokenBatch, temperature: float, **options: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Log-probabilities, entropies and values, each `[B, T]`, or a class critic's logits `[B, T, 4]` in
-        the place of values; `options` are those of `Scorer`."""
+        """Compute log-probabilities, entropies and values, each `[B, T]`, or a class critic's logits
+        `[B, T, 4]` in the place of values; `options` are those of `Scorer`."""
         # Layers compute their activations again only in training mode; nothing else depends on it here.
         self.scorer.train(self.machine.gradient_checkpointing and torch.is_grad_enabled())
         try:
@@ -78,8 +78,8 @@ class TrainedModule:
 
 
 def reference_module(policy: Policy, parallel: Parallel) -> nn.Module | None:
-    """A frozen copy of the policy as it is, which scores; None with LoRA, where the module itself is asked
-    with its adapters off."""
+    """Make a frozen copy of the policy as it is, which scores; None with LoRA, where the module itself is
+    asked with its adapters off."""
     if policy.adapters is not None:
         return None
     frozen = Scorer(policy.plain_copy(), autocast=policy.autocast)

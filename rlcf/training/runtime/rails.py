@@ -1,4 +1,4 @@
-"""Safety rails: what goes wrong in a PPO run, seen in a row of metrics.jsonl, named, with a next step.
+"""Safety rails: what goes wrong in a training run, seen in a row of metrics.jsonl, named, with a next step.
 
     rails = Rails()
     act(rails.check(step, row), stop_on=("not_finite", "kl"))      # logs; raises TrainingStopped
@@ -45,7 +45,7 @@ WHAT_IT_MEANS = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Where alarms begin."""
+    """Limits of the numbers of a run; beyond them alarms begin."""
 
     kl: float = 30.0
     """Nats a rollout, to the reference policy. Ziegler et al. (arXiv 1909.08593) steer to 6 and 10 nats and
@@ -70,7 +70,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something that should not be."""
+    """A number of a run beyond its limit."""
 
     name: str
     """One of ALARMS."""
@@ -79,7 +79,7 @@ class Alarm:
 
 
 class TrainingStopped(RuntimeError):
-    """Alarms ended the run; `alarms` are those that did."""
+    """A run that alarms ended; `alarms` are those that did."""
 
     def __init__(self, alarms: Sequence[Alarm]) -> None:
         super().__init__("; ".join(f"{alarm.name}: {alarm.message}" for alarm in alarms))
@@ -94,16 +94,16 @@ class Rails:
         self._memory: dict[str, float] = {}
 
     def state(self) -> dict[str, float]:
-        """What is remembered of the steps so far; numbers by name."""
+        """Return what is remembered of the steps so far; numbers by name."""
         return dict(self._memory)
 
     def load(self, state: Mapping[str, float]) -> None:
-        """Goes on from a `state()`."""
+        """Restore what `state` returned."""
         self._memory = dict(state)
 
     def check(self, step: int, row: Mapping[str, float]) -> list[Alarm]:
-        """The alarms of step number `step`, in the order of ALARMS. Steps are given once each, in order."""
-        found = [
+        """Find the alarms of 1-based `step`, in the order of ALARMS. Steps are given once each, in order."""
+        alarms = [
             self._not_finite(row),
             self._kl(row),
             self._entropy(row),
@@ -111,7 +111,7 @@ class Rails:
             self._judge(row),
             *(self._hack(sign, row) for sign in SIGNS),
         ]
-        return [Alarm(alarm.name, f"step {step}: {alarm.message}") for alarm in found if alarm is not None]
+        return [Alarm(alarm.name, f"step {step}: {alarm.message}") for alarm in alarms if alarm is not None]
 
     def _not_finite(self, row: Mapping[str, float]) -> Alarm | None:
         names = [f"{name} = {row[name]}" for name in FINITE if name in row and not math.isfinite(row[name])]
@@ -182,7 +182,7 @@ class Rails:
 
 
 def act(alarms: Sequence[Alarm], stop_on: Collection[str]) -> None:
-    """Logs every alarm as a warning; raises TrainingStopped where one is in `stop_on` or ALWAYS_STOP."""
+    """Log every alarm as a warning; raises TrainingStopped where one is in `stop_on` or ALWAYS_STOP."""
     for alarm in alarms:
         log.warning("%s: %s", alarm.name, alarm.message)
     ending = [alarm for alarm in alarms if alarm.name in stop_on or alarm.name in ALWAYS_STOP]

@@ -2,7 +2,7 @@
 
     recipe.toml  machine.toml  metrics.jsonl  completions.jsonl  evaluation.jsonl  checkpoints/  report.html
 
-Rows of metrics.jsonl: `step` and `supervised_loss` before PPO, then a row a PPO step. Rows of
+Rows of metrics.jsonl: `step` and `supervised_loss` of the supervised training, then a row a step. Rows of
 completions.jsonl: `stage` (rollout, or before / after for an evaluation), `step`, `temperature`, `task_id`,
 `prompt` (without the policy's prefix), `completion`, the fields of a results line, and `score`, `place`,
 `parts` (null, null, {} in evaluations, which nothing is learnt from); rollouts also `stopped` (not cut off)
@@ -43,14 +43,14 @@ class RunFolder:
         return (self.folder / "recipe.toml").exists()
 
     def begin(self, recipe: Recipe, machine: Machine) -> None:
-        """Makes the folder of a new run."""
+        """Make the folder of a new run."""
         if self._writes:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / "machine.toml").write_text(machines.to_toml(machine), encoding="utf-8")
             (self.folder / "recipe.toml").write_text(to_toml(recipe), encoding="utf-8")
 
     def resume(self, step: int | None) -> None:
-        """Takes back every row that was written after the checkpoint of `step`; None: there is no checkpoint,
+        """Delete every row that was written after the checkpoint of `step`; None: there is no checkpoint,
         every row goes."""
 
         def before(row: Mapping[str, Any]) -> bool:
@@ -62,7 +62,7 @@ class RunFolder:
             _keep(self.folder / name, before)
 
     def checkpoint(self, step: int) -> Path:
-        """The folder of a checkpoint."""
+        """Name the folder of a checkpoint."""
         return checkpoint_folder(self.folder, step)
 
     def metrics(self, row: Mapping[str, Any]) -> None:
@@ -78,12 +78,13 @@ class RunFolder:
         temperature: float,
         rows: Iterable[tuple[Answer, Signal | None, Mapping[str, Any]]],
     ) -> None:
-        """Answers with their signals and whatever else is to be told of each."""
-        told = {"stage": stage, "step": step, "temperature": temperature}
-        self._append("completions.jsonl", (told | self._completion(a, s) | dict(more) for a, s, more in rows))
+        """Append answers with their signals and further fields of each."""
+        common = {"stage": stage, "step": step, "temperature": temperature}
+        lines = (common | self._completion(answer, signal) | dict(more) for answer, signal, more in rows)
+        self._append("completions.jsonl", lines)
 
     def completion(self, row: Mapping[str, Any]) -> None:
-        """A row that another run wrote."""
+        """Append a row that another run wrote."""
         self._append("completions.jsonl", [row])
 
     def _completion(self, answer: Answer, signal: Signal | None) -> dict[str, Any]:
@@ -109,7 +110,7 @@ class RunFolder:
 
 
 def _keep(path: Path, wanted: Callable[[Mapping[str, Any]], bool]) -> None:
-    """Leaves the wanted rows of a file; a last line that was cut short goes too."""
+    """Keep only the wanted rows of a file; a last line that was cut short goes too."""
     if not path.exists():
         return
     aside = path.with_suffix(".new")
