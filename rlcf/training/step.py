@@ -2,10 +2,8 @@
 
 With a curriculum the problems are asked from their present start points.
 
-The discriminator is refreshed every few steps on the rollouts since the last refresh; its accuracy is
-measured on them before it sees them, also that of a model that is asked and never learns. Infrastructure
-failures are masked, counted and, above a share, end the run (`rails.py`): a failure that scored 0 would
-teach the policy to provoke it.
+Infrastructure failures are masked, counted and, above a share, end the run (`rails.py`): a failure that
+scored 0 would teach the policy to provoke it.
 """
 
 from __future__ import annotations
@@ -27,17 +25,14 @@ from rlcf.problems import Problem
 from rlcf.problems.curriculum import Curriculum
 from rlcf.recipe import Recipe
 from rlcf.training.baseline import Baseline
-from rlcf.training.discriminator.lifecycle import BATCH, pairs_of
-from rlcf.training.discriminator.model import Discriminator, Pair, accuracy, train_discriminator
+from rlcf.training.discriminator.lifecycle import RefreshedDiscriminator
+from rlcf.training.discriminator.model import Discriminator
 from rlcf.training.objectives.objective import Objective
 from rlcf.training.objectives.table import OBJECTIVES
 from rlcf.training.rollout import Pending, Rollout, RolloutCollector
 from rlcf.training.runtime.distributed import Parallel
 from rlcf.training.runtime.rails import ALARMS, Alarm, Rails, act
 from rlcf.training.runtime.run_folder import RunFolder
-
-REFRESH_STEPS = 5
-"""Batches of a refresh of the discriminator."""
 
 
 class TrainingStep:
@@ -56,10 +51,8 @@ class TrainingStep:
     ) -> None:
         self.policy, self.recipe, self.run = policy, recipe, run
         self.machine, self.parallel = machine or Machine(), parallel or Parallel()
-        self.compare = None if discriminator is None else discriminator.compare
-        # A model that is asked has nothing to train or to save.
-        self.discriminator = discriminator if isinstance(discriminator, Discriminator) else None
-        grounding: Grounding = entry.make(self.compare, recipe.discriminator.weight)
+        self.discriminator = RefreshedDiscriminator(discriminator, recipe, self.parallel)
+        grounding: Grounding = entry.make(self.discriminator.compare, recipe.discriminator.weight)
         self.collector = RolloutCollector(
             policy, judge, grounding, run_tests=entry.runs, coverage=entry.covers,
             rank=self.parallel.rank, world=self.parallel.world,
@@ -69,8 +62,6 @@ class TrainingStep:
         self.objective: Objective = make(policy, recipe, self.machine, self.parallel)
         self.curriculum = Curriculum() if recipe.rollout.curriculum else None
         self.rails = Rails()
-        self.pairs: list[Pair] = []
-        """Pairs that wait for the next refresh of the discriminator."""
 
     def __enter__(self) -> TrainingStep:
         return self
@@ -112,7 +103,7 @@ class TrainingStep:
             act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)
         metrics = self.objective.update(rollouts, asked, step) | baseline_metrics
         clock.lap("update")
-        metrics |= self._refresh(step, rollouts)
+        metrics |= self.discriminator.refresh(step, [rollout.answer for rollout in rollouts])
         clock.lap("refresh")
         tokens = sum(len(rollout.sampled.ids) for rollout in rollouts)
         row = {"step": step + 1, **rollout_metrics(rollouts), **metrics} | clock.seconds
@@ -127,12 +118,12 @@ class TrainingStep:
         return row, rollouts
 
     def state(self) -> dict[str, Any]:
-        """Gather what changes from step to step, the discriminator apart; every rank must call."""
+        """Gather what changes from step to step, the discriminator's weights apart; every rank must call."""
         return {
             "objective": self.objective.state(),
             "baseline": self.baseline.state(),
             "rails": self.rails.state(),
-            "pairs": [(pair.prompt, pair.reference, pair.generated) for pair in self.pairs],
+            "discriminator": self.discriminator.state(),
             "curriculum": self.curriculum.state() if self.curriculum is not None else {},
         }
 
@@ -141,7 +132,7 @@ class TrainingStep:
         self.objective.load(state["objective"])
         self.baseline.load(state["baseline"])
         self.rails.load(state["rails"])
-        self.pairs = [Pair(*pair) for pair in state["pairs"]]
+        self.discriminator.load(state["discriminator"])
         if self.curriculum is not None:
             self.curriculum.load(state["curriculum"])
 
@@ -172,29 +163,6 @@ class TrainingStep:
             for r in rollouts
         )
         self.run.completions("rollout", step + 1, self.recipe.rollout.temperature, lines)
-
-    def _refresh(self, step: int, rollouts: Sequence[Rollout]) -> dict[str, float]:
-        every = self.recipe.discriminator.refresh_every
-        if self.compare is None or not every:
-            return {}
-        self.pairs += pairs_of(rollout.answer for rollout in rollouts)
-        if (step + 1) % every or not self.pairs:
-            return {}
-        pairs, self.pairs = self.pairs, []
-        row = {"discriminator_accuracy": accuracy(self.compare, pairs, step)}
-        if self.discriminator is None:
-            return row
-        # Every rank does the same work on the same pairs; the first one's result counts.
-        losses = train_discriminator(
-            self.discriminator,
-            pairs,
-            steps=REFRESH_STEPS,
-            batch=BATCH,
-            lr=self.recipe.discriminator.lr,
-            seed=stable_seed("refresh", self.recipe.seed, step),
-        )
-        self.parallel.same(self.discriminator.parameters())
-        return row | {"discriminator_loss": sum(losses) / max(1, len(losses))}
 
 
 class Clock:

@@ -18,7 +18,6 @@ from rlcf.problems import Problem
 from rlcf.progress import progress
 from rlcf.training.runtime import console as show
 from rlcf.training.runtime.checkpoint import (
-    DISCRIMINATOR,
     TRAINER,
     prune,
     random_states,
@@ -93,5 +92,4 @@ class Trainer:
         base = self.run.checkpoint(0).resolve()
         self.step.objective.save(aside, base, state["step"]["objective"])
         torch.save(state, aside / TRAINER)
-        if self.step.discriminator is not None:
-            torch.save(self.step.discriminator.state_dict(), aside / DISCRIMINATOR)
+        self.step.discriminator.save(aside)

@@ -18,6 +18,7 @@ import torch
 
 from javabox import Judge
 from rlcf.grounding.signal import Answer, Signal
+from rlcf.grounding.values import Compare
 from rlcf.policy import Policy
 from rlcf.policy.generate import stable_seed
 from rlcf.policy.llm_judge import AskedModel, load_asked
@@ -49,8 +50,62 @@ MAKING = tuple(f"discriminator.{name}" for name in ("model", "samples", "steps",
 """Fields that decide the first discriminator."""
 BATCH = 64
 """Pairs a step."""
+REFRESH_STEPS = 5
+"""Batches of a refresh."""
 HELD_OUT = 10
 """One pair in so many is held out."""
+
+
+class RefreshedDiscriminator:
+    """The discriminator during a run, or the model that is asked in its place, or neither.
+
+    Every few steps it is trained on the answers since the last refresh; its accuracy is measured on them
+    before it sees them, also that of a model that is asked and never learns."""
+
+    def __init__(self, model: Discriminator | AskedModel | None, recipe: Recipe, parallel: Parallel) -> None:
+        self._recipe, self._parallel = recipe, parallel
+        self.compare: Compare | None = None if model is None else model.compare
+        # A model that is asked has nothing to train or to save.
+        self._trained = model if isinstance(model, Discriminator) else None
+        self._pairs: list[Pair] = []
+        """Pairs that wait for the next refresh."""
+
+    def refresh(self, step: int, answers: Iterable[Answer]) -> dict[str, float]:
+        """Take in the answers of 0-based `step`, and refresh where it is due; returns metrics."""
+        every = self._recipe.discriminator.refresh_every
+        if self.compare is None or not every:
+            return {}
+        self._pairs += pairs_of(answers)
+        if (step + 1) % every or not self._pairs:
+            return {}
+        pairs, self._pairs = self._pairs, []
+        metrics = {"discriminator_accuracy": accuracy(self.compare, pairs, step)}
+        if self._trained is None:
+            return metrics
+        # Every rank does the same work on the same pairs; the first one's result counts.
+        losses = train_discriminator(
+            self._trained,
+            pairs,
+            steps=REFRESH_STEPS,
+            batch=BATCH,
+            lr=self._recipe.discriminator.lr,
+            seed=stable_seed("refresh", self._recipe.seed, step),
+        )
+        self._parallel.same(self._trained.parameters())
+        return metrics | {"discriminator_loss": sum(losses) / max(1, len(losses))}
+
+    def state(self) -> list[tuple[str, str, str]]:
+        """Return the pairs that wait; the weights have a file of their own."""
+        return [(pair.prompt, pair.reference, pair.generated) for pair in self._pairs]
+
+    def load(self, state: Sequence[tuple[str, str, str]]) -> None:
+        """Restore what `state` returned."""
+        self._pairs = [Pair(*pair) for pair in state]
+
+    def save(self, folder: Path) -> None:
+        """Write the weights into the checkpoint `folder`, where there are any that learn."""
+        if self._trained is not None:
+            torch.save(self._trained.state_dict(), folder / DISCRIMINATOR)
 
 
 def pairs_of(answers: Iterable[Answer]) -> list[Pair]:

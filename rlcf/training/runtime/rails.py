@@ -120,13 +120,13 @@ class Rails:
             names.append(f"{skipped:.0f} optimiser steps left out, their loss or gradient was not finite")
         if not names:
             return None
-        advice = "lower policy_lr, or train in float32"
+        advice = "lower objective.lr, or train in float32"
         return Alarm("not_finite", f"{', '.join(names)}; {advice}")
 
     def _kl(self, row: Mapping[str, float]) -> Alarm | None:
         kl = row.get("kl", 0.0)
         if kl > self.limits.kl:
-            advice = "raise kl, lower policy_lr, or go back to an earlier checkpoint"
+            advice = "raise kl.coef, lower objective.lr, or go back to an earlier checkpoint"
             return Alarm(
                 "kl", f"{kl:.3g} nats a rollout to the reference, limit {self.limits.kl:g}; {advice}"
             )
@@ -145,7 +145,7 @@ class Rails:
         if first <= 0 or entropy >= self.limits.entropy * first:
             return None
         seen = f"entropy {entropy:.3g} nats a token, {entropy / first:.1%} of the first step's {first:.3g}"
-        advice = "the policy repeats itself: raise temperature or kl, or lower policy_lr"
+        advice = "the policy repeats itself: raise rollout.temperature or kl.coef, or lower objective.lr"
         return Alarm("entropy_collapse", f"{seen}, limit {self.limits.entropy:.0%}; {advice}")
 
     def _truncation(self, row: Mapping[str, float]) -> Alarm | None:
@@ -158,7 +158,9 @@ class Rails:
         seen = (
             f"{share:.0%} of the completions cut off, for {steps:.0f} steps above {self.limits.truncated:.0%}"
         )
-        return Alarm("truncation", f"{seen}; raise max_new_tokens, or check that the model learnt to end")
+        return Alarm(
+            "truncation", f"{seen}; raise rollout.max_new_tokens, or check that the model learnt to end"
+        )
 
     def _judge(self, row: Mapping[str, float]) -> Alarm | None:
         errors, rollouts = row.get("judge_errors", 0.0), row.get("rollouts", 0.0)
