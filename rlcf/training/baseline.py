@@ -113,7 +113,7 @@ def _asked(rollout: Rollout) -> Question:
 
 
 def check_advantage(recipe: Recipe) -> None:
-    """Raise BadInput where the recipe's grounding can't tell what its advantage needs to know. Without steps
+    """Raises BadInput where the recipe's grounding can't tell what its advantage needs to know. Without PPO
     nothing needs it, as in the pre-training that the runs of an ablation share."""
     runs = grounding_entry(recipe.objective.grounding).runs
     if recipe.objective.steps and recipe.ppo.advantage == "coderl" and not runs:

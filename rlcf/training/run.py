@@ -98,7 +98,7 @@ def train(
     machine: Machine | None = None,
     parallel: Parallel | None = None,
 ) -> None:
-    """Train by `recipe` and write the run folder, which must hold no run yet.
+    """Trains by `recipe` and writes the run folder, which must hold no run yet.
 
     Raises BadInput before anything is written where the recipe can't be followed, and TrainingStopped where
     the rails stopped it.
@@ -114,7 +114,7 @@ def train(
 def resume(
     folder: Path, judge: Judge, machine: Machine | None = None, parallel: Parallel | None = None
 ) -> None:
-    """Continue the run in `folder` from its last checkpoint: the rows and weights are those of a run
+    """Goes on with the run in `folder` from its last checkpoint: the rows and weights are those of a run
     that was never stopped. Raises BadInput where there is no run."""
     if not (folder / "recipe.toml").is_file():
         raise BadInput("holds no run: recipe.toml is missing", file=folder, field="resume")

@@ -18,9 +18,10 @@ from rlcf.grounding.leti import GOOD
 from rlcf.machine import Machine
 from rlcf.policy import load_policy
 from rlcf.problems import load_problems
-from rlcf.recipe import Recipe
+from rlcf.recipe import CHOICES, Recipe
 from rlcf.recipes import override
 from rlcf.report import write_report
+from rlcf.training.objectives.table import OBJECTIVES
 from rlcf.training.run import resume, train
 from rlcf.training.runtime.checkpoint import checkpoint_folder
 from tests.rlcf.training.conftest import SmallWorld
@@ -136,6 +137,10 @@ def test_a_loop_spends_what_ppo_spends_and_learns(run: tuple[Path, Recipe], ppo:
     first, last = (load_policy(checkpoint_folder(folder, step)).model.state_dict() for step in (0, 4))
     assert any(not torch.equal(first[name], last[name]) for name in first)
     assert "</html>" in write_report(folder).read_text(encoding="utf-8")
+
+
+def test_every_name_of_a_recipe_has_its_constructor() -> None:
+    assert tuple(OBJECTIVES) == CHOICES["objective.name"]
 
 
 def _paired(rows: list[dict[str, Any]]) -> int:

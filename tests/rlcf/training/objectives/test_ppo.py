@@ -369,6 +369,11 @@ def test_a_gradient_that_is_not_finite_changes_nothing(
     assert numbers["skipped_updates"] == numbers["updates"] == 2
 
 
+def test_an_update_without_its_batch_prepared_is_an_error(policy: Policy) -> None:
+    with pytest.raises(RuntimeError, match="prepare"):
+        PpoObjective(policy, RECIPE).update([], [], 0)
+
+
 def test_a_step_that_the_judge_failed_on_altogether_is_an_error(policy: Policy, tokens: Tokens) -> None:
     with pytest.raises(RuntimeError, match="every rollout"):
         learn(policy, tokens, RECIPE, [None] * 4)
