@@ -39,7 +39,7 @@ class Trainer:
         self.machine, self.parallel = step.machine, step.parallel
         self.best: dict[str, float] = {}
         """Step and reward of the best checkpoint."""
-        self.since: list[float] = []
+        self.rewards_since_save: list[float] = []
         """Rewards of the steps since the last checkpoint."""
         names = self.machine.tracker_names
         tracking = Accelerator(log_with=names, project_dir=self.run.folder) if names else None
@@ -60,7 +60,7 @@ class Trainer:
                 row, rollouts = self.step.take(
                     step, [next(prompts) for _ in range(recipe.rollout.prompts_per_step)]
                 )
-                self.since.append(row["reward"])
+                self.rewards_since_save.append(row["reward"])
                 self.trackers.log(row, step + 1)
                 advance(1, **show.step_numbers(row))
                 if self.parallel.main:
@@ -70,8 +70,8 @@ class Trainer:
 
     def save(self, step: int) -> None:
         """Write the checkpoint of `step`; every rank must call."""
-        reward = sum(self.since) / len(self.since)
-        self.since = []
+        reward = sum(self.rewards_since_save) / len(self.rewards_since_save)
+        self.rewards_since_save = []
         if reward > self.best.get("reward", -torch.inf):
             self.best = {"step": step, "reward": reward}
         state = {"step": self.step.state(), "best": self.best, "random": random_states()}
