@@ -48,13 +48,7 @@ CRITICS: dict[str, type[AnyCritic]] = {"gae": Critic, "coderl": ClassCritic}
 class PpoObjective:
     """Learns from rollouts by PPO."""
 
-    def __init__(
-        self,
-        policy: Policy,
-        recipe: Recipe,
-        machine: Machine | None = None,
-        parallel: Parallel | None = None,
-    ) -> None:
+    def __init__(self, policy: Policy, recipe: Recipe, machine: Machine, parallel: Parallel) -> None:
         critic: AnyCritic | None = None
         if recipe.ppo.advantage in CRITICS:
             critic = CRITICS[recipe.ppo.advantage](policy.width, recipe.seed).to(policy.device)

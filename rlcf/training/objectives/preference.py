@@ -29,17 +29,13 @@ import torch
 from torch import Tensor
 
 from rlcf.grounding.values import CLASSES
-from rlcf.machine import Machine
-from rlcf.policy import Policy
 from rlcf.policy.batch import Tokens
 from rlcf.problems import Problem
-from rlcf.recipe import Recipe
 from rlcf.training.objectives.preference_losses import choose_pairs, kto_loss, kto_weights, pair_loss
 from rlcf.training.objectives.trained_policy import MetricSums, TrainedPolicy
 from rlcf.training.pretrain import Encoded, row_passes
 from rlcf.training.rollout import Rollout
 from rlcf.training.runtime.batching import with_references
-from rlcf.training.runtime.distributed import Parallel
 
 log = logging.getLogger("rlcf")
 
@@ -135,19 +131,10 @@ class SinglePreference:
 class PreferenceObjective:
     """Learns from preferences among the rollouts of a step."""
 
-    def __init__(
-        self,
-        policy: Policy,
-        recipe: Recipe,
-        machine: Machine | None = None,
-        parallel: Parallel | None = None,
-        *,
-        preference: Callable[[float], Preference],
-    ) -> None:
-        """`preference` is made from beta."""
-        self.trained = TrainedPolicy(policy, recipe, machine, parallel, with_reference=True)
-        self.policy, self.recipe = policy, recipe
-        self.preference = preference(recipe.kl.coef)
+    def __init__(self, trained: TrainedPolicy, preference: Preference) -> None:
+        """`trained` has a reference policy."""
+        self.trained, self.preference = trained, preference
+        self.policy, self.recipe = trained.policy, trained.recipe
 
     def prepare(self, prompts: Sequence[Tokens], completions: Sequence[Tokens], step: int) -> None:
         """Which rows are learnt from is known when they are judged."""

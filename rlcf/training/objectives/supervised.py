@@ -28,16 +28,13 @@ from pathlib import Path
 from typing import Any
 
 from rlcf.grounding.leti import leti_example
-from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.policy.batch import Tokens
 from rlcf.problems import Problem
-from rlcf.recipe import Recipe
 from rlcf.training.objectives.trained_policy import MetricSums, TrainedPolicy, reference_examples
 from rlcf.training.pretrain import Encoded, accumulate
 from rlcf.training.rollout import Rollout
 from rlcf.training.runtime.batching import group_by_prompt, with_references
-from rlcf.training.runtime.distributed import Parallel
 
 log = logging.getLogger("rlcf")
 
@@ -72,20 +69,10 @@ def select_with_feedback(policy: Policy, rollouts: Sequence[Rollout], _: Sequenc
 class SupervisedObjective:
     """Learns from the examples that `select` finds in a step."""
 
-    def __init__(
-        self,
-        policy: Policy,
-        recipe: Recipe,
-        machine: Machine | None = None,
-        parallel: Parallel | None = None,
-        *,
-        select: Selection,
-        prefix: str = "",
-    ) -> None:
+    def __init__(self, trained: TrainedPolicy, select: Selection, prefix: str = "") -> None:
         """`prefix`: what the policy is asked with after the first update."""
-        self.trained = TrainedPolicy(policy, recipe, machine, parallel)
-        self.policy, self.recipe = policy, recipe
-        self._select, self._prefix = select, prefix
+        self.trained, self._select, self._prefix = trained, select, prefix
+        self.policy, self.recipe = trained.policy, trained.recipe
 
     def prepare(self, prompts: Sequence[Tokens], completions: Sequence[Tokens], step: int) -> None:
         """Nothing has to be known of a batch before it is judged."""

@@ -25,6 +25,7 @@ from rlcf.training.objectives.supervised import (
     select_references,
     select_with_feedback,
 )
+from rlcf.training.objectives.trained_policy import TrainedPolicy
 from rlcf.training.runtime.distributed import Parallel
 
 Constructor = Callable[[Policy, Recipe, Machine, Parallel], Objective]
@@ -44,11 +45,20 @@ class ObjectiveEntry:
 
 
 def _supervised(select: Selection, prefix: str = "") -> Constructor:
-    return partial(SupervisedObjective, select=select, prefix=prefix)
+    def make(policy: Policy, recipe: Recipe, machine: Machine, parallel: Parallel) -> Objective:
+        return SupervisedObjective(TrainedPolicy(policy, recipe, machine, parallel), select, prefix)
+
+    return make
 
 
 def _preference(preference: Callable[[float], Preference]) -> ObjectiveEntry:
-    return ObjectiveEntry(partial(PreferenceObjective, preference=preference), needs_kl=True)
+    """`preference` is made from beta."""
+
+    def make(policy: Policy, recipe: Recipe, machine: Machine, parallel: Parallel) -> Objective:
+        trained = TrainedPolicy(policy, recipe, machine, parallel, with_reference=True)
+        return PreferenceObjective(trained, preference(recipe.kl.coef))
+
+    return ObjectiveEntry(make, needs_kl=True)
 
 
 OBJECTIVES: dict[str, ObjectiveEntry] = {

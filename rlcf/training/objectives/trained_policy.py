@@ -48,15 +48,15 @@ class TrainedPolicy:
         self,
         policy: Policy,
         recipe: Recipe,
-        machine: Machine | None = None,
-        parallel: Parallel | None = None,
+        machine: Machine,
+        parallel: Parallel,
         *,
         critic: AnyCritic | None = None,
         with_reference: bool = False,
     ) -> None:
         """`with_reference`: keeps the policy as it is now as the reference policy."""
         self.policy, self.recipe = policy, recipe
-        self.machine, self.parallel = machine or Machine(), parallel or Parallel()
+        self.machine, self.parallel = machine, parallel
         self.scorer = policy.scorer(critic, recipe.critic.lora_rank if critic is not None else 0)
         self._reference = reference_module(policy, self.parallel) if with_reference else None
         self.module = TrainedModule(policy, self.scorer, self.machine, self.parallel)

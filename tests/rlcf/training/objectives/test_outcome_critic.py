@@ -15,8 +15,7 @@ from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.training.objectives import outcome_critic as classes
 from rlcf.training.objectives.experience import Experience
-from rlcf.training.objectives.ppo import PpoObjective
-from tests.rlcf.training.objectives.test_ppo import Tokens, feedback_rows, learn, renewed
+from tests.rlcf.training.objectives.test_ppo import Tokens, feedback_rows, learn, made, renewed
 
 LOGITS = [
     [[0.5, -1.0, 2.0, 0.0], [1.5, 0.25, -3.0, 0.0], [9.0, 9.0, 9.0, 9.0]],  # the last is padding
@@ -61,7 +60,7 @@ def by_hand() -> Experience:
 @pytest.mark.parametrize("advantage", ["best", "greedy", "coderl"])
 def test_advantages_are_those_of_the_formulas(policy: Policy, advantage: str) -> None:
     """r(W) - r(baseline) at each token, times q_t of the class that came true with coderl."""
-    objective = PpoObjective(policy, override(RECIPE, {"ppo.advantage": advantage}))
+    objective = made(policy, override(RECIPE, {"ppo.advantage": advantage}))
     places = [length - 1 for length in LENGTHS]
     feedbacks = feedback_rows(SCORES, places, [0, 0, 1], BASELINES, ENDS)
     targets = objective.targets(by_hand(), feedbacks)
@@ -79,7 +78,7 @@ def test_advantages_are_those_of_the_formulas(policy: Policy, advantage: str) ->
 
 
 def test_the_kl_counts_in_the_reward(policy: Policy) -> None:
-    objective = PpoObjective(policy, override(RECIPE, {"ppo.advantage": "best", "kl.coef": 0.5}))
+    objective = made(policy, override(RECIPE, {"ppo.advantage": "best", "kl.coef": 0.5}))
     experience = by_hand()
     experience.old_logps_BT = torch.tensor([[0.2, 0.4, 9.0], [0.1, 0.1, 0.1], [9.0] * 3])
     feedbacks = feedback_rows(SCORES, [1, 2, 0], [0, 0, 1], BASELINES, ENDS)
@@ -131,7 +130,7 @@ def test_it_learns_to_tell_and_its_weights_are_those_before_the_update(
     feedbacks = feedback_rows([1.0, -1.0, 0.3, -0.6], [0] * 4, baselines=[0.0] * 4, classes=[3, 0, 2, 1])
     weights_BT = objective.targets(experience, feedbacks).advantages_BT[0] / 1.0
     assert weights_BT[experience.mask_BT[0]].min() != pytest.approx(0.25, abs=1e-3)
-    first = PpoObjective(renewed(policy, recipe), recipe)
+    first = made(renewed(policy, recipe), recipe)
     targets = first.targets(first.experience(*tokens, 0), feedbacks)
     assert torch.allclose(targets.advantages_BT[0][experience.mask_BT[0]], torch.tensor(0.25))
 

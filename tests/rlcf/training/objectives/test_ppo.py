@@ -18,6 +18,7 @@ from rlcf.recipes import override
 from rlcf.training.objectives import ppo as module
 from rlcf.training.objectives.ppo import PpoObjective
 from rlcf.training.rollout import Feedback
+from rlcf.training.runtime.distributed import Parallel
 
 Ids = list[list[int]]
 Tokens = tuple[Ids, Ids]
@@ -77,6 +78,10 @@ def weights(objective: PpoObjective) -> Tensor:
     return torch.cat([tensor.flatten() for tensor in objective.module.weights().values()])
 
 
+def made(policy: Policy, recipe: Recipe, machine: Machine | None = None) -> PpoObjective:
+    return PpoObjective(policy, recipe, machine or Machine(), Parallel())
+
+
 def learn(
     policy: Policy,
     tokens: Tokens,
@@ -100,7 +105,7 @@ def learn_with(
     groups: list[int] | None = None,
 ) -> tuple[PpoObjective, list[dict[str, float]]]:
     """The same on `own` itself."""
-    objective = PpoObjective(own, recipe, machine)
+    objective = made(own, recipe, machine)
     prompts, completions = tokens
     numbers = []
     for step in range(steps):
@@ -164,7 +169,7 @@ def test_later_minibatches_and_epochs_leave_ratio_one(policy: Policy, tokens: To
 
 def test_micro_batching_does_not_change_the_update(policy: Policy, tokens: Tokens, recipe: Recipe) -> None:
     whole, (one,) = learn(policy, tokens, recipe, list(SCORES))
-    before = PpoObjective(renewed(policy, recipe), recipe)
+    before = made(renewed(policy, recipe), recipe)
     assert not torch.allclose(weights(whole), weights(before), atol=1e-4), "it learns at all"
     for budget, share in ((1, True), (1, False), (120, False)):
         machine = Machine(tokens_per_microbatch=budget)
@@ -191,9 +196,9 @@ def test_bf16_computes_and_fp32_keeps(policy: Policy, tokens: Tokens) -> None:
     """Trained weights stay fp32, the value head too; the first ratio is 1 all the same."""
     recipe = override(RECIPE, {"objective.minibatches": 1, "objective.lr": 1e-5})
     half = Policy(copy.deepcopy(policy.model), policy.tokenizer, autocast=torch.bfloat16)
-    objective = PpoObjective(half, recipe)
+    objective = made(half, recipe)
     experience = objective.experience(*tokens, 0)
-    exact = PpoObjective(renewed(policy, recipe), recipe).experience(*tokens, 0)
+    exact = made(renewed(policy, recipe), recipe).experience(*tokens, 0)
     assert not torch.equal(experience.old_logps_BT, exact.old_logps_BT)
     assert torch.allclose(experience.old_logps_BT, exact.old_logps_BT, atol=0.1)
     places = [len(completion) - 1 for completion in tokens[1]]
@@ -276,7 +281,7 @@ def test_what_was_rewarded_becomes_likelier(policy: Policy, tokens: Tokens, reci
     recipe = override(
         recipe, {"kl.coef": 0.0, "objective.minibatches": 1, "objective.steps": 20, "objective.sft_coef": 0.0}
     )
-    objective = PpoObjective(renewed(policy, recipe), recipe)
+    objective = made(renewed(policy, recipe), recipe)
     own = objective.policy
     before = own.token_stats(own.collate(prompts, completions)).logps_BT.sum(1).detach()
     for step in range(5):
@@ -301,7 +306,7 @@ def test_the_anchor_makes_references_likelier(policy: Policy, tokens: Tokens) ->
 
 def test_the_critics_targets_have_a_lambda_of_their_own(policy: Policy, tokens: Tokens) -> None:
     """With lambda 1 a target is all the reward that is still to come, whatever the critic thinks."""
-    objective = PpoObjective(
+    objective = made(
         policy, override(RECIPE, {"ppo.gae_lambda": 0.5, "critic.gae_lambda": 1.0, "kl.coef": 0.0})
     )
     experience = objective.experience(*tokens, 0)
@@ -316,7 +321,7 @@ def test_the_critics_targets_have_a_lambda_of_their_own(policy: Policy, tokens: 
 def test_credits_and_masks_reach_their_tokens_alone(policy: Policy, tokens: Tokens) -> None:
     """A span's credit is not whitened and has no part before it; what is not learnt from moves nothing."""
     recipe = override(RECIPE, {"objective.minibatches": 1, "kl.coef": 0.0})
-    objective = PpoObjective(renewed(policy, recipe), recipe)
+    objective = made(renewed(policy, recipe), recipe)
     experience = objective.experience(*tokens, 0)
     lengths = [len(completion) for completion in tokens[1]]
     plain = feedback_rows(SCORES, [length - 1 for length in lengths])
@@ -364,14 +369,14 @@ def test_a_gradient_that_is_not_finite_changes_nothing(
 
     monkeypatch.setattr(module.ppo, "policy_loss", broken)
     objective, (numbers,) = learn(policy, tokens, RECIPE, list(SCORES))
-    before = weights(PpoObjective(renewed(policy, RECIPE), RECIPE))
+    before = weights(made(renewed(policy, RECIPE), RECIPE))
     assert torch.equal(weights(objective), before)
     assert numbers["skipped_updates"] == numbers["updates"] == 2
 
 
 def test_an_update_without_its_batch_prepared_is_an_error(policy: Policy) -> None:
     with pytest.raises(RuntimeError, match="prepare"):
-        PpoObjective(policy, RECIPE).update([], [], 0)
+        made(policy, RECIPE).update([], [], 0)
 
 
 def test_a_step_that_the_judge_failed_on_altogether_is_an_error(policy: Policy, tokens: Tokens) -> None:
