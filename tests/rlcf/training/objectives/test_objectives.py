@@ -1,10 +1,10 @@
-"""Whole runs of the loops that are not PPO: what they spend, learn and save, and that they resume."""
+"""Whole runs of the objectives that are not PPO: what they spend, learn and save, and that they resume."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,18 @@ from rlcf.commands.merge import Merge
 from rlcf.errors import BadInput
 from rlcf.grounding.leti import GOOD
 from rlcf.machine import Machine
-from rlcf.policy import load_policy
-from rlcf.problems import load_problems
+from rlcf.policy import Policy, load_policy
+from rlcf.policy.batch import Tokens
+from rlcf.problems import Problem, load_problems
 from rlcf.recipe import CHOICES, Recipe
 from rlcf.recipes import override
 from rlcf.report import write_report
-from rlcf.training.objectives.table import OBJECTIVES
+from rlcf.training.objectives.table import OBJECTIVES, ObjectiveEntry
+from rlcf.training.objectives.trained_policy import TrainedPolicy
+from rlcf.training.rollout import Rollout
 from rlcf.training.run import resume, train
 from rlcf.training.runtime.checkpoint import checkpoint_folder
+from rlcf.training.runtime.distributed import Parallel
 from tests.rlcf.training.conftest import SmallWorld
 from tests.rlcf.training.runtime.test_checkpoint import assert_equal, learnt, told
 from tests.rlcf.training.runtime.test_distributed import WAYS
@@ -137,6 +141,49 @@ def test_a_loop_spends_what_ppo_spends_and_learns(run: tuple[Path, Recipe], ppo:
     first, last = (load_policy(checkpoint_folder(folder, step)).model.state_dict() for step in (0, 4))
     assert any(not torch.equal(first[name], last[name]) for name in first)
     assert "</html>" in write_report(folder).read_text(encoding="utf-8")
+
+
+class CountingObjective:
+    """Learns nothing; counts the rollouts that passed."""
+
+    def __init__(self, policy: Policy, recipe: Recipe, machine: Machine, parallel: Parallel) -> None:
+        self.trained = TrainedPolicy(policy, recipe, machine, parallel)
+        self.passed = 0
+
+    def prepare(self, prompts: Sequence[Tokens], completions: Sequence[Tokens], step: int) -> None:
+        """Nothing to compute."""
+
+    def update(self, rollouts: Sequence[Rollout], problems: Sequence[Problem], _: int) -> dict[str, float]:
+        assert len(rollouts) == 3 * len(problems) == 12
+        self.passed += sum(bool(rollout.answer.verdict.passed) for rollout in rollouts)
+        return {"passed_so_far": self.passed}
+
+    def state(self) -> dict[str, Any]:
+        return self.trained.state() | {"passed": self.passed}
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.trained.load(state)
+        self.passed = state["passed"]
+
+    def save(self, folder: Path, base: Path, state: dict[str, Any]) -> None:
+        self.trained.save(folder, base)
+        (folder / "passed.txt").write_text(str(state["passed"]), encoding="utf-8")
+
+
+def test_an_objective_of_ones_own_trains_and_resumes(
+    small_world: SmallWorld, judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(OBJECTIVES, "count", ObjectiveEntry(CountingObjective))
+    monkeypatch.setitem(CHOICES, "objective.name", (*CHOICES["objective.name"], "count"))
+    run = tmp_path / "run"
+    fields = {"objective.name": "count", "objective.grounding": "tests"}
+    train(recipe_of(small_world, fields), run, judge, MACHINE)
+    counts = [row["passed_so_far"] for row in learnt(run)]
+    assert counts[-1] > 0
+    assert (checkpoint_folder(run, 4) / "passed.txt").read_text(encoding="utf-8") == str(counts[-1])
+    shutil.rmtree(checkpoint_folder(run, 4))
+    resume(run, judge, MACHINE)
+    assert [row["passed_so_far"] for row in learnt(run)] == counts
 
 
 def test_every_name_of_a_recipe_has_its_constructor() -> None:
