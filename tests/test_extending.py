@@ -1,6 +1,6 @@
 """Adding a thing takes what docs/architecture.md says: its examples are run as they stand there.
 
-The objective has no example there; tests/rlcf/training/objectives/test_objectives.py trains with one of its own.
+The objective has no example there; tests/rlcf/training/objectives/test_objectives.py trains with its own.
 """
 
 from __future__ import annotations
