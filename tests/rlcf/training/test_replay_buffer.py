@@ -29,7 +29,7 @@ def rollouts(numbers: list[int], judged: bool = True) -> list[Rollout]:
             row,
             [n],
             Sampled([n, n], True, [0.0, 0.0]),
-            Answer(Problem("t", "", Suite()), f"int f{n};", Verdict(Outcome.FAILED)),
+            Answer(Problem("t", "", Suite()), f"return {n};", Verdict(Outcome.FAILED)),
             Signal(float(n)),
             Feedback(
                 score=float(n) if judged else None,
