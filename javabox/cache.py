@@ -23,6 +23,8 @@ from javabox.verdict import NO_VERDICT, Verdict
 log = logging.getLogger("javabox")
 
 BUSY_SECONDS = 30.0
+FORMAT = "results line"
+"""How a file has its verdicts, a part of the key: what was written otherwise is not found."""
 
 
 class VerdictCache:
@@ -45,7 +47,7 @@ class VerdictCache:
             rows = self._execute("SELECT verdict FROM verdicts WHERE job = ?", job)
             if not rows:
                 return None
-            verdict = Verdict.from_record(json.loads(rows[0][0]))
+            verdict = Verdict.from_json(json.loads(rows[0][0]))
             self._keep(job, verdict)
             return verdict
 
@@ -56,7 +58,7 @@ class VerdictCache:
         with self._lock:
             self._keep(job, verdict)
             if self._file is not None:
-                record = json.dumps(dataclasses.asdict(verdict))
+                record = json.dumps(verdict.to_json())
                 self._execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?)", job, record)
 
     def close(self) -> None:
@@ -84,7 +86,7 @@ class VerdictCache:
 
     def _key(self, job: Job) -> str:
         # JSON escapes what has no UTF-8 form
-        made_of = json.dumps([self.judged_by, dataclasses.asdict(job)])
+        made_of = json.dumps([FORMAT, self.judged_by, dataclasses.asdict(job)])
         return hashlib.sha256(made_of.encode()).hexdigest()
 
 

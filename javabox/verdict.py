@@ -13,7 +13,8 @@ make it a `runtime_error`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -43,6 +44,8 @@ class Outcome(StrEnum):
 
 NO_VERDICT = (Outcome.JUDGE_ERROR, Outcome.SUITE_ERROR)
 """What says nothing about the program."""
+DETAIL_QUOTES_NOTHING = (Outcome.UNTESTED, Outcome.JUDGE_ERROR)
+"""Outcomes whose `detail` quotes neither tests nor program."""
 TEXT_LIMIT = 400
 """Longest text of a case's `call`, `got` and `expected` in characters; what is longer ends in `…`."""
 
@@ -77,15 +80,16 @@ class Case:
     expected: str | None = None
     """For a case that was wrong: what should have come out, cut at TEXT_LIMIT."""
 
-    def to_json(self, *, expected_values: bool) -> dict[str, str]:
-        """Name and outcome; of a case that did not pass also what is known of why."""
-        row = {"name": self.name, "outcome": str(self.outcome)}
-        why = {"call": self.call, "got": self.got, "expected": self.expected}
+    def to_json(self, *, expected_values: bool) -> dict[str, Any]:
+        """Name and outcome, and what else is known; see `Verdict.to_json`."""
+        row: dict[str, Any] = {"name": self.name, "outcome": str(self.outcome)}
+        known = {"value": self.value, "call": self.call, "got": self.got, "expected": self.expected}
         if not expected_values:
             # A whole suite has what it expects in its own lines and messages.
-            told = self.outcome is Outcome.FAILED and self.expected is None
-            why = {} if told else why | {"expected": None}
-        return row | {name: text for name, text in why.items() if text is not None}
+            whole = self.outcome is Outcome.FAILED and self.expected is None
+            known = {} if whole else {"call": self.call, "got": self.got}
+        row |= {name: text for name, text in known.items() if text is not None}
+        return row | ({"lines": list(self.lines)} if self.lines else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,52 +148,60 @@ class Verdict:
         return sum(case.outcome is Outcome.PASSED for case in self.cases) / max(1, len(self.cases))
 
     @classmethod
-    def from_record(cls, record: dict[str, Any]) -> Verdict:
-        """The verdict whose `dataclasses.asdict` is `record`, come back from JSON."""
-        thrown = record["exception"]
-        cases = [
-            case | {"outcome": Outcome(case["outcome"]), "lines": tuple(case["lines"])}
-            for case in record["cases"]
-        ]
-        return cls(
-            **record
-            | {
-                "outcome": Outcome(record["outcome"]),
-                "cases": tuple(Case(**case) for case in cases),
-                "diagnostics": tuple(Diagnostic(**diagnostic) for diagnostic in record["diagnostics"]),
-                "exception": ThrownException(**thrown) if thrown else None,
-            }
-        )
+    def from_json(cls, row: Mapping[str, Any]) -> Verdict:
+        """The verdict that `to_json` wrote: `Verdict.from_json(v.to_json()) == v`, also after JSON. Other fields
+        of `row`, such as those of a results line, are not read. Raises ValueError naming a field that is missing
+        or that no verdict has.
+
+        >>> Verdict.from_json(Verdict(Outcome.FAILED, fuel=7).to_json())
+        Verdict(outcome=<Outcome.FAILED: 'failed'>, cases=(), diagnostics=(), exception=None, fuel=7, \
+wall_ms=0.0, lane='strict', deterministic=True, detail='')
+        """
+        try:
+            thrown = row["exception"]
+            return cls(
+                outcome=Outcome(row["outcome"]),
+                cases=tuple(
+                    Case(**{**case, "outcome": Outcome(case["outcome"]), "lines": tuple(case.get("lines", ()))})
+                    for case in row["cases"]
+                ),
+                diagnostics=tuple(
+                    Diagnostic(**{**error, "position": error["position"]}) for error in row["diagnostics"]
+                ),
+                exception=None if thrown is None else ThrownException(**thrown),
+                fuel=row["fuel"],
+                wall_ms=row["wall_ms"],
+                lane=row["lane"],
+                deterministic=row["deterministic"],
+                detail=row["detail"],
+            )
+        except KeyError as missing:
+            raise ValueError(f"not a verdict: it has no field {missing}") from missing
+        except (TypeError, AttributeError) as wrong:
+            raise ValueError(f"not a verdict: {wrong}") from wrong
 
     def to_json(self, *, expected_values: bool = True) -> dict[str, Any]:
-        """The fields of a results line, in the order of the contract. Without `expected_values` nothing of
-        what the tests expect is in it: not the value, nor the messages of the tests' own exceptions."""
+        """The fields of a results line, in the order of the contract: all of the verdict, and the flags.
+
+        What is None or empty is left out of cases (`value`, `call`, `got`, `expected`, `lines`). Without
+        `expected_values` nothing of what the tests expect is in it, neither the values nor the messages of
+        the tests' own exceptions; then `from_json` gives a poorer verdict.
+        """
+        exception = None if self.exception is None else asdict(self.exception)
+        if exception and not expected_values and self.outcome is Outcome.FAILED:
+            exception["message"] = None
         return {
             "outcome": str(self.outcome),
             "compiled": self.compiled,
             "executed": self.executed,
             "passed": self.passed,
             "cases": [case.to_json(expected_values=expected_values) for case in self.cases],
-            "diagnostics": [
-                {"code": d.code, "line": d.line, "column": d.column, "message": d.message}
-                for d in self.diagnostics
-            ],
-            "exception": None
-            if self.exception is None
-            else {
-                "type": self.exception.type,
-                "message": self.exception.message
-                if expected_values or self.outcome is not Outcome.FAILED
-                else None,
-                "line": self.exception.line,
-            },
+            "diagnostics": [asdict(diagnostic) for diagnostic in self.diagnostics],
+            "exception": exception,
             "fuel": self.fuel,
-            "wall_ms": round(self.wall_ms, 1),
+            "wall_ms": self.wall_ms,
             "lane": self.lane,
             "deterministic": self.deterministic,
-        } | ({"detail": self.detail} if self._tells_detail(expected_values) else {})
-
-    def _tells_detail(self, expected_values: bool) -> bool:
-        """What is wrong with a suite may quote it."""
-        named = (Outcome.UNTESTED, Outcome.JUDGE_ERROR, *((Outcome.SUITE_ERROR,) if expected_values else ()))
-        return bool(self.detail) and self.outcome in named
+            # What is wrong with a suite may quote it.
+            "detail": self.detail if expected_values or self.outcome in DETAIL_QUOTES_NOTHING else "",
+        }

@@ -134,7 +134,7 @@ def decode_reply(frame: bytes, job: Job) -> Reply:
         diagnostics=diagnostics,
         exception=thrown,
         fuel=None if fuel < 0 else fuel,
-        wall_ms=times.wall,
+        wall_ms=round(times.wall, 1),
         lane="warm" if warm else "strict",
         deterministic=deterministic,
         detail=detail,

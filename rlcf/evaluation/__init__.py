@@ -7,6 +7,7 @@ row = evaluation_row(evaluation, stage="before", split="test", temperature=0.8, 
 from rlcf.evaluation.bench import Sampler, evaluate
 from rlcf.evaluation.grade import grade
 from rlcf.evaluation.metrics import pass_at_k
+from rlcf.evaluation.results import read_answers
 from rlcf.evaluation.samples import Sample, read_samples
 from rlcf.evaluation.summary import Evaluation, evaluation_row
 
@@ -18,5 +19,6 @@ __all__ = [
     "evaluation_row",
     "grade",
     "pass_at_k",
+    "read_answers",
     "read_samples",
 ]
