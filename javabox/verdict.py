@@ -80,6 +80,11 @@ class Case:
     expected: str | None = None
     """For a case that was wrong: what should have come out, cut at TEXT_LIMIT."""
 
+    @classmethod
+    def _from_json(cls, row: Mapping[str, Any]) -> Case:
+        lines = tuple(row.get("lines", ()))
+        return cls(**{**row, "outcome": Outcome(row["outcome"]), "lines": lines})
+
     def to_json(self, *, expected_values: bool) -> dict[str, Any]:
         """Name and outcome, and what else is known; see `Verdict.to_json`."""
         row: dict[str, Any] = {"name": self.name, "outcome": str(self.outcome)}
@@ -149,9 +154,9 @@ class Verdict:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Verdict:
-        """The verdict that `to_json` wrote: `Verdict.from_json(v.to_json()) == v`, also after JSON. Other fields
-        of `row`, such as those of a results line, are not read. Raises ValueError naming a field that is missing
-        or that no verdict has.
+        """The verdict that `to_json` wrote: `Verdict.from_json(v.to_json()) == v`, also after JSON. Other
+        fields of `row`, such as those of a results line, are not read. Raises ValueError naming a field that
+        is missing or that no verdict has.
 
         >>> Verdict.from_json(Verdict(Outcome.FAILED, fuel=7).to_json())
         Verdict(outcome=<Outcome.FAILED: 'failed'>, cases=(), diagnostics=(), exception=None, fuel=7, \
@@ -162,7 +167,9 @@ wall_ms=0.0, lane='strict', deterministic=True, detail='')
             return cls(
                 outcome=Outcome(row["outcome"]),
                 cases=tuple(
-                    Case(**{**case, "outcome": Outcome(case["outcome"]), "lines": tuple(case.get("lines", ()))})
+                    Case(
+                        **{**case, "outcome": Outcome(case["outcome"]), "lines": tuple(case.get("lines", ()))}
+                    )
                     for case in row["cases"]
                 ),
                 diagnostics=tuple(

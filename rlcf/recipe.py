@@ -85,9 +85,10 @@ class ObjectiveSettings:
     preferences for what passes: `dpo`, `ipo` and `hinge` from pairs, `kto` from each completion."""
     grounding: str = "rlcf+tests"
     """What a completion is worth: `rlcf` (compiler, discriminator), `rlcf+tests`, `rlcf-ast`, `tests`,
-    `partial`, `compiler`, `rltf`, `rltf-coarse`, `rltf-fine`, `rltf-adaptive`, `ppocoder`,
-    `ppocoder+tests`, `stepcoder`, `stepcoder-unmasked`; `rlcf-plain` and `compiler-plain` have -1 at the end,
-    not on the token of the compile error. Or a function of your own, `path/to/file.py:function`."""
+    `partial`, `compiler`, `rltf`, `rltf-coarse`, `rltf-fine`, `rltf-adaptive`, `ppocoder`, `ppocoder+tests`,
+    `stepcoder`, `stepcoder-unmasked`; `rlcf-plain` and `compiler-plain` have -1 at the end, not on the token
+    of the compile error. Or a function of your own, `path/to/file.py:function`, whose file is run; `rlcf
+    train RECIPE --grounding …` is short for this field."""
     steps: int = 30
     """Steps, each with a rollout batch of its own; 0 trains nothing after the supervised steps."""
     lr: float = 6e-5

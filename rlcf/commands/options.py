@@ -22,6 +22,16 @@ FLAT = arg(name="")
 """Marks a field whose own fields are options by their names alone: `--engine`, and not `--judging.engine`."""
 
 
+SHORT = {"--grounding": "--objective.grounding"}
+"""Short forms of options that name a field of the recipe."""
+
+
+def spelled_out(argv: Sequence[str]) -> list[str]:
+    """The arguments, short forms of options in full: `--grounding X` is `--objective.grounding X`."""
+    parts = (option.partition("=") for option in argv)
+    return ["".join((SHORT.get(name, name), equals, value)) for name, equals, value in parts]
+
+
 def refuse_renamed(argv: Sequence[str]) -> None:
     """Raises BadInput where an option is a field of the flat recipes of before, with its name now."""
     for option in argv:

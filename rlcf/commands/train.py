@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from tyro.conf import Positional, arg
 
-from rlcf.commands.options import FLAT, Judging, refuse_renamed
+from rlcf.commands.options import FLAT, Judging, refuse_renamed, spelled_out
 from rlcf.commands.parse import parse
 from rlcf.errors import BadInput
 from rlcf.machine import Machine, load_machine
@@ -38,6 +38,7 @@ class Train:
     """Train by a recipe; each field of the recipe is an option, under the name of its table.
 
     Example: rlcf train quickstart --seed 1 --ppo.epochs 2
+    With a grounding of your own: rlcf train quickstart --grounding path/to/file.py:function
     After a crash: rlcf train --resume runs/quickstart
     """
 
@@ -58,6 +59,7 @@ class Train:
             return cls._parsed(argv)
         if argv[0].startswith("-"):
             raise BadInput(f"the recipe comes first: {PROG} RECIPE [--table.field value …]")
+        argv = spelled_out(argv)
         refuse_renamed(argv)
         return cls._parsed(argv, default=cls(argv[0], fields=load_recipe(argv[0])))
 

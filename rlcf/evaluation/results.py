@@ -4,10 +4,9 @@
     answers = read_answers("samples_results.jsonl", problems)
     signals = load_grounding("rltf")(answers)
 
-Works for what `rlcf grade`, `rlcf bench` and the completions.jsonl of a run have written. Not covered: results
-without `expected_values`, which come back without the values of their cases; the curriculum's rollouts, whose
-problems begin further on than those of the data set.
-"""
+Works for what `rlcf grade`, `rlcf bench` and the completions.jsonl of a run have written. Not covered:
+results without `expected_values`, which come back without the values of their cases; the curriculum's
+rollouts, whose problems begin further on than those of the data set."""
 
 from __future__ import annotations
 
@@ -41,8 +40,9 @@ def read_answers(source: str | Path, problems: Sequence[Problem]) -> list[Answer
         problem = by_id.get(task_id)
         if problem is None:
             raise row.bad(f"{task_id[:80]!r} is not one of the {len(by_id)} problems", "task_id")
-        if row.fields.get("prompt", problem.prompt) != problem.prompt:
-            raise row.bad(f"is another one than that of {task_id!r}: it was asked otherwise", "prompt")
+        # Samples may carry a prompt in any form; a run's rows have the one that was completed.
+        if "stage" in row.fields and row.text("prompt") != problem.prompt:
+            raise row.bad(f"is not that of {task_id!r}: with a curriculum it was asked otherwise", "prompt")
         try:
             verdict = Verdict.from_json(row.fields)
         except ValueError as wrong:

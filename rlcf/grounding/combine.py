@@ -4,58 +4,81 @@
 - `masked` narrows what is learnt from.
 - `at_the_end` forgets where scores belong.
 
-All are pure where what they are made of is. Not covered: weights (a grounding that scales another is three
-lines), and more than one place for scores: what is added up goes to the first place that one of them names.
+All are pure where what they are made of is, and need what that needs (needs.py). Not covered: weights (a
+grounding that scales another is three lines), and more than one place for scores: what is added up goes to
+the first place that one of them names.
 """
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from rlcf.grounding.needs import NAME, Needs, needs_of
 from rlcf.grounding.signal import Answer, Grounding, Signal
+from rlcf.grounding.values import Compare
 
+AnyGrounding = Callable[..., list[Signal]]
+"""A grounding; one that is declared to need the discriminator takes its `compare` as well."""
 Stretches = tuple[tuple[int, int], ...]
 """(start, end) in a completion, in code points."""
 
 
-def total(*groundings: Grounding) -> Grounding:
+def total(*groundings: AnyGrounding) -> Grounding:
     """The sum of `groundings`, answer by answer; see `added`. Of none, it is the score 0 everywhere.
 
     Raises ValueError where one of them does not give a signal an answer.
+
+    >>> shorter = lambda answers: [Signal(-len(answer.completion) / 1000) for answer in answers]
+    >>> [round(signal.score, 3) for signal in total(shorter, shorter)(answers)]
+    [-0.134, -0.06]
     """
 
-    def ground(answers: Sequence[Answer]) -> list[Signal]:
-        columns = [_checked(grounding, answers) for grounding in groundings]
+    def ground(answers: Sequence[Answer], compare: Compare | None = None) -> list[Signal]:
+        columns = [_checked(grounding, answers, compare) for grounding in groundings]
         return [added([column[row] for column in columns]) for row in range(len(answers))]
 
-    return ground
+    return _needing(ground, *groundings)
 
 
-def masked(grounding: Grounding, mask_of: Callable[[Answer], Stretches | None]) -> Grounding:
+def masked(grounding: AnyGrounding, mask_of: Callable[[Answer], Stretches | None]) -> Grounding:
     """`grounding`, learnt from what `mask_of` says of an answer and no more; None: all that it was before.
 
-    What `grounding` masked already stays masked. Raises ValueError as `total` does.
+    Stretches are (start, end) in the completion, in code points. What `grounding` masked already stays
+    masked. Raises ValueError as `total` does.
+
+    >>> first_line = lambda answer: ((0, answer.completion.index("\\n")),)
+    >>> signals = masked(load_grounding("tests"), first_line)(answers)
     """
 
-    def ground(answers: Sequence[Answer]) -> list[Signal]:
-        signals = _checked(grounding, answers)
+    def ground(answers: Sequence[Answer], compare: Compare | None = None) -> list[Signal]:
+        signals = _checked(grounding, answers, compare)
         return [
             replace(signal, learnt=_both(signal.learnt, mask_of(answer)))
             for answer, signal in zip(answers, signals, strict=True)
         ]
 
-    return ground
+    return _needing(ground, grounding, mask_of)
 
 
-def at_the_end(grounding: Grounding) -> Grounding:
+def at_the_end(grounding: AnyGrounding) -> Grounding:
     """`grounding` with all of its scores on the last token: what the compiler says of the place of an error
-    is lost (docs/methods.md#reviewers-ablations)."""
+    is lost (docs/methods.md#reviewers-ablations).
 
-    def ground(answers: Sequence[Answer]) -> list[Signal]:
-        return [replace(signal, place=None) for signal in grounding(answers)]
+    >>> compiler = load_grounding("compiler")
+    >>> [signal.place for signal in compiler(answers)]
+    [None, 15]
+    >>> [signal.place for signal in at_the_end(compiler)(answers)]
+    [None, None]
+    """
 
-    return ground
+    def ground(answers: Sequence[Answer], compare: Compare | None = None) -> list[Signal]:
+        return [replace(signal, place=None) for signal in _signals(grounding, answers, compare)]
+
+    return _needing(ground, grounding)
 
 
 def added(signals: Sequence[Signal]) -> Signal:
@@ -79,8 +102,24 @@ def added(signals: Sequence[Signal]) -> Signal:
     return Signal(sum(scores), place, parts, spans, learnt)
 
 
-def _checked(grounding: Grounding, answers: Sequence[Answer]) -> list[Signal]:
-    signals = grounding(answers)
+def _needing(ground: Grounding, *made_of: Callable[..., Any]) -> Grounding:
+    """`ground`, declared to need all that it is made of needs."""
+    setattr(ground, NAME, functools.reduce(operator.or_, map(needs_of, made_of), Needs(tests=False)))
+    return ground
+
+
+def _signals(grounding: AnyGrounding, answers: Sequence[Answer], compare: Compare | None) -> list[Signal]:
+    if not needs_of(grounding).discriminator:
+        return grounding(answers)
+    if compare is None:
+        raise ValueError(
+            "a grounding needs the discriminator: call with its `compare` as the second argument"
+        )
+    return grounding(answers, compare)
+
+
+def _checked(grounding: AnyGrounding, answers: Sequence[Answer], compare: Compare | None) -> list[Signal]:
+    signals = _signals(grounding, answers, compare)
     if len(signals) != len(answers):
         raise ValueError(f"a grounding gave {len(signals)} signals for {len(answers)} answers")
     return signals

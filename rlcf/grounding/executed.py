@@ -21,6 +21,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rlcf.grounding.needs import needs, needs_of
 from rlcf.grounding.signal import Answer, Grounding, Signal
 from rlcf.grounding.values import coarse_value
 from rlcf.javasource.lines import Line, line_kinds, line_starts
@@ -77,6 +78,7 @@ def stepcoder(answers: Sequence[Answer]) -> list[Signal]:
 def masked_to_executed(grounding: Grounding) -> Grounding:
     """`grounding` with the mask in its signals. Its verdicts must have been asked for with coverage."""
 
+    @needs("coverage", *needs_of(grounding).problems)
     def ground(answers: Sequence[Answer]) -> list[Signal]:
         signals = grounding(answers)
         return [replace(s, learnt=executed(a)) for a, s in zip(answers, signals, strict=True)]

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rlcf.grounding.needs import needs
 from rlcf.grounding.signal import Answer, Signal
 from rlcf.grounding.values import ALL_PASSED, NONE_PASSED, NOT_COMPILED, NOT_EXECUTED, first_error
 from rlcf.javasource.dataflow import dataflow_match
@@ -27,6 +28,7 @@ from rlcf.javasource.syntax import ast_match, token_match
 COMPILED = 1.0
 
 
+@needs("reference", tests=False)
 def ppocoder(answers: Sequence[Answer]) -> list[Signal]:
     """Compiler, syntax and data flow. Compile-only verdicts are enough."""
     return [
@@ -35,11 +37,13 @@ def ppocoder(answers: Sequence[Answer]) -> list[Signal]:
     ]
 
 
+@needs("reference")
 def ppocoder_tests(answers: Sequence[Answer]) -> list[Signal]:
     """Tests, syntax and data flow."""
     return [_summed(answer, {"tests": _tests(answer)}) for answer in answers]
 
 
+@needs("reference", tests=False)
 def rlcf_ast(answers: Sequence[Answer]) -> list[Signal]:
     """The compiler, localised, and the mean of the two matches of what compiles."""
     signals = []

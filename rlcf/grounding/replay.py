@@ -13,11 +13,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
+from rlcf.grounding.needs import needs
 from rlcf.grounding.signal import Answer, Signal
 
 T = TypeVar("T")
 
 
+@needs("cases")
 def partial(answers: Sequence[Answer]) -> list[Signal]:
     """The share of the cases that pass, from 0 to 1, on the last token; 0 for what does not compile."""
     return [

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rlcf.grounding.needs import needs
 from rlcf.grounding.signal import Answer, Grounding, Signal
 from rlcf.grounding.values import NOT_COMPILED, Compare, compared, first_error, suite_value
 
@@ -18,6 +19,7 @@ from rlcf.grounding.values import NOT_COMPILED, Compare, compared, first_error, 
 def rlcf(compare: Compare) -> Grounding:
     """Compiler and discriminator. Compile-only verdicts are enough."""
 
+    @needs("reference", tests=False)
     def ground(answers: Sequence[Answer]) -> list[Signal]:
         values = compared(answers, compare)
         return [_signal(a, 0.0, value) for a, value in zip(answers, values, strict=True)]
@@ -38,6 +40,7 @@ def rlcf_tests(compare: Compare | None, weight: float) -> Grounding:
     return ground
 
 
+@needs(tests=False)
 def compiler(answers: Sequence[Answer]) -> list[Signal]:
     """Only the compiler: +1 or -1 (the paper's ablation); -1 on the token of the first error."""
     return [_signal(answer, 1.0 if answer.verdict.compiled else 0.0, 0.0) for answer in answers]

@@ -1,20 +1,28 @@
-"""Groundings by name, for recipes. In Python any callable `list[Answer] -> list[Signal]` is a grounding."""
+"""Groundings by name, for recipes: the shipped ones, and functions in files of users' own (own.py).
+
+What each needs is declared beside its function (needs.py); here are the names. In Python any callable
+`list[Answer] -> list[Signal]` is a grounding.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rlcf.errors import BadInput
+from rlcf.grounding import own
 from rlcf.grounding.combine import at_the_end
 from rlcf.grounding.executed import masked_to_executed, stepcoder
+from rlcf.grounding.needs import LACKS, NEEDED, needs_of
 from rlcf.grounding.ppocoder import ppocoder, ppocoder_tests, rlcf_ast
 from rlcf.grounding.replay import partial
 from rlcf.grounding.rlcf import compiler, rlcf, rlcf_tests
 from rlcf.grounding.rltf import adaptive, coarse, fine, rltf
-from rlcf.grounding.signal import Grounding
+from rlcf.grounding.signal import Grounding, Signal
 from rlcf.grounding.values import Compare
 from rlcf.problems.problem import Problem
+from rlcf.recipe import Recipe
+from rlcf.recipes import override
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +30,7 @@ class Entry:
     """A grounding by name, and what it must be given."""
 
     make: Callable[[Compare | None, float], Grounding]
-    """From the discriminator and its weight in the score."""
+    """Makes the grounding from the discriminator and its weight in the score."""
     runs: bool
     """Whether it needs the tests run; without, programs are only compiled."""
     compares: Callable[[float], bool]
@@ -36,31 +44,24 @@ class Entry:
         return "coverage" in self.needs
 
 
-LACKS: dict[str, Callable[[Problem], bool]] = {
-    "reference": lambda problem: problem.reference is None,
-    "cases": lambda problem: not problem.suite.cases,
-    "coverage": lambda problem: problem.suite.compile_only,
-}
-"""Whether a problem lacks a need; NEEDED says what each is."""
-NEEDED = {
-    "reference": "a reference",
-    "cases": "tests taken apart into cases",
-    "coverage": "tests that are run",
-}
-
-
-REFERENCE, CASES, COVERAGE = (frozenset({need}) for need in LACKS)
-
-
 def _rlcf(compare: Compare | None, _: float) -> Grounding:
     if compare is None:
         raise ValueError("RLCF's grounding needs a discriminator")
     return rlcf(compare)
 
 
-def _alone(grounding: Grounding, *, runs: bool, needs: frozenset[str] = frozenset()) -> Entry:
-    """A grounding that asks no discriminator."""
-    return Entry(lambda _, __: grounding, runs=runs, compares=lambda _: False, needs=needs)
+def entry_of(grounding: Callable[..., list[Signal]]) -> Entry:
+    """The entry of a function, by what it declares (needs.py)."""
+    needs = needs_of(grounding)
+
+    def make(compare: Compare | None, _: float) -> Grounding:
+        if not needs.discriminator:
+            return grounding
+        if compare is None:
+            raise ValueError("the grounding needs a discriminator")
+        return lambda answers: grounding(answers, compare)
+
+    return Entry(make, runs=needs.tests, compares=lambda _: needs.discriminator, needs=needs.problems)
 
 
 GROUNDINGS: dict[str, Entry] = {
@@ -69,37 +70,78 @@ GROUNDINGS: dict[str, Entry] = {
         lambda compare, weight: at_the_end(_rlcf(compare, weight)), runs=False, compares=lambda _: True
     ),
     "rlcf+tests": Entry(rlcf_tests, runs=True, compares=lambda weight: weight > 0),
-    "rlcf-ast": _alone(rlcf_ast, runs=False, needs=REFERENCE),
-    "tests": _alone(rlcf_tests(None, 0.0), runs=True),
-    "partial": _alone(partial, runs=True, needs=CASES),
-    "compiler": _alone(compiler, runs=False),
-    "compiler-plain": _alone(at_the_end(compiler), runs=False),
-    "rltf": _alone(rltf, runs=True),
-    "rltf-coarse": _alone(coarse, runs=True),
-    "rltf-fine": _alone(fine, runs=True),
-    "rltf-adaptive": _alone(adaptive, runs=True),
-    "ppocoder": _alone(ppocoder, runs=False, needs=REFERENCE),
-    "ppocoder+tests": _alone(ppocoder_tests, runs=True, needs=REFERENCE),
-    "stepcoder": _alone(masked_to_executed(stepcoder), runs=True, needs=COVERAGE),
-    "stepcoder-unmasked": _alone(stepcoder, runs=True),
+    "rlcf-ast": entry_of(rlcf_ast),
+    "tests": entry_of(rlcf_tests(None, 0.0)),
+    "partial": entry_of(partial),
+    "compiler": entry_of(compiler),
+    "compiler-plain": entry_of(at_the_end(compiler)),
+    "rltf": entry_of(rltf),
+    "rltf-coarse": entry_of(coarse),
+    "rltf-fine": entry_of(fine),
+    "rltf-adaptive": entry_of(adaptive),
+    "ppocoder": entry_of(ppocoder),
+    "ppocoder+tests": entry_of(ppocoder_tests),
+    "stepcoder": entry_of(masked_to_executed(stepcoder)),
+    "stepcoder-unmasked": entry_of(stepcoder),
 }
 """`rlcf` is the paper's and has no weight; those in `-plain` forget the place of a compile error."""
 
 
 def grounding_entry(name: str) -> Entry:
-    """The entry called `name`; BadInput lists the known names."""
-    if name not in GROUNDINGS:
-        raise BadInput(
-            f"unknown grounding {name!r}; known: {', '.join(GROUNDINGS)}", field="objective.grounding"
-        )
-    return GROUNDINGS[name]
+    """The entry of the grounding called `name`, a shipped one or `path/to/file.py:function`, whose file is
+    run. Raises BadInput; it lists the shipped names."""
+    if own.names_a_file(name):
+        return _own_entry(own.load_function(name), name)
+    if name in GROUNDINGS:
+        return GROUNDINGS[name]
+    if name.startswith("<"):
+        message = f"the run was trained with a function that no file has, {name}: {own.PASS_IT}"
+    else:
+        message = f"unknown grounding {name!r}; known: {', '.join(GROUNDINGS)}, path/to/file.py:function"
+    raise BadInput(message, field=own.FIELD)
 
 
-def check_needs(name: str, problems: Sequence[Problem], discriminator_weight: float = 0.0) -> None:
+def load_grounding(name: str, compare: Compare | None = None, weight: float = 0.2) -> Grounding:
+    """The grounding called `name`: a shipped one (a key of `groundings`) or `path/to/file.py:function`.
+
+    `compare`: the discriminator where it needs one, `compare(prompts, generated, references)`, a value in
+    (-1, 1) each; `weight`: its factor in the score of `rlcf+tests`, which needs none where it is 0. Raises
+    BadInput where there is no such grounding, ValueError where it needs a discriminator and is given none.
+
+    >>> [signal.score for signal in load_grounding("tests")(answers)]
+    [1.0, -1.0]
+    """
+    entry = grounding_entry(name)
+    if compare is None and entry.compares(weight):
+        raise ValueError(f"{name!r} needs the discriminator: load_grounding({name!r}, compare)")
+    return entry.make(compare, weight)
+
+
+def resolve_grounding(
+    recipe: Recipe, grounding: Callable[..., list[Signal]] | None = None
+) -> tuple[Recipe, Entry]:
+    """The recipe with its grounding named so that the name holds in every folder, and the grounding's entry.
+
+    `grounding` takes the place of the recipe's. Raises BadInput where there is no such grounding.
+    """
+    name = recipe.objective.grounding if grounding is None else own.recorded_name(grounding)
+    if grounding is None and own.names_a_file(name):
+        name = own.resolved(name)
+    entry = grounding_entry(name) if grounding is None else _own_entry(grounding, name)
+    return override(recipe, {own.FIELD: name}), entry
+
+
+def _own_entry(function: Callable[..., list[Signal]], name: str) -> Entry:
+    entry = entry_of(function)
+    return replace(entry, make=lambda compare, weight: own.checked(entry.make(compare, weight), name))
+
+
+def check_needs(
+    name: str, entry: Entry, problems: Sequence[Problem], discriminator_weight: float = 0.0
+) -> None:
     """Raises BadInput where the grounding called `name` needs what some of `problems` lack, saying what and
     how many of them."""
-    entry = grounding_entry(name)
-    needs = entry.needs | (REFERENCE if entry.compares(discriminator_weight) else frozenset())
+    needs = entry.needs | ({"reference"} if entry.compares(discriminator_weight) else frozenset())
     for need in sorted(needs):
         lacking = [problem.task_id for problem in problems if LACKS[need](problem)]
         if lacking:

@@ -23,7 +23,7 @@ from dataclasses import replace
 from typing import Any
 
 from rlcf.errors import BadInput
-from rlcf.grounding.table import grounding_entry
+from rlcf.grounding.table import Entry
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.training.rollout import Pending, Roller, Rollout
@@ -106,11 +106,10 @@ def _asked(rollout: Rollout) -> Question:
     return question(rollout.answer.problem)
 
 
-def check_advantage(recipe: Recipe) -> None:
+def check_advantage(recipe: Recipe, entry: Entry) -> None:
     """Raises BadInput where the recipe's grounding can't tell what its advantage needs to know. Without PPO
     nothing needs it, as in the pre-training that the runs of an ablation share."""
-    runs = grounding_entry(recipe.objective.grounding).runs
-    if recipe.objective.steps and recipe.ppo.advantage == "coderl" and not runs:
+    if recipe.objective.steps and recipe.ppo.advantage == "coderl" and not entry.runs:
         raise BadInput(
             "'coderl' learns whether programs fail or pass, and the grounding"
             f" {recipe.objective.grounding!r} only compiles them: choose one that runs tests, or the"

@@ -1,8 +1,8 @@
 """A training run from recipe to run folder: supervised training, discriminator, PPO, evaluations.
 
-    with Judge() as judge:
-        train(load_recipe("quickstart"), Path("runs/quickstart"), judge)
-        resume(Path("runs/quickstart"), judge)              # after it was killed: as if it had never stopped
+    train(load_recipe("quickstart"), "runs/quickstart")
+    resume("runs/quickstart")                               # after it was killed: as if it had never stopped
+    train(load_recipe("quickstart"), "runs/mine", grounding=my_grounding)
 
 `checkpoints/step-000000` holds policy and discriminator as PPO found them; another run that names this
 folder as its `start` begins there, evaluated already: so two groundings share one pre-training. A run that
@@ -16,7 +16,8 @@ import logging
 import os
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
 
@@ -26,7 +27,8 @@ from accelerate.utils import set_seed
 from javabox import Judge
 from rlcf.errors import BadInput
 from rlcf.evaluation import evaluate, evaluation_row
-from rlcf.grounding.table import Entry, check_needs, grounding_entry
+from rlcf.grounding.signal import Signal
+from rlcf.grounding.table import Entry, check_needs, resolve_grounding
 from rlcf.jsonl import read_rows
 from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy, tiny_policy
@@ -68,15 +70,20 @@ class Training:
     """What a run is made of; every stage reads it."""
 
     def __init__(
-        self, recipe: Recipe, folder: Path, judge: Judge, machine: Machine | None, parallel: Parallel | None
+        self,
+        recipe: Recipe,
+        folder: Path,
+        judge: Judge,
+        entry: Entry,
+        machine: Machine | None,
+        parallel: Parallel | None,
     ) -> None:
-        """Raises BadInput where the recipe can't be followed."""
+        """`entry`: the grounding's. Raises BadInput where the recipe can't be followed."""
         self.recipe, self.judge = recipe, judge
         self.machine, self.parallel = machine or Machine(), parallel or Parallel()
         self.run = RunFolder(folder, writes=self.parallel.main, expected_values=self.machine.expected_values)
-        check_values(recipe)
-        self.entry = grounding_entry(recipe.objective.grounding)
-        check_advantage(recipe)
+        self.entry = entry
+        check_advantage(recipe, self.entry)
         self.compares = self.entry.compares(recipe.discriminator.weight)
         check_parts(recipe, self.entry)
         check_trackers(self.machine.tracker_names)
@@ -96,45 +103,86 @@ class Training:
             if turn == self.parallel.rank:
                 self.data = load_data(recipe, judge, references=references)
             self.parallel.wait()
-        check_needs(recipe.objective.grounding, self.data.train, recipe.discriminator.weight)
+        check_needs(recipe.objective.grounding, entry, self.data.train, recipe.discriminator.weight)
 
 
 def train(
     recipe: Recipe,
-    folder: Path,
-    judge: Judge,
+    folder: Path | str,
+    judge: Judge | None = None,
     machine: Machine | None = None,
     parallel: Parallel | None = None,
+    *,
+    grounding: Callable[..., list[Signal]] | None = None,
 ) -> None:
     """Trains by `recipe` and writes the run folder, which must hold no run yet.
 
-    Raises BadInput before anything is written where the recipe can't be followed, and TrainingStopped where
-    the rails stopped it.
+    `judge`: None makes one, and ends it. `machine`: how it runs here, which changes nothing that is learnt.
+    `grounding`: what an answer is worth, any function `list[Answer] -> list[Signal]`, in the place of the
+    recipe's; `needs` declares what it needs. The run's recipe.toml names it by its file, where it has one.
+
+    Raises BadInput before anything is written where the recipe can't be followed, and later where the
+    grounding returns what is no list of signals; JudgeUnavailable where no judge can be started;
+    TrainingStopped where the rails stopped it.
+
+    >>> recipe = load_recipe("quickstart", {**small, "objective.steps": 2})
+    >>> train(recipe, "runs/mine", grounding=my_grounding)
+    >>> [row.fields["step"] for row in read_rows("runs/mine/metrics.jsonl") if "reward" in row.fields]
+    [1, 2]
     """
-    training = Training(recipe, folder, judge, machine, parallel)
-    policy = _first_policy(training)
-    if training.parallel.from_main(training.run.taken):
-        raise BadInput("holds a run already; name another folder, or resume it", file=folder)
-    training.run.begin(recipe, training.machine)
-    _whole_run(training, policy)
+    check_values(recipe)
+    recipe, entry = resolve_grounding(recipe, grounding)
+    folder, parallel = Path(folder), parallel or Parallel()
+    with _judge_or_own(judge, parallel) as judge:
+        training = Training(recipe, folder, judge, entry, machine, parallel)
+        policy = _first_policy(training)
+        if training.parallel.from_main(training.run.taken):
+            raise BadInput("holds a run already; name another folder, or resume it", file=folder)
+        training.run.begin(recipe, training.machine)
+        _whole_run(training, policy)
 
 
 def resume(
-    folder: Path, judge: Judge, machine: Machine | None = None, parallel: Parallel | None = None
+    folder: Path | str,
+    judge: Judge | None = None,
+    machine: Machine | None = None,
+    parallel: Parallel | None = None,
+    *,
+    grounding: Callable[..., list[Signal]] | None = None,
 ) -> None:
     """Goes on with the run in `folder` from its last checkpoint: the rows and weights are those of a run
-    that was never stopped. Raises BadInput where there is no run."""
+    that was never stopped.
+
+    `judge` as for `train`. `grounding`: the function that the run was trained with, where recipe.toml can't
+    name it by a file, or where that file is no longer there.
+
+    Raises BadInput where there is no run, or where its grounding must be passed.
+
+    >>> resume("runs/mine")  # it is done already
+    """
+    folder, parallel = Path(folder), parallel or Parallel()
     if not (folder / "recipe.toml").is_file():
         raise BadInput("holds no run: recipe.toml is missing", file=folder, field="resume")
-    training = Training(load_recipe(str(folder / "recipe.toml")), folder, judge, machine, parallel)
-    training.parallel.wait()
-    saved = steps_saved(folder)
-    training.run.resume(saved[-1] if saved else None)
-    training.parallel.wait()
-    if saved:
-        _ppo(training, saved[-1])
-    else:
-        _whole_run(training, _first_policy(training))
+    recipe = load_recipe(str(folder / "recipe.toml"))
+    _, entry = resolve_grounding(recipe, grounding)
+    with _judge_or_own(judge, parallel) as judge:
+        training = Training(recipe, folder, judge, entry, machine, parallel)
+        training.parallel.wait()
+        saved = steps_saved(folder)
+        training.run.resume(saved[-1] if saved else None)
+        training.parallel.wait()
+        if saved:
+            _ppo(training, saved[-1])
+        else:
+            _whole_run(training, _first_policy(training))
+
+
+def _judge_or_own(judge: Judge | None, parallel: Parallel) -> AbstractContextManager[Judge]:
+    """`judge`, or a new one that ends with the context. Every process has one of its own, and they share the
+    cores."""
+    if judge is not None:
+        return nullcontext(judge)
+    return Judge(workers=max(1, (os.cpu_count() or 1) // parallel.world))
 
 
 def _whole_run(training: Training, policy: Policy) -> None:

@@ -25,7 +25,9 @@ def jobs() -> dict[Outcome, Job]:
         Outcome.RUNTIME_ERROR: program('throw new IllegalStateException("\\ud800");'),
         Outcome.TIME_LIMIT: program("while (true);", fuel=1_000_000),
         Outcome.MEMORY_LIMIT: program("return new byte[1 << 30].length;"),
-        Outcome.OUTPUT_LIMIT: program('while (true) System.out.println("x".repeat(1000));', output_bytes=1000),
+        Outcome.OUTPUT_LIMIT: program(
+            'while (true) System.out.println("x".repeat(1000));', output_bytes=1000
+        ),
         Outcome.PREMATURE_EXIT: program("System.exit(0); return 4;"),
         Outcome.SUITE_ERROR: returning("1", "no_such_name"),
     }

@@ -128,21 +128,21 @@ def test_partial_is_the_share_of_the_cases(judge: Judge) -> None:
 @pytest.mark.parametrize("name", ["ppocoder", "ppocoder+tests", "rlcf-ast", "rlcf"])
 def test_a_missing_reference_is_said_before_training(name: str, data_dir: Path) -> None:
     assert data_dir.is_dir()
-    check_needs(name, [PROBLEM])
+    check_needs(name, grounding_entry(name), [PROBLEM])
     with pytest.raises(
         BadInput, match=f"'{name.replace('+', '[+]')}' needs a reference.*1883 of 1883.*MathQA/0"
     ):
-        check_needs(name, load_problems("mathqa"))
+        check_needs(name, grounding_entry(name), load_problems("mathqa"))
 
 
 def test_needs_follow_the_grounding_and_its_weight() -> None:
     bare = Problem("bare", PROMPT, Suite(whole="class Main { public static void main(String[] a) {} }"))
     for name in ("tests", "compiler"):
-        check_needs(name, [bare])
+        check_needs(name, grounding_entry(name), [bare])
     with pytest.raises(BadInput, match=r"'partial' needs tests taken apart into cases.*1 of 2.*bare"):
-        check_needs("partial", [PROBLEM, bare])
-    check_needs("rlcf+tests", [bare], 0.0)
+        check_needs("partial", grounding_entry("partial"), [PROBLEM, bare])
+    check_needs("rlcf+tests", grounding_entry("rlcf+tests"), [bare], 0.0)
     with pytest.raises(BadInput, match="reference"):
-        check_needs("rlcf+tests", [bare], 0.2)
+        check_needs("rlcf+tests", grounding_entry("rlcf+tests"), [bare], 0.2)
     for name in GROUNDINGS:
-        check_needs(name, [PROBLEM], 0.2)
+        check_needs(name, grounding_entry(name), [PROBLEM], 0.2)

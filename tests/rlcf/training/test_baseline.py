@@ -161,10 +161,10 @@ def test_other_advantages_have_no_baseline(policy: Policy, judge: Judge, advanta
 def test_classes_need_tests_that_are_run() -> None:
     for name, entry in GROUNDINGS.items():
         recipe = override(Recipe(), {"objective.grounding": name, "ppo.advantage": "coderl"})
-        check_advantage(override(recipe, {"ppo.advantage": "greedy"}))
-        check_advantage(override(recipe, {"objective.steps": 0}))
+        check_advantage(override(recipe, {"ppo.advantage": "greedy"}), entry)
+        check_advantage(override(recipe, {"objective.steps": 0}), entry)
         if entry.runs:
-            check_advantage(recipe)
+            check_advantage(recipe, entry)
         else:
-            with pytest.raises(BadInput, match=f"field 'advantage'.*{name}"):
-                check_advantage(recipe)
+            with pytest.raises(BadInput, match=f"field 'ppo.advantage'.*{name}"):
+                check_advantage(recipe, entry)
