@@ -50,6 +50,11 @@ class Judge:
     `workers`: programs judged at a time, by default one a core. `determinism`: clocks and random numbers are
     the same in every run. `audit`: share of warm verdicts that the strict lane checks. `cache`: an SQLite
     file that keeps verdicts from run to run. Raises JudgeUnavailable where no engine can be started.
+
+    >>> with Judge(engine="local") as judge:
+    ...     verdicts = judge.grade([problem.job(str(problem.reference)) for problem in problems])
+    >>> [str(verdict.outcome) for verdict in verdicts]
+    ['passed', 'passed', 'passed']
     """
 
     def __init__(

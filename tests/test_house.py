@@ -257,8 +257,8 @@ def package(module: str) -> str | None:
 
 
 def layer(unit: str) -> int:
-    # `from rlcf import Answer` names no unit but what the front offers, up to the grounding's words.
-    unit = "grounding" if unit in rlcf.__all__ else unit
+    # `from rlcf import Answer` names no unit but what the front offers.
+    unit = package(rlcf.HOMES[unit].partition(":")[0]) or unit if unit in rlcf.HOMES else unit
     heights = [height for height, units in enumerate(LAYERS) if unit in units]
     assert heights, f"rlcf.{unit} belongs to no layer: add it to LAYERS"
     return heights[0]

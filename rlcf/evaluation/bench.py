@@ -42,6 +42,12 @@ def evaluate(
     `batch` completions are generated at a time, and the same seed gives the same answers only at the same
     `batch`. `limits` hold for problems that have none of their own. Raises BadInput if n, k or the
     temperature make no sense together.
+
+    >>> def sample(prompts, temperature, seed):
+    ...     return ["        return 0;\\n    }\\n}" for _ in prompts]
+    >>> evaluation, answers = evaluate(problems, sample, judge, temperature=0.0)
+    >>> evaluation.rates["compile"][1].rate, len(answers) == len(problems)
+    (1.0, True)
     """
     check_decoding(temperature, n)
     check_k(ks, ((problem.task_id, n) for problem in problems))

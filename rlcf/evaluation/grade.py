@@ -33,7 +33,13 @@ def grade(
     """Judges `samples`, writes a results line for each to `out`, and sums up; timed is the judging alone.
 
     `compat`: prompt, completion and test program are one file, as in mxeval's grader. Without
-    `expected_values` nothing of what the tests expect is in the results.
+    `expected_values` nothing of what the tests expect is in the results. Raises JudgeUnavailable where the
+    judge is closed.
+
+    >>> samples = read_samples("samples.jsonl", problems, "mbjp")
+    >>> evaluation = grade(samples, judge, [1], None)
+    >>> evaluation.outcomes, evaluation.rates["pass"][1].rate
+    ({'passed': 1, 'compile_error': 1}, 0.5)
     """
     started = time.monotonic()
     jobs = [

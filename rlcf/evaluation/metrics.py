@@ -90,6 +90,9 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 
     The unbiased estimator of arXiv 2107.03374 (Codex), 1 - C(n-c, k) / C(n, k), as a product that neither
     overflows nor cancels. Raises ValueError if k samples can't be drawn.
+
+    >>> round(pass_at_k(10, 3, 5), 3)
+    0.917
     """
     if not 1 <= k <= n or not 0 <= c <= n:
         raise ValueError(f"pass@{k} of {c} right among {n} samples is not defined")

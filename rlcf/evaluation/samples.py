@@ -29,6 +29,9 @@ def read_samples(source: str, problems: Sequence[Problem], problem_set: str) -> 
     """The samples of `source`, a path or `-`. Raises BadInput naming file, line and field.
 
     `problem_set` is how the user named `problems`, for the message about a task_id that is not among them.
+
+    >>> [sample.problem.task_id for sample in read_samples("samples.jsonl", problems, "mbjp")]
+    ['MBJP/14', 'MBJP/14']
     """
     by_id = {problem.task_id: problem for problem in problems}
     samples = []

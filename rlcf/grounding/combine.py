@@ -4,7 +4,7 @@
 - `masked` narrows what is learnt from.
 - `at_the_end` forgets where scores belong.
 
-All are pure where what they are made of is, and need what that needs (needs.py). Not covered: weights (a
+All are pure where what they are made of is, and need what that needs (`needs`). Not covered: weights (a
 grounding that scales another is three lines), and more than one place for scores: what is added up goes to
 the first place that one of them names.
 """
@@ -17,8 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rlcf.grounding.needs import NAME, Needs, needs_of
-from rlcf.grounding.signal import Answer, Grounding, Signal
+from rlcf.grounding.signal import NAME, Answer, Grounding, Needs, Signal, needs_of
 from rlcf.grounding.values import Compare
 
 AnyGrounding = Callable[..., list[Signal]]
@@ -32,9 +31,10 @@ def total(*groundings: AnyGrounding) -> Grounding:
 
     Raises ValueError where one of them does not give a signal an answer.
 
-    >>> shorter = lambda answers: [Signal(-len(answer.completion) / 1000) for answer in answers]
-    >>> [round(signal.score, 3) for signal in total(shorter, shorter)(answers)]
-    [-0.134, -0.06]
+    >>> def brief(answers):
+    ...     return [Signal(0.1 if len(answer.completion) < 100 else 0.0) for answer in answers]
+    >>> [signal.score for signal in total(load_grounding("tests"), brief)(answers)]
+    [1.1, -0.9]
     """
 
     def ground(answers: Sequence[Answer], compare: Compare | None = None) -> list[Signal]:

@@ -21,8 +21,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rlcf.grounding.needs import needs, needs_of
-from rlcf.grounding.signal import Answer, Grounding, Signal
+from rlcf.grounding.signal import Answer, Grounding, Signal, needs, needs_of
 from rlcf.grounding.values import coarse_value
 from rlcf.javasource.lines import Line, line_kinds, line_starts
 

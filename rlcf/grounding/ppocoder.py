@@ -19,8 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rlcf.grounding.needs import needs
-from rlcf.grounding.signal import Answer, Signal
+from rlcf.grounding.signal import Answer, Signal, needs
 from rlcf.grounding.values import ALL_PASSED, NONE_PASSED, NOT_COMPILED, NOT_EXECUTED, first_error
 from rlcf.javasource.dataflow import dataflow_match
 from rlcf.javasource.syntax import ast_match, token_match

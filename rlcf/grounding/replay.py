@@ -13,8 +13,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from rlcf.grounding.needs import needs
-from rlcf.grounding.signal import Answer, Signal
+from rlcf.grounding.signal import Answer, Signal, needs
 
 T = TypeVar("T")
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rlcf.grounding.needs import needs
-from rlcf.grounding.signal import Answer, Grounding, Signal
+from rlcf.grounding.signal import Answer, Grounding, Signal, needs
 from rlcf.grounding.values import NOT_COMPILED, Compare, compared, first_error, suite_value
 
 

@@ -1,6 +1,6 @@
 """Groundings by name, for recipes: the shipped ones, and functions in files of users' own (own.py).
 
-What each needs is declared beside its function (needs.py); here are the names. In Python any callable
+What each needs is declared beside its function (`needs`); here are the names. In Python any callable
 `list[Answer] -> list[Signal]` is a grounding.
 """
 
@@ -13,12 +13,11 @@ from rlcf.errors import BadInput
 from rlcf.grounding import own
 from rlcf.grounding.combine import at_the_end
 from rlcf.grounding.executed import masked_to_executed, stepcoder
-from rlcf.grounding.needs import LACKS, NEEDED, needs_of
 from rlcf.grounding.ppocoder import ppocoder, ppocoder_tests, rlcf_ast
 from rlcf.grounding.replay import partial
 from rlcf.grounding.rlcf import compiler, rlcf, rlcf_tests
 from rlcf.grounding.rltf import adaptive, coarse, fine, rltf
-from rlcf.grounding.signal import Grounding, Signal
+from rlcf.grounding.signal import LACKS, NEEDED, Grounding, Signal, needs_of
 from rlcf.grounding.values import Compare
 from rlcf.problems.problem import Problem
 from rlcf.recipe import Recipe
@@ -51,7 +50,7 @@ def _rlcf(compare: Compare | None, _: float) -> Grounding:
 
 
 def entry_of(grounding: Callable[..., list[Signal]]) -> Entry:
-    """The entry of a function, by what it declares (needs.py)."""
+    """The entry of a function, by what it declares (`needs`)."""
     needs = needs_of(grounding)
 
     def make(compare: Compare | None, _: float) -> Grounding:

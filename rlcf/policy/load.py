@@ -42,6 +42,10 @@ def load_policy(
     bf16's eight bits; with `trained` False nothing is trained. Adapters that the folder holds are merged,
     new ones begin from `seed`.
     Raises BadInput if the folder does not exist or holds no model.
+
+    >>> policy = load_policy("model")
+    >>> len(policy.sample([problems[0].prompt], temperature=0.0, max_new_tokens=8, seed=0))
+    1
     """
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     computed = computed_in(dtype, place)
@@ -74,7 +78,11 @@ def load_model(
 
 
 def tiny_policy(texts: Iterable[str], seed: int, *, lora_rank: int = 0) -> Policy:
-    """A fresh `tiny` policy whose tokenizer is trained on `texts`."""
+    """A fresh `tiny` policy whose tokenizer is trained on `texts`.
+
+    >>> tiny_policy([problem.prompt for problem in problems], seed=0).width
+    128
+    """
     tokenizer = tiny_tokenizer(texts)
     return Policy(tiny_model(tokenizer, seed), tokenizer, lora_rank, seed=seed)
 

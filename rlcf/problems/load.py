@@ -77,6 +77,9 @@ def load_problems(name_or_path: str, split: str | None = None) -> list[Problem]:
 
     `split` keeps one split's problems, `train` those of `sft` and `rl` too; None keeps all that were
     released. Raises BadInput.
+
+    >>> len(load_problems("mbjp")), load_problems("mbjp", "train")[0].task_id
+    (966, 'MBJP/602')
     """
     path = _file(name_or_path, split)
     problems = _read(path)

@@ -32,6 +32,9 @@ def load_recipe(name_or_path: str, overrides: Mapping[str, Any] | None = None) -
 
     A line `method = NAME` stands for the lines that `rlcf.methods` has of that name. Raises BadInput naming
     file, line and field.
+
+    >>> load_recipe("quickstart", {"ppo.epochs": 2}).ppo.epochs
+    2
     """
     path = Path(name_or_path)
     if not path.is_file():
@@ -51,7 +54,11 @@ def load_recipe(name_or_path: str, overrides: Mapping[str, Any] | None = None) -
 
 
 def override(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
-    """The recipe with other values, by dotted name: `{"ppo.epochs": 2, "seed": 1}`. Raises BadInput."""
+    """The recipe with other values, by dotted name. Raises BadInput naming the field.
+
+    >>> override(Recipe(), {"rollout.temperature": 1.0, "seed": 1}).rollout.temperature
+    1.0
+    """
     return _recipe({**values_of(recipe), **_checked(values, _Source())})
 
 

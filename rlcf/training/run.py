@@ -125,10 +125,9 @@ def train(
     grounding returns what is no list of signals; JudgeUnavailable where no judge can be started;
     TrainingStopped where the rails stopped it.
 
-    >>> recipe = load_recipe("quickstart", {**small, "objective.steps": 2})
-    >>> train(recipe, "runs/mine", grounding=my_grounding)
-    >>> [row.fields["step"] for row in read_rows("runs/mine/metrics.jsonl") if "reward" in row.fields]
-    [1, 2]
+    >>> train(load_recipe("my.toml", {"seed": 1}), "runs/mine", grounding=my_grounding)
+    >>> load_recipe("runs/mine/recipe.toml").seed
+    1
     """
     check_values(recipe)
     recipe, entry = resolve_grounding(recipe, grounding)
@@ -158,7 +157,7 @@ def resume(
 
     Raises BadInput where there is no run, or where its grounding must be passed.
 
-    >>> resume("runs/mine")  # it is done already
+    >>> resume("runs/mine", grounding=my_grounding)
     """
     folder, parallel = Path(folder), parallel or Parallel()
     if not (folder / "recipe.toml").is_file():
