@@ -18,7 +18,7 @@ import rlcf
 ROOT = Path(__file__).parent.parent
 FILE_LINES, FUNCTION_LINES = 400, 60
 FILES_A_PACKAGE = 14
-PACKAGES = ("javabox", "rlcf", "benchmarks", "tests")
+PACKAGES = ("javabox", "rlcf", "benchmarks", "examples", "tests")
 PYTHON = sorted(file for top in PACKAGES for file in ROOT.glob(f"{top}/**/*.py"))
 JAVA = sorted(ROOT.glob("javabox/java/**/*.java"))
 TOML = [ROOT / "pyproject.toml", *sorted(ROOT.glob("rlcf/recipes/*.toml"))]
@@ -125,7 +125,14 @@ def test_java_packages_import_from_those_below() -> None:
 def test_torch_is_imported_in_policy_and_training_alone() -> None:
     importers = {name(file) for file in PYTHON if HEAVY & {module.split(".")[0] for module in imports(file)}}
     # doctor asks torch for the GPU, where there is a torch.
-    allowed = ("rlcf/policy/", "rlcf/training/", "rlcf/doctor.py", "tests/", "benchmarks/training_")
+    allowed = (
+        "rlcf/policy/",
+        "rlcf/training/",
+        "rlcf/doctor.py",
+        "examples/",
+        "tests/",
+        "benchmarks/training_",
+    )
     assert importers
     assert {file for file in importers if not file.startswith(allowed)} == set()
 
