@@ -1,6 +1,8 @@
 """Completions in a file are judged, and what was judged is grounded without judging again.
 
-python examples/grade_a_file.py SAMPLES.jsonl mbjp          # lines with task_id and completion
+    python examples/grade_a_file.py SAMPLES.jsonl mbjp
+
+A line of SAMPLES.jsonl has a task_id and a completion.
 """
 
 from __future__ import annotations

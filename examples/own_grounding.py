@@ -1,7 +1,7 @@
-"""A grounding of one's own: what an answer is worth, as a function.
+"""A grounding of one's own: what an answer is worth, as a function. From the command line, and from Python:
 
-rlcf train quickstart --grounding examples/own_grounding.py:brief
-python examples/own_grounding.py                # the same from Python, in half a minute
+    rlcf train quickstart --grounding examples/own_grounding.py:short_and_right
+    python examples/own_grounding.py                # two short steps, in half a minute
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SHORT = {
 
 
 @needs("reference")  # every problem has one, and programs are run, as they are unless `tests=False` is said
-def brief(answers: Sequence[Answer]) -> list[Signal]:
+def short_and_right(answers: Sequence[Answer]) -> list[Signal]:
     """What passes is worth 1, less up to 0.5 for being longer than the reference; what does not compile is
     worth -1, on the token of the error; in between counts the share of the cases that pass."""
     signals = []
@@ -34,5 +34,5 @@ def brief(answers: Sequence[Answer]) -> list[Signal]:
 
 
 if __name__ == "__main__":
-    train(load_recipe("quickstart", SHORT), "runs/own-grounding", grounding=brief)
+    train(load_recipe("quickstart", SHORT), "runs/own-grounding", grounding=short_and_right)
     print("trained; see runs/own-grounding")
