@@ -40,13 +40,15 @@ def load_function(name: str) -> Callable[..., Any]:
         raise BadInput(
             f"no such file with a grounding; name one that is there, or {PASS_IT}", file=path, field=FIELD
         )
-    found: Any = _run(path)
+    module = _run(path)
+    found: Any = module
     try:
         for part in function.split("."):
             found = getattr(found, part)
     except AttributeError as error:
-        there = ", ".join(_functions(_run(path))) or "none"
-        raise BadInput(f"has no function {function!r}; there are: {there}", file=path, field=FIELD) from error
+        there = ", ".join(_functions(module)) or "none"
+        message = f"has no function {function!r}; there are: {there}"
+        raise BadInput(message, file=path, field=FIELD) from error
     if not callable(found):
         kind = type(found).__name__
         raise BadInput(f"{function!r} is no function but of type {kind}", file=path, field=FIELD)
@@ -121,22 +123,25 @@ def _run(path: Path) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    sys.path.insert(0, str(path.resolve().parent))
+    folder = str(path.resolve().parent)
+    sys.path.insert(0, folder)
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        # Of a syntax error the line that it names, else the innermost line of the file on the stack.
-        lines = [
-            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
-        ]
-        line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
-        said = f"{type(error).__name__}: {error}"
-        raise BadInput(
-            f"can't be run: {said}; mend it, or {PASS_IT}", file=path, line=line, field=FIELD
-        ) from error
+        message = f"can't be run: {type(error).__name__}: {error}; mend it, or {PASS_IT}"
+        raise BadInput(message, file=path, line=_line(error, path), field=FIELD) from error
     finally:
-        sys.path.remove(str(path.resolve().parent))
+        sys.path.remove(folder)
     return module
+
+
+def _line(error: Exception, path: Path) -> int | None:
+    """The line of the file that `error` comes from: the innermost on the stack, or the one that is no Python."""
+    stack = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError):
+        stack.append((error.filename or "", error.lineno))
+    lines = [line for file, line in stack if file and Path(file).resolve() == path.resolve()]
+    return lines[-1] if lines else None
 
 
 def _functions(module: ModuleType) -> list[str]:

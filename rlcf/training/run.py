@@ -173,7 +173,8 @@ def _judge_or_own(judge: Judge | None, parallel: Parallel) -> AbstractContextMan
     cores."""
     if judge is not None:
         return nullcontext(judge)
-    return Judge(workers=max(1, (os.cpu_count() or 1) // parallel.world))
+    share = None if parallel.world == 1 else max(1, (os.cpu_count() or 1) // parallel.world)
+    return Judge(workers=share)
 
 
 def _whole_run(training: Training, policy: Policy) -> None:
