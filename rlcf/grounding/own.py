@@ -136,7 +136,7 @@ def _run(path: Path) -> ModuleType:
 
 
 def _line(error: Exception, path: Path) -> int | None:
-    """The line of the file that `error` comes from: the innermost on the stack, or the one that is no Python."""
+    """The line of the file that `error` comes from: the innermost on the stack, or what is no Python."""
     stack = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError):
         stack.append((error.filename or "", error.lineno))
