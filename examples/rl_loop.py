@@ -115,7 +115,7 @@ def scored(policy: Policy, reference: Policy, critic: Critic, rows: Sequence[Row
     scores_B = torch.tensor([float(signal.score or 0.0) for signal in signals])
     # The compiler's -1 belongs to the token of the first error, every other score to the last one.
     places_B = torch.tensor([
-        len(row) - 1 if signal.place is None else policy.token_at(row, signal.place)
+        len(row) - 1 if signal.reward_position is None else policy.token_at(row, signal.reward_position)
         for row, signal in zip(ids, signals, strict=True)
     ])  # fmt: skip
     rewards_BT = ppo.token_rewards(scores_B, places_B, old.logps_BT, reference_BT, mask_BT, KL)

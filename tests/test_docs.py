@@ -62,7 +62,7 @@ def test_rewards_are_those_of_the_table(row: list[str], answers: dict[str, Answe
     for (ended, answer), formula, signal in zip(answers.items(), formulas, signals, strict=True):
         assert paid(signal, where) == pytest.approx(worth(formula, answer)), ended
     located = BODIES["compile error"].index("z") if "error's" in where else None
-    assert [signal.place for signal in signals] == [None, None, None, located]
+    assert [signal.reward_position for signal in signals] == [None, None, None, located]
 
 
 def worth(formula: str, answer: Answer) -> float:

@@ -57,7 +57,7 @@ def masked(grounding: AnyGrounding, mask_of: Callable[[Answer], Stretches | None
     def ground(answers: Sequence[Answer], compare: Compare | None = None) -> list[Signal]:
         signals = _checked(grounding, answers, compare)
         return [
-            replace(signal, learnt=_both(signal.learnt, mask_of(answer)))
+            replace(signal, loss_spans=_both(signal.loss_spans, mask_of(answer)))
             for answer, signal in zip(answers, signals, strict=True)
         ]
 
@@ -69,14 +69,14 @@ def at_the_end(grounding: AnyGrounding) -> Grounding:
     is lost (docs/methods.md#reviewers-ablations).
 
     >>> compiler = load_grounding("compiler")
-    >>> [signal.place for signal in compiler(answers)]
+    >>> [signal.reward_position for signal in compiler(answers)]
     [None, 15]
-    >>> [signal.place for signal in at_the_end(compiler)(answers)]
+    >>> [signal.reward_position for signal in at_the_end(compiler)(answers)]
     [None, None]
     """
 
     def ground(answers: Sequence[Answer], compare: Compare | None = None) -> list[Signal]:
-        return [replace(signal, place=None) for signal in _signals(grounding, answers, compare)]
+        return [replace(signal, reward_position=None) for signal in _signals(grounding, answers, compare)]
 
     return _needing(ground, grounding)
 
@@ -89,17 +89,18 @@ def added(signals: Sequence[Signal]) -> Signal:
     What is learnt from is what all of them agree on.
     """
     parts: dict[str, float] = {}
-    learnt: Stretches | None = None
+    loss_spans: Stretches | None = None
     for signal in signals:
         for name, value in signal.parts.items():
             parts[_free(name, parts)] = value
-        learnt = _both(learnt, signal.learnt)
+        loss_spans = _both(loss_spans, signal.loss_spans)
     scores = [signal.score for signal in signals if signal.score is not None]
     if len(scores) < len(signals):
-        return Signal(None, parts=parts, learnt=learnt)
-    place = next((signal.place for signal in signals if signal.place is not None), None)
+        return Signal(None, parts=parts, loss_spans=loss_spans)
+    positions = (signal.reward_position for signal in signals)
+    position = next((known for known in positions if known is not None), None)
     spans = tuple(span for signal in signals for span in signal.spans)
-    return Signal(sum(scores), place, parts, spans, learnt)
+    return Signal(sum(scores), position, parts, spans, loss_spans)
 
 
 def _needing(ground: Grounding, *made_of: Callable[..., Any]) -> Grounding:

@@ -80,6 +80,6 @@ def masked_to_executed(grounding: Grounding) -> Grounding:
     @needs("coverage", *needs_of(grounding).problems)
     def ground(answers: Sequence[Answer]) -> list[Signal]:
         signals = grounding(answers)
-        return [replace(s, learnt=executed(a)) for a, s in zip(answers, signals, strict=True)]
+        return [replace(s, loss_spans=executed(a)) for a, s in zip(answers, signals, strict=True)]
 
     return ground

@@ -50,13 +50,13 @@ class Signal:
     score: float | None
     """None: the judge failed or the tests are broken; the answer is left out of loss and statistics, never
     scored 0."""
-    place: int | None = None
+    reward_position: int | None = None
     """Index in the completion (code points) of the token that the score belongs to; None: its last token."""
     parts: Mapping[str, float] = field(default_factory=dict)
     """Named parts of the score, for the logs; the same names for every answer of a grounding."""
     spans: tuple[Span, ...] = ()
     """Feedback on places, beside the score."""
-    learnt: tuple[tuple[int, int], ...] | None = None
+    loss_spans: tuple[tuple[int, int], ...] | None = None
     """The stretches (start, end) of the completion whose tokens are learnt from; None: all of it. A token
     that writes a character of one counts, and the last token always does."""
 

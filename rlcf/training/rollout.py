@@ -194,9 +194,10 @@ class RolloutCollector:
 def feedback_of(policy: Policy, ids: Tokens, answer: Answer, signal: Signal, group: int) -> Feedback:
     """Translate a signal, whose places are characters, to the completion's tokens `ids`."""
     last = len(ids) - 1
+    position = signal.reward_position
     return Feedback(
         score=signal.score,
-        reward_position=last if signal.place is None else policy.token_at(ids, signal.place),
+        reward_position=last if position is None else policy.token_at(ids, position),
         token_credits=token_credits(policy, ids, signal),
         loss_mask=loss_mask(policy, ids, signal),
         outcome_class=outcome_class(answer.verdict),
@@ -216,10 +217,10 @@ def token_credits(policy: Policy, ids: Tokens, signal: Signal) -> tuple[float, .
 
 def loss_mask(policy: Policy, ids: Tokens, signal: Signal) -> tuple[bool, ...] | None:
     """Mark the tokens that the policy learns from, always with the last; None: all."""
-    if signal.learnt is None:
+    if signal.loss_spans is None:
         return None
     mask = [False] * (len(ids) - 1) + [True]
-    for start, end in signal.learnt:
+    for start, end in signal.loss_spans:
         for at in _tokens(policy, ids, start, end):
             mask[at] = True
     return tuple(mask)

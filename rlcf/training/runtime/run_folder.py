@@ -94,7 +94,7 @@ class RunFolder:
             "completion": answer.completion,
             **answer.verdict.to_json(expected_values=self._expected_values),
             "score": None if signal is None else signal.score,
-            "place": None if signal is None else signal.place,
+            "place": None if signal is None else signal.reward_position,
             "parts": {} if signal is None else dict(signal.parts),
         }
 

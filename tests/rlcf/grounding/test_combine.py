@@ -36,10 +36,10 @@ def made_up(seed: int, *, judge_errors: bool = True) -> Grounding:
         score = rng.choice([0.0, -1.0, 0.5, *([None] if judge_errors and rng.random() < 0.2 else [])])
         return Signal(
             score,
-            place=rng.choice([None, None, rng.randrange(LENGTH)]),
+            reward_position=rng.choice([None, None, rng.randrange(LENGTH)]),
             parts={"tests": score or 0.0, f"own{seed}": 0.0},
             spans=tuple(Span(at, at + 2, rng.random()) for at in range(rng.randrange(3))),
-            learnt=rng.choice([None, stretches(rng)]),
+            loss_spans=rng.choice([None, stretches(rng)]),
         )
 
     return lambda asked: [signal(answer) for answer in asked]
@@ -61,13 +61,14 @@ def test_scores_parts_and_spans_are_added_and_the_first_place_counts() -> None:
     for row, signal in enumerate(total(*grounds)(ANSWERS)):
         terms = [column[row] for column in columns]
         assert list(signal.parts) == ["tests", "own0", "2.tests", "own1", "3.tests", "own2"]
-        assert inside(signal.learnt) == set.intersection(*(inside(term.learnt) for term in terms))
+        assert inside(signal.loss_spans) == set.intersection(*(inside(term.loss_spans) for term in terms))
         if any(term.score is None for term in terms):
-            assert (signal.score, signal.place, signal.spans) == (None, None, ())
+            assert (signal.score, signal.reward_position, signal.spans) == (None, None, ())
             continue
         assert signal.score == pytest.approx(sum(term.score or 0.0 for term in terms))
         assert sum(signal.parts.values()) == pytest.approx(signal.score)
-        assert signal.place == next((term.place for term in terms if term.place is not None), None)
+        positions = [term.reward_position for term in terms if term.reward_position is not None]
+        assert signal.reward_position == (positions[0] if positions else None)
         assert signal.spans == tuple(span for term in terms for span in term.spans)
 
 
@@ -76,10 +77,10 @@ def test_a_sum_is_associative_up_to_the_names_of_parts() -> None:
         return [
             (
                 signal.score,  # sums of halves: exact
-                signal.place,
+                signal.reward_position,
                 sorted(signal.parts.values()),
                 signal.spans,
-                inside(signal.learnt),
+                inside(signal.loss_spans),
             )
             for signal in grounding(ANSWERS)
         ]
@@ -94,9 +95,9 @@ def test_a_sum_is_associative_up_to_the_names_of_parts() -> None:
 def test_one_term_alone_is_itself() -> None:
     for grounding in (coarse, fine, adaptive, rltf, compiler, made_up(0, judge_errors=False)):
         for signal, same in zip(grounding(ANSWERS), total(grounding)(ANSWERS), strict=True):
-            assert (signal.score, signal.place, signal.parts, signal.spans) == (
+            assert (signal.score, signal.reward_position, signal.parts, signal.spans) == (
                 same.score,
-                same.place,
+                same.reward_position,
                 same.parts,
                 same.spans,
             )
@@ -122,22 +123,22 @@ def test_a_mask_narrows_and_leaves_the_rest() -> None:
         ANSWERS, ground(ANSWERS), masked(ground, by_length)(ANSWERS), strict=True
     ):
         mask = by_length(answer)
-        assert inside(after.learnt) == inside(before.learnt) & inside(mask)
-        if before.learnt is not None and mask is not None and after.learnt is not None:
-            ends = [at for stretch in after.learnt for at in stretch]
+        assert inside(after.loss_spans) == inside(before.loss_spans) & inside(mask)
+        if before.loss_spans is not None and mask is not None and after.loss_spans is not None:
+            ends = [at for stretch in after.loss_spans for at in stretch]
             assert ends == sorted(set(ends)), "in order, apart, none of them empty"
-        assert (after.score, after.place, after.parts, after.spans) == (
+        assert (after.score, after.reward_position, after.parts, after.spans) == (
             before.score,
-            before.place,
+            before.reward_position,
             before.parts,
             before.spans,
         )
     (bare,) = masked(coarse, lambda _: None)(ANSWERS[:1])
-    assert bare.learnt is None
+    assert bare.loss_spans is None
     (nothing,) = masked(coarse, lambda _: ())(ANSWERS[:1])
-    assert nothing.learnt == ()
+    assert nothing.loss_spans == ()
     (touching,) = masked(masked(coarse, lambda _: ((5, 9), (0, 3))), lambda _: ((3, 6),))(ANSWERS[:1])
-    assert touching.learnt == ((5, 6),)
+    assert touching.loss_spans == ((5, 6),)
 
 
 @pytest.mark.parametrize("wrong", [lambda _: [], lambda asked: coarse(asked) + coarse(asked)])
@@ -154,5 +155,5 @@ def test_a_place_of_a_later_term_is_kept() -> None:
     error = Diagnostic("compiler.err.cant.resolve.location", 1, 8, "", 7)
     answer = Answer(PROBLEM, "return z;", Verdict(Outcome.COMPILE_ERROR, diagnostics=(error,)))
     (signal,) = total(rltf, compiler)([answer])
-    assert (signal.score, signal.place) == (-2.0, 7)
+    assert (signal.score, signal.reward_position) == (-2.0, 7)
     assert [(span.start, span.end) for span in signal.spans] == [(0, 9)]

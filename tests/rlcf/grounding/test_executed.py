@@ -118,8 +118,8 @@ def test_stepcoder_scores(judge: Judge, name: str) -> None:
     answers = [Answer(problem, text, verdict) for text, verdict in zip(texts, verdicts, strict=True)]
     signals = entry.make(None, 0.0)(answers)
     assert [signal.score for signal in signals] == [-1.0, -1.0, -0.6, -0.3, 1.0]
-    assert all(signal.place is None and signal.spans == () for signal in signals)
-    masked = [signal.learnt is not None for signal in signals]
+    assert all(signal.reward_position is None and signal.spans == () for signal in signals)
+    masked = [signal.loss_spans is not None for signal in signals]
     assert masked == ([False, False, True, True, True] if entry.covers else [False] * 5)
     assert entry.make(None, 0.0)(answers) == signals, "the same answers, the same signals"
     assert entry.make(None, 0.0)(answers[::-1]) == signals[::-1]
@@ -130,11 +130,11 @@ def test_the_wrapper_changes_the_mask_alone(judge: Judge) -> None:
     answer = Answer(problem, text, judge.grade([problem.job(text, coverage=True)])[0])
 
     def grounding(answers: Sequence[Answer]) -> list[Signal]:
-        return [Signal(0.25, place=3, parts={"mine": 0.25}) for _ in answers]
+        return [Signal(0.25, reward_position=3, parts={"mine": 0.25}) for _ in answers]
 
     (signal,) = masked_to_executed(grounding)([answer])
-    assert signal.learnt == executed(answer)
-    assert replace(signal, learnt=None) == grounding([answer])[0]
+    assert signal.loss_spans == executed(answer)
+    assert replace(signal, loss_spans=None) == grounding([answer])[0]
 
 
 def random_completions(count: int) -> list[str]:

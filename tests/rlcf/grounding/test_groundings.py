@@ -48,15 +48,15 @@ def ground(judge: Judge, name: str, completions: Sequence[str], weight: float = 
 
 def test_rlcf_places_minus_one_on_the_error_and_the_discriminator_at_the_end(judge: Judge) -> None:
     broken, passes, throws, same = ground(judge, "rlcf", [BROKEN, PASSES, THROWS, str(PROBLEM.reference)])
-    assert (broken.score, broken.place) == (-1.0, BROKEN.index("z"))
-    assert (passes.score, passes.place) == (-0.5, None)
+    assert (broken.score, broken.reward_position) == (-1.0, BROKEN.index("z"))
+    assert (passes.score, passes.reward_position) == (-0.5, None)
     assert throws.score == -0.5, "programs are not run"
     assert same.score == 0
 
 
 def test_rlcf_with_tests_adds_what_the_tests_say(judge: Judge) -> None:
     broken, passes, half, throws = ground(judge, "rlcf+tests", [BROKEN, PASSES, HALF, THROWS])
-    assert (broken.score, broken.place) == (-1.0, BROKEN.index("z"))
+    assert (broken.score, broken.reward_position) == (-1.0, BROKEN.index("z"))
     assert passes.score == pytest.approx(1.0 - 0.1)
     assert half.score == pytest.approx(-0.3 + 1.3 * 0.5 - 0.1)
     assert throws.score == pytest.approx(-0.6 - 0.1)
@@ -82,17 +82,17 @@ def test_plain_groundings_say_the_same_without_the_place(judge: Judge) -> None:
     for name, scores in expected.items():
         placed, plain = ground(judge, name, programs), ground(judge, f"{name}-plain", programs)
         assert [signal.score for signal in plain] == scores
-        assert [signal.place for signal in plain] == [None] * 5
-        assert [signal.place for signal in placed] == [
+        assert [signal.reward_position for signal in plain] == [None] * 5
+        assert [signal.reward_position for signal in placed] == [
             UNPARSED.index(";"), BROKEN.index("z"), None, None, None,
         ]  # fmt: skip
-        assert [replace(signal, place=None) for signal in placed] == plain, "nothing else differs"
+        assert [replace(signal, reward_position=None) for signal in placed] == plain, "nothing else differs"
 
 
 def test_an_error_after_the_last_character_has_a_place_at_or_after_the_end_or_none(judge: Judge) -> None:
     (cut,) = ground(judge, "rlcf", [CUT])
     assert cut.score == -1.0
-    assert cut.place is None or 0 <= cut.place <= len(CUT)
+    assert cut.reward_position is None or 0 <= cut.reward_position <= len(CUT)
 
 
 @pytest.mark.parametrize("name", list(GROUNDINGS))

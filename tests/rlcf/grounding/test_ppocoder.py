@@ -66,7 +66,7 @@ def test_ppocoder_adds_compiler_syntax_and_data_flow(judge: Judge) -> None:
             "modern": 1 + 2 / 3 + 1,
         }
     )
-    assert {signal.place for signal in signals.values()} == {None}
+    assert {signal.reward_position for signal in signals.values()} == {None}
     assert signals["half"].parts == pytest.approx(
         {"compiler": 1, "ast": 1 / 3, "ast_tokens": 0, "dataflow": 1}
     )
@@ -104,7 +104,8 @@ def test_rlcf_ast_places_minus_one_on_the_error_and_the_mean_of_the_matches_at_t
             "modern": (2 / 3 + 1) / 2,
         }
     )
-    places = {name: signal.place for name, signal in signals.items() if signal.place is not None}
+    positions = {name: signal.reward_position for name, signal in signals.items()}
+    places = {name: position for name, position in positions.items() if position is not None}
     assert places == {
         "parse error": BODIES["parse error"].index(";"),
         "type error": BODIES["type error"].index("z"),

@@ -80,8 +80,8 @@ def test_values_places_and_spans_are_those_of_the_formulas(judged: dict[str, Ans
     assert blamed(all_three, completion) == of_fine
     assert all_three.parts == pytest.approx({"coarse": of_coarse, "adaptive": of_adaptive})
     for signal in (one, two, three, all_three):
-        assert signal.place is None, "coarse and adaptive belong to the whole sequence"
-        assert signal.learnt is None
+        assert signal.reward_position is None, "coarse and adaptive belong to the whole sequence"
+        assert signal.loss_spans is None
 
 
 def test_programs_end_in_four_ways(judged: dict[str, Answer]) -> None:

@@ -76,7 +76,7 @@ def test_spans_and_stretches_become_tokens(policy: Policy) -> None:
     starts = [0, *ends[:-1]]
     start, end = text.index("return"), len(text)
     inside = [starts[n] < end and ends[n] > start for n in range(len(ids))]
-    signal = Signal(1.0, spans=(Span(start, end, -0.3), Span(3, 3, 9.0)), learnt=((start, end), (0, 0)))
+    signal = Signal(1.0, spans=(Span(start, end, -0.3), Span(3, 3, 9.0)), loss_spans=((start, end), (0, 0)))
     answer = Answer(Problem("t", "", Suite()), text, Verdict(Outcome.FAILED))
     feedback = feedback_of(policy, ids, answer, signal, group=3)
     alpha = min(10, len(ids) / sum(inside))
@@ -84,7 +84,7 @@ def test_spans_and_stretches_become_tokens(policy: Policy) -> None:
     assert feedback.loss_mask == (*inside[:-1], True), "the end is always learnt"
     assert (feedback.score, feedback.outcome_class, feedback.group) == (1.0, 2, 3)
     assert feedback.reward_position == len(ids) - 1
-    short = Signal(1.0, place=start, spans=(Span(0, 1, 1.0),))
+    short = Signal(1.0, reward_position=start, spans=(Span(0, 1, 1.0),))
     feedback = feedback_of(policy, ids, answer, short, group=0)
     assert max(feedback.token_credits) == min(10, len(ids))
     assert feedback.loss_mask is None
