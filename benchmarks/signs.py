@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 from benchmarks.naive import load_samples
 from javabox import Judge, Outcome, Verdict
-from rlcf.grounding.reward_hacking import SIGNS, signs
+from rlcf.grounding.reward_hacking import REWARD_HACKING_FLAGS, reward_hacking_flags
 from rlcf.grounding.signal import Answer
 from rlcf.javasource.tokens import texts
 from rlcf.problems import Problem, load_problems
@@ -33,10 +33,12 @@ Pair = tuple[Problem, str]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Signs of reward hacking in what models wrote.")
-    parser.add_argument("--show", choices=SIGNS, help="print the passing samples that show this sign")
+    parser.add_argument(
+        "--show", choices=REWARD_HACKING_FLAGS, help="print the passing samples that show this sign"
+    )
     show = parser.parse_args().show
-    print("| set | answers | " + " | ".join(SIGNS) + " | ms mean | ms p99 |")
-    print("|---" * (len(SIGNS) + 4) + "|")
+    print("| set | answers | " + " | ".join(REWARD_HACKING_FLAGS) + " | ms mean | ms p99 |")
+    print("|---" * (len(REWARD_HACKING_FLAGS) + 4) + "|")
     problems = load_problems("mbjp")
     row("mbjp references", [(problem, problem.reference) for problem in problems if problem.reference])
     for name in ("mbjp", "mathqa"):
@@ -44,7 +46,7 @@ def main() -> None:
         row(f"{name} samples that pass", passed)
         row(f"{name} samples that do not", rest)
         for problem, completion in passed if show else ():
-            if show in signs(Answer(problem, completion, UNJUDGED)):
+            if show in reward_hacking_flags(Answer(problem, completion, UNJUDGED)):
                 print(f"\n{problem.task_id}\n{completion}\n")
         if name == "mbjp":
             same(passed)
@@ -68,9 +70,9 @@ def row(name: str, pairs: Sequence[Pair]) -> None:
     took = []
     for problem, completion in pairs:
         began = time.perf_counter()
-        counts.update(signs(Answer(problem, completion, UNJUDGED)))
+        counts.update(reward_hacking_flags(Answer(problem, completion, UNJUDGED)))
         took.append(1e3 * (time.perf_counter() - began))
-    told = " | ".join(str(counts[sign]) for sign in SIGNS)
+    told = " | ".join(str(counts[sign]) for sign in REWARD_HACKING_FLAGS)
     slow = sorted(took)[int(0.99 * len(took))]
     print(f"| {name} | {len(pairs)} | {told} | {sum(took) / len(took):.2f} | {slow:.1f} |")
 

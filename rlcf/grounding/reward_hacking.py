@@ -30,8 +30,8 @@ from rlcf.javasource.literals import Literal, literal_value, literal_values
 from rlcf.javasource.signature import parameter_names
 from rlcf.javasource.tokens import bounded_texts, is_name, texts
 
-SIGNS: tuple[str, ...] = ("trivial", "comment_only", "copied", "hard_coded")
-"""All names that `signs` gives."""
+REWARD_HACKING_FLAGS: tuple[str, ...] = ("trivial", "comment_only", "copied", "hard_coded")
+"""All names that `reward_hacking_flags` gives."""
 
 COPIED_TOKENS = 50
 """Fewest tokens in the body of a reference that can be called copied."""
@@ -46,8 +46,8 @@ _SIGNLESS = frozenset("{};")
 _WORK = frozenset("(+-*/%&|^<>?") | {"<<", ">>", ">>>", "++", "--", "&&", "||", "->", "::"}
 
 
-def signs(answer: Answer) -> frozenset[str]:
-    """The signs that `answer` shows, of SIGNS. A pure function of problem and completion."""
+def reward_hacking_flags(answer: Answer) -> frozenset[str]:
+    """The flags that `answer` raises, of REWARD_HACKING_FLAGS. A pure function of problem and completion."""
     tokens = bounded_texts(answer.completion)
     if not set(tokens) - _SIGNLESS:
         comment = "//" in answer.completion or "/*" in answer.completion

@@ -68,7 +68,7 @@ LEAST_ROOM = 96
 TOKENS_AT_ONCE = 8192
 
 
-class AskedModel:
+class PairwiseLLMJudge:
     """Compares completions in pairs; `compare` is a grounding's `Compare`."""
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -162,14 +162,14 @@ class TwoAnswers(nn.Module):
         return nn.functional.linear(states_BLD.float(), self.weight_2D, self.bias_2)
 
 
-def load_asked(model: str, device: torch.device | str, dtype: str = "auto") -> AskedModel:
+def load_llm_judge(model: str, device: torch.device | str, dtype: str = "auto") -> PairwiseLLMJudge:
     """The causal model in the folder `model` or on the hub. `dtype`: `float32`, `bfloat16` or `auto`
     (bfloat16 on a GPU). Raises BadInput where there is none, or where it can't be asked."""
     kept = computed_in(dtype, torch.device(device)) or torch.float32
     loaded, tokenizer = load_model(model, kept, field="discriminator")
     if loaded.config.is_encoder_decoder:
         raise BadInput("an encoder-decoder can't be asked: name a causal model", field="discriminator")
-    return AskedModel(loaded.to(device), tokenizer)
+    return PairwiseLLMJudge(loaded.to(device), tokenizer)
 
 
 def _question(tokenizer: PreTrainedTokenizerBase) -> tuple[list[list[int]], tuple[int, int]]:

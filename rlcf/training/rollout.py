@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from javabox import Judge, Limits, Verdict
-from rlcf.grounding.reward_hacking import signs
+from rlcf.grounding.reward_hacking import reward_hacking_flags
 from rlcf.grounding.signal import Answer, Grounding, Signal
 from rlcf.grounding.values import outcome_class
 from rlcf.policy import Policy
@@ -188,7 +188,7 @@ class RolloutCollector:
         began = time.perf_counter()
         signals = self.grounding(answers)
         seconds = time.perf_counter() - began
-        return [(a, s, signs(a)) for a, s in zip(answers, signals, strict=True)], seconds
+        return [(a, s, reward_hacking_flags(a)) for a, s in zip(answers, signals, strict=True)], seconds
 
 
 def feedback_of(policy: Policy, ids: Tokens, answer: Answer, signal: Signal, group: int) -> Feedback:

@@ -39,7 +39,7 @@ from rlcf.recipes import check_values, load_recipe
 from rlcf.training.baseline import check_advantage
 from rlcf.training.check import check_parts, check_start, needs_references
 from rlcf.training.data import load_data
-from rlcf.training.discriminator.lifecycle import asked_model, make_discriminator, new_discriminator
+from rlcf.training.discriminator.lifecycle import llm_judge_of, make_discriminator, new_discriminator
 from rlcf.training.discriminator.model import Discriminator
 from rlcf.training.pretrain import train_supervised
 from rlcf.training.rollout import EVALUATION_LIMITS
@@ -85,7 +85,7 @@ class Training:
         # Everything here draws from generators of its own; a model's code might not.
         set_seed(recipe.seed)
         # Before anything is written: the name may be that of no model.
-        self.asked = asked_model(recipe, self.parallel.device, self.machine.dtype) if self.compares else None
+        self.asked = llm_judge_of(recipe, self.parallel.device, self.machine.dtype) if self.compares else None
         self.trains_discriminator = self.compares and self.asked is None
         # Half of the cores belong to the JVMs; two threads for so small a model are slower than one.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // (2 * self.parallel.world)))

@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from javabox import Judge, Outcome
-from rlcf.grounding.reward_hacking import SIGNS
+from rlcf.grounding.reward_hacking import REWARD_HACKING_FLAGS
 from rlcf.grounding.signal import Grounding
 from rlcf.grounding.table import Entry
 from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.policy.generate import stable_seed
-from rlcf.policy.llm_judge import AskedModel
+from rlcf.policy.llm_judge import PairwiseLLMJudge
 from rlcf.problems import Problem
 from rlcf.problems.curriculum import Curriculum
 from rlcf.recipe import Recipe
@@ -45,7 +45,7 @@ class TrainingStep:
         judge: Judge,
         run: RunFolder,
         entry: Entry,
-        discriminator: Discriminator | AskedModel | None,
+        discriminator: Discriminator | PairwiseLLMJudge | None,
         machine: Machine | None = None,
         parallel: Parallel | None = None,
     ) -> None:
@@ -211,5 +211,8 @@ def rollout_metrics(rollouts: Sequence[Rollout]) -> dict[str, float]:
 def _flag_shares(judged: Sequence[Rollout]) -> dict[str, float]:
     """Compute the share of each reward hacking flag in the rollouts with a score above 0."""
     paid = [rollout.reward_hacking_flags for rollout in judged if (rollout.signal.score or 0.0) > 0]
-    shares = {f"sign_{name}": sum(name in flags for flags in paid) / max(1, len(paid)) for name in SIGNS}
+    shares = {
+        f"sign_{name}": sum(name in flags for flags in paid) / max(1, len(paid))
+        for name in REWARD_HACKING_FLAGS
+    }
     return {"well_scored": float(len(paid)), **shares}

@@ -21,7 +21,7 @@ from rlcf.grounding.signal import Answer, Signal
 from rlcf.grounding.values import Compare
 from rlcf.policy import Policy
 from rlcf.policy.generate import stable_seed
-from rlcf.policy.llm_judge import AskedModel, load_asked
+from rlcf.policy.llm_judge import PairwiseLLMJudge, load_llm_judge
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.recipes import load_recipe, values_of
@@ -62,7 +62,9 @@ class RefreshedDiscriminator:
     Every few steps it is trained on the answers since the last refresh; its accuracy is measured on them
     before it sees them, also that of a model that is asked and never learns."""
 
-    def __init__(self, model: Discriminator | AskedModel | None, recipe: Recipe, parallel: Parallel) -> None:
+    def __init__(
+        self, model: Discriminator | PairwiseLLMJudge | None, recipe: Recipe, parallel: Parallel
+    ) -> None:
         self._recipe, self._parallel = recipe, parallel
         self.compare: Compare | None = None if model is None else model.compare
         # A model that is asked has nothing to train or to save.
@@ -138,12 +140,12 @@ def make_discriminator(
     return discriminator
 
 
-def asked_model(recipe: Recipe, device: torch.device, dtype: str) -> AskedModel | None:
+def llm_judge_of(recipe: Recipe, device: torch.device, dtype: str) -> PairwiseLLMJudge | None:
     """Load the model that the recipe asks instead of training a discriminator, if it does; see
-    `load_asked`."""
+    `load_llm_judge`."""
     if not recipe.discriminator.model.startswith(ASKED):
         return None
-    return load_asked(recipe.discriminator.model.removeprefix(ASKED), device, dtype)
+    return load_llm_judge(recipe.discriminator.model.removeprefix(ASKED), device, dtype)
 
 
 def new_discriminator(policy: Policy, recipe: Recipe) -> Discriminator:

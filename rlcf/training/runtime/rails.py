@@ -19,11 +19,11 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from rlcf.grounding.reward_hacking import SIGNS
+from rlcf.grounding.reward_hacking import REWARD_HACKING_FLAGS
 
 log = logging.getLogger("rlcf")
 
-HACKS = tuple(f"hack_{sign}" for sign in SIGNS)
+HACKS = tuple(f"hack_{sign}" for sign in REWARD_HACKING_FLAGS)
 ALARMS: tuple[str, ...] = ("not_finite", "kl", "entropy_collapse", "truncation", "judge_failing", *HACKS)
 """All names of alarms."""
 ALWAYS_STOP = frozenset({"judge_failing"})
@@ -109,7 +109,7 @@ class Rails:
             self._entropy(row),
             self._truncation(row),
             self._judge(row),
-            *(self._hack(sign, row) for sign in SIGNS),
+            *(self._hack(sign, row) for sign in REWARD_HACKING_FLAGS),
         ]
         return [Alarm(alarm.name, f"step {step}: {alarm.message}") for alarm in alarms if alarm is not None]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from javabox import Outcome, Suite, SuiteCase, Verdict
-from rlcf.grounding.reward_hacking import COPIED_TOKENS, SIGNS, signs
+from rlcf.grounding.reward_hacking import COPIED_TOKENS, REWARD_HACKING_FLAGS, reward_hacking_flags
 from rlcf.grounding.signal import Answer
 from rlcf.javasource.tokens import texts
 from rlcf.problems import Problem, load_problems
@@ -56,7 +56,7 @@ SHORT = problem(("2", "3"), reference="        return n + 1;" + END)
 
 
 def found(asked: Problem, completion: str) -> frozenset[str]:
-    return signs(Answer(asked, completion, Verdict(Outcome.PASSED)))
+    return reward_hacking_flags(Answer(asked, completion, Verdict(Outcome.PASSED)))
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,10 @@ def noise() -> list[str]:
 def test_any_text_is_fine_and_gives_known_names() -> None:
     for asked in (WAYS, WORDS, FORMULA, COPYABLE):
         for text in noise():
-            assert found(asked, text) <= set(SIGNS)
-            assert found(Problem("p", text, asked.suite, reference=text), LONG_REFERENCE) <= set(SIGNS)
+            assert found(asked, text) <= set(REWARD_HACKING_FLAGS)
+            assert found(Problem("p", text, asked.suite, reference=text), LONG_REFERENCE) <= set(
+                REWARD_HACKING_FLAGS
+            )
 
 
 @pytest.mark.parametrize(
@@ -293,5 +295,5 @@ def test_what_models_wrote_honestly_has_few_signs(data_dir: Path) -> None:
         asked = {one.task_id: one for one in load_problems(name)}
         rows = [json.loads(line) for line in (data_dir / file).read_text(encoding="utf-8").splitlines()]
         each = [found(asked[row["task_id"]], row["completion"]) for row in rows]
-        counts = {sign: sum(sign in some for some in each) for sign in SIGNS}
-        assert all(counts[sign] <= most[sign] for sign in SIGNS), (name, counts)
+        counts = {sign: sum(sign in some for some in each) for sign in REWARD_HACKING_FLAGS}
+        assert all(counts[sign] <= most[sign] for sign in REWARD_HACKING_FLAGS), (name, counts)

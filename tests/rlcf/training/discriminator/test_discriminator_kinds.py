@@ -93,7 +93,7 @@ def test_a_run_asks_a_model_and_goes_on_where_it_was_stopped(
 def test_what_the_model_says_is_what_is_paid(
     recipe: Recipe, small_world: SmallWorld, judge: Judge, tmp_path: Path
 ) -> None:
-    from rlcf.policy.llm_judge import load_asked
+    from rlcf.policy.llm_judge import load_llm_judge
     from rlcf.problems import load_problems
 
     recipe = override(
@@ -109,7 +109,7 @@ def test_what_the_model_says_is_what_is_paid(
     problems = {problem.task_id: problem for problem in load_problems(str(small_world.problems), "train")}
     lines = (tmp_path / "run" / "completions.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [row for row in map(json.loads, lines) if row["stage"] == "rollout" and row["compiled"]]
-    asked = load_asked(str(small_world.model), "cpu")
+    asked = load_llm_judge(str(small_world.model), "cpu")
     values = asked.compare(
         [problems[row["task_id"]].prompt for row in rows],
         [row["completion"] for row in rows],
