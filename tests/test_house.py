@@ -21,7 +21,7 @@ FILES_A_PACKAGE = 14
 PACKAGES = ("javabox", "rlcf", "benchmarks", "examples", "tests")
 PYTHON = sorted(file for top in PACKAGES for file in ROOT.glob(f"{top}/**/*.py"))
 JAVA = sorted(ROOT.glob("javabox/java/**/*.java"))
-TOML = [ROOT / "pyproject.toml", *sorted(ROOT.glob("rlcf/recipes/*.toml"))]
+TOML = [ROOT / "pyproject.toml", *sorted(ROOT.glob("rlcf/**/*.toml"))]
 MARKDOWN = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINKING = [page for page in MARKDOWN if page.name != "README.md" or (ROOT / "examples").is_dir()]
 """The README names examples."""

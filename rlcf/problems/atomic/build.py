@@ -7,6 +7,7 @@ from pathlib import Path
 
 from javabox import Judge
 from rlcf.problems.atomic.generator import READERS, AtomicData, generate
+from rlcf.problems.atomic.splits import ATOM_FILES
 from rlcf.problems.kept import kept
 from rlcf.problems.problem import Problem
 
@@ -20,7 +21,7 @@ def build(
     values come from running the references in `judge`.
     """
     sizes = {"train": train, "validation": validation, "test": test}
-    sources = (*sorted(Path(__file__).parent.glob("*.py")), *READERS)
+    sources = (*sorted(Path(__file__).parent.glob("*.py")), *ATOM_FILES, *READERS)
 
     def make() -> list[Problem]:
         data = generate(seed, judge, train=train, validation=validation, test=test)

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rlcf.problems.atomic.atoms import CONSTANTS, Atom
+from rlcf.problems.atomic.atom import CONSTANTS, Atom
 
 IMPORTS = "import java.util.*;"
 VALUES = ("x", "y", "z", "w")

@@ -11,17 +11,18 @@ import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain as joined
 from itertools import islice
 from pathlib import Path
 
 from javabox import Judge, Suite, SuiteCase
 from rlcf.javasource import grammar, normalize, tokens
 from rlcf.javasource.normalize import normalised
-from rlcf.problems.atomic.atoms import TEXT
+from rlcf.problems.atomic.atom import TEXT
 from rlcf.problems.atomic.chain import IMPORTS, Chain
 from rlcf.problems.atomic.inputs import input_pool
 from rlcf.problems.atomic.measure import measure
-from rlcf.problems.atomic.splits import Pairs, chains_of_three, chains_of_two, single_steps, split_pairs
+from rlcf.problems.atomic.splits import Pair, chains_of_three, chains_of_two, single_steps, split_pairs
 from rlcf.problems.problem import Problem
 
 CASES = 8
@@ -94,63 +95,53 @@ class Seen:
 
 
 class Generator:
-    """Makes problems of one seed; remembers what it has made so that nothing returns in another split."""
+    """Makes the problems of one seed, of any chains; remembers what it has made so that nothing returns in
+    another set."""
 
-    def __init__(self, seed: int, judge: Judge) -> None:
-        self.seed, self.judge = seed, judge
-        self.pool = input_pool(seed)
-        self.pairs: Pairs = split_pairs(seed)
+    def __init__(
+        self, family: str, seed: int, judge: Judge, pool: Mapping[str, Sequence[str]], spare: int
+    ) -> None:
+        """`family` begins every task id, `pool` has the inputs of each type, `spare` is for `Seen.new`."""
+        self.family, self.seed, self.judge, self.pool, self.spare = family, seed, judge, pool, spare
         self.seen = Seen()
 
-    def train(self, size: int) -> tuple[Problem, ...]:
-        """All atoms, then chains of two and three, `size` in all."""
-        rng = random.Random(f"train {self.seed}")
-        problems = [
-            self._problem(chain, values, "train", index)
-            for index, (chain, values) in enumerate(self._measured(single_steps()))
-        ]
-        more = max(0, size - len(problems))
-        twos = round(more * TRAIN_TWOS)
-        pairs = self.pairs.train
-        for chains, count in (
-            (chains_of_two(pairs, rng), twos),
-            (chains_of_three(pairs, (), rng), more - twos),
-        ):
-            for chain, values in self.seen.new(chains, self._measured, count, CASES, new_behaviour=False):
-                problems.append(self._problem(chain, values, "train", len(problems)))
-        return tuple(problems if len(problems) <= size else rng.sample(problems, size))
-
-    def held_out(self, split: str, size: int) -> tuple[Problem, ...]:
-        """Chains of two, then of three, each with a pair that no other split has."""
-        rng = random.Random(f"{split} {self.seed}")
-        wanted = {"validation": self.pairs.validation, "test": self.pairs.test}[split]
-        twos = round(size * HELD_OUT_TWOS)
-        problems: list[Problem] = []
-        for chains, count in (
-            (chains_of_two(wanted, rng), twos),
-            (chains_of_three(wanted, self.pairs.train, rng), size - twos),
-        ):
-            for chain, values in self.seen.new(chains, self._measured, count, CASES, new_behaviour=True):
-                problems.append(self._problem(chain, values, split, len(problems)))
-        return tuple(problems)
-
-    def _measured(self, found: Sequence[Chain]) -> Iterator[Measured]:
-        for chain, values in zip(found, measure(found, self.pool, self.judge), strict=True):
+    def measured(self, chains: Sequence[Chain]) -> Iterator[Measured]:
+        """The usable ones of `chains`."""
+        for chain, values in zip(chains, measure(chains, self.pool, self.judge), strict=True):
             if values is not None and usable(chain, values):
                 yield chain, values
 
-    def _problem(self, chain: Chain, values: tuple[str, ...], split: str, index: int) -> Problem:
-        self.seen.add(chain, values)
-        rng = random.Random(f"suite {self.seed} {split} {index}")
-        return Problem(
-            task_id=f"atomic/{split}/{index}",
-            prompt=chain.prompt,
-            suite=suite_of(chain, dict(zip(self.pool[chain.takes], values, strict=True)), rng),
-            description=chain.description,
-            entry_point="f",
-            reference=chain.reference,
-            split=split,
-        )
+    def new(self, chains: Iterator[Chain], count: int, *, new_behaviour: bool = True) -> Iterator[Measured]:
+        """`count` usable chains, fewer where `chains` ends, whose code, and if asked whose values, no chain
+        before had."""
+        return self.seen.new(chains, self.measured, count, self.spare, new_behaviour=new_behaviour)
+
+    def mixed(self, pairs: Sequence[Pair], size: int, rng: random.Random) -> Iterator[Measured]:
+        """Chains of two, then of three, to train on."""
+        twos = round(size * TRAIN_TWOS)
+        yield from self.new(chains_of_two(pairs, rng), twos, new_behaviour=False)
+        yield from self.new(chains_of_three(pairs, (), rng), size - twos, new_behaviour=False)
+
+    def problems(
+        self, name: str, chains: Iterable[Measured], split: str, first: int = 0
+    ) -> tuple[Problem, ...]:
+        """`chains` as the problems of the set `name`, numbered from `first` on."""
+        found = []
+        for index, (chain, values) in enumerate(chains, start=first):
+            self.seen.add(chain, values)
+            value_of = dict(zip(self.pool[chain.takes], values, strict=True))
+            found.append(
+                Problem(
+                    task_id=f"{self.family}/{name}/{index}",
+                    prompt=chain.prompt,
+                    suite=suite_of(chain, value_of, random.Random(f"suite {self.seed} {name} {index}")),
+                    description=chain.description,
+                    entry_point="f",
+                    reference=chain.reference,
+                    split=split,
+                )
+            )
+        return tuple(found)
 
 
 def usable(chain: Chain, values: Sequence[str]) -> bool:
@@ -190,9 +181,32 @@ def suite_of(chain: Chain, value_of: Mapping[str, str], rng: random.Random) -> S
 
 def generate(seed: int, judge: Judge, *, train: int, validation: int, test: int) -> AtomicData:
     """The splits of one seed; the same arguments give the same data."""
-    generator = Generator(seed, judge)
+    generator = Generator("atomic", seed, judge, input_pool(seed), spare=CASES)
+    pairs = split_pairs(seed)
     return AtomicData(
-        train=generator.train(train),
-        validation=generator.held_out("validation", validation),
-        test=generator.held_out("test", test),
+        train=_train(generator, pairs.train, train),
+        validation=_held_out(generator, "validation", pairs.validation, pairs.train, validation),
+        test=_held_out(generator, "test", pairs.test, pairs.train, test),
     )
+
+
+def _train(generator: Generator, pairs: Sequence[Pair], size: int) -> tuple[Problem, ...]:
+    """All atoms, then chains of two and three, `size` in all."""
+    rng = random.Random(f"train {generator.seed}")
+    alone = generator.problems("train", generator.measured(single_steps()), "train")
+    chains = generator.mixed(pairs, max(0, size - len(alone)), rng)
+    problems = (*alone, *generator.problems("train", chains, "train", first=len(alone)))
+    return problems if len(problems) <= size else tuple(rng.sample(problems, size))
+
+
+def _held_out(
+    generator: Generator, split: str, wanted: Sequence[Pair], others: Sequence[Pair], size: int
+) -> tuple[Problem, ...]:
+    """Chains of two, then of three, each with a pair that no other split has."""
+    rng = random.Random(f"{split} {generator.seed}")
+    twos = round(size * HELD_OUT_TWOS)
+    chains = joined(
+        generator.new(chains_of_two(wanted, rng), twos),
+        generator.new(chains_of_three(wanted, others, rng), size - twos),
+    )
+    return generator.problems(split, chains, split)

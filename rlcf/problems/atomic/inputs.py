@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from rlcf.problems.atomic.atoms import FLAG, INT, INTS, TEXT
+from rlcf.problems.atomic.atom import FLAG, INT, INTS, TEXT
 
 POOL_SIZE = 20
 

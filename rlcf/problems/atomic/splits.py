@@ -11,14 +11,16 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from rlcf.problems.atomic.arrays import ARRAY_ATOMS
-from rlcf.problems.atomic.atoms import CONSTANTS, FLAG, Atom
+from rlcf.problems.atomic.atom import CONSTANTS, FLAG, Atom
+from rlcf.problems.atomic.atom_files import read_atoms
 from rlcf.problems.atomic.chain import Chain, Step, random_chain
-from rlcf.problems.atomic.numbers import NUMBER_ATOMS
-from rlcf.problems.atomic.texts import TEXT_ATOMS
 
-ATOMS: tuple[Atom, ...] = (*NUMBER_ATOMS, *ARRAY_ATOMS, *TEXT_ATOMS)
+FOLDER = Path(__file__).parent / "atoms"
+ATOM_FILES = tuple(FOLDER / f"{name}.toml" for name in ("numbers", "arrays", "texts"))
+"""In the order that the published problems are drawn in."""
+ATOMS = read_atoms(ATOM_FILES)
 
 Pair = tuple[Atom, Atom]
 

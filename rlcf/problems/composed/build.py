@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain as joined
 from pathlib import Path
 
 from javabox import Judge
 from rlcf.problems import atomic
-from rlcf.problems.atomic.chain import Chain
-from rlcf.problems.atomic.generator import READERS, TRAIN_TWOS, Measured, Seen, suite_of, usable
+from rlcf.problems.atomic.atom import CHAR
+from rlcf.problems.atomic.generator import READERS, Generator
 from rlcf.problems.atomic.inputs import input_pool
-from rlcf.problems.atomic.measure import measure
-from rlcf.problems.atomic.splits import Pair, chains_of_three, chains_of_two
-from rlcf.problems.composed.characters import CHAR
+from rlcf.problems.atomic.splits import chains_of_three, chains_of_two
 from rlcf.problems.composed.sets import alone, deal, of_atoms
+from rlcf.problems.composed.topics import ATOM_FILES
 from rlcf.problems.kept import kept
 from rlcf.problems.problem import Problem
 
 CHARACTERS = "a Z7e #kBo0yQ.9mUx-tA"
 """The inputs of the type char, the first ones first."""
-FEWEST = 20
-"""Chains measured together, at least."""
+SPARE = 20
+"""Chains measured together, beyond those that are likely to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,6 @@ class ComposedData:
 
 
 SETS = ("atom", "pretrain", "a", "atom_new", "b", "c", "hard")
-TRAINED = ("atom", "pretrain", "a")
 
 
 def build(
@@ -55,7 +51,7 @@ def build(
     """
     sizes = {"pretrain": pretrain, "a": a, "held_out": held_out}
     folders = (Path(__file__).parent, Path(atomic.__file__).parent)
-    sources = (*(file for one in folders for file in sorted(one.glob("*.py"))), *READERS)
+    sources = (*(file for one in folders for file in sorted(one.glob("*.py"))), *ATOM_FILES, *READERS)
 
     def make() -> list[Problem]:
         made = _make(seed, judge, pretrain=pretrain, a=a, held_out=held_out)
@@ -73,68 +69,29 @@ def set_of(task_id: str) -> str:
 
 
 def _make(seed: int, judge: Judge, *, pretrain: int, a: int, held_out: int) -> ComposedData:
-    maker = _Maker(seed, judge)
+    pool = {**input_pool(seed), CHAR: [f"'{character}'" for character in CHARACTERS]}
+    generator = Generator("composed", seed, judge, pool, spare=SPARE)
     dealt = deal(seed)
     trained_alone, new_alone = alone(seed)
+    rng = {name: random.Random(f"composed {name} {seed}") for name in ("pretrain", "a", "b", "c", "hard")}
     # In this order: a held-out chain must differ from all that was made before it.
-    atom = maker.problems("atom", maker.measured(trained_alone))
-    corpus = maker.problems("pretrain", maker.mixed("pretrain", dealt.pairs["pretrain"], pretrain))
-    chains_a = list(maker.mixed("a", dealt.pairs["a"], a))
+    atom = generator.problems("atom", generator.measured(trained_alone), "train")
+    mixed = generator.mixed(dealt.pairs["pretrain"], pretrain, rng["pretrain"])
+    corpus = generator.problems("pretrain", mixed, "train")
+    chains_a = list(generator.mixed(dealt.pairs["a"], a, rng["a"]))
     # Whoever takes a part of A, at either end, takes chains of two and of three.
     random.Random(f"composed order {seed}").shuffle(chains_a)
     # B and C are other compositions of the same atoms, so they know no others.
     names = [step.atom.name for chain, _ in chains_a for step in chain.steps]
     known = {name: of_atoms(dealt.pairs[name], names) for name in ("b", "c")}
-    rng = {name: random.Random(f"composed {name} {seed}") for name in ("b", "c", "hard")}
-    found = {
-        "b": maker.new(chains_of_two(known["b"], rng["b"]), held_out),
-        "c": maker.new(chains_of_three(known["c"], (), rng["c"]), held_out),
-        "hard": maker.new(chains_of_two(dealt.pairs["hard"], rng["hard"]), held_out),
-        "atom_new": maker.new(joined(new_alone), held_out),
+    chains = {
+        "b": chains_of_two(known["b"], rng["b"]),
+        "c": chains_of_three(known["c"], (), rng["c"]),
+        "hard": chains_of_two(dealt.pairs["hard"], rng["hard"]),
+        "atom_new": iter(new_alone),
     }
-    held = {name: maker.problems(name, chains) for name, chains in found.items()}
-    return ComposedData(atom=atom, pretrain=corpus, a=maker.problems("a", chains_a), **held)
-
-
-class _Maker:
-    """Makes problems of one seed and remembers what it has made."""
-
-    def __init__(self, seed: int, judge: Judge) -> None:
-        self.seed, self.judge = seed, judge
-        self.pool = {**input_pool(seed), CHAR: [f"'{character}'" for character in CHARACTERS]}
-        self.seen = Seen()
-
-    def mixed(self, name: str, pairs: Sequence[Pair], size: int) -> Iterator[Measured]:
-        """Chains of two and three to train on."""
-        rng = random.Random(f"composed {name} {self.seed}")
-        twos = round(size * TRAIN_TWOS)
-        yield from self.new(chains_of_two(pairs, rng), twos, new_behaviour=False)
-        yield from self.new(chains_of_three(pairs, (), rng), size - twos, new_behaviour=False)
-
-    def new(self, chains: Iterator[Chain], count: int, *, new_behaviour: bool = True) -> Iterator[Measured]:
-        """`count` usable chains, fewer where `chains` ends, whose code, and if asked whose values, no chain
-        before had."""
-        return self.seen.new(chains, self.measured, count, FEWEST, new_behaviour=new_behaviour)
-
-    def measured(self, chains: Sequence[Chain]) -> Iterator[Measured]:
-        for chain, values in zip(chains, measure(chains, self.pool, self.judge), strict=True):
-            if values is not None and usable(chain, values):
-                yield chain, values
-
-    def problems(self, name: str, chains: Iterable[Measured]) -> tuple[Problem, ...]:
-        found = []
-        for index, (chain, values) in enumerate(chains):
-            self.seen.add(chain, values)
-            value_of = dict(zip(self.pool[chain.takes], values, strict=True))
-            found.append(
-                Problem(
-                    task_id=f"composed/{name}/{index}",
-                    prompt=chain.prompt,
-                    suite=suite_of(chain, value_of, random.Random(f"suite {self.seed} {name} {index}")),
-                    description=chain.description,
-                    entry_point="f",
-                    reference=chain.reference,
-                    split="train" if name in TRAINED else "test",
-                )
-            )
-        return tuple(found)
+    held = {
+        name: generator.problems(name, generator.new(found, held_out), "test")
+        for name, found in chains.items()
+    }
+    return ComposedData(atom=atom, pretrain=corpus, a=generator.problems("a", chains_a, "train"), **held)

@@ -20,7 +20,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rlcf.problems.atomic.atoms import CONSTANTS, FLAG, Atom
+from rlcf.problems.atomic.atom import CONSTANTS, FLAG, Atom
 from rlcf.problems.atomic.chain import Chain, Step
 from rlcf.problems.atomic.splits import Pair
 from rlcf.problems.composed.topics import ATOMS, TOPICS

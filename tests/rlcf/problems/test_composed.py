@@ -14,7 +14,7 @@ import pytest
 from javabox import Judge, Outcome
 from rlcf.javasource.normalize import normalised
 from rlcf.problems import Problem, composed
-from rlcf.problems.atomic.atoms import CONSTANTS, Atom
+from rlcf.problems.atomic.atom import CONSTANTS, Atom
 from rlcf.problems.atomic.measure import _elements
 from rlcf.problems.composed import ComposedData
 from rlcf.problems.composed.build import SETS

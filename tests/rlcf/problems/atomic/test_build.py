@@ -14,7 +14,7 @@ from javabox import Judge, Outcome
 from rlcf.javasource.normalize import normalised
 from rlcf.problems import Problem
 from rlcf.problems.atomic import AtomicData, build
-from rlcf.problems.atomic.atoms import CONSTANTS
+from rlcf.problems.atomic.atom import CONSTANTS
 from rlcf.problems.atomic.chain import Chain, Step
 from rlcf.problems.atomic.splits import ATOMS, split_pairs
 

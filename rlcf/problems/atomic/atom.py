@@ -6,6 +6,9 @@ spare variable. A template without a semicolon is an expression; any other is st
 and fill `$y`. Atoms follow arXiv 2406.10305 (about a hundred hand-written functions that compose by
 type); Java's declared types make the chaining exact.
 
+They are data: `[[atom]]` entries with the fields of `Atom`, in the files `atoms/*.toml` here and in
+`composed`, read by `atom_files`. Their order decides what is drawn: a new one belongs at the end of its file.
+
 Every atom is total: it throws for no value of its type, so empty strings and arrays, zero and
 negative numbers are inputs like any other. No atom loops as often as a number's value is large: chains
 multiply numbers, and a chain must stay cheap.
@@ -13,10 +16,10 @@ multiply numbers, and a chain must stay cheap.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-INT, INTS, TEXT, FLAG = "int", "int[]", "String", "boolean"
+INT, INTS, TEXT, FLAG, CHAR = "int", "int[]", "String", "boolean", "char"
+TYPES = (INT, INTS, TEXT, FLAG, CHAR)
 
 CONSTANTS = tuple(range(2, 10))
 
@@ -29,10 +32,12 @@ class Atom:
     """Java type of the value taken."""
     gives: str
     """Java type of the value given."""
+    topic: str
+    """What it is about, such as `bits`: a set is drawn from every topic alike."""
+    wordings: tuple[str, ...]
+    """Ways to ask for it, two at least; the first one is its name."""
     code: str
     """Java template: an expression, or statements that declare `$y`."""
-    wordings: tuple[str, ...]
-    """Ways to ask for it; the first one is its name."""
 
     @property
     def name(self) -> str:
@@ -45,12 +50,3 @@ class Atom:
     @property
     def is_expression(self) -> bool:
         return ";" not in self.code
-
-
-def table(takes: str, gives: str, rows: str) -> tuple[Atom, ...]:
-    """Atoms from text: a line `wording / wording`, then the lines of its code, indented by four."""
-    atoms = []
-    for entry in re.split(r"\n(?! )", rows.strip("\n")):
-        wordings, *code = entry.split("\n")
-        atoms.append(Atom(takes, gives, "\n".join(line[4:] for line in code), tuple(wordings.split(" / "))))
-    return tuple(atoms)
