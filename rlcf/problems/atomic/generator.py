@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain as joined
 from itertools import islice
@@ -69,30 +69,6 @@ class Seen:
     def has_behaviour(self, chain: Chain, values: tuple[str, ...]) -> bool:
         return (chain.takes, chain.gives, *values) in self.behaviour
 
-    def new(
-        self,
-        chains: Iterator[Chain],
-        measured: Callable[[list[Chain]], Iterable[Measured]],
-        count: int,
-        spare: int,
-        *,
-        new_behaviour: bool,
-    ) -> Iterator[Measured]:
-        """`count` usable chains, fewer where `chains` ends, whose code, and if asked whose values, no chain
-        before had; they are seen from then on. `spare` more than are likely to do are measured together."""
-        while count > 0:
-            tried = list(islice(chains, round(count * SURPLUS) + spare))
-            if not tried:
-                return
-            for chain, values in measured(tried):
-                if count == 0 or self.has_code(chain):
-                    continue
-                if new_behaviour and self.has_behaviour(chain, values):
-                    continue
-                self.add(chain, values)
-                count -= 1
-                yield chain, values
-
 
 class Generator:
     """Makes the problems of one seed, of any chains; remembers what it has made so that nothing returns in
@@ -101,7 +77,8 @@ class Generator:
     def __init__(
         self, family: str, seed: int, judge: Judge, pool: Mapping[str, Sequence[str]], spare: int
     ) -> None:
-        """`family` begins every task id, `pool` has the inputs of each type, `spare` is for `Seen.new`."""
+        """`family` begins every task id, `pool` has the inputs of each type; `spare` chains more than are
+        likely to do are measured together."""
         self.family, self.seed, self.judge, self.pool, self.spare = family, seed, judge, pool, spare
         self.seen = Seen()
 
@@ -113,8 +90,19 @@ class Generator:
 
     def new(self, chains: Iterator[Chain], count: int, *, new_behaviour: bool = True) -> Iterator[Measured]:
         """`count` usable chains, fewer where `chains` ends, whose code, and if asked whose values, no chain
-        before had."""
-        return self.seen.new(chains, self.measured, count, self.spare, new_behaviour=new_behaviour)
+        before had; they are seen from then on."""
+        while count > 0:
+            tried = list(islice(chains, round(count * SURPLUS) + self.spare))
+            if not tried:
+                return
+            for chain, values in self.measured(tried):
+                if count == 0 or self.seen.has_code(chain):
+                    continue
+                if new_behaviour and self.seen.has_behaviour(chain, values):
+                    continue
+                self.seen.add(chain, values)
+                count -= 1
+                yield chain, values
 
     def mixed(self, pairs: Sequence[Pair], size: int, rng: random.Random) -> Iterator[Measured]:
         """Chains of two, then of three, to train on."""
