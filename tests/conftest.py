@@ -11,6 +11,30 @@ import pytest
 from javabox import Judge
 
 
+LONG = (
+    "training/runtime/test_checkpoint.py",
+    "engines/test_docker.py",
+    "training/runtime/test_distributed.py",
+    "attacks/test_attacks.py",
+    "engines/test_broken.py",
+    "attacks/test_defences.py",
+    "rlcf/test_doctor.py",
+    "verdicts/test_judge.py",
+    "tests/test_examples.py",
+    "experiments/test_ablation.py",
+    "objectives/test_objectives.py",
+)
+"""Files whose tests take longest together: first, so that no process has one of them left at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        file = str(item.path)
+        return next((at for at, name in enumerate(LONG) if file.endswith(name)), len(LONG))
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def base_is_open(tmp_path_factory: pytest.TempPathFactory) -> None:
     """On the Landlock floor root's programs run as another user, who must get to a test's cache or JDK."""
