@@ -10,7 +10,6 @@ import pytest
 
 from javabox import Judge
 
-
 LONG = (
     "training/runtime/test_checkpoint.py",
     "engines/test_docker.py",
