@@ -115,7 +115,14 @@ final class Supervisor {
         if (settings.warm && warm == null) {
             warm = new WarmLane(controls, spares);
         }
-        start("runner", new Runner(this, watchdog, strict, warm));
+        try {
+            start("runner", new Runner(this, watchdog, strict, warm));
+        } catch (OutOfMemoryError e) {
+            if (warm != null) {
+                leave(warm);
+            }
+            throw e;
+        }
     }
 
     /** Starts a runner in the place of one whose program takes long. @return false where enough are lent already */
@@ -124,8 +131,13 @@ final class Supervisor {
             lent.decrementAndGet();
             return false;
         }
-        addRunner(false);
-        return true;
+        try {
+            addRunner(false);
+            return true;
+        } catch (OutOfMemoryError e) { // no process number is left for a thread, as beside a fork bomb
+            lent.decrementAndGet();
+            return false;
+        }
     }
 
     /** A runner whose place was lent has ended. */

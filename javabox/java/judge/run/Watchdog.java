@@ -45,10 +45,19 @@ public final class Watchdog {
             }
             if (repeated && !over.get()) {
                 due = System.nanoTime() + nanos;
-                action.run();
+                act();
             } else if (over.compareAndSet(false, true)) {
                 alarms.remove(this);
+                act();
+            }
+        }
+
+        /** Where a program leaves no process number for a thread that is to start, the other alarms still ring. */
+        private void act() {
+            try {
                 action.run();
+            } catch (OutOfMemoryError e) {
+                System.err.println("javabox: an alarm failed: " + e);
             }
         }
     }
