@@ -1,7 +1,8 @@
 """A supervisor's private folder: removed again unless a channel comes to own it.
 
 Ctrl-C may come at any moment of a start, also between the making of a folder and the first line that knows
-of it. So the name is chosen before the folder is made.
+of it. So the name is chosen before the folder is made. Not covered: SIGKILL in the middle of a start, which
+leaves an empty folder.
 """
 
 from __future__ import annotations
