@@ -49,7 +49,7 @@ def place(file: DataFile) -> Path:
 def locate(file: DataFile) -> Path:
     """The file on this machine, downloaded if it has to be. Raises BadInput with the way out."""
     path = place(file)
-    if path.is_file():
+    if os.path.isfile(path):  # False where a folder on the way can't be searched
         return path
     if os.environ.get("RLCF_DATA"):
         raise BadInput(

@@ -97,7 +97,8 @@ def _mend(wrong: Sequence[str]) -> str:
 def _needed() -> list[str]:
     """What programs' user must be able to read, as far as it is there."""
     cache = jvm.cache_folder()
-    needed = [next(folder for folder in (cache, *cache.parents) if folder.exists())]
+    # os.path: Path.exists raises where a folder on the way can't be searched
+    needed: list[str | Path] = [next(folder for folder in (cache, *cache.parents) if os.path.exists(folder))]
     with contextlib.suppress(JudgeUnavailable):  # said where a JDK is needed
         home = find_jdk().home
         needed += [home, home / "lib" / "modules"]
