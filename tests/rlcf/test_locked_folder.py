@@ -36,7 +36,7 @@ def locked(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_cache_there_is_no_reason_against_landlock(locked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(locked))
-    assert str(locked.parent) in floor._needed()
+    assert not any(str(locked.parent) in path for path in floor._needed())
 
 
 def test_a_jdk_there_is_passed_over(locked: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,9 @@ def _needed() -> list[str]:
     """What programs' user must be able to read, as far as it is there."""
     cache = jvm.cache_folder()
     # os.path: Path.exists raises where a folder on the way can't be searched
-    needed: list[str | Path] = [next(folder for folder in (cache, *cache.parents) if os.path.exists(folder))]
+    there = next(folder for folder in (cache, *cache.parents) if os.path.exists(folder))
+    # Where the judge itself may not go its JVM side can't be built, and that says so.
+    needed = [there] if os.access(there, os.R_OK | os.X_OK, effective_ids=True) else []
     with contextlib.suppress(JudgeUnavailable):  # said where a JDK is needed
         home = find_jdk().home
         needed += [home, home / "lib" / "modules"]
