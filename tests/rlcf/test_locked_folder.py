@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from javabox import JudgeUnavailable
 from javabox.engines import jdk
 from javabox.engines.restricted import floor
 from rlcf.cli import main
@@ -53,3 +54,11 @@ def test_data_there_is_asked_for_elsewhere(locked: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("RLCF_DATA", str(locked))
     with pytest.raises(BadInput, match="RLCF_DATA"):
         locate(DataFile("set/file.jsonl", "https://example.org/file.jsonl", "0" * 64))
+
+
+def test_a_user_without_a_home_is_no_reason_against_landlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise JudgeUnavailable("no home folder")
+
+    monkeypatch.setattr(floor.jvm, "cache_folder", homeless)
+    assert floor._needed() == [str(found := jdk.find_jdk().home), str(found / "lib" / "modules")]
