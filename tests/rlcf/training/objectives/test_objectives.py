@@ -23,11 +23,11 @@ from rlcf.recipe import CHOICES, Recipe
 from rlcf.recipes import override
 from rlcf.report import write_report
 from rlcf.training.objectives.table import OBJECTIVES, ObjectiveEntry
-from rlcf.training.objectives.trained_policy import TrainedPolicy
 from rlcf.training.rollout import Rollout
 from rlcf.training.run import resume, train
 from rlcf.training.runtime.checkpoint import checkpoint_folder
 from rlcf.training.runtime.distributed import Parallel
+from rlcf.training.trained_policy import TrainedPolicy
 from tests.rlcf.training.conftest import SmallWorld
 from tests.rlcf.training.runtime.test_checkpoint import assert_equal, learnt, told
 from tests.rlcf.training.runtime.test_distributed import WAYS

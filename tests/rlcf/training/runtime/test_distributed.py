@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from rlcf.training.runtime.batching import group_by_prompt, minibatches, passes
+from rlcf.policy.batch import group_by_prompt, minibatches, passes
 from rlcf.training.runtime.checkpoint import checkpoint_folder
 from tests.rlcf.training.conftest import SmallWorld
 
