@@ -145,7 +145,6 @@ class Judge:
                 f"not a job: {_kind(job)}; make one of a program and its tests, Job(source, suite)"
             )
         known = self._cache.get(job)
-        self._stats.asked(cached=known is not None)
         if known is None:
             return self._dispatcher.ask(job, self)
         future: Future[Verdict] = Future()
@@ -153,9 +152,10 @@ class Judge:
         return future
 
     def stats(self) -> dict[str, Any]:
-        """What this judge has done so far, ready for JSON: see `javabox.stats`. Raises JudgeInChild."""
+        """What this judge has done so far, ready for JSON: jobs that were asked, those whose verdict was
+        cached, and what `javabox.stats` says of the others. Raises JudgeInChild."""
         self._refuse_in_child()
-        return self._stats.to_json()
+        return {"asked": self._cache.asked, "cached": self._cache.known, **self._stats.to_json()}
 
     def provenance(self) -> dict[str, str]:
         """What judges here, for results and run folders: all that may change a verdict beside the job itself,
