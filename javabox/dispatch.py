@@ -29,12 +29,12 @@ from functools import partial
 
 from javabox.cache import VerdictCache
 from javabox.delivery import PATIENCE_SECONDS, Delivery, Promise
-from javabox.engines.channel import Channel
 from javabox.engines.jvm import Settings
 from javabox.engines.opening import Opened, greet
 from javabox.errors import JudgeInChild, JudgeUnavailable
 from javabox.job import Job
 from javabox.protocol import codec as wire
+from javabox.protocol.channel import Channel
 from javabox.protocol.sealed import Line
 from javabox.stats import Stats
 from javabox.supervisor import Supervisor, Task

@@ -28,11 +28,11 @@ from javabox.cores import cores
 from javabox.delivery import Promise
 from javabox.dispatch import Dispatcher
 from javabox.engines import jvm
-from javabox.engines.channel import Channel
 from javabox.engines.jvm import Settings
 from javabox.engines.opening import Engine, Floor, Isolation, open_engine
 from javabox.errors import JudgeInChild
 from javabox.job import Job
+from javabox.protocol.channel import Channel
 from javabox.stats import Stats
 from javabox.verdict import Verdict
 

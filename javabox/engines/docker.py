@@ -37,7 +37,6 @@ import docker
 import docker.errors
 from docker.types import LogConfig, Ulimit
 
-from javabox.engines.channel import give_up
 from javabox.engines.docker_access import no_engine
 from javabox.engines.jvm import (
     Settings,
@@ -47,6 +46,7 @@ from javabox.engines.jvm import (
     supervisor_command,
 )
 from javabox.errors import JudgeUnavailable
+from javabox.protocol.channel import give_up
 
 JDK, FOLDER, SOURCES = Path("/opt/jdk"), Path("/opt/javabox"), Path("/usr/src/javabox")
 MIB = 1 << 20
@@ -63,7 +63,7 @@ ENGINE_ERRORS = (docker.errors.DockerException, OSError)
 
 
 class DockerChannel:
-    """The stdio of one supervisor in a container (`javabox.engines.channel.Channel`)."""
+    """The stdio of one supervisor in a container (`javabox.protocol.channel.Channel`)."""
 
     def __init__(self, client: Any, container_id: str) -> None:
         self.container_id = container_id
