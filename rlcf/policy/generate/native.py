@@ -167,9 +167,9 @@ class LlamaSteps:
     """One short decoding step of a plain Llama or Qwen2: the model's layers over a cache written in place.
 
     The library's forward joins keys and values anew at every step and layer (a quarter of the time of the
-    tiny policy), and builds masks and angles anew. Here the cache has its final size from the start, and angles
-    are a table. The layers are called as modules, so that LoRA adapters, biases and quantised weights work as
-    they are; what is written out is attention and the residual sums alone.
+    tiny policy), and builds masks and angles anew. Here the cache has its final size from the start, and
+    angles are a table. The layers are called as modules, so that LoRA adapters, biases and quantised weights
+    work as they are; what is written out is attention and the residual sums alone.
 
     It equals the model's own forward to rounding (tested). Not covered: sliding windows, rotary angles that
     depend on the length, more than one token a step, any other family (`_Cached` has a step for these).
