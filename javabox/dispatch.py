@@ -308,7 +308,7 @@ class Dispatcher:
         # The youngest first: who brought it down has most likely been at it for long.
         for task in reversed(dead.take_all()):
             ended = Outcome.PREMATURE_EXIT
-            cases = tuple(Case(case.name, ended) for case in task.job.suite.cases)
+            cases = tuple(Case(name, ended) for name in task.job.suite.names)
             self._suspect(task, Verdict(ended, cases, deterministic=False, detail=detail))
 
     def _retire(self, post: _Post, supervisor: Supervisor) -> None:
