@@ -1,9 +1,12 @@
 package javabox.program;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
@@ -38,6 +41,11 @@ public final class Program {
     private final Map<String, byte[]> classes = new HashMap<>();
     /** The names of the classes that are the tests'. */
     private final Set<String> tests = new HashSet<>();
+    /** Of a program that is judged by what it prints: the class whose main runs, else null, and its input's bytes. */
+    private final String main;
+    private final int input;
+    /** Where what it prints is kept, null where it goes to the judge by itself. */
+    private StandardStreams.Printed printed;
     private boolean memory;
 
     /** The judge's end is judge/run/Conversation.java. */
@@ -60,10 +68,23 @@ public final class Program {
             in.readFully(code);
             classes.put(name, code);
         }
+        main = in.readBoolean() ? in.readUTF() : null;
+        input = main == null ? 0 : in.readInt();
     }
 
-    int outputLimit() {
-        return outputLimit;
+    /** New standard streams for this program alone. @param in where its input follows, if it has one */
+    void openStreams(InputStream in) throws IOException {
+        if (main == null) {
+            Sink.install(outputLimit);
+            return;
+        }
+        printed = new StandardStreams.Printed();
+        StandardStreams.install(new ByteArrayInputStream(in.readNBytes(input)), input, printed, outputLimit);
+    }
+
+    /** The same for a program that is judged by what it prints, of which nothing is kept here. */
+    void openStreams(InputStream in, OutputStream out) {
+        StandardStreams.install(in, input, out, outputLimit);
     }
 
     /** Whether a case ended for lack of memory: the JVM is not to be trusted after that. */
@@ -77,6 +98,10 @@ public final class Program {
         Tank.key = key;
         Thread.interrupted(); // one that ran before may have left it set
         ClassLoader loader = new ProgramLoader(classes);
+        if (main != null) {
+            runMain(loader, sender);
+            return;
+        }
         for (int i = 0; i < cases && Tank.empty == 0; i++) {
             Coverage.take();
             byte kind = runCase(loader, whole ? "main" : "c".concat(Integer.toString(i)));
@@ -85,6 +110,25 @@ public final class Program {
             }
         }
         sender.send(Tank.empty == 0 ? Frames.DONE : Tank.empty, counts(), NOTHING, 0);
+    }
+
+    /** What it printed, how its main ended (the value is the exit code), and the end. */
+    private void runMain(ClassLoader loader, Sender sender) throws IOException {
+        Coverage.take();
+        byte kind = runCase(loader, "main");
+        boolean exited = Tank.empty == Frames.EXIT;
+        if (exited || kind == Frames.VALUE) {
+            kind = Frames.VALUE;
+            body = ByteBuffer.allocate(Integer.BYTES).putInt(exited ? Tank.exitCode : 0).array();
+            size = Integer.BYTES;
+        }
+        if (printed != null) {
+            sender.send(Frames.PRINTED, NOTHING, printed.array(), printed.size());
+        }
+        if (exited || Tank.empty == 0) {
+            sender.send(kind, lines, body, size);
+        }
+        sender.send(exited || Tank.empty == 0 ? Frames.DONE : Tank.empty, counts(), NOTHING, 0);
     }
 
     private static final byte[] NOTHING = new byte[0];
@@ -127,10 +171,11 @@ public final class Program {
 
     private Object call(ClassLoader loader, String method) throws Throwable {
         try {
-            Class<?> tests = Class.forName(whole ? "Main" : TESTS, true, loader);
-            Method entry = whole ? tests.getDeclaredMethod(method, String[].class) : tests.getDeclaredMethod(method);
+            boolean arguments = whole || main != null;
+            Class<?> tests = Class.forName(main != null ? main : whole ? "Main" : TESTS, true, loader);
+            Method entry = arguments ? tests.getDeclaredMethod(method, String[].class) : tests.getDeclaredMethod(method);
             entry.setAccessible(true);
-            return whole ? entry.invoke(null, (Object) new String[0]) : entry.invoke(null);
+            return arguments ? entry.invoke(null, (Object) new String[0]) : entry.invoke(null);
         } catch (InvocationTargetException e) {
             throw e.getTargetException();
         }
@@ -139,7 +184,8 @@ public final class Program {
     /** The class of a suite that is taken apart, in the unnamed package, where the program's classes are. */
     public static final String TESTS = "Javabox$Tests";
 
-    private byte[] counts() throws IOException {
+    /** Fuel, checks, and the lines of what ended it all. */
+    byte[] counts() throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream(16);
         DataOutputStream data = new DataOutputStream(out);
         data.writeLong(Tank.used());

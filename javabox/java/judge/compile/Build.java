@@ -2,6 +2,7 @@ package javabox.judge.compile;
 
 import java.util.List;
 import javabox.judge.meter.ClassFiles;
+import javabox.judge.meter.EntryClass;
 import javabox.judge.meter.Rewriter;
 import javabox.judge.protocol.Counters;
 import javabox.judge.protocol.Job;
@@ -62,8 +63,28 @@ public final class Build {
         return new Built(alone, prepared, System.nanoTime() - start);
     }
 
+    /** Makes a program of a checker of outputs (javabox/job.py, StdinCase): it reads what it is asked. */
+    public Built checker(String source, Compiler compiler) {
+        Sources.Unit unit = Sources.checker(source);
+        Compiler.Result alone = compiler.compile(List.of(unit));
+        if (!alone.ok()) {
+            return new Built(alone, null, 0);
+        }
+        String name = EntryClass.check(ClassFiles.of(alone.classes(), alone.classes().keySet()).program().values());
+        if (name == null) {
+            return new Built(alone.refused(Refusal.noCheck()), null, 0);
+        }
+        Compiler.Result both = compiler.compile(List.of(unit, Sources.asking(name)));
+        if (!both.ok()) {
+            return new Built(both, null, 0);
+        }
+        ClassFiles classes = ClassFiles.of(both.classes(), both.classes().keySet());
+        Rewriter.Prepared prepared = rewriter.prepare(classes, null, new Rewriter.Wanted(false, false, true));
+        return new Built(both, prepared.from(Sources.ASKING), 0);
+    }
+
     private static Rewriter.Wanted wanted(Job job) {
-        return new Rewriter.Wanted(job.coverage(), job.suite().assertions());
+        return new Rewriter.Wanted(job.coverage(), job.suite().assertions(), !job.suite().stdin().isEmpty());
     }
 
     /** A class of the program's that the tests name and do not mean; null if there is none. */
@@ -94,6 +115,9 @@ public final class Build {
         }
         Rewriter.Prepared prepared = rewriter.prepare(classes, null, wanted(job));
         long rewriting = System.nanoTime() - start;
+        if (!job.suite().stdin().isEmpty()) {
+            return new Built(prepared.main() == null ? compiled.refused(Refusal.noMain()) : compiled, prepared, rewriting);
+        }
         if (prepared.namesTests()) {
             // It can't know of them honestly: the answer is what javac says of it without them.
             return new Built(compiler.compile(List.of(program)), prepared, rewriting);
