@@ -57,6 +57,9 @@ class Grade:
     compat: Literal["none", "mxeval"] = "none"
     """mxeval: prompt, completion and test program are one file, as in mxeval's grader, for numbers that
     compare with published ones; leaving early is still no pass."""
+    extract: Literal["auto", "none"] = "auto"
+    """auto: of a chat reply or a whole class the program that it means is judged (docs/grade.md); what merely
+    continues its prompt is left as it is. none: prompt and completion, whatever they hold."""
     cache: Annotated[str | None, arg(metavar="FILE")] = None
     """Keep verdicts in this SQLite file, and reuse those that it has."""
     k: Annotated[str, arg(metavar="K,…")] = "1"
@@ -96,6 +99,7 @@ class Grade:
                     stream,
                     compat=self.compat == "mxeval",
                     expected_values=self.expected_values,
+                    extraction=self.extract,
                 )
             except KeyboardInterrupt:
                 if out:
