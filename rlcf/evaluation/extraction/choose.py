@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rlcf.evaluation.extraction.diff import is_diff, new_side, patched
 from rlcf.evaluation.extraction.fences import DIFFS, JAVA, NO_CODE, Block
 from rlcf.evaluation.extraction.passage import Passage
 from rlcf.evaluation.extraction.program import Program, read
@@ -49,11 +50,14 @@ class Candidate:
     program: Program
     introduction: str
     """The paragraph before it."""
+    kind: str
+    """fence or diff."""
 
     @property
     def rank(self) -> int:
         program = self.program
-        named = 2 if self.block.language in JAVA or not self.block.language else 0
+        language = self.block.language
+        named = 2 if not language or language in JAVA or self.kind == "diff" else 0
         if not program.complete:
             return named
         return named + (1 if program.form == "continuation" else 8 if program.renamed else 10)
@@ -71,19 +75,39 @@ def chosen(blocks: Sequence[Block], reply: Passage, asked: Asked) -> Candidate |
 
 def candidates(blocks: Sequence[Block], reply: Passage, asked: Asked) -> list[Candidate]:
     """The blocks that hold a program, in order."""
-    found = []
+    found: list[Candidate] = []
     for before, block in zip((None, *blocks), blocks, strict=False):
-        if block.language in DIFFS or not block.code.text.strip():
+        text = block.code.text
+        if not text.strip():
             continue
-        program = read(block.code, asked, fenced=True)
-        if program is None or (block.language in NO_CODE and not program.whole):
-            continue
-        foreign = block.language and block.language not in JAVA
-        if foreign and program.form == "continuation":
-            continue
-        intro = reply.text[before.end if before else 0 : block.start]
-        found.append(Candidate(block, program, _last_paragraph(intro)))
+        diff = block.language in DIFFS or ((not block.language or block.language in JAVA) and is_diff(text))
+        program = _patched(block, found, asked) if diff else _program(block, asked)
+        if program is not None:
+            intro = reply.text[before.end if before else 0 : block.start]
+            found.append(Candidate(block, program, _last_paragraph(intro), "diff" if diff else "fence"))
     return found
+
+
+def _program(block: Block, asked: Asked) -> Program | None:
+    program = read(block.code, asked, fenced=True)
+    if program is None or (block.language in NO_CODE and not program.whole):
+        return None
+    foreign = block.language and block.language not in JAVA
+    return None if foreign and program.form == "continuation" else program
+
+
+def _patched(block: Block, earlier: Sequence[Candidate], asked: Asked) -> Program | None:
+    """The program that a diff makes of the one before it, or of the prompt; else its new side, where that is
+    whole."""
+    prompt = Passage.written(asked.prompt)
+    closed = Passage.written(asked.prompt + "\n".join("}" * asked.braces) + "\n")
+    bases = [one.block.code for one in reversed(earlier)] + [prompt, closed]
+    results = [made for base in bases if (made := patched(block.code, base)) is not None]
+    for made in (*results, new_side(block.code)):
+        program = read(made, asked, fenced=True)
+        if program is not None and program.whole:
+            return program
+    return None
 
 
 def _last_paragraph(text: str) -> str:

@@ -178,7 +178,7 @@ def extract(reply: str, problem: Problem, mode: Mode = "auto") -> Extraction:
     if fences:
         choice = chosen(fences, text, form)
         if choice is not None and (choice.program.whole or not found.unfinished):
-            return _made(reply, "fence", choice.program, form)
+            return _made(reply, choice.kind, choice.program, form)
         text = text.without([(block.start, block.end) for block in fences])
     if found.unfinished:
         return replace(untouched, kind="nothing")
