@@ -55,23 +55,33 @@ def _case(fields: dict[str, Any], row: Row, index: int) -> SuiteCase:
     return SuiteCase(**fields)
 
 
+def _test_program(problem: Problem) -> str:
+    """The class Main of its tests; empty where they are cases that no such class has."""
+    if problem.suite.whole is not None:
+        return problem.suite.whole.removeprefix(import_lines(problem.prompt)).removeprefix("\n")
+    return "" if problem.suffix else problem.test
+
+
 def write_problems(problems: Iterable[Problem], out: TextIO) -> None:
     """Problem lines that `load_problems` reads: what was released, and the cases added since."""
     for problem in problems:
-        released = released_suite(problem.prompt, problem.test)
+        test = _test_program(problem)
+        released = released_suite(problem.prompt, test)
         row: dict[str, Any] = {
             "task_id": problem.task_id,
             "prompt": problem.prompt,
             "description": problem.description,
             "entry_point": problem.entry_point,
             "canonical_solution": problem.reference,
-            "test": problem.test,
+            "test": test,
             "cases": [asdict(case) for case in problem.suite.cases[len(released.cases) :]],
         }
         own: dict[str, Any] = {
             "time_limit": problem.time_limit,
             "memory_limit": problem.memory_limit,
             "assertions": problem.suite.assertions or None,
+            "suffix": problem.suffix or None,
+            "stop_tokens": problem.stop_tokens or None,
         }
         row |= {name: value for name, value in own.items() if value is not None}
         out.write(json.dumps(row) + "\n")

@@ -53,4 +53,5 @@ def _read(path: Path) -> list[Problem]:
 def _problem(row: dict[str, Any]) -> Problem:
     suite = row.pop("suite")
     cases = tuple(SuiteCase(**case) for case in suite.pop("cases"))
+    row["stop_tokens"] = tuple(row["stop_tokens"])
     return Problem(suite=Suite(cases=cases, **suite), **row)
