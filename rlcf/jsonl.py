@@ -79,6 +79,17 @@ def read_records(source: str | Path) -> Iterator[Row]:
     return read_rows(source) if text is None else _elements(text, str(source))
 
 
+def read_document(source: str | Path) -> dict[str, Any]:
+    """The object that is all of a file. Raises BadInput."""
+    try:
+        with _open(str(source)) as file:
+            return _object(file.read().removeprefix(_UTF8_BOM), str(source), 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
+        raise BadInput(f"is not a whole gzip file: {broken}", file=source) from broken
+    except OSError as unreadable:
+        raise BadInput(f"can't be read: {unreadable.strerror or unreadable}", file=source) from unreadable
+
+
 def array_text(source: str | Path) -> str | None:
     """The text of a file that holds one JSON array; None where it does not begin as one, or is `-`. Raises
     BadInput."""

@@ -138,9 +138,20 @@ def _read(path: Path) -> list[Problem]:
     problems: dict[str, Problem] = {}
     for row in read_records(path):
         problem = problem_of(row)
-        if problem.task_id in problems:
-            raise row.bad(f"'{problem.task_id}' occurs twice", "task_id")
+        if (first := problems.get(problem.task_id)) is not None:
+            if replace(first, source="") == replace(problem, source=""):
+                raise row.bad(f"'{problem.task_id}' occurs twice", "task_id")
+            problem = _another(problem, problems)
         problems[problem.task_id] = problem
     if not problems:
         raise BadInput("is empty: it must have one problem a line", file=path)
     return list(problems.values())
+
+
+def _another(problem: Problem, problems: dict[str, Problem]) -> Problem:
+    """A problem whose task_id another has: its samples are told by their order."""
+    number = 2
+    while (task_id := f"{problem.task_id} ({number})") in problems:
+        number += 1
+    log.warning("%s: '%s' is another problem's task_id: it is '%s'", problem.source, problem.task_id, task_id)
+    return replace(problem, task_id=task_id, sample_id=problem.task_id)

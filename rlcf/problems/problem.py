@@ -31,6 +31,8 @@ class Problem:
     """Java that follows every completion, where completions end before the method is closed."""
     stop_tokens: tuple[str, ...] = ()
     """Strings at which its completions end, none of them part of one."""
+    sample_id: str = ""
+    """What samples call it, where that is not its task_id: another problem of the file had it first."""
     time_limit: float | None = None
     """Seconds of fuel that its suite may take, all cases together; None: the judge's default."""
     memory_limit: int | None = None
