@@ -20,6 +20,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rlcf.errors import BadInput
 from rlcf.jsonl import read_records
@@ -136,12 +137,16 @@ def _with_parts(problems: list[Problem], path: Path) -> list[Problem]:
 
 def _read(path: Path) -> list[Problem]:
     problems: dict[str, Problem] = {}
+    rows: dict[str, list[dict[str, Any]]] = {}
     for row in read_records(path):
         problem = problem_of(row)
-        if (first := problems.get(problem.task_id)) is not None:
-            if replace(first, source="") == replace(problem, source=""):
+        if problem.task_id in problems:
+            if row.fields in rows[problem.task_id]:
                 raise row.bad(f"'{problem.task_id}' occurs twice", "task_id")
+            rows[problem.task_id].append(row.fields)
             problem = _another(problem, problems)
+        else:
+            rows[problem.task_id] = [row.fields]
         problems[problem.task_id] = problem
     if not problems:
         raise BadInput("is empty: it must have one problem a line", file=path)

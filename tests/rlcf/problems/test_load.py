@@ -129,6 +129,17 @@ def test_a_bad_file_is_named_with_line_and_field(
     assert "\n" not in str(caught.value)
 
 
+def test_different_rows_of_one_task_id_are_problems_of_their_own(
+    bad_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad_file.write_text(f"{row()}\n{row(description='other')}\n{row(description='third')}\n")
+    with caplog.at_level("WARNING", "rlcf"):
+        problems = load_problems(str(bad_file))
+    assert [problem.task_id for problem in problems] == ["T/1", "T/1 (2)", "T/1 (3)"]
+    assert [problem.sample_id for problem in problems] == ["", "T/1", "T/1"]
+    assert f"{bad_file}:2: 'T/1' is another problem's task_id: it is 'T/1 (2)'" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
