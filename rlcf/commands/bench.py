@@ -43,7 +43,7 @@ class Bench:
     model: Positional[Annotated[str, arg(metavar="MODEL")]]
     """A checkpoint's folder, or a model on the Hugging Face hub."""
     problems: Annotated[str, arg(metavar="P")]
-    """mbjp, mathqa, humaneval-java, or the path of a file in the mxeval format."""
+    """mbjp, mathqa, humaneval-java, humaneval-x, multipl-e, or a file of problems in the format of one."""
     split: Annotated[str, arg(metavar="SPLIT")] = "test"
     """The problems that are asked: train, validation or test; sft and rl where train is divided."""
     n: int = 20

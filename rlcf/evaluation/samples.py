@@ -43,7 +43,9 @@ def read_samples(source: str, problems: Sequence[Problem], problem_set: str) -> 
     samples = []
     for one in written:
         problem = asked.problem(one)
-        text = one.text.removeprefix(problem.prompt) if one.restated else one.text
+        text = one.text
+        if one.restated and text.startswith(problem.prompt):
+            text = text.removeprefix(problem.prompt).removesuffix(problem.suffix)
         samples.append(
             Sample(problem, text, {"task_id": problem.task_id, "completion": text, **one.row.fields})
         )

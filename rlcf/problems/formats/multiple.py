@@ -12,10 +12,9 @@ the brace that closes the method, so a completion ends before it, where the stop
     }
 
 Here that brace, and the one that closes the class, are the problem's `suffix`, and each assertion becomes a
-case: the value of the call is compared in the judge with what stands on the other side. Tuples
-(org.javatuples) and other conditions are asked in the program's JVM, of the expected value, which is the
-library's own. Assertions are on in the program's code. Tests of another shape run as a whole `class Main`
-that calls the program's class.
+case: the value of the call is compared in the judge with what stands on the other side. A condition of
+another kind is a case whose value is the condition's. Assertions are on in the program's code. Tests that
+hold more than assertions run as a whole `class Main` that calls the program's class.
 
 Unlike there, a completion may have a `main` of its own.
 """
@@ -38,12 +37,6 @@ from rlcf.problems.suite import import_lines
 
 SUFFIX = "\n    }\n}\n"
 """What closes the method and the class."""
-_TUPLES = frozenset(
-    re.findall(
-        r"\w+",
-        "Unit Pair Triplet Quartet Quintet Sextet Septet Octet Ennead Decade KeyValue LabelValue Tuple",
-    )
-)
 _EQUAL_NUMBERS = math.ulp(0.0)
 """A tolerance that only equal numbers are within, 0.0 and -0.0 among them: what == says of floats."""
 _MAIN = "public static void main ( String [ ] {} ) {{".format
@@ -89,11 +82,9 @@ def multiple_suite(prompt: str, head: Head, tests: str) -> Suite:
     conditions = _conditions(tests)
     if conditions is None:
         return Suite(whole=f"{imports}\n{_main(head, tests)}", assertions=True)
-    with_tuples = bool(re.search(r"\bimport\s+org\.javatuples\.", imports))
     members = _members(prompt.replace(imports, ""))
     cases = tuple(
-        _case(f"assertion {number}", condition, head, members, with_tuples)
-        for number, condition in enumerate(conditions)
+        _case(f"assertion {number}", condition, head, members) for number, condition in enumerate(conditions)
     )
     return Suite(cases=cases, imports=imports, assertions=True)
 
@@ -143,7 +134,7 @@ def _members(prompt: str) -> set[str]:
     return found
 
 
-def _of_the_jdk(expression: str, members: set[str]) -> bool:
+def _of_libraries(expression: str, members: set[str]) -> bool:
     """Whether an expression names classes and their members, and nothing of the program."""
     words = texts(expression)
     free = [
@@ -153,38 +144,30 @@ def _of_the_jdk(expression: str, members: set[str]) -> bool:
     return not calls and all(name[0].isupper() and name not in members for name in free)
 
 
-def _case(
-    name: str, condition: list[re.Match[str]], head: Head, members: set[str], with_tuples: bool
-) -> SuiteCase:
+def _case(name: str, condition: list[re.Match[str]], head: Head, members: set[str]) -> SuiteCase:
+    """The value of a call and what it is compared with; where it is no such thing, the condition and true."""
+    source = condition[0].string
     words = [match.group() for match in condition]
     end = _closing(words, 1) if words[:2] == [head.name, "("] else None
-    call, compared, expected = "", "", ""
+    expected, floats = "", False
     if end is not None:
-        source = condition[0].string
-        call = _qualified(source[condition[0].start() : condition[end].end()], head.owner)
         rest = words[end + 1 :]
         if rest[:1] == ["=="] and not {"&&", "||", "?", "=="} & set(rest[1:]):
-            compared, expected = "==", source[condition[end + 2].start() : condition[-1].end()]
+            expected = source[condition[end + 2].start() : condition[-1].end()]
+            floats = head.returns in ("float", "double")
         elif rest[:3] == [".", "equals", "("] and _closing(rest, 2) == len(rest) - 1:
-            compared, expected = "equals", source[condition[end + 3].start() : condition[-1].end()]
-    if not _of_the_jdk(expected, members):
-        compared = ""
-    tuples = with_tuples and _TUPLES & set(re.findall(r"\w+", f"{head.returns} {expected}"))
-    if compared and not tuples and not head.returns.startswith("<"):
-        floats = compared == "==" and head.returns in ("float", "double")
-        return SuiteCase(
-            name=name,
-            code="",
-            value=_library(call) if with_tuples else call,
-            expected=expected,
-            expected_type=head.returns,
-            tolerance=_EQUAL_NUMBERS if floats else None,
-        )
-    source = condition[0].string[condition[0].start() : condition[-1].end()]
-    # of the expected value it is asked whether it equals: the other may be of a class of the program's
-    asked = f"{expected}.equals({call})" if compared == "equals" else _qualified(source, head.owner)
-    value = _library(asked) if with_tuples else asked
-    return SuiteCase(name=name, code="", value=value, expected="true", expected_type="boolean")
+            expected = source[condition[end + 3].start() : condition[-1].end()]
+    if end is None or not expected or head.returns.startswith("<") or not _of_libraries(expected, members):
+        value = _qualified(source[condition[0].start() : condition[-1].end()], head.owner)
+        return SuiteCase(name=name, code="", value=value, expected="true", expected_type="boolean")
+    return SuiteCase(
+        name=name,
+        code="",
+        value=_qualified(source[condition[0].start() : condition[end].end()], head.owner),
+        expected=expected,
+        expected_type=head.returns,
+        tolerance=_EQUAL_NUMBERS if floats else None,
+    )
 
 
 def _qualified(source: str, owner: str) -> str:
@@ -200,16 +183,5 @@ def _qualified(source: str, owner: str) -> str:
         free = before is None or before.group() not in (".", "new", "::")
         if free and is_name(name.group()) and after.group() == "(" and name.group() not in declared:
             pieces += [source[last : name.start()], f"{owner}."]
-            last = name.start()
-    return "".join([*pieces, source[last:]])
-
-
-def _library(source: str) -> str:
-    """`source` with tuples by their full names, which no class of the program's stands before."""
-    found = places(source)
-    pieces, last = [], 0
-    for before, name in zip([None, *found], found, strict=False):
-        if name.group() in _TUPLES and (before is None or before.group() != "."):
-            pieces += [source[last : name.start()], "org.javatuples."]
             last = name.start()
     return "".join([*pieces, source[last:]])

@@ -18,6 +18,6 @@ _VALUES = (
 
 def stubs(problem: Problem) -> list[str]:
     """Completions of `problem` without a thought in them."""
-    tokens = texts(problem.prompt)
+    tokens = texts(problem.prompt + problem.suffix)
     close = "\n" + "}" * (tokens.count("{") - tokens.count("}")) + "\n"
     return [close, *(f"        return {value};{close}" for value in _VALUES)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ import pytest
 
 from javabox import Suite
 from rlcf import BadInput
+from rlcf.cli import main
+from rlcf.evaluation.sample_writers import FORMS, write_samples
 from rlcf.evaluation.samples import Sample, read_samples
 from rlcf.problems.problem import Problem
+from tests.rlcf.conftest import SmallSet
 
 PROBLEMS = [
     Problem(f"X/{number}", f"class A{number} {{\n    static int f(int n) {{\n", Suite(), test="class Main {}")
@@ -181,3 +185,46 @@ def test_problems_of_one_name_take_its_samples_in_order(tmp_path: Path) -> None:
     path.write_text('{"task_id": "X/0", "completion": "a"}\n')
     with pytest.raises(BadInput, match="'X/0' names 2 problems and 1 samples"):
         read_samples(str(path), [first, named], "two")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("suffix", ["", "\n}}\n"])
+def test_what_was_written_in_a_form_is_read_from_it(form: str, suffix: str, tmp_path: Path) -> None:
+    problems = [replace(problem, suffix=suffix, stop_tokens=("\n}",)) for problem in PROBLEMS]
+    written = [
+        Sample(problem, text, {"task_id": problem.task_id, "completion": text, "seed": at})
+        for at, (problem, text) in enumerate(zip([problems[0], problems[0], problems[2]], "ab}", strict=True))
+    ]
+    out = tmp_path / "out"
+    write_samples(written, problems, form, out)
+    read = read_samples(str(out), problems, "three")
+    assert pairs(read) == pairs(written)
+    if form in ("mxeval", "evalplus", "codegeex", "chat"):
+        assert [sample.row["seed"] for sample in read] == [0, 1, 2]
+    if form == "multipl-e":
+        assert sorted(file.name for file in out.iterdir()) == ["X_0.json.gz", "X_2.json.gz"]
+        row = json.loads(gzip.decompress((out / "X_0.json.gz").read_bytes()))
+        assert (row["name"], row["completions"], row["tests"]) == ("X/0", ["a", "b"], "class Main {}")
+    if form == "bigcode":
+        assert json.loads(out.read_text()) == [
+            [f"{PROBLEMS[0].prompt}a", f"{PROBLEMS[0].prompt}b"],
+            [],
+            [PROBLEMS[2].prompt + "}"],
+        ]
+
+
+def test_the_command_converts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], small_set: SmallSet
+) -> None:
+    samples, folder, back = tmp_path / "s.jsonl", tmp_path / "folder", tmp_path / "back.jsonl"
+    samples.write_text(small_set.sample(small_set.right) + small_set.sample("x"))
+    problems = ["--problems", str(small_set.path)]
+    assert main(["data", "convert", str(samples), str(folder), "--to", "multipl-e", *problems]) == 0
+    assert main(["data", "convert", str(folder), str(back), "--to", "mxeval", *problems]) == 0
+    assert capsys.readouterr().out == f"2 samples as multipl-e: {folder}\n2 samples as mxeval: {back}\n"
+    rows = [json.loads(line) for line in back.read_text().splitlines()]
+    assert [row["completion"] for row in rows] == [small_set.right, "x"]
+    assert main(["data", "convert", str(samples), str(folder), "--to", "multipl-e", *problems]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert main(["data", "convert", str(samples), str(samples), "--to", "chat", *problems]) == 2
+    assert "would overwrite" in capsys.readouterr().err
