@@ -28,8 +28,8 @@ class Convert:
     """The file to write; for multipl-e a folder, which must be empty or not there."""
     to: Literal["mxeval", "evalplus", "codegeex", "chat", "bigcode", "lists", "multipl-e"]
     """mxeval: completions, one a line. evalplus: whole programs. codegeex: generations. chat: messages.
-    bigcode: one generations.json, prompts in front. lists: the same without prompts. multipl-e: a folder with a
-    file a problem."""
+    bigcode: one generations.json, prompts in front. lists: the same without prompts. multipl-e: a folder
+    with a file a problem."""
     problems: Annotated[str, arg(metavar="P")]
     """The problems that the samples answer, as `rlcf grade` takes them."""
 
