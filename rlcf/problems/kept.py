@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from javabox import Suite, SuiteCase
+from javabox import StdinCase, Suite, SuiteCase
 from rlcf.files import write_lines
 from rlcf.problems.fetch import cache_folder
 from rlcf.problems.problem import Problem
@@ -53,5 +53,6 @@ def _read(path: Path) -> list[Problem]:
 def _problem(row: dict[str, Any]) -> Problem:
     suite = row.pop("suite")
     cases = tuple(SuiteCase(**case) for case in suite.pop("cases"))
+    runs = tuple(StdinCase(**case | {"expected": tuple(case["expected"])}) for case in suite.pop("stdin"))
     row["stop_tokens"] = tuple(row["stop_tokens"])
-    return Problem(suite=Suite(cases=cases, **suite), **row)
+    return Problem(suite=Suite(cases=cases, stdin=runs, **suite), **row)

@@ -6,13 +6,14 @@
 A file holds a JSON object a line, or one array of them; each row says by its fields which format it is in
 (`formats/`).
 
-Of `mathqa` only the test split was released for Java; the others are built by `rlcf data build
-mathqa` and loaded where one of them is asked for.
+Of `mathqa` only the test split was released for Java; the others are built by `rlcf data build mathqa` and
+loaded where one of them is asked for.
 
 A reference is what was released, not judged here: of MBJP's 874, 11 do not compile and 6 leave with
 System.exit(0), which mxeval takes for a pass. Whoever trains on references judges them first.
 
-Bad input raises BadInput with file, line and field; nothing is skipped.
+Bad input raises BadInput with file, line and field. Rows that ask for what is not judged, such as a Python
+function, are left out and counted in a warning; nothing else is skipped.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from rlcf.errors import BadInput
-from rlcf.jsonl import read_records
+from rlcf.jsonl import Row, read_records
 from rlcf.problems.fetch import DataFile, cache_folder, locate
 from rlcf.problems.formats import problem_of
+from rlcf.problems.formats.stdin import LeftOut
 from rlcf.problems.problem import Problem
 
 log = logging.getLogger("rlcf")
@@ -138,8 +140,13 @@ def _with_parts(problems: list[Problem], path: Path) -> list[Problem]:
 def _read(path: Path) -> list[Problem]:
     problems: dict[str, Problem] = {}
     rows: dict[str, list[dict[str, Any]]] = {}
+    left_out: list[tuple[Row, LeftOut]] = []
     for row in read_records(path):
-        problem = problem_of(row)
+        try:
+            problem = problem_of(row)
+        except LeftOut as reason:
+            left_out.append((row, reason))
+            continue
         if problem.task_id in problems:
             if row.fields in rows[problem.task_id]:
                 raise row.bad(f"'{problem.task_id}' occurs twice", "task_id")
@@ -148,6 +155,12 @@ def _read(path: Path) -> list[Problem]:
         else:
             rows[problem.task_id] = [row.fields]
         problems[problem.task_id] = problem
+    if left_out:
+        first, why = left_out[0]
+        if not problems:
+            raise first.bad(f"{why}; only Java programs and methods are judged", why.field) from why
+        share = f"{len(left_out)} of {len(left_out) + len(problems)} problems are left out"
+        log.warning("%s: %s; the first, of line %d, %s", path, share, first.line, why)
     if not problems:
         raise BadInput("is empty: it must have one problem a line", file=path)
     return list(problems.values())

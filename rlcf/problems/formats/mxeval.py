@@ -1,13 +1,13 @@
 """Rows in mxeval's format, and in what it is here extended by.
 
-`task_id, prompt, test`, and where there are any `entry_point` (else the method that the prompt leaves
-open), `description` and `canonical_solution`, which becomes the reference. `cases` are tests beside those
-of `test` (see `cases.py`), which may then be left out. `time_limit` (seconds of fuel) and `memory_limit`
-(MB) hold for the suite of their row; `assertions: true` turns `assert` on in the program's own code, as for
-harnesses that run `java -ea` (in the code of tests it always is). `suffix` is Java that follows every
-completion, `stop_tokens` are strings that end one. MBJP is split by MBPP's ids (the ids are the same): 1-10
-prompt, 11-510 test, 511-600 validation, 601-974 train. All others are test, unless a field `split` says
-otherwise.
+`task_id, prompt, test`, and where there are any `entry_point` (else the method that the prompt leaves open),
+`description` and `canonical_solution`, which becomes the reference. `cases` are tests beside those of `test`
+(see `cases.py`), which may then be left out. `time_limit` (seconds of fuel) and `memory_limit` (MB) hold for
+the suite of their row; `assertions: true` turns `assert` on in the program's own code, as for harnesses that
+run `java -ea` (in the code of tests it always is). `stdin` are runs of a whole program, in the place of
+prompt and test. `suffix` is Java that follows every completion, `stop_tokens` are strings that end one. MBJP
+is split by MBPP's ids (the ids are the same): 1-10 prompt, 11-510 test, 511-600 validation, 601-974 train.
+All others are test, unless a field `split` says otherwise.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from javabox import Suite
 from rlcf.javasource.signature import open_method
 from rlcf.javasource.types import Uncovered
 from rlcf.jsonl import Row
-from rlcf.problems.cases import released_suite, with_cases
+from rlcf.problems.cases import released_suite, stdin_suite, with_cases
 from rlcf.problems.limits import memory_limit_fault, time_limit_fault
 from rlcf.problems.problem import Problem
 
@@ -32,27 +33,23 @@ SPLITS = ("prompt", "train", "validation", "test", "sft", "rl")
 
 def mxeval_problem(row: Row) -> Problem:
     """The problem of a row in the mxeval format. Raises BadInput."""
-    task_id, prompt = row.text("task_id"), row.text("prompt")
-    test = (optional(row, "test") or "") if "cases" in row.fields else row.text("test")
-    for field, value in (("task_id", task_id), ("prompt", prompt), ("test", test)):
-        if not value.strip() and not (field == "test" and row.fields.get("cases")):
+    reads = "stdin" in row.fields
+    task_id = row.text("task_id")
+    prompt = (optional(row, "prompt") or "") if reads else row.text("prompt")
+    test = (optional(row, "test") or "") if reads or "cases" in row.fields else row.text("test")
+    for field, value, may in (
+        ("task_id", task_id, False),
+        ("prompt", prompt, reads),
+        ("test", test, reads or row.fields.get("cases")),
+    ):
+        if not value.strip() and not may:
             raise row.bad("must not be empty", field)
-    suite = released_suite(prompt, test)
-    if suite.whole is not None and not re.search(r"\bclass\s+Main\b", test):
-        raise row.bad("must declare class Main", "test")
-    if "cases" in row.fields:
-        suite = with_cases(suite, row)
-    assertions = row.fields.get("assertions")
-    if assertions is not None:
-        if not isinstance(assertions, bool):
-            raise row.bad("must be true or false", "assertions")
-        suite = replace(suite, assertions=assertions)
     return Problem(
         task_id=task_id,
         prompt=prompt,
-        suite=suite,
+        suite=_suite(row, prompt, test),
         description=optional(row, "description") or "",
-        entry_point=entry_point(row, prompt),
+        entry_point=entry_point(row, prompt) if prompt else "",
         reference=optional(row, "canonical_solution"),
         split=_split(row, task_id),
         test=test,
@@ -62,6 +59,25 @@ def mxeval_problem(row: Row) -> Problem:
         memory_limit=_limit(row, "memory_limit", memory_limit_fault),
         source=place(row),
     )
+
+
+def _suite(row: Row, prompt: str, test: str) -> Suite:
+    if "stdin" in row.fields:
+        if test.strip() or row.fields.get("cases"):
+            raise row.bad("can't stand beside test or cases", "stdin")
+        suite = stdin_suite(row)
+    else:
+        suite = released_suite(prompt, test)
+    if suite.whole is not None and not re.search(r"\bclass\s+Main\b", test):
+        raise row.bad("must declare class Main", "test")
+    if "cases" in row.fields and not suite.stdin:
+        suite = with_cases(suite, row)
+    assertions = row.fields.get("assertions")
+    if assertions is None:
+        return suite
+    if not isinstance(assertions, bool):
+        raise row.bad("must be true or false", "assertions")
+    return replace(suite, assertions=assertions)
 
 
 def place(row: Row) -> str:
