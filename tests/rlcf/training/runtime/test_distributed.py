@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,17 +66,35 @@ FIELDS = {
 }
 
 
-@pytest.mark.parametrize(
-    "more",
-    [{}, ADAPTERS, {"ppo.advantage": "coderl"}],
-    ids=["full", "adapters", "coderl"],
-)
-def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, more: dict[str, Any]) -> None:
-    (tmp_path / "five.toml").write_text(small_world.toml(FIELDS | more), encoding="utf-8")
-    one = train(tmp_path, "one")
+Runs = Callable[[str], Path]
+VARIANTS: dict[str, dict[str, Any]] = {
+    "full": {},
+    "adapters": ADAPTERS,
+    "coderl": {"ppo.advantage": "coderl"},
+}
+
+
+@pytest.fixture(scope="module")
+def runs_of(tmp_path_factory: pytest.TempPathFactory, small_world: SmallWorld) -> Runs:
+    """The folder of a variant's runs, one a way, each made once."""
+
+    @functools.cache
+    def made(variant: str) -> Path:
+        work = tmp_path_factory.mktemp(variant)
+        (work / "five.toml").write_text(small_world.toml(FIELDS | VARIANTS[variant]), encoding="utf-8")
+        for way in WAYS:
+            train(work, way, "--checkpoint-every", "3")
+        return work / "runs"
+
+    return made
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_two_processes_are_one(runs_of: Runs, variant: str) -> None:
+    one = runs_of(variant) / "one"
     weights = learnt(one)
     for way in ("ddp", "fsdp"):
-        run = train(tmp_path, way)
+        run = runs_of(variant) / way
         others = learnt(run)
         assert weights.keys() == others.keys()
         most = max(float((tensor - others[name]).abs().max()) for name, tensor in weights.items())
@@ -88,7 +108,7 @@ def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, more: di
         for mine, theirs in zip(rows(one, "metrics.jsonl"), rows(run, "metrics.jsonl"), strict=True):
             for name in (name for name in mine if "second" not in name):
                 assert theirs[name] == pytest.approx(mine[name], abs=1e-4), f"{way}: {name}"
-    if not more:
+    if variant == "full":
         before = load_file(checkpoint_folder(one, 0) / "model.safetensors")
         moved = [(weights[f"model.{name}"] - tensor).abs().max() for name, tensor in before.items()]
         assert max(moved) > 1e-4, "it learns at all"
@@ -154,9 +174,8 @@ def test_minibatches_are_random_parts_that_divide_no_prompt() -> None:
         )
 
 
-def test_a_sharded_run_resumes_bit_by_bit(tmp_path: Path, small_world: SmallWorld) -> None:
-    (tmp_path / "five.toml").write_text(small_world.toml(FIELDS | ADAPTERS), encoding="utf-8")
-    run = train(tmp_path, "fsdp", "--checkpoint-every", "3")
+def test_a_sharded_run_resumes_bit_by_bit(tmp_path: Path, runs_of: Runs) -> None:
+    run = shutil.copytree(runs_of("adapters") / "fsdp", tmp_path / "runs" / "fsdp")
     whole, told = learnt(run), rows(run, "completions.jsonl")
     shutil.rmtree(checkpoint_folder(run, 5))
     launch(tmp_path, "fsdp", "train", "--resume", "runs/fsdp", "--engine", "local")
