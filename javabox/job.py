@@ -130,7 +130,7 @@ class Limits:
     allocation_mb: int = 1 << 16
     """All that the program allocates, freed or not. One object larger than the heap ends it at once."""
     output_bytes: int = 64 << 20
-    """Printed to stdout and stderr together."""
+    """Printed to stdout and stderr together; where it is judged by what it prints, at most 16 MB."""
 
     @classmethod
     def of(cls, time_limit: float | None = None, memory_limit: int | None = None) -> Self:

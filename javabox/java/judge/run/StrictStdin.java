@@ -43,30 +43,39 @@ final class StrictStdin {
         controls.requests().running(conversation.job(), jvm::kill);
         Patience patience = new Patience(jvm, conversation.job().limits(), conversation.prepared().files(),
                 controls.watchdog());
-        Integer status;
+        Output output = new Output(jvm, conversation.outputLimit());
+        byte[] said = new byte[0];
         try {
             start("stdin", () -> write(conversation, jvm.out));
-            Output output = new Output(jvm, conversation.outputLimit());
             Thread reader = start("stdout", output);
-            jvm.process.waitFor();
+            said = all(jvm.process.getErrorStream());
             patience.over();
             reader.join(STRAYS_MILLIS);
-            InputStream line = jvm.process.getErrorStream();
-            byte[] said = line.readNBytes(line.available());
-            int end = new String(said, StandardCharsets.ISO_8859_1).lastIndexOf('=');
-            status = status(said, end);
-            conversation.receive(new DataInputStream(new ByteArrayInputStream(said, 0, Math.max(0, end))));
-            conversation.ended(status, output.bytes(), output.tooMuch);
-        } catch (IOException e) {
-            return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "a program's pipe broke: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "interrupted");
         } finally {
             patience.over();
             jvm.end();
         }
+        int end = new String(said, StandardCharsets.ISO_8859_1).lastIndexOf('=');
+        Integer status = status(said, end);
+        conversation.receive(new DataInputStream(new ByteArrayInputStream(said, 0, end < 0 ? said.length : end)));
+        conversation.ended(status, output.bytes(), output.tooMuch);
         return conversation.reply(Reply.STRICT, patience, patience.late() || status != null);
+    }
+
+    /** Up to its end, or until the process is ended: no process but the JVM and its shell has the other end. */
+    private static byte[] all(InputStream in) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        byte[] some = new byte[1 << 12];
+        try {
+            for (int count = in.read(some); count >= 0; count = in.read(some)) {
+                bytes.write(some, 0, count);
+            }
+        } catch (IOException e) {
+            return bytes.toByteArray(); // closed with the process
+        }
+        return bytes.toByteArray();
     }
 
     private static Thread start(String name, Runnable work) {
