@@ -1,11 +1,11 @@
 """Claim: javabox judges programs that read stdin at least fifty times as fast as `javac` and `java` do.
 
-1,000 programs, all different: ten kinds (Scanner, BufferedReader, StreamTokenizer, sorting, a grid, prefix sums,
-characters, big numbers, maps and streams, System.exit) in a hundred variants each, with three inputs a program and
-what is expected of each. Both ways judge as many at a time as there are cores. A few of the same programs go
-through one `javac` and then one `java` an input, half of them before javabox's turn and half after, and the time
-for all is that, scaled. The exit code is 1 where a verdict is wrong, more than one program in fifty did not stay
-in the warm lane, or the claim fails.
+1,000 programs, all different: ten kinds (Scanner, BufferedReader, StreamTokenizer, sorting, a grid, prefix
+sums, characters, big numbers, maps and streams, System.exit) in a hundred variants each, with three inputs a
+program and what is expected of each. Both ways judge as many at a time as there are cores. A few of the same
+programs go through one `javac` and then one `java` an input, half of them before javabox's turn and half
+after, and the time for all is that, scaled. The exit code is 1 where a verdict is wrong, more than one
+program in fifty did not stay in the warm lane, or the claim fails.
 
     python -m benchmarks.stdin_programs                # under two minutes on two quiet cores
     python -m benchmarks.stdin_programs --programs 200 --naive 10

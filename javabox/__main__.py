@@ -1,7 +1,8 @@
-"""`python -m javabox`: the command `javabox`."""
+"""`python -m javabox` is the command `javabox`."""
 
 import sys
 
 from javabox.commands import main
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
