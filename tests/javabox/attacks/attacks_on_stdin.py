@@ -56,6 +56,8 @@ FORGING = {
     "frames on the judge's pipe": """
         try (var out = new FileOutputStream("/proc/self/fd/3")) { for (int i = 0; i < 99; i++) out.write("VPD4\\n=0\\n".getBytes()); }
         catch (Exception e) { } System.out.println(5); Runtime.getRuntime().halt(0);""",
+    "bytes without end on the judge's pipe": """
+        var out = new FileOutputStream("/proc/self/fd/3"); byte[] b = new byte[1 << 20]; while (true) out.write(b);""",
     "a status on the judge's pipe": """
         try (var out = new FileOutputStream("/proc/self/fd/3")) { out.write("\\n=0\\n".getBytes()); } catch (Exception e) { }
         Runtime.getRuntime().halt(1);""",

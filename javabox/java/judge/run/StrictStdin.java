@@ -27,6 +27,9 @@ final class StrictStdin {
     /** What a process that left its group may still hold open is not waited for. */
     private static final int STRAYS_MILLIS = 300;
 
+    /** More than frames are: who writes so much there is the program. */
+    private static final int SAID_BYTES = 1 << 18;
+
     private final Controls controls;
 
     StrictStdin(Controls controls) {
@@ -48,7 +51,7 @@ final class StrictStdin {
         try {
             start("stdin", () -> write(conversation, jvm.out));
             Thread reader = start("stdout", output);
-            said = all(jvm.process.getErrorStream());
+            said = all(jvm);
             patience.over();
             reader.join(STRAYS_MILLIS);
         } catch (InterruptedException e) {
@@ -61,15 +64,16 @@ final class StrictStdin {
         Integer status = status(said, end);
         conversation.receive(new DataInputStream(new ByteArrayInputStream(said, 0, end < 0 ? said.length : end)));
         conversation.ended(status, output.bytes(), output.tooMuch);
-        return conversation.reply(Reply.STRICT, patience, patience.late() || status != null);
+        boolean byItself = conversation.complete() || status != null && status < Conversation.SIGNALLED;
+        return conversation.reply(Reply.STRICT, patience, byItself || patience.late());
     }
 
-    /** Up to its end, or until the process is ended: no process but the JVM and its shell has the other end. */
-    private static byte[] all(InputStream in) {
+    /** Up to the end of its frames' pipe: no process but the JVM and its shell has the other end. */
+    private static byte[] all(ProgramJvm jvm) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         byte[] some = new byte[1 << 12];
-        try {
-            for (int count = in.read(some); count >= 0; count = in.read(some)) {
+        try (InputStream in = jvm.process.getErrorStream()) {
+            for (int count = in.read(some); count >= 0 && bytes.size() < SAID_BYTES; count = in.read(some)) {
                 bytes.write(some, 0, count);
             }
         } catch (IOException e) {
