@@ -7,12 +7,16 @@ A `Suite` is either *taken apart* (named cases, each run and compared on its own
 are evaluated apart from the program, which never sees them) or *whole* (a test program whose `main`
 must return normally), or empty (the job is only compiled).
 
-Not covered: several source files, packages, dependencies beside the JDK, standard input.
+A program is one source, as it comes (`public class` of any name, a package, a main of its own), and what
+`Job.files` has beside it. Tests that name no package are compiled into the program's.
+
+Not covered: standard input.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Self
 
 FUEL_PER_SECOND = 2_000_000_000
@@ -52,8 +56,13 @@ class Suite:
     least one assertion, or one branch to a throw, of the tests' own was evaluated."""
     assertions: bool = False
     """Whether `assert` is on in the program's own code, as with `java -ea`. In that of tests it always is."""
+    junit: bool = False
+    """Whether `whole` is one or more JUnit 4 or 5 test classes: then each test method is a case, named
+    `Class.method`, and each invocation of a parameterised one. Needs JUnit beside the judge."""
 
     def __post_init__(self) -> None:
+        if self.junit and not self.whole:
+            raise ValueError("a JUnit suite is whole: it needs the source of its test classes")
         if self.whole is not None and self.cases:
             raise ValueError("a suite is either whole or taken apart into cases, not both")
         names = [case.name for case in self.cases]
@@ -119,3 +128,15 @@ class Job:
     have a file of their own, or, in a source that brings its own main, they are `class Main`."""
     coverage: bool = False
     """Whether the verdict names the lines of the completion that each case executed."""
+    files: tuple[tuple[str, str], ...] = ()
+    """Path and text of the program's other source files, e.g. `("util/Lists.java", "package util; …")`."""
+
+    def __post_init__(self) -> None:
+        paths = [PurePosixPath(path) for path, _ in self.files]
+        for path in paths:
+            if path.suffix != ".java" or path.is_absolute() or ".." in path.parts or "\0" in str(path):
+                raise ValueError(f"a file of a program is a relative path that ends in .java, not {str(path)!r}")
+            if path.name == "module-info.java":
+                raise ValueError(f"{path}: programs are in no module")
+        if len(set(paths)) != len(paths):
+            raise ValueError(f"paths of files must differ: {sorted(map(str, paths))}")

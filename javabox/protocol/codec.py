@@ -82,8 +82,10 @@ def encode_job(job_id: int, job: Job) -> bytes:
     start = _utf16_length(job.source[: job.completion_start])
     tests = -1 if job.tests_start is None else _utf16_length(job.source[: job.tests_start])
     parts = [struct.pack(">i", job_id), _text(job.source), struct.pack(">ii", start, tests)]
+    parts.append(struct.pack(">i", len(job.files)))
+    parts += [_text(part) for file in job.files for part in file]
     parts += [_text(suite.imports), _optional(suite.whole)]
-    parts.append(struct.pack(">?i", suite.assertions, len(suite.cases)))
+    parts.append(struct.pack(">??i", suite.assertions, suite.junit, len(suite.cases)))
     for case in suite.cases:
         parts += [_text(case.name), _text(case.code), _text(case.value), _optional(case.expected)]
         parts += [
@@ -177,7 +179,7 @@ def _cut(text: str | None) -> str | None:
 def _diagnostic(reader: _Reader, job: Job) -> Diagnostic:
     code = reader.text()
     line, column, position = reader.unpack(">iii")
-    message = reader.text()
+    message, file = reader.text(), reader.optional()
     if position > 0:
         completion = job.source[job.completion_start :]
         # Only text beyond the BMP has more UTF-16 units than code points.
@@ -185,7 +187,8 @@ def _diagnostic(reader: _Reader, job: Job) -> Diagnostic:
             units = completion.encode("utf-16-be", "surrogatepass")[: 2 * position]
             position = len(units.decode("utf-16-be", "surrogatepass"))
             column = column - (_utf16_length(completion[:position]) - position) if line == 1 else column
-    return Diagnostic(code, _known(line), _known(column), message, None if position < 0 else position)
+    place = None if position < 0 else position
+    return Diagnostic(code, _known(line), _known(column), message, place, file)
 
 
 def _known(number: int) -> int | None:

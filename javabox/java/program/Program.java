@@ -35,6 +35,8 @@ public final class Program {
     private final long bytes;
     private final long heap;
     private final long key;
+    /** The class that is called. */
+    private final String entry;
     private final Map<String, byte[]> classes = new HashMap<>();
     /** The names of the classes that are the tests'. */
     private final Set<String> tests = new HashSet<>();
@@ -51,6 +53,7 @@ public final class Program {
         bytes = in.readLong();
         heap = in.readLong();
         key = in.readLong();
+        entry = in.readUTF();
         for (int left = in.readInt(); left > 0; left--) {
             String name = in.readUTF();
             if (in.readBoolean()) {
@@ -127,7 +130,7 @@ public final class Program {
 
     private Object call(ClassLoader loader, String method) throws Throwable {
         try {
-            Class<?> tests = Class.forName(whole ? "Main" : TESTS, true, loader);
+            Class<?> tests = Class.forName(entry, true, loader);
             Method entry = whole ? tests.getDeclaredMethod(method, String[].class) : tests.getDeclaredMethod(method);
             entry.setAccessible(true);
             return whole ? entry.invoke(null, (Object) new String[0]) : entry.invoke(null);
@@ -136,8 +139,11 @@ public final class Program {
         }
     }
 
-    /** The class of a suite that is taken apart, in the unnamed package, where the program's classes are. */
+    /** The class of a suite that is taken apart, in the package where the program's classes are. */
     public static final String TESTS = "Javabox$Tests";
+
+    /** What stands in front of the name of a tests' class that the program has one of too. */
+    public static final String RENAMED = "Javabox$Own$";
 
     private byte[] counts() throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream(16);

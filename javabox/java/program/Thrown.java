@@ -98,7 +98,7 @@ final class Thrown {
         return 0;
     }
 
-    /** Of the topmost frame in the program, of the innermost cause that has one. */
+    /** Of the topmost frame in the program's own source, of the innermost cause that has one. */
     private int innermostLine() {
         int line = 0;
         List<Throwable> seen = new ArrayList<>();
@@ -107,7 +107,8 @@ final class Thrown {
             for (StackTraceElement frame : t.getStackTrace()) {
                 String name = frame.getClassName();
                 // A method's entry, where the stack is charged, has no line: then its caller's is the one.
-                if (classes.contains(name) && !tests.contains(name) && frame.getLineNumber() > 0) {
+                boolean own = classes.contains(name) && !tests.contains(name);
+                if (own && Program.SOURCE_NAME.equals(frame.getFileName()) && frame.getLineNumber() > 0) {
                     line = frame.getLineNumber();
                     break;
                 }

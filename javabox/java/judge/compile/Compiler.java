@@ -1,5 +1,6 @@
 package javabox.judge.compile;
 
+import com.sun.source.tree.CompilationUnitTree;
 import com.sun.source.util.JavacTask;
 import com.sun.tools.javac.api.JavacTaskPool;
 import java.io.ByteArrayOutputStream;
@@ -10,13 +11,13 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import javabox.program.Program;
+import java.util.function.Consumer;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.FileObject;
@@ -46,7 +47,7 @@ public final class Compiler {
     /**
      * Bytes by class name, or the errors; never both, and never neither.
      *
-     * @param program the names of the classes that come from the program's own source
+     * @param program the names of the classes that come from the program's own files
      */
     public record Result(Map<String, byte[]> classes, Set<String> program,
                   List<Diagnostic<? extends JavaFileObject>> errors) {
@@ -115,16 +116,30 @@ public final class Compiler {
 
     /** The top-level types of a source that is not compiled. */
     List<SharedFile.Type> types(Sources.Unit unit) {
-        SharedFile parsed = new SharedFile();
+        SharedFile parsed = new SharedFile(unit);
+        parse(unit, parsed::listenTo);
+        return parsed.types();
+    }
+
+    /** What a source declares. */
+    Outline outline(Sources.Unit unit) {
+        for (CompilationUnitTree parsed : parse(unit, task -> { })) {
+            return Outline.of(parsed);
+        }
+        return new Outline("", List.of());
+    }
+
+    private Iterable<? extends CompilationUnitTree> parse(Sources.Unit unit, Consumer<JavacTask> listener) {
         JavacTask task = (JavacTask) javac.getTask(new StringWriter(), memory, new DiagnosticCollector<>(), OPTIONS, null,
                 List.of(unit));
-        parsed.listenTo(task);
+        listener.accept(task);
         try {
-            task.parse();
+            return task.parse();
         } catch (IOException e) {
             throw new UncheckedIOException(e); // it is in memory
+        } catch (RuntimeException | StackOverflowError | AssertionError e) {
+            return List.of(); // javac's own trouble on a hostile source; compiling it says so
         }
-        return parsed.types();
     }
 
     /** What is too large for a class file stays in javac's writer, and would be written into the next class. */
@@ -184,11 +199,12 @@ public final class Compiler {
 
     /** Class files go into a map; everything else is the standard manager's. */
     private static final class Memory extends ForwardingJavaFileManager<StandardJavaFileManager> {
-        private Map<String, byte[]> classes = new HashMap<>();
+        /** In the order in which javac writes them, which is the sources'. */
+        private Map<String, byte[]> classes = new LinkedHashMap<>();
         private Set<String> program = new HashSet<>();
 
         void clear() {
-            classes = new HashMap<>();
+            classes = new LinkedHashMap<>();
             program = new HashSet<>();
         }
 
@@ -200,7 +216,7 @@ public final class Compiler {
         public JavaFileObject getJavaFileForOutput(JavaFileManager.Location location, String className,
                 JavaFileObject.Kind kind, FileObject sibling) {
             Map<String, byte[]> sink = classes;
-            if (sibling != null && sibling.getName().endsWith(Program.SOURCE_NAME)) {
+            if (sibling instanceof Sources.Unit unit && unit.ofProgram()) {
                 program.add(className);
             }
             URI uri = URI.create("memory:///" + className.replace('.', '/').replaceAll("[^A-Za-z0-9_$/]", "_") + ".class");

@@ -19,7 +19,6 @@ final class Imports {
     private static final Pattern SINGLE = Pattern.compile("import\\s+(?:static\\s+)?[\\w.]+\\.(\\w+)\\s*;");
     private static final Pattern NAME = Pattern.compile("\\b([A-Z]\\w*)");
     private static final Pattern DECLARED = Pattern.compile("\\b(?:class|interface|enum|record)\\s+(\\w+)");
-    private static final Pattern PACKAGE = Pattern.compile("\\s*package\\b");
     private static final int SUITES_KEPT = 8192;
 
     /** By suite: simple names and where they come from. */
@@ -27,9 +26,6 @@ final class Imports {
 
     /** @return import lines for the tests of this job, on the suite's own line */
     String of(Job job) {
-        if (job.suite().whole() != null && PACKAGE.matcher(job.suite().whole()).lookingAt()) {
-            return ""; // no class of the program's package is in sight
-        }
         Map<String, String> known = kept.computeIfAbsent(job.suite(), Imports::mentioned);
         Set<String> declared = inPrompt(job);
         StringBuilder lines = new StringBuilder();
@@ -45,6 +41,11 @@ final class Imports {
     static Set<String> inPrompt(Job job) {
         int promptEnd = job.completionStart() > 0 ? job.completionStart() : job.source().length();
         return named(DECLARED, job.source().substring(0, promptEnd));
+    }
+
+    /** The names of all classes that a source seems to declare. */
+    static Set<String> declared(String source) {
+        return named(DECLARED, source);
     }
 
     private static Map<String, String> mentioned(Job.Suite suite) {

@@ -7,15 +7,19 @@ import java.util.List;
 import javabox.program.Text;
 
 /** One program to judge, as it comes over the wire (javabox/protocol/codec.py holds the other end). */
-public record Job(int id, String source, int completionStart, int testsStart, Suite suite, Limits limits,
-                  boolean coverage) {
+public record Job(int id, String source, int completionStart, int testsStart, List<File> files, Suite suite,
+                  Limits limits, boolean coverage) {
+
+    /** One more source file of the program. */
+    public record File(String path, String text) {}
 
     /**
      * The tests: named cases, or a whole test program (empty: the source has its own), or nothing (compile only).
      *
      * @param assertions whether {@code assert} is on in the program; in tests it always is
+     * @param junit whether the whole test program is JUnit's test classes
      */
-    public record Suite(String imports, String whole, boolean assertions, List<Case> cases) {
+    public record Suite(String imports, String whole, boolean assertions, boolean junit, List<Case> cases) {
         public boolean compileOnly() {
             return whole == null && cases.isEmpty();
         }
@@ -32,14 +36,24 @@ public record Job(int id, String source, int completionStart, int testsStart, Su
         return suite.whole != null && suite.whole.isEmpty();
     }
 
+    /** Whether the tests were put behind the program, as mxeval does it: then its file is main.java, as there. */
+    public boolean joined() {
+        return testsShareFile() && testsStart >= 0;
+    }
+
     public static Job read(DataInputStream in) throws IOException {
         int id = in.readInt();
         String source = Text.read(in);
         int completionStart = in.readInt();
         int testsStart = in.readInt();
+        List<File> files = new ArrayList<>();
+        for (int left = in.readInt(); left > 0; left--) {
+            files.add(new File(Text.read(in), Text.read(in)));
+        }
         String imports = Text.read(in);
         String whole = optional(in);
         boolean assertions = in.readBoolean();
+        boolean junit = in.readBoolean();
         int count = in.readInt();
         List<Case> cases = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
@@ -47,8 +61,8 @@ public record Job(int id, String source, int completionStart, int testsStart, Su
         }
         Limits limits = new Limits(in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt(),
                 in.readLong(), in.readLong());
-        Suite suite = new Suite(imports, whole, assertions, cases);
-        return new Job(id, source, completionStart, testsStart, suite, limits, in.readBoolean());
+        Suite suite = new Suite(imports, whole, assertions, junit, cases);
+        return new Job(id, source, completionStart, testsStart, files, suite, limits, in.readBoolean());
     }
 
     private static String optional(DataInputStream in) throws IOException {

@@ -26,8 +26,12 @@ public record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown,
         JUDGE_ERROR, SUITE_ERROR
     }
 
-    /** One javac error; line, column (from 1) and position (from 0) count in the completion, -1 outside it. */
-    public record Diagnosis(String code, int line, int column, int position, String message) {}
+    /**
+     * One javac error; line, column (from 1) and position (from 0) count in the completion, -1 outside it.
+     *
+     * @param file path and line where it is in another file of the program, else null
+     */
+    public record Diagnosis(String code, int line, int column, int position, String message, String file) {}
 
     public record Thrown(String type, String message, int line) {}
 
@@ -110,6 +114,7 @@ public record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown,
             out.writeInt(d.column);
             out.writeInt(d.position);
             Text.write(out, d.message);
+            optional(out, d.file);
         }
         out.writeBoolean(thrown != null);
         if (thrown != null) {

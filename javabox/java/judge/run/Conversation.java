@@ -87,6 +87,7 @@ public final class Conversation {
         out.writeLong(job.limits().allocationBytes());
         out.writeLong((long) job.limits().memoryMegabytes() << 20);
         out.writeLong(TestCode.KEY);
+        out.writeUTF(prepared.entry());
         out.writeInt(prepared.classes().size());
         for (Map.Entry<String, byte[]> entry : prepared.classes().entrySet()) {
             out.writeUTF(entry.getKey());
