@@ -131,11 +131,16 @@ class Job:
     files: tuple[tuple[str, str], ...] = ()
     """Path and text of the program's other source files, e.g. `("util/Lists.java", "package util; …")`."""
 
+    declared: tuple[str, ...] | None = None
+    """The classes that the program is meant to declare, by their simple names. Another one does not stand before
+    what its tests mean by a name (`Integer`, `Pair`). None: those before the completion; where that is all of the
+    source, those of the source: say here what the prompt declared where a model wrote all of it."""
+
     def __post_init__(self) -> None:
         paths = [PurePosixPath(path) for path, _ in self.files]
         for path in paths:
             if path.suffix != ".java" or path.is_absolute() or ".." in path.parts or "\0" in str(path):
-                raise ValueError(f"a file of a program is a relative path that ends in .java, not {str(path)!r}")
+                raise ValueError(f"a file of a program has a relative path that ends in .java, not '{path}'")
             if path.name == "module-info.java":
                 raise ValueError(f"{path}: programs are in no module")
         if len(set(paths)) != len(paths):

@@ -231,10 +231,10 @@ def jar_commands(home: Path, sources: Path, folder: Path) -> list[list[str]]:
         package: sorted(
             str(sources / file.relative_to(SOURCES)) for file in (SOURCES / package).rglob("*.java")
         )
-        for package in ("program", "runtime", "judge")
+        for package in ("program", "runtime", "tuples", "judge")
     }
     return [
-        [*javac, INTERNAL_MEMORY, "-d", str(program), *files["program"], *files["runtime"]],
+        [*javac, INTERNAL_MEMORY, "-d", str(program), *files["program"], *files["runtime"], *files["tuples"]],
         # For a module with a main class jlink resolves the modules that it needs: 6 ms less a JVM.
         [*jar, str(folder / "program.jar"), "--main-class", PROGRAM_MAIN, "-C", str(program), "."],
         [*javac, INTERNAL_COMPILER, "-cp", path, "-d", str(judge), *files["judge"]],

@@ -84,6 +84,8 @@ def encode_job(job_id: int, job: Job) -> bytes:
     parts = [struct.pack(">i", job_id), _text(job.source), struct.pack(">ii", start, tests)]
     parts.append(struct.pack(">i", len(job.files)))
     parts += [_text(part) for file in job.files for part in file]
+    parts.append(struct.pack(">i", -1 if job.declared is None else len(job.declared)))
+    parts += map(_text, job.declared or ())
     parts += [_text(suite.imports), _optional(suite.whole)]
     parts.append(struct.pack(">??i", suite.assertions, suite.junit, len(suite.cases)))
     for case in suite.cases:

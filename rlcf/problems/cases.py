@@ -58,7 +58,8 @@ def _case(fields: dict[str, Any], row: Row, index: int) -> SuiteCase:
 def write_problems(problems: Iterable[Problem], out: TextIO) -> None:
     """Problem lines that `load_problems` reads: what was released, and the cases added since."""
     for problem in problems:
-        released = released_suite(problem.prompt, problem.test)
+        junit = problem.suite.junit
+        released = problem.suite if junit else released_suite(problem.prompt, problem.test)
         row: dict[str, Any] = {
             "task_id": problem.task_id,
             "prompt": problem.prompt,
@@ -72,6 +73,8 @@ def write_problems(problems: Iterable[Problem], out: TextIO) -> None:
             "time_limit": problem.time_limit,
             "memory_limit": problem.memory_limit,
             "assertions": problem.suite.assertions or None,
+            "files": dict(problem.files) or None,
+            "junit": junit or None,
         }
         row |= {name: value for name, value in own.items() if value is not None}
         out.write(json.dumps(row) + "\n")

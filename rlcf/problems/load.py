@@ -7,7 +7,8 @@ A problem is a JSON object a line: `task_id, prompt, test, entry_point`, and whe
 and `canonical_solution`, which becomes the reference; `cases` are tests beside those of `test` (see
 `cases.py`), which may then be left out. `time_limit` (seconds of fuel) and `memory_limit` (MB) hold for the
 suite of their row; `assertions: true` turns `assert` on in the program's own code, as for harnesses that run
-`java -ea` (in the code of tests it always is). MBJP is split by MBPP's ids (the ids are the same): 1-10
+`java -ea` (in the code of tests it always is). `files`, an object of paths and texts, are source files beside
+every program; with `junit: true` the test is one or more JUnit 4 or 5 test classes. MBJP is split by MBPP's ids (the ids are the same): 1-10
 prompt, 11-510 test, 511-600 validation, 601-974 train. All others are test, unless a field `split` says
 otherwise. Of `mathqa` only the test split was released for Java; the others are built by `rlcf data build
 mathqa` and loaded where one of them is asked for.
@@ -27,6 +28,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from javabox import Job, Suite
 from rlcf.errors import BadInput
 from rlcf.jsonl import Row, read_rows
 from rlcf.problems.cases import released_suite, with_cases
@@ -154,16 +156,13 @@ def mxeval_problem(row: Row) -> Problem:
     for field, value in (("task_id", task_id), ("prompt", prompt), ("test", test)):
         if not value.strip() and not (field == "test" and row.fields.get("cases")):
             raise row.bad("must not be empty", field)
-    suite = released_suite(prompt, test)
-    if suite.whole is not None and not re.search(r"\bclass\s+Main\b", test):
+    junit = _flag(row, "junit")
+    suite = Suite(whole=test, junit=True) if junit else released_suite(prompt, test)
+    if suite.whole is not None and not junit and not re.search(r"\bclass\s+Main\b", test):
         raise row.bad("must declare class Main", "test")
     if "cases" in row.fields:
         suite = with_cases(suite, row)
-    assertions = row.fields.get("assertions")
-    if assertions is not None:
-        if not isinstance(assertions, bool):
-            raise row.bad("must be true or false", "assertions")
-        suite = replace(suite, assertions=assertions)
+    suite = replace(suite, assertions=_flag(row, "assertions"))
     return Problem(
         task_id=task_id,
         prompt=prompt,
@@ -173,10 +172,30 @@ def mxeval_problem(row: Row) -> Problem:
         reference=_optional(row, "canonical_solution"),
         split=_split(row, task_id),
         test=test,
+        files=_files(row),
         time_limit=_limit(row, "time_limit", time_limit_fault),
         memory_limit=_limit(row, "memory_limit", memory_limit_fault),
         source=f"{row.file}:{row.line}",
     )
+
+
+def _flag(row: Row, field: str) -> bool:
+    """False where the row has none. Raises BadInput."""
+    value = row.fields.get(field)
+    if value is not None and not isinstance(value, bool):
+        raise row.bad("must be true or false", field)
+    return bool(value)
+
+
+def _files(row: Row) -> tuple[tuple[str, str], ...]:
+    """The program's other source files. Raises BadInput."""
+    files = row.fields.get("files") or {}
+    if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
+        raise row.bad("must be an object of paths and texts", "files")
+    try:
+        return Job("", files=tuple(files.items())).files
+    except ValueError as error:
+        raise row.bad(str(error), "files") from error
 
 
 def _limit(row: Row, field: str, fault: Callable[[object], str]) -> Any:

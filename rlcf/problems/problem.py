@@ -31,6 +31,8 @@ class Problem:
     """Seconds of fuel that its suite may take, all cases together; None: the judge's default."""
     memory_limit: int | None = None
     """Megabytes of heap; None: the judge's default."""
+    files: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Path and text of other source files that every program has beside it."""
     source: str = field(default="", repr=False, compare=False)
     """Where it was read, `file:line`."""
 
@@ -59,6 +61,7 @@ class Problem:
             limits=limits or self.limits,
             completion_start=len(self.prompt),
             coverage=coverage,
+            files=self.files,
         )
 
     def released_job(self, completion: str, limits: Limits | None = None) -> Job:
@@ -69,6 +72,7 @@ class Problem:
             limits=limits or self.limits,
             completion_start=len(self.prompt),
             tests_start=len(self.prompt) + len(completion) + 1,
+            files=self.files,
         )
 
 

@@ -47,7 +47,7 @@ final class Rehearsal {
         Counters counters = new Counters();
         Build build = new Build(true, counters);
         for (String body : BODIES) {
-            Job job = new Job(0, HEAD + body, HEAD.length(), -1, List.of(), suite, limits, true);
+            Job job = new Job(0, HEAD + body, HEAD.length(), -1, List.of(), null, suite, limits, true);
             Build.Built built = build.of(job, compiler);
             Reply reply = built.compiled().ok() ? Reply.compiled()
                     : Reply.compileError(Diagnoses.of(job, built.compiled()), true);

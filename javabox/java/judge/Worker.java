@@ -1,6 +1,5 @@
 package javabox.judge;
 
-import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javabox.judge.compile.Build;
 import javabox.judge.compile.Compiler;
@@ -40,7 +39,7 @@ final class Worker implements Runnable {
             while (!lost) {
                 prepare(supervisor.next(), compiler);
             }
-        } catch (IOException | InterruptedException e) {
+        } catch (InterruptedException e) {
             System.err.println("javabox: a worker ended: " + e);
             System.exit(1);
         }

@@ -157,6 +157,7 @@ public final class Program {
     /** The program's classes over the JDK's: it sees no class of the judge by name but the runtime's. */
     private static final class ProgramLoader extends ClassLoader {
         private static final String RUNTIME = "javabox.runtime.";
+        private static final String TUPLES = "org.javatuples.";
         /** One for all programs: the JVM keeps a list of who has seen which class of the JDK, and walks through it. */
         private static final ProtectionDomain DOMAIN = new ProtectionDomain(
                 new CodeSource(null, (Certificate[]) null), null);
@@ -171,7 +172,7 @@ public final class Program {
         /** To ask the JDK's loaders for what only this one can have costs an exception each time. */
         @Override
         protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-            if (name.startsWith(RUNTIME)) {
+            if (name.startsWith(RUNTIME) || name.startsWith(TUPLES)) {
                 return Class.forName(name, false, Program.class.getClassLoader());
             }
             if (name.indexOf('.') >= 0) {

@@ -1,7 +1,9 @@
 package javabox.judge.compile;
 
 import java.util.Set;
+import java.util.TreeSet;
 import javabox.judge.meter.ClassFiles;
+import javabox.judge.meter.Jars;
 import javabox.judge.meter.Rewriter;
 import javabox.judge.protocol.Counters;
 import javabox.judge.protocol.Job;
@@ -36,7 +38,7 @@ public final class Build {
     public Built of(Job job, Compiler compiler) {
         Units units = Units.of(job, compiler, imports);
         Sources.Unit tests = units.tests();
-        if (tests != null && !units.mayDeclare() && kept.knows(tests.text(), units.text())) {
+        if (tests != null && !units.mayDeclare() && kept.knows(key(units, job), units.text())) {
             Compiler.Result alone = compiler.compile(units.alone());
             Built built = alone.ok() ? beside(alone, units, job) : new Built(alone, null, 0);
             if (built != null) {
@@ -50,7 +52,7 @@ public final class Build {
     private Built beside(Compiler.Result alone, Units units, Job job) {
         long start = System.nanoTime();
         ClassFiles classes = ClassFiles.of(alone.classes(), alone.program());
-        Rewriter.Tests known = kept.find(units.tests().text(), Declarations.of(classes.program().values()));
+        Rewriter.Tests known = kept.find(key(units, job), Declarations.of(classes.program().values()));
         if (known == null) {
             return null;
         }
@@ -60,6 +62,12 @@ public final class Build {
         }
         counters.testsReused.incrementAndGet();
         return new Built(alone, prepared, System.nanoTime() - start);
+    }
+
+    /** What else than declarations decides about the tests: their text, and what a program may declare beside them. */
+    private static String key(Units units, Job job) {
+        boolean whole = job.suite().whole() != null;
+        return units.tests().text() + (whole ? "\0" + new TreeSet<>(Imports.inPrompt(job)) : "");
     }
 
     private static Rewriter.Wanted wanted(Job job) {
@@ -93,6 +101,12 @@ public final class Build {
         }
         long start = System.nanoTime();
         ClassFiles classes = ClassFiles.of(compiled.classes(), compiled.program());
+        for (String name : classes.program().keySet()) {
+            String place = name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : "";
+            if (Jars.GIVEN.hasPackage(place.replace('.', '/'))) {
+                return new Built(compiled.refused(Refusal.ofJar(name)), null, 0);
+            }
+        }
         String hidden = job.suite().whole() == null ? null : hidden(classes, job);
         if (hidden != null) {
             return new Built(compiled.refused(Refusal.hidden(hidden)), null, 0);
@@ -103,7 +117,7 @@ public final class Build {
             return new Built(compiler.compile(units.alone()), prepared, System.nanoTime() - start);
         }
         if (tests != null && prepared.tests() != null) {
-            kept.keep(tests.text(), Declarations.of(classes.program().values()), prepared.tests());
+            kept.keep(key(units, job), Declarations.of(classes.program().values()), prepared.tests());
         }
         return new Built(compiled, prepared, System.nanoTime() - start);
     }

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javabox.judge.meter.Jars;
 import javabox.judge.protocol.Job;
 
 /**
@@ -39,6 +40,9 @@ final class Imports {
 
     /** What the program is meant to declare. */
     static Set<String> inPrompt(Job job) {
+        if (job.declared() != null) {
+            return job.declared();
+        }
         int promptEnd = job.completionStart() > 0 ? job.completionStart() : job.source().length();
         return named(DECLARED, job.source().substring(0, promptEnd));
     }
@@ -80,20 +84,23 @@ final class Imports {
     }
 
     /**
-     * Whether a class of this name, declared by the program, stands before one of the JDK's where the tests have
+     * Whether a class of this name, declared by the program, stands before one of the JDK's or a jar's where the tests have
      * it in mind: they name it, and neither the prompt nor they themselves declare it.
      */
     static boolean hides(String declared, Job job) {
-        if (declared.equals("java") || declared.equals("javax")) {
+        if (declared.equals("java") || declared.equals("javax") || Jars.GIVEN.begins(declared)) {
             return true;
         }
         String heads = "import java.lang.*;" + job.source() + job.suite().imports() + job.suite().whole();
         return !inPrompt(job).contains(declared) && named(ON_DEMAND, heads).stream()
-                .anyMatch(place -> place.startsWith("java.") && exists(place + "." + declared));
+                .anyMatch(place -> exists(place + "." + declared));
     }
 
     private static boolean exists(String qualified) {
         try {
+            if (!qualified.startsWith("java.")) {
+                return Jars.GIVEN.has(qualified.replace('.', '/'));
+            }
             return java.lang.reflect.Modifier.isPublic(Class.forName(qualified, false, null).getModifiers());
         } catch (ClassNotFoundException | LinkageError e) {
             return false;

@@ -28,6 +28,7 @@ public final class Sources {
         private final boolean ofProgram;
         /** What a public class in it is called; null: as it likes. */
         private final String publicName;
+        private boolean junit;
 
         private Unit(String name, String text, String path, boolean ofProgram, String publicName) {
             super(URI.create("string:///" + name), JavaFileObject.Kind.SOURCE);
@@ -49,6 +50,11 @@ public final class Sources {
         /** Where it is among the job's files; null for the program's own source and for tests. */
         String path() {
             return path;
+        }
+
+        /** Whether it is JUnit's to run. */
+        boolean junit() {
+            return junit;
         }
 
         boolean ofProgram() {
@@ -114,7 +120,9 @@ public final class Sources {
             }
             String whole = clashing.isEmpty() ? suite.whole() : Renaming.of(suite.whole(), clashing);
             // Where they name a package of their own, no class of the program's is in sight.
-            return Unit.own(TESTS_NAME, packaged ? whole : head + imports.of(job) + whole);
+            Unit tests = Unit.own(TESTS_NAME, packaged ? whole : head + imports.of(job) + whole);
+            tests.junit = suite.junit();
+            return tests;
         }
         if (suite.compileOnly()) {
             return null;

@@ -16,7 +16,7 @@ import org.objectweb.asm.Opcodes;
 final class Scan {
     private static final Set<String> PACKAGES = Set.of("java/util/function", "java/util/regex", "java/util/stream",
             "java/math", "java/text", "java/time", "java/time/format", "java/time/temporal", "java/time/chrono",
-            "java/nio/charset", "java/util/concurrent/atomic", "java/lang/annotation");
+            "java/nio/charset", "java/util/concurrent/atomic", "java/lang/annotation", "org/javatuples");
 
     private static final Set<String> NOT_OF_UTIL = Set.of("Timer", "TimerTask", "ServiceLoader", "ResourceBundle",
             "PropertyResourceBundle", "ListResourceBundle", "WeakHashMap", "ServiceConfigurationError");

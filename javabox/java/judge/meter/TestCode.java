@@ -141,7 +141,7 @@ public final class TestCode {
         boolean isStatic = call.getOpcode() == Opcodes.INVOKESTATIC;
         boolean asks = (call.getOpcode() == Opcodes.INVOKEVIRTUAL || call.getOpcode() == Opcodes.INVOKEINTERFACE)
                 && call.name.equals("equals") && call.desc.equals("(Ljava/lang/Object;)Z")
-                && call.owner.startsWith("java/");
+                && (call.owner.startsWith("java/") || call.owner.startsWith("org/javatuples/"));
         String name = isStatic ? ASKING.get(call.owner + '.' + call.name + call.desc) : asks ? "equal" : null;
         if (name != null) {
             code.set(node, new MethodInsnNode(Opcodes.INVOKESTATIC, Type.getInternalName(Equality.class), name,

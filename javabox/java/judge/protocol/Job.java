@@ -3,11 +3,17 @@ package javabox.judge.protocol;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import javabox.program.Text;
 
-/** One program to judge, as it comes over the wire (javabox/protocol/codec.py holds the other end). */
-public record Job(int id, String source, int completionStart, int testsStart, List<File> files, Suite suite,
+/**
+ * One program to judge, as it comes over the wire (javabox/protocol/codec.py holds the other end).
+ *
+ * @param declared the classes that the program is meant to declare; null where the prompt says it
+ */
+public record Job(int id, String source, int completionStart, int testsStart, List<File> files, Set<String> declared, Suite suite,
                   Limits limits, boolean coverage) {
 
     /** One more source file of the program. */
@@ -50,6 +56,11 @@ public record Job(int id, String source, int completionStart, int testsStart, Li
         for (int left = in.readInt(); left > 0; left--) {
             files.add(new File(Text.read(in), Text.read(in)));
         }
+        int known = in.readInt();
+        Set<String> declared = known < 0 ? null : new HashSet<>();
+        for (int left = known; left > 0; left--) {
+            declared.add(Text.read(in));
+        }
         String imports = Text.read(in);
         String whole = optional(in);
         boolean assertions = in.readBoolean();
@@ -62,7 +73,7 @@ public record Job(int id, String source, int completionStart, int testsStart, Li
         Limits limits = new Limits(in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt(),
                 in.readLong(), in.readLong());
         Suite suite = new Suite(imports, whole, assertions, junit, cases);
-        return new Job(id, source, completionStart, testsStart, files, suite, limits, in.readBoolean());
+        return new Job(id, source, completionStart, testsStart, files, declared, suite, limits, in.readBoolean());
     }
 
     private static String optional(DataInputStream in) throws IOException {

@@ -13,6 +13,7 @@ import javabox.judge.compile.Compiler;
 import javabox.judge.compile.Sources;
 import javabox.judge.protocol.Job;
 import javabox.program.Values;
+import org.javatuples.Tuple;
 
 /**
  * The expected values of a suite, evaluated once, in the judge, apart from any program.
@@ -101,6 +102,12 @@ public final class Expected {
             throw new Broken("an expected value does not compile: " + compiled.errors().get(0).getMessage(null));
         }
         ClassLoader loader = new ClassLoader(ClassLoader.getPlatformClassLoader()) {
+            @Override
+            protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+                boolean tuple = name.startsWith(Tuple.class.getPackageName() + ".");
+                return tuple ? Class.forName(name, false, Tuple.class.getClassLoader()) : super.loadClass(name, resolve);
+            }
+
             @Override
             protected Class<?> findClass(String name) throws ClassNotFoundException {
                 byte[] bytes = compiled.classes().get(name);
