@@ -132,9 +132,9 @@ class Job:
     """Path and text of the program's other source files, e.g. `("util/Lists.java", "package util; …")`."""
 
     declared: tuple[str, ...] | None = None
-    """The classes that the program is meant to declare, by their simple names. Another one does not stand before
-    what its tests mean by a name (`Integer`, `Pair`). None: those before the completion; where that is all of the
-    source, those of the source: say here what the prompt declared where a model wrote all of it."""
+    """The classes that the program is meant to declare, by their simple names. No other one stands before
+    what its tests mean by a name (`Integer`, `Pair`). None: those before the completion; where that begins
+    with the source, all of it. Say here what the prompt declares where a model wrote the whole source."""
 
     def __post_init__(self) -> None:
         paths = [PurePosixPath(path) for path, _ in self.files]

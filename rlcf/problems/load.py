@@ -8,8 +8,8 @@ and `canonical_solution`, which becomes the reference; `cases` are tests beside 
 `cases.py`), which may then be left out. `time_limit` (seconds of fuel) and `memory_limit` (MB) hold for the
 suite of their row; `assertions: true` turns `assert` on in the program's own code, as for harnesses that run
 `java -ea` (in the code of tests it always is). `files`, an object of paths and texts, are source files beside
-every program; with `junit: true` the test is one or more JUnit 4 or 5 test classes. MBJP is split by MBPP's ids (the ids are the same): 1-10
-prompt, 11-510 test, 511-600 validation, 601-974 train. All others are test, unless a field `split` says
+every program; with `junit: true` the test is one or more JUnit 4 or 5 test classes. MBJP is split by MBPP's
+ids (the ids are the same): 1-10 prompt, 11-510 test, 511-600 validation, 601-974 train. All others are test, unless a field `split` says
 otherwise. Of `mathqa` only the test split was released for Java; the others are built by `rlcf data build
 mathqa` and loaded where one of them is asked for.
 
@@ -189,7 +189,7 @@ def _flag(row: Row, field: str) -> bool:
 
 def _files(row: Row) -> tuple[tuple[str, str], ...]:
     """The program's other source files. Raises BadInput."""
-    files = row.fields.get("files") or {}
+    files = row.fields.get("files", {})
     if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
         raise row.bad("must be an object of paths and texts", "files")
     try:

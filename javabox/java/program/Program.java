@@ -3,13 +3,12 @@ package javabox.program;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.net.URL;
 import java.nio.ByteBuffer;
-import java.security.CodeSource;
-import java.security.ProtectionDomain;
-import java.security.cert.Certificate;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -37,6 +36,7 @@ public final class Program {
     private final long key;
     /** The class that is called. */
     private final String entry;
+    private final URL[] jars;
     private final Map<String, byte[]> classes = new HashMap<>();
     /** The names of the classes that are the tests'. */
     private final Set<String> tests = new HashSet<>();
@@ -54,6 +54,10 @@ public final class Program {
         heap = in.readLong();
         key = in.readLong();
         entry = in.readUTF();
+        jars = new URL[in.readInt()];
+        for (int i = 0; i < jars.length; i++) {
+            jars[i] = new File(in.readUTF()).toURI().toURL();
+        }
         for (int left = in.readInt(); left > 0; left--) {
             String name = in.readUTF();
             if (in.readBoolean()) {
@@ -79,7 +83,7 @@ public final class Program {
         Tank.fill(fuel, bytes, heap, threads);
         Tank.key = key;
         Thread.interrupted(); // one that ran before may have left it set
-        ClassLoader loader = new ProgramLoader(classes);
+        ClassLoader loader = new ProgramLoader(classes, jars);
         for (int i = 0; i < cases && Tank.empty == 0; i++) {
             Coverage.take();
             byte kind = runCase(loader, whole ? "main" : "c".concat(Integer.toString(i)));
@@ -152,45 +156,5 @@ public final class Program {
         data.writeLong(Tank.checks);
         data.write(sized(coverage ? Coverage.take() : NOTHING)); // of the case that ended it all
         return out.toByteArray();
-    }
-
-    /** The program's classes over the JDK's: it sees no class of the judge by name but the runtime's. */
-    private static final class ProgramLoader extends ClassLoader {
-        private static final String RUNTIME = "javabox.runtime.";
-        private static final String TUPLES = "org.javatuples.";
-        /** One for all programs: the JVM keeps a list of who has seen which class of the JDK, and walks through it. */
-        private static final ProtectionDomain DOMAIN = new ProtectionDomain(
-                new CodeSource(null, (Certificate[]) null), null);
-
-        private final Map<String, byte[]> classes;
-
-        ProgramLoader(Map<String, byte[]> classes) {
-            super(ClassLoader.getPlatformClassLoader());
-            this.classes = classes;
-        }
-
-        /** To ask the JDK's loaders for what only this one can have costs an exception each time. */
-        @Override
-        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-            if (name.startsWith(RUNTIME) || name.startsWith(TUPLES)) {
-                return Class.forName(name, false, Program.class.getClassLoader());
-            }
-            if (name.indexOf('.') >= 0) {
-                return super.loadClass(name, resolve);
-            }
-            synchronized (getClassLoadingLock(name)) {
-                Class<?> loaded = findLoadedClass(name);
-                return loaded == null ? findClass(name) : loaded;
-            }
-        }
-
-        @Override
-        protected Class<?> findClass(String name) throws ClassNotFoundException {
-            byte[] bytes = classes.get(name);
-            if (bytes != null) {
-                return defineClass(name, bytes, 0, bytes.length, DOMAIN);
-            }
-            throw new ClassNotFoundException(name);
-        }
     }
 }

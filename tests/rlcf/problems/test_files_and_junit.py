@@ -15,7 +15,7 @@ from rlcf.problems.cases import write_problems
 ROW = {
     "task_id": "T/1",
     "prompt": "class Add {\n    static int add(int x) {\n",
-    "test": "class AddTest { @org.junit.Test public void adds() { org.junit.Assert.assertEquals(2, Add.add(1)); } }",
+    "test": "class AddTest { @org.junit.Test public void adds() { assert Add.add(1) == 2; } }",
     "entry_point": "add",
     "files": {"util/One.java": "package util; public class One { public static final int ONE = 1; }"},
     "junit": True,

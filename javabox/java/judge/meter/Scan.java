@@ -163,7 +163,8 @@ final class Scan {
             threads |= runsThreads(element);
             files |= !runsThreads(element) || FILES.stream().anyMatch(element::startsWith);
             reflects |= element.startsWith("java/lang/reflect/") || element.startsWith("java/lang/invoke/");
-            chance |= CHANCE.stream().anyMatch(element::startsWith);
+            // What a user's jar asks for is not looked at.
+            chance |= CHANCE.stream().anyMatch(element::startsWith) || Jars.GIVEN.isUsers(element);
         }
     }
 

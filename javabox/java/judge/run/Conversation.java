@@ -7,12 +7,14 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import javabox.judge.meter.Jars;
 import javabox.judge.meter.Rewriter;
 import javabox.judge.meter.TestCode;
 import javabox.judge.protocol.Job;
@@ -88,6 +90,12 @@ public final class Conversation {
         out.writeLong((long) job.limits().memoryMegabytes() << 20);
         out.writeLong(TestCode.KEY);
         out.writeUTF(prepared.entry());
+        // A program of the warm lane names no class of theirs.
+        List<Path> jars = prepared.refusal() == null ? List.of() : Jars.GIVEN.atRun(job.suite().junit());
+        out.writeInt(jars.size());
+        for (Path jar : jars) {
+            out.writeUTF(jar.toString());
+        }
         out.writeInt(prepared.classes().size());
         for (Map.Entry<String, byte[]> entry : prepared.classes().entrySet()) {
             out.writeUTF(entry.getKey());
