@@ -149,11 +149,12 @@ def decode_reply(frame: bytes, job: Job) -> Reply:
 def _case(reader: _Reader, job: Job, index: int) -> Case:
     outcome = OUTCOMES[reader.unpack(">b")[0]]
     value, shown, tests_line = reader.optional(), reader.optional(), reader.integer()
+    found = reader.optional()
     lines = reader.integers()
     asked = job.suite.cases[index] if job.suite.cases else None
-    name = asked.name if asked else "main"
+    name = asked.name if asked else found or "main"
     if outcome in (Outcome.PASSED, Outcome.UNTESTED):
-        return Case(name, outcome, value, lines)
+        return Case(name, outcome, value, lines, got=_cut(shown))
     call = f"{asked.code} {asked.value}".strip() if asked else _tests_line(job, tests_line)
     # An exception ends a case before there is anything to compare.
     wrong = outcome is Outcome.FAILED and asked is not None and not tests_line

@@ -9,8 +9,11 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.URL;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -26,6 +29,7 @@ public final class Program {
     public static final String SOURCE_NAME = "main.java";
 
     private final boolean whole;
+    private final boolean junit;
     private final boolean coverage;
     private final boolean threads;
     private final int cases;
@@ -38,6 +42,8 @@ public final class Program {
     private final String entry;
     private final URL[] jars;
     private final Map<String, byte[]> classes = new HashMap<>();
+    /** Classes of JUnit's in the place of those in its jars. */
+    private final Map<String, byte[]> framework = new HashMap<>();
     /** The names of the classes that are the tests'. */
     private final Set<String> tests = new HashSet<>();
     private boolean memory;
@@ -45,6 +51,7 @@ public final class Program {
     /** The judge's end is judge/run/Conversation.java. */
     Program(DataInputStream in) throws IOException {
         whole = in.readBoolean();
+        junit = in.readBoolean();
         coverage = in.readBoolean();
         threads = in.readBoolean();
         cases = in.readInt();
@@ -59,14 +66,23 @@ public final class Program {
             jars[i] = new File(in.readUTF()).toURI().toURL();
         }
         for (int left = in.readInt(); left > 0; left--) {
-            String name = in.readUTF();
-            if (in.readBoolean()) {
+            boolean ofTests = in.readBoolean();
+            String name = read(in, classes);
+            if (ofTests) {
                 tests.add(name);
             }
-            byte[] code = new byte[in.readInt()];
-            in.readFully(code);
-            classes.put(name, code);
         }
+        for (int left = in.readInt(); left > 0; left--) {
+            read(in, framework);
+        }
+    }
+
+    private static String read(DataInputStream in, Map<String, byte[]> into) throws IOException {
+        String name = in.readUTF();
+        byte[] code = new byte[in.readInt()];
+        in.readFully(code);
+        into.put(name, code);
+        return name;
     }
 
     int outputLimit() {
@@ -83,7 +99,15 @@ public final class Program {
         Tank.fill(fuel, bytes, heap, threads);
         Tank.key = key;
         Thread.interrupted(); // one that ran before may have left it set
-        ClassLoader loader = new ProgramLoader(classes, jars);
+        Map<String, byte[]> all = classes;
+        if (junit) {
+            all = new HashMap<>(framework);
+            all.putAll(classes);
+        }
+        ClassLoader loader = new ProgramLoader(all, jars);
+        if (junit) {
+            runTestClasses(loader, sender);
+        }
         for (int i = 0; i < cases && Tank.empty == 0; i++) {
             Coverage.take();
             byte kind = runCase(loader, whole ? "main" : "c".concat(Integer.toString(i)));
@@ -91,7 +115,67 @@ public final class Program {
                 sender.send(kind, lines, body, size);
             }
         }
+        if (memory && junit) {
+            return; // it is said already
+        }
         sender.send(Tank.empty == 0 ? Frames.DONE : Tank.empty, counts(), NOTHING, 0);
+    }
+
+    /** Nothing is said of the end where JUnit did not come to it: that is a premature exit. */
+    private void runTestClasses(ClassLoader loader, Sender sender) throws IOException {
+        Coverage.take();
+        Thread.currentThread().setContextClassLoader(loader);
+        Set<String> own = new HashSet<>(classes.keySet());
+        own.removeAll(tests);
+        int[] sent = new int[1];
+        TestClasses suite = new TestClasses(loader, own, (status, name, reason, thrown) -> {
+            if (Tank.empty == 0 && sent[0]++ == Frames.TESTS_LIMIT) {
+                Tank.stop(Frames.OUTPUT);
+            }
+            if (Tank.empty == 0) {
+                byte[] said = described(status, name, reason, thrown);
+                sender.send(Frames.TEST, sized(coverage ? Coverage.take() : NOTHING), said, said.length);
+            }
+        });
+        try {
+            if (!suite.run(selected()) && Tank.empty == 0) {
+                throw new IllegalStateException("JUnit did not come to its end");
+            }
+        } catch (OutOfMemoryError e) {
+            memory = true;
+            sender.send(Frames.SPACE, counts(), NOTHING, 0);
+        } catch (Throwable e) {
+            if (Tank.empty == 0) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private byte[] described(byte status, String name, String reason, Throwable thrown) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(bytes);
+        out.writeByte(status);
+        Text.write(out, Text.capped(Text.settled(name)));
+        if (status == Frames.FAILED) {
+            out.write(new Thrown(thrown, tests, classes.keySet(), true).describe());
+        } else if (status == Frames.SKIPPED) {
+            Text.write(out, Text.capped(Text.settled(reason)));
+        }
+        return bytes.toByteArray();
+    }
+
+    /** The test classes that JUnit looks into: those that are in no other. */
+    private List<String> selected() {
+        List<String> names = new ArrayList<>();
+        for (String name : tests) {
+            String simple = name.substring(name.lastIndexOf('.') + 1);
+            String own = simple.startsWith(RENAMED) ? simple.substring(RENAMED.length()) : simple;
+            if (own.indexOf('$') < 0) {
+                names.add(name);
+            }
+        }
+        Collections.sort(names);
+        return names;
     }
 
     private static final byte[] NOTHING = new byte[0];
@@ -119,7 +203,7 @@ public final class Program {
                 if (e instanceof VirtualMachineError && e != Tank.counted) {
                     Tank.shaken = true;
                 }
-                body = new Thrown(e, tests, classes.keySet()).describe();
+                body = new Thrown(e, tests, classes.keySet(), false).describe();
                 size = body.length;
             }
             kind = Frames.THROWN;

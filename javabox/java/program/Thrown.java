@@ -24,15 +24,19 @@ final class Thrown {
     private final Throwable thrown;
     private final Set<String> tests;
     private final Set<String> classes;
+    private final boolean junit;
 
     /**
      * @param tests the names of the tests' classes
      * @param classes the names of theirs and the program's
+     * @param junit whether JUnit ran them: it catches what the program throws without their doing, so that the stack
+     *     alone says whose it is
      */
-    Thrown(Throwable thrown, Set<String> tests, Set<String> classes) {
+    Thrown(Throwable thrown, Set<String> tests, Set<String> classes, boolean junit) {
         this.thrown = thrown;
         this.tests = tests;
         this.classes = classes;
+        this.junit = junit;
     }
 
     /** Type, message, line in the program's source (from 1; 0 unknown), line in the tests', whether it is theirs. */
@@ -63,7 +67,7 @@ final class Thrown {
     }
 
     private boolean byTests() {
-        if (Tank.inProgram || thrown == Tank.fromProgram) {
+        if (!junit && (Tank.inProgram || thrown == Tank.fromProgram)) {
             return false;
         }
         Throwable told = thrown;
@@ -74,12 +78,13 @@ final class Thrown {
         if (classes.contains(type) && !tests.contains(type)) {
             return false;
         }
-        for (StackTraceElement frame : taken(told)) {
+        StackTraceElement[] trace = taken(told);
+        for (StackTraceElement frame : trace) {
             if (classes.contains(frame.getClassName())) {
                 return tests.contains(frame.getClassName());
             }
         }
-        return false;
+        return junit && trace.length > 0; // JUnit itself
     }
 
     /** The trace as the JVM took it, whatever was written over it in what way; none of one that came from a stream. */

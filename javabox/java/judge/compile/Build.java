@@ -38,7 +38,7 @@ public final class Build {
     public Built of(Job job, Compiler compiler) {
         Units units = Units.of(job, compiler, imports);
         Sources.Unit tests = units.tests();
-        if (tests != null && !units.mayDeclare() && kept.knows(key(units, job), units.text())) {
+        if (tests != null && !job.suite().junit() && !units.mayDeclare() && kept.knows(key(units, job), units.text())) {
             Compiler.Result alone = compiler.compile(units.alone());
             Built built = alone.ok() ? beside(alone, units, job) : new Built(alone, null, 0);
             if (built != null) {
@@ -71,7 +71,7 @@ public final class Build {
     }
 
     private static Rewriter.Wanted wanted(Job job) {
-        return new Rewriter.Wanted(job.coverage(), job.suite().assertions(), job.joined());
+        return new Rewriter.Wanted(job.coverage(), job.suite().assertions(), job.joined(), job.suite().junit());
     }
 
     /** A class of the program's that the tests name and do not mean; null if there is none. */
@@ -102,8 +102,7 @@ public final class Build {
         long start = System.nanoTime();
         ClassFiles classes = ClassFiles.of(compiled.classes(), compiled.program());
         for (String name : classes.program().keySet()) {
-            String place = name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : "";
-            if (Jars.GIVEN.hasPackage(place.replace('.', '/'))) {
+            if (Jars.GIVEN.isTaken(name.replace('.', '/'))) {
                 return new Built(compiled.refused(Refusal.ofJar(name)), null, 0);
             }
         }
@@ -116,7 +115,7 @@ public final class Build {
             // It can't know of them honestly: the answer is what javac says of it without them.
             return new Built(compiler.compile(units.alone()), prepared, System.nanoTime() - start);
         }
-        if (tests != null && prepared.tests() != null) {
+        if (tests != null && !job.suite().junit() && prepared.tests() != null) {
             kept.keep(key(units, job), Declarations.of(classes.program().values()), prepared.tests());
         }
         return new Built(compiled, prepared, System.nanoTime() - start);

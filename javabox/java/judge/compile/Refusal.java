@@ -27,9 +27,9 @@ record Refusal(String code, String message) implements Diagnostic<JavaFileObject
                 + " mean");
     }
 
-    /** A class that a jar has already, or a package of a jar's: beside it no other one is meant. */
+    /** A class that a jar has already, or one in a package of JUnit's or the tuples': no other one is meant. */
     static Refusal ofJar(String name) {
-        return new Refusal(TESTS, "the program declares " + name + ", which is in a package of the class path's");
+        return new Refusal(TESTS, "the program declares " + name + ", which is the class path's");
     }
 
     @Override

@@ -6,11 +6,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import org.objectweb.asm.ClassReader;
 
 /**
  * The jars that programs and tests see beside the JDK: the user's, for suites that are JUnit's its own, and
@@ -31,6 +35,8 @@ public final class Jars {
     private final Set<String> ofUser;
     private final Set<String> all;
     private final Set<String> packages = new HashSet<>();
+    private final Set<String> ofJUnit = new HashSet<>();
+    private Map<String, byte[]> sincere;
 
     private Jars(List<Path> user, List<Path> junit) {
         this.user = user;
@@ -40,7 +46,18 @@ public final class Jars {
             withJUnit.addAll(junit);
         }
         all = classes(withJUnit);
-        all.forEach(name -> packages.add(name.substring(0, Math.max(0, name.lastIndexOf('/')))));
+        all.forEach(name -> packages.add(place(name)));
+        all.stream().filter(Jars::isJUnits).forEach(name -> ofJUnit.add(place(name)));
+    }
+
+    private static String place(String name) {
+        return name.substring(0, Math.max(0, name.lastIndexOf('/')));
+    }
+
+    /** Whether a class, by its internal name, belongs to JUnit: what it throws, the tests throw. */
+    static boolean isJUnits(String name) {
+        return name.startsWith("org/junit/") || name.startsWith("org/hamcrest/") || name.startsWith("org/opentest4j/")
+                || name.startsWith("junit/");
     }
 
     private static List<Path> paths(String property) {
@@ -59,6 +76,34 @@ public final class Jars {
             }
         }
         return names;
+    }
+
+    /** Classes of JUnit's that ask whether values are equal, by name, as they ask it here. */
+    public synchronized Map<String, byte[]> sincere() {
+        if (sincere == null) {
+            sincere = new HashMap<>();
+            for (Path jar : withJUnit) {
+                try (ZipFile file = new ZipFile(jar.toFile())) {
+                    for (ZipEntry entry : file.stream().filter(Jars::compares).toList()) {
+                        byte[] changed = TestCode.sincere(new ClassReader(file.getInputStream(entry)));
+                        String name = entry.getName().substring(0, entry.getName().length() - ".class".length());
+                        if (changed != null) {
+                            sincere.putIfAbsent(name.replace('/', '.'), changed);
+                        }
+                    }
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+        return sincere;
+    }
+
+    private static boolean compares(ZipEntry entry) {
+        String place = entry.getName().substring(0, entry.getName().lastIndexOf('/') + 1);
+        return entry.getName().endsWith(".class") && (place.equals("org/junit/") || place.equals("org/junit/internal/")
+                || place.equals("org/junit/jupiter/api/") || place.startsWith("org/hamcrest/")
+                || place.equals("junit/framework/"));
     }
 
     /** Whether a suite of JUnit's can be run. */
@@ -90,9 +135,9 @@ public final class Jars {
         return ofUser.contains(name);
     }
 
-    /** Whether a package, by its internal name, is a jar's or one of ours. */
-    public boolean hasPackage(String name) {
-        return !name.isEmpty() && packages.contains(name) || name.equals("org/javatuples");
+    /** Whether no program may declare that class, by its internal name: a jar's, or one among JUnit's or ours. */
+    public boolean isTaken(String name) {
+        return all.contains(name) || ofJUnit.contains(place(name)) || place(name).equals("org/javatuples");
     }
 
     /** Whether the name of some class begins with that package. */

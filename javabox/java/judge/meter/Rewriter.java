@@ -53,8 +53,9 @@ public final class Rewriter {
      * What is asked of the program beside its tests.
      *
      * @param joined whether it is called as mxeval does it: {@code java Main}
+     * @param junit whether JUnit calls it, which the warm lane has no place for
      */
-    public record Wanted(boolean coverage, boolean assertions, boolean joined) {}
+    public record Wanted(boolean coverage, boolean assertions, boolean joined, boolean junit) {}
 
     public Rewriter(boolean deterministic) {
         this.deterministic = deterministic;
@@ -87,7 +88,7 @@ public final class Rewriter {
         Map<String, byte[]> ofTests = known == null ? second.rewrite(classes.tests(), tests, false) : known.classes;
         rewritten.putAll(ofTests);
         boolean metered = first.unmetered.isEmpty() && second.unmetered.isEmpty();
-        String refusal = program.refusal() != null ? program.refusal() : tests.refusal();
+        String refusal = wanted.junit ? "JUnit" : program.refusal() != null ? program.refusal() : tests.refusal();
         String entry = known != null ? known.entry : wanted.joined ? Entry.MAIN : Entry.of(classes);
         return new Prepared(rewritten, metered ? refusal : "a method that is too large to be metered", metered, threads,
                 program.files() || tests.files(), program.chance() || tests.chance(),

@@ -38,10 +38,13 @@ public final class Conversation {
     private static final String UNTESTED = "main returned and had evaluated no assertion and no branch to a throw of the"
             + " tests' own";
     private static final int WORDS = 400;
+    private static final String NO_TEST = "no test method ran";
     private static final int FRAME_LIMIT = 2 * Values.SIZE_LIMIT;
 
     private final Job job;
     private final Rewriter.Prepared prepared;
+    private final boolean junit;
+    /** Of cases; 0 where JUnit finds them. */
     private final int count;
     private final byte[][] tokens;
     private final Expected.Value[] expected;
@@ -63,8 +66,9 @@ public final class Conversation {
         this.job = job;
         this.prepared = prepared;
         this.expected = expected;
-        count = job.suite().whole() != null ? 1 : job.suite().cases().size();
-        tokens = new byte[count + 2][Frames.TOKEN_BYTES];
+        junit = job.suite().junit();
+        count = junit ? 0 : job.suite().whole() != null ? 1 : job.suite().cases().size();
+        tokens = new byte[(junit ? Frames.TESTS_LIMIT : count) + 2][Frames.TOKEN_BYTES];
         for (byte[] token : tokens) {
             RANDOM.nextBytes(token);
         }
@@ -81,6 +85,7 @@ public final class Conversation {
             out.write(token);
         }
         out.writeBoolean(job.suite().whole() != null);
+        out.writeBoolean(junit);
         out.writeBoolean(job.coverage());
         out.writeBoolean(prepared.threads() || prepared.files()); // files: processes too
         out.writeInt(count);
@@ -98,12 +103,21 @@ public final class Conversation {
         }
         out.writeInt(prepared.classes().size());
         for (Map.Entry<String, byte[]> entry : prepared.classes().entrySet()) {
-            out.writeUTF(entry.getKey());
             out.writeBoolean(prepared.testClasses().contains(entry.getKey()));
-            out.writeInt(entry.getValue().length);
-            out.write(entry.getValue());
+            write(out, entry);
+        }
+        Map<String, byte[]> changed = junit ? Jars.GIVEN.sincere() : Map.of();
+        out.writeInt(changed.size());
+        for (Map.Entry<String, byte[]> entry : changed.entrySet()) {
+            write(out, entry);
         }
         out.flush();
+    }
+
+    private static void write(DataOutputStream out, Map.Entry<String, byte[]> entry) throws IOException {
+        out.writeUTF(entry.getKey());
+        out.writeInt(entry.getValue().length);
+        out.write(entry.getValue());
     }
 
     /** Reads frames until the last one, an untrue one, or the end. */
@@ -142,7 +156,7 @@ public final class Conversation {
                 fuel = in.readLong();
                 checks = in.readLong();
                 lastLines.or(lines(in));
-                finished = kind == Frames.DONE && cases.size() == count;
+                finished = kind == Frames.DONE && (junit || cases.size() == count);
                 ended = kind != Frames.DONE;
                 end = switch (kind) {
                     case Frames.TIME -> Reply.Outcome.TIME_LIMIT;
@@ -153,6 +167,12 @@ public final class Conversation {
                 };
                 return false;
             }
+            case Frames.TEST -> {
+                if (!junit) {
+                    throw new IOException("a test of JUnit's in another suite");
+                }
+                cases.add(test(lines(in), in));
+            }
             case Frames.VALUE, Frames.THROWN, Frames.TOO_LARGE, Frames.MEMORY -> {
                 if (cases.size() == count) {
                     throw new IOException("more results than cases");
@@ -162,6 +182,16 @@ public final class Conversation {
             default -> throw new IOException("unknown frame " + kind);
         }
         return true;
+    }
+
+    private Reply.CaseResult test(BitSet lines, DataInputStream in) throws IOException {
+        byte status = in.readByte();
+        String name = Text.read(in);
+        return switch (status) {
+            case Frames.SUCCEEDED -> Reply.CaseResult.of(Reply.Outcome.PASSED, lines).named(name);
+            case Frames.FAILED -> thrown(in, lines).named(name);
+            default -> new Reply.CaseResult(Reply.Outcome.UNTESTED, null, lines, Text.capped(Text.read(in)), 0, name);
+        };
     }
 
     /** What a JVM says on its way out, where it never came to run the program. */
@@ -209,7 +239,7 @@ public final class Conversation {
         boolean right = wanted == null ? !(value instanceof Decoded.Opaque) : wanted.is(value, test.tolerance());
         String rendered = Literals.render(value);
         String shown = right || rendered != null ? null : Literals.show(value);
-        return new Reply.CaseResult(right ? Reply.Outcome.PASSED : Reply.Outcome.FAILED, rendered, lines, shown, 0);
+        return new Reply.CaseResult(right ? Reply.Outcome.PASSED : Reply.Outcome.FAILED, rendered, lines, shown, 0, null);
     }
 
     /** What the tests threw is their word against the program, what the program threw is its own end. */
@@ -224,7 +254,7 @@ public final class Conversation {
             thrown = new Reply.Thrown(type, message, Place.of(job).line(line));
         }
         return new Reply.CaseResult(byTests ? Reply.Outcome.FAILED : Reply.Outcome.RUNTIME_ERROR, null, lines,
-                Text.capped(message == null ? type : type + ": " + message), testsLine);
+                Text.capped(message == null ? type : type + ": " + message), testsLine, null);
     }
 
     /**
@@ -241,7 +271,10 @@ public final class Conversation {
         Reply.Outcome outcome = byClock && patience.flooded() ? Reply.Outcome.OUTPUT_LIMIT
                 : byClock ? Reply.Outcome.TIME_LIMIT
                 : tampered ? Reply.Outcome.PREMATURE_EXIT : finished ? worst() : end;
-        boolean untested = outcome == Reply.Outcome.PASSED && job.suite().whole() != null
+        boolean none = junit && outcome == Reply.Outcome.PASSED
+                && cases.stream().noneMatch(c -> c.outcome() == Reply.Outcome.PASSED);
+        outcome = none ? Reply.Outcome.UNTESTED : outcome;
+        boolean untested = outcome == Reply.Outcome.PASSED && !junit && job.suite().whole() != null
                 && prepared.witnessed() && checks == 0;
         if (untested) {
             outcome = Reply.Outcome.UNTESTED;
@@ -256,7 +289,7 @@ public final class Conversation {
         boolean doubtful = doubtfulClock || outcome == Reply.Outcome.PREMATURE_EXIT && !tampered && !byItself;
         boolean deterministic = !doubtful && !byClock && !prepared.chance();
         return new Reply(outcome, List.of(), thrown, List.copyOf(cases), lane, deterministic, doubtful,
-                countedFuel ? fuel : Reply.UNKNOWN, Reply.Times.NONE, untested ? UNTESTED : "");
+                countedFuel ? fuel : Reply.UNKNOWN, Reply.Times.NONE, untested ? UNTESTED : none ? NO_TEST : "");
     }
 
     /** Of a program that ran to the end: a limit before an exception before a wrong answer. */

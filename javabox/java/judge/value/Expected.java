@@ -30,7 +30,7 @@ public final class Expected {
     public static final class Broken extends Exception {
         private static final long serialVersionUID = 1;
 
-        Broken(String message) {
+        public Broken(String message) {
             super(message);
         }
     }
