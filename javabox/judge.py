@@ -72,15 +72,15 @@ class Judge:
         classpath: Iterable[Path | str] = (),
     ) -> None:
         self._owner = os.getpid()
-        classpath = tuple(Path(path).absolute() for path in classpath)
-        jars.check(classpath)
+        seen = tuple(Path(path).absolute() for path in classpath)
+        jars.check(seen)
         self.workers = workers or cores()
         settings = Settings(
             self.workers,
             warm=lane != "strict",
             determinism=determinism,
             audit=audit if lane == "auto" else 0.0,
-            classpath=classpath,
+            classpath=seen,
         )
         self._stats = Stats()
         self._cache = VerdictCache(cache)
@@ -98,9 +98,11 @@ class Judge:
             "lane": lane,
             "determinism": "pinned" if determinism else "free",
         }
-        if classpath:
-            named = zip(classpath, jars.digests(classpath), strict=True)
-            self._provenance["classpath"] = ", ".join(f"{path.name} sha256:{digest}" for path, digest in named)
+        if seen:
+            named = zip(seen, jars.digests(seen), strict=True)
+            self._provenance["classpath"] = ", ".join(
+                f"{path.name} sha256:{digest}" for path, digest in named
+            )
         self._cache.judged_by = json.dumps(self._provenance)
         self._dispatcher = Dispatcher(opened, settings, self._cache, self._stats)
         # No thread holds the judge itself, so that one that is dropped is found out and ended.

@@ -221,7 +221,7 @@ def ensure_image(client: Any) -> str:
 
 
 def with_jars(client: Any, image: str, classpath: Sequence[Path]) -> str:
-    """The tag of that image with these jars in it, made first where it is missing. Raises JudgeUnavailable."""
+    """The tag of that image with these jars in it, made where it is missing. Raises JudgeUnavailable."""
     if not classpath:
         return image
     tag = f"{image}-{jars.name(classpath)}"
@@ -229,12 +229,17 @@ def with_jars(client: Any, image: str, classpath: Sequence[Path]) -> str:
         client.images.get(tag)
         return tag
     except docker.errors.ImageNotFound:
-        context = {f"jars/{copy}": path.read_bytes() for path, copy in zip(classpath, jars.copies(classpath), strict=True)}
+        context = {
+            f"jars/{copy}": path.read_bytes()
+            for path, copy in zip(classpath, jars.copies(classpath), strict=True)
+        }
     context["Dockerfile"] = f"FROM {image}\nCOPY jars/ {JARS}/\n".encode()
     try:
         client.images.build(fileobj=_tar(context), custom_context=True, tag=tag, rm=True, forcerm=True)
     except ENGINE_ERRORS as error:
-        raise JudgeUnavailable(f"the judge's image could not be given its jars: {_build_words(error)}") from error
+        raise JudgeUnavailable(
+            f"the judge's image could not be given its jars: {_build_words(error)}"
+        ) from error
     return tag
 
 

@@ -9,9 +9,9 @@ and `canonical_solution`, which becomes the reference; `cases` are tests beside 
 suite of their row; `assertions: true` turns `assert` on in the program's own code, as for harnesses that run
 `java -ea` (in the code of tests it always is). `files`, an object of paths and texts, are source files beside
 every program; with `junit: true` the test is one or more JUnit 4 or 5 test classes. MBJP is split by MBPP's
-ids (the ids are the same): 1-10 prompt, 11-510 test, 511-600 validation, 601-974 train. All others are test, unless a field `split` says
-otherwise. Of `mathqa` only the test split was released for Java; the others are built by `rlcf data build
-mathqa` and loaded where one of them is asked for.
+ids (the ids are the same): 1-10 prompt, 11-510 test, 511-600 validation, 601-974 train. All others are test,
+unless a field `split` says otherwise. Of `mathqa` only the test split was released for Java; the others are
+built by `rlcf data build mathqa` and loaded where one of them is asked for.
 
 A reference is what was released, not judged here: of MBJP's 874, 11 do not compile and 6 leave with
 System.exit(0), which mxeval takes for a pass. Whoever trains on references judges them first.

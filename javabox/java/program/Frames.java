@@ -19,6 +19,8 @@ public final class Frames implements Sender {
     public static final byte TOO_LARGE = 'L';
     /** One test method of a suite of JUnit's, with its name. */
     public static final byte TEST = 'J';
+    /** The names of the test methods that JUnit has found, before the first of them. */
+    public static final byte FOUND = 'N';
     /** How such a one ended. */
     public static final byte SUCCEEDED = 'P';
     public static final byte FAILED = 'F';

@@ -105,8 +105,9 @@ public final class Program {
             all.putAll(classes);
         }
         ClassLoader loader = new ProgramLoader(all, jars);
-        if (junit) {
-            runTestClasses(loader, sender);
+        if (junit && !runTestClasses(loader, sender)) {
+            sender.send(Frames.SPACE, counts(), NOTHING, 0);
+            return;
         }
         for (int i = 0; i < cases && Tank.empty == 0; i++) {
             Coverage.take();
@@ -115,53 +116,77 @@ public final class Program {
                 sender.send(kind, lines, body, size);
             }
         }
-        if (memory && junit) {
-            return; // it is said already
-        }
         sender.send(Tank.empty == 0 ? Frames.DONE : Tank.empty, counts(), NOTHING, 0);
     }
 
-    /** Nothing is said of the end where JUnit did not come to it: that is a premature exit. */
-    private void runTestClasses(ClassLoader loader, Sender sender) throws IOException {
+    /**
+     * Nothing is said of the end where JUnit did not come to it: that is a premature exit.
+     *
+     * @return false where memory ended it
+     */
+    private boolean runTestClasses(ClassLoader loader, Sender sender) throws IOException {
         Coverage.take();
         Thread.currentThread().setContextClassLoader(loader);
         Set<String> own = new HashSet<>(classes.keySet());
         own.removeAll(tests);
-        int[] sent = new int[1];
-        TestClasses suite = new TestClasses(loader, own, (status, name, reason, thrown) -> {
-            if (Tank.empty == 0 && sent[0]++ == Frames.TESTS_LIMIT) {
-                Tank.stop(Frames.OUTPUT);
-            }
-            if (Tank.empty == 0) {
-                byte[] said = described(status, name, reason, thrown);
-                sender.send(Frames.TEST, sized(coverage ? Coverage.take() : NOTHING), said, said.length);
-            }
-        });
+        TestClasses suite = new TestClasses(loader, own, new TestFrames(sender));
         try {
             if (!suite.run(selected()) && Tank.empty == 0) {
                 throw new IllegalStateException("JUnit did not come to its end");
             }
         } catch (OutOfMemoryError e) {
             memory = true;
-            sender.send(Frames.SPACE, counts(), NOTHING, 0);
+            return false;
         } catch (Throwable e) {
             if (Tank.empty == 0) {
                 throw new IllegalStateException(e);
             }
         }
+        return true;
     }
 
-    private byte[] described(byte status, String name, String reason, Throwable thrown) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        DataOutputStream out = new DataOutputStream(bytes);
-        out.writeByte(status);
-        Text.write(out, Text.capped(Text.settled(name)));
-        if (status == Frames.FAILED) {
-            out.write(new Thrown(thrown, tests, classes.keySet(), true).describe());
-        } else if (status == Frames.SKIPPED) {
-            Text.write(out, Text.capped(Text.settled(reason)));
+    /** A frame for what JUnit has found, and one a test method. */
+    private final class TestFrames implements TestClasses.Told {
+        private final Sender sender;
+        private int sent;
+
+        TestFrames(Sender sender) {
+            this.sender = sender;
         }
-        return bytes.toByteArray();
+
+        @Override
+        public void found(List<String> names) throws IOException {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            DataOutputStream out = new DataOutputStream(bytes);
+            out.writeInt(Math.min(names.size(), Frames.TESTS_LIMIT));
+            for (int i = 0; i < names.size() && i < Frames.TESTS_LIMIT; i++) {
+                Text.write(out, Text.capped(Text.settled(names.get(i))));
+            }
+            sender.send(Frames.FOUND, NOTHING, bytes.toByteArray(), bytes.size());
+        }
+
+        @Override
+        public void of(byte status, String name, String reason, Throwable thrown) throws IOException {
+            if (Tank.empty == 0 && sent++ == Frames.TESTS_LIMIT) {
+                Tank.stop(Frames.OUTPUT);
+            }
+            if (Tank.empty != 0) {
+                return;
+            }
+            Thrown told = thrown == null ? null : new Thrown(thrown, tests, classes.keySet(), true);
+            boolean failed = told != null && (status == Frames.FAILED || !told.givesUp());
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            DataOutputStream out = new DataOutputStream(bytes);
+            memory |= thrown instanceof OutOfMemoryError;
+            out.writeByte(thrown instanceof OutOfMemoryError ? Frames.MEMORY : failed ? Frames.FAILED : status);
+            Text.write(out, Text.capped(Text.settled(name)));
+            if (failed) {
+                out.write(told.describe());
+            } else if (status == Frames.SKIPPED) {
+                Text.write(out, Text.capped(Text.settled(told == null ? reason : String.valueOf(thrown.getMessage()))));
+            }
+            sender.send(Frames.TEST, sized(coverage ? Coverage.take() : NOTHING), bytes.toByteArray(), bytes.size());
+        }
     }
 
     /** The test classes that JUnit looks into: those that are in no other. */

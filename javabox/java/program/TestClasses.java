@@ -29,7 +29,10 @@ final class TestClasses implements InvocationHandler {
 
     /** Who is told of each test method. */
     interface Told {
-        /** @param thrown null unless it failed */
+        /** The names of the test methods that are known before they run; one that makes several is one. */
+        void found(List<String> names) throws IOException;
+
+        /** @param thrown null unless it failed, or gave itself up as nothing to be tested */
         void of(byte status, String name, String reason, Throwable thrown) throws IOException;
     }
 
@@ -143,7 +146,10 @@ final class TestClasses implements InvocationHandler {
     private void hear(String event, Object[] arguments) throws Throwable {
         try {
             switch (event) {
-                case "testPlanExecutionStarted" -> plan = arguments[0];
+                case "testPlanExecutionStarted" -> {
+                    plan = arguments[0];
+                    told.found(methods());
+                }
                 case "executionSkipped" -> {
                     end(arguments[0], Frames.SKIPPED, (String) arguments[1], null);
                 }
@@ -169,7 +175,7 @@ final class TestClasses implements InvocationHandler {
         } else if (status == failed) {
             end(id, Frames.FAILED, "", thrown == null ? new AssertionError() : thrown);
         } else {
-            end(id, Frames.SKIPPED, thrown == null ? "aborted" : String.valueOf(thrown.getMessage()), null);
+            end(id, Frames.SKIPPED, "aborted", thrown);
         }
     }
 
@@ -186,6 +192,16 @@ final class TestClasses implements InvocationHandler {
         for (Object test : tests.isEmpty() ? List.of(id) : tests) {
             told.of(status, name(test), reason == null ? "" : reason, thrown);
         }
+    }
+
+    private List<String> methods() throws Throwable {
+        List<String> methods = new ArrayList<>();
+        for (Object id : unended(roots())) {
+            if (isTest(id) || methodSource(id) != null) {
+                methods.add(called(id));
+            }
+        }
+        return methods;
     }
 
     private List<Object> roots() throws Throwable {
@@ -218,14 +234,24 @@ final class TestClasses implements InvocationHandler {
 
     /** The class and the method, and which invocation of it: {@code AddTest.adds}, {@code AddTest.adds(int)[2]}. */
     private String name(Object id) throws Throwable {
-        Object source = ((Optional<?>) ask(id, "getSource")).orElse(null);
-        String method = (String) ask(id, "getLegacyReportingName");
-        String name = method.endsWith("()") ? method.substring(0, method.length() - 2) : method;
-        if (source != null && source.getClass().getName().equals(ENGINE + "support.descriptor.MethodSource")) {
-            String type = (String) ask(source, "getClassName");
-            name = type.substring(type.lastIndexOf('.') + 1) + "." + name;
-        }
+        String name = called(id);
         int count = names.merge(name, 1, Integer::sum);
         return count == 1 ? name : name + "#" + count;
+    }
+
+    private static String called(Object id) throws Throwable {
+        String name = ((String) ask(id, "getLegacyReportingName")).replace("()", "");
+        Object source = methodSource(id);
+        if (source == null) {
+            return name;
+        }
+        String type = (String) ask(source, "getClassName");
+        return type.substring(type.lastIndexOf('.') + 1).replace(Program.RENAMED, "") + "." + name;
+    }
+
+    private static Object methodSource(Object id) throws Throwable {
+        Object source = ((Optional<?>) ask(id, "getSource")).orElse(null);
+        boolean ofMethod = source != null && source.getClass().getName().equals(ENGINE + "support.descriptor.MethodSource");
+        return ofMethod ? source : null;
     }
 }

@@ -84,7 +84,30 @@ final class Thrown {
                 return tests.contains(frame.getClassName());
             }
         }
-        return junit && trace.length > 0; // JUnit itself
+        return junit && onRunner(trace); // JUnit itself
+    }
+
+    /**
+     * Whether tests gave up by themselves (an assumption of theirs): on the thread that runs them, and with nothing of
+     * the program's on the stack, which could throw the same to be left out.
+     */
+    boolean givesUp() {
+        StackTraceElement[] trace = taken(thrown);
+        for (StackTraceElement frame : trace) {
+            if (classes.contains(frame.getClassName()) && !tests.contains(frame.getClassName())) {
+                return false;
+            }
+        }
+        return onRunner(trace);
+    }
+
+    private static boolean onRunner(StackTraceElement[] trace) {
+        for (StackTraceElement frame : trace) {
+            if (frame.getClassName().equals(TestClasses.class.getName())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The trace as the JVM took it, whatever was written over it in what way; none of one that came from a stream. */

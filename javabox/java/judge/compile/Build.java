@@ -74,13 +74,17 @@ public final class Build {
         return new Rewriter.Wanted(job.coverage(), job.suite().assertions(), job.joined(), job.suite().junit());
     }
 
-    /** A class of the program's that the tests name and do not mean; null if there is none. */
+    /**
+     * A class of the program's that the tests name and do not mean; null if there is none. JUnit's tests name annotations,
+     * which no code names, so their text is asked.
+     */
     private static String hidden(ClassFiles classes, Job job) {
         for (ClassReader tests : classes.tests().values()) {
             for (String name : classes.program().keySet()) {
                 String simple = name.substring(name.lastIndexOf('.') + 1);
                 String outermost = simple.contains("$") ? simple.substring(0, simple.indexOf('$')) : simple;
-                if (ClassFiles.names(tests, name) && Imports.hides(outermost, job)) {
+                boolean named = job.suite().junit() ? job.suite().whole().contains(outermost) : ClassFiles.names(tests, name);
+                if (named && Imports.hides(outermost, job)) {
                     return outermost;
                 }
             }

@@ -24,6 +24,8 @@ public final class Jars {
     /** Those that this judge was started with. */
     public static final Jars GIVEN = new Jars(paths("javabox.classpath"), paths("javabox.junit"));
 
+    /** Of JUnit, hamcrest and the tuples. */
+    private static final Set<String> ROOTS = Set.of("org", "junit");
     private static final String TUPLES = "javatuples";
     private static final String LAUNCHER = "org/junit/platform/launcher/core/LauncherFactory";
     /** The jar of our own that holds the tuples, and more that nobody is to see. */
@@ -33,8 +35,8 @@ public final class Jars {
     private final List<Path> user;
     private final List<Path> withJUnit;
     private final Set<String> ofUser;
-    private final Set<String> all;
-    private final Set<String> packages = new HashSet<>();
+    /** JUnit's are looked into when a suite of its kind comes, or a program that may be in their way. */
+    private Set<String> all;
     private final Set<String> ofJUnit = new HashSet<>();
     private Map<String, byte[]> sincere;
 
@@ -45,9 +47,14 @@ public final class Jars {
         if (!ofUser.contains(LAUNCHER)) {
             withJUnit.addAll(junit);
         }
-        all = classes(withJUnit);
-        all.forEach(name -> packages.add(place(name)));
-        all.stream().filter(Jars::isJUnits).forEach(name -> ofJUnit.add(place(name)));
+    }
+
+    private synchronized Set<String> all() {
+        if (all == null) {
+            all = classes(withJUnit);
+            all.stream().filter(Jars::isJUnits).forEach(name -> ofJUnit.add(place(name)));
+        }
+        return all;
     }
 
     private static String place(String name) {
@@ -108,7 +115,7 @@ public final class Jars {
 
     /** Whether a suite of JUnit's can be run. */
     public boolean hasJUnit() {
-        return all.contains(LAUNCHER);
+        return all().contains(LAUNCHER);
     }
 
     /** What javac is given for such sources. */
@@ -127,7 +134,7 @@ public final class Jars {
 
     /** Whether a class, by its internal name, is in a jar or one of ours. */
     public boolean has(String name) {
-        return all.contains(name) || name.startsWith("org/javatuples/");
+        return all().contains(name) || name.startsWith("org/javatuples/");
     }
 
     /** Whether it is in a jar of the user's. */
@@ -137,11 +144,12 @@ public final class Jars {
 
     /** Whether no program may declare that class, by its internal name: a jar's, or one among JUnit's or ours. */
     public boolean isTaken(String name) {
-        return all.contains(name) || ofJUnit.contains(place(name)) || place(name).equals("org/javatuples");
+        boolean own = place(name).isEmpty() && user.isEmpty();
+        return !own && (all().contains(name) || ofJUnit.contains(place(name)) || place(name).equals("org/javatuples"));
     }
 
     /** Whether the name of some class begins with that package. */
     public boolean begins(String root) {
-        return packages.stream().anyMatch(name -> name.startsWith(root + "/"));
+        return ROOTS.contains(root) || ofUser.stream().anyMatch(name -> name.startsWith(root + "/"));
     }
 }

@@ -12,8 +12,10 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import javabox.judge.meter.Jars;
 import javabox.judge.meter.Rewriter;
 import javabox.judge.meter.TestCode;
@@ -44,6 +46,8 @@ public final class Conversation {
     private final Job job;
     private final Rewriter.Prepared prepared;
     private final boolean junit;
+    /** Of the test methods that JUnit has found. */
+    private final List<String> names = new ArrayList<>();
     /** Of cases; 0 where JUnit finds them. */
     private final int count;
     private final byte[][] tokens;
@@ -68,7 +72,7 @@ public final class Conversation {
         this.expected = expected;
         junit = job.suite().junit();
         count = junit ? 0 : job.suite().whole() != null ? 1 : job.suite().cases().size();
-        tokens = new byte[(junit ? Frames.TESTS_LIMIT : count) + 2][Frames.TOKEN_BYTES];
+        tokens = new byte[(junit ? Frames.TESTS_LIMIT + 1 : count) + 2][Frames.TOKEN_BYTES];
         for (byte[] token : tokens) {
             RANDOM.nextBytes(token);
         }
@@ -167,6 +171,11 @@ public final class Conversation {
                 };
                 return false;
             }
+            case Frames.FOUND -> {
+                for (int left = junit ? in.readInt() : 0; left > 0; left--) {
+                    names.add(Text.read(in));
+                }
+            }
             case Frames.TEST -> {
                 if (!junit) {
                     throw new IOException("a test of JUnit's in another suite");
@@ -188,6 +197,7 @@ public final class Conversation {
         byte status = in.readByte();
         String name = Text.read(in);
         return switch (status) {
+            case Frames.MEMORY -> Reply.CaseResult.of(Reply.Outcome.MEMORY_LIMIT, lines).named(name);
             case Frames.SUCCEEDED -> Reply.CaseResult.of(Reply.Outcome.PASSED, lines).named(name);
             case Frames.FAILED -> thrown(in, lines).named(name);
             default -> new Reply.CaseResult(Reply.Outcome.UNTESTED, null, lines, Text.capped(Text.read(in)), 0, name);
@@ -280,6 +290,9 @@ public final class Conversation {
             outcome = Reply.Outcome.UNTESTED;
             cases.replaceAll(c -> Reply.CaseResult.of(Reply.Outcome.UNTESTED, c.lines()));
         }
+        if (junit && !finished) {
+            missing(outcome);
+        }
         for (BitSet lines = lastLines; cases.size() < count; lines = new BitSet()) {
             cases.add(Reply.CaseResult.of(outcome, lines));
         }
@@ -290,6 +303,16 @@ public final class Conversation {
         boolean deterministic = !doubtful && !byClock && !prepared.chance();
         return new Reply(outcome, List.of(), thrown, List.copyOf(cases), lane, deterministic, doubtful,
                 countedFuel ? fuel : Reply.UNKNOWN, Reply.Times.NONE, untested ? UNTESTED : none ? NO_TEST : "");
+    }
+
+    /** What JUnit did not come to ends as all does: no end leaves the tests that passed before it alone. */
+    private void missing(Reply.Outcome outcome) {
+        Set<String> seen = new HashSet<>();
+        cases.forEach(c -> seen.add(c.name().replaceFirst("(\\[.*|#\\d+)$", "")));
+        names.removeIf(seen::contains);
+        for (String name : names.isEmpty() ? List.of("JUnit") : names) {
+            cases.add(Reply.CaseResult.of(outcome, new BitSet()).named(name));
+        }
     }
 
     /** Of a program that ran to the end: a limit before an exception before a wrong answer. */
