@@ -40,7 +40,12 @@ def console(program: str, folder: Path) -> dict[str, str]:
     path = ":".join(map(str, JARS))
     sources = [str(file) for file in folder.glob("*.java")]
     subprocess.run([str(home / "bin" / "javac"), "-cp", path, "-d", str(folder), *sources], check=True)
-    command = [home / "bin" / "java", "-cp", f"{path}:{folder}", "org.junit.platform.console.ConsoleLauncher"]
+    command = [
+        str(home / "bin" / "java"),
+        "-cp",
+        f"{path}:{folder}",
+        "org.junit.platform.console.ConsoleLauncher",
+    ]
     classes = [f"--select-class={name}" for name in SUITES]
     done = subprocess.run(
         [*command, *classes, "--reports-dir", str(folder), "--details=none", "--disable-banner"],

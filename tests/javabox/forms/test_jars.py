@@ -95,7 +95,7 @@ def test_it_is_named_by_its_checksum(jar: Path, tmp_path: Path) -> None:
             == f"lib.jar sha256:{hashlib.sha256(jar.read_bytes()).hexdigest()}"
         )
     job = Job(SOURCE % "Twice.of(x) + missing", SUITE)
-    for classpath, codes in (((), 2), ((jar,), 1)):
+    for classpath, codes in (((), 3), ((jar,), 1)):
         with Judge(engine="local", cache=tmp_path / "kept", classpath=classpath) as judge:
             assert len(judge.grade([job])[0].diagnostics) == codes
 
