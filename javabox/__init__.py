@@ -1,7 +1,7 @@
 """javabox judges Java: it compiles and runs programs nobody trusts, and its verdict can't be faked."""
 
 from javabox.errors import CacheUnusable, ClasspathUnusable, JudgeInChild, JudgeUnavailable
-from javabox.job import Job, Limits, Suite, SuiteCase
+from javabox.job import Job, Limits, StdinCase, Suite, SuiteCase
 from javabox.judge import Judge
 from javabox.verdict import Case, Diagnostic, Outcome, ThrownException, Verdict
 
@@ -16,6 +16,7 @@ __all__ = [
     "JudgeUnavailable",
     "Limits",
     "Outcome",
+    "StdinCase",
     "Suite",
     "SuiteCase",
     "ThrownException",

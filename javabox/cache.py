@@ -33,6 +33,10 @@ class VerdictCache:
     def __init__(self, file: Path | None = None, judged_by: str = "", capacity: int = 50_000) -> None:
         """Raises CacheUnusable where `file` can't be opened."""
         self.judged_by = judged_by
+        self.asked = 0
+        """Jobs that were looked up."""
+        self.known = 0
+        """Those of them whose verdict was there."""
         self._capacity = capacity
         self._verdicts: OrderedDict[Job, Verdict] = OrderedDict()
         self._lock = threading.Lock()
@@ -40,15 +44,14 @@ class VerdictCache:
 
     def get(self, job: Job) -> Verdict | None:
         with self._lock:
+            self.asked += 1
             verdict = self._verdicts.get(job)
             if verdict is not None:
                 self._verdicts.move_to_end(job)
-                return verdict
-            rows = self._execute("SELECT verdict FROM verdicts WHERE job = ?", job)
-            if not rows:
-                return None
-            verdict = Verdict.from_json(json.loads(rows[0][0]))
-            self._keep(job, verdict)
+            elif rows := self._execute("SELECT verdict FROM verdicts WHERE job = ?", job):
+                verdict = Verdict.from_json(json.loads(rows[0][0]))
+                self._keep(job, verdict)
+            self.known += verdict is not None
             return verdict
 
     def put(self, job: Job, verdict: Verdict) -> None:

@@ -29,12 +29,12 @@ from functools import partial
 
 from javabox.cache import VerdictCache
 from javabox.delivery import PATIENCE_SECONDS, Delivery, Promise
-from javabox.engines.channel import Channel
 from javabox.engines.jvm import Settings
 from javabox.engines.opening import Opened, greet
 from javabox.errors import JudgeInChild, JudgeUnavailable
 from javabox.job import Job
 from javabox.protocol import codec as wire
+from javabox.protocol.channel import Channel
 from javabox.protocol.sealed import Line
 from javabox.stats import Stats
 from javabox.supervisor import Supervisor, Task
@@ -308,7 +308,7 @@ class Dispatcher:
         # The youngest first: who brought it down has most likely been at it for long.
         for task in reversed(dead.take_all()):
             ended = Outcome.PREMATURE_EXIT
-            cases = tuple(Case(case.name, ended) for case in task.job.suite.cases)
+            cases = tuple(Case(name, ended) for name in task.job.suite.names)
             self._suspect(task, Verdict(ended, cases, deterministic=False, detail=detail))
 
     def _retire(self, post: _Post, supervisor: Supervisor) -> None:

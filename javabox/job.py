@@ -4,20 +4,21 @@ A `Job` is one program. Its source is prompt + completion; `completion_start` sa
 completion begins, so that every line, column and position in the verdict counts in the completion.
 
 A `Suite` is either *taken apart* (named cases, each run and compared on its own; the expected values
-are evaluated apart from the program, which never sees them) or *whole* (a test program whose `main`
-must return normally), or empty (the job is only compiled).
+are evaluated apart from the program, which never sees them), or of *standard input* (the program's own `main`
+runs once a case, and what it printed is compared), or *whole* (a test program whose `main` must return
+normally), or empty (the job is only compiled).
 
 A program is one source, as it comes (`public class` of any name, a package, a main of its own), and what
 `Job.files` has beside it. Tests that name no package are compiled into the program's.
 
-Not covered: standard input.
+Not covered: programs in modules.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Self
+from typing import Literal, Self, get_args
 
 FUEL_PER_SECOND = 2_000_000_000
 """Bytecode instructions in one second of `--time-limit`: about what one core executes under the meter,
@@ -43,6 +44,42 @@ class SuiteCase:
     None: `Object.equals` over JDK values; arrays are compared by element."""
 
 
+Compare = Literal["exact", "lines", "tokens", "numbers", "checker"]
+
+
+@dataclass(frozen=True, slots=True)
+class StdinCase:
+    """One run of the program's own `main(String[])`: what it reads, and what it should print.
+
+    The class whose `main` runs: the program's only top-level class that has one; of several `Main`, else the
+    first public one, else the first. Text is UTF-8 in and out. A run that ends with another exit code than 0,
+    as after an exception that nobody caught, is a `runtime_error` whatever it printed.
+    """
+
+    name: str
+    stdin: str
+    """All of the standard input; afterwards it is at its end."""
+    expected: tuple[str, ...] = ()
+    """Standard output, any of these. None at all: the case passes when the program ends normally (with a
+    checker, when that says so), and the verdict carries what it printed as the case's `value`."""
+    compare: Compare = "lines"
+    """`exact`: byte for byte. `lines`: without white space at the ends of lines and empty lines at the end.
+    `tokens`: the words between white space. `numbers`: the same, and two words that are decimal numbers are
+    equal within `tolerance`. `checker`: as `checker` says."""
+    tolerance: float = 1e-6
+    """Largest difference, absolute or relative to the expected number, of `numbers`."""
+    checker: str | None = None
+    """Java source with one class that has `static boolean check(String input, String output, String
+    expected)`: whether the output is right; `expected` is the first one, or empty. It runs apart from the
+    program, under the job's limits. An output at which it throws or runs out of them is wrong."""
+
+    def __post_init__(self) -> None:
+        if self.compare not in get_args(Compare):
+            raise ValueError(f"case {self.name}: compare is one of {get_args(Compare)}, not {self.compare!r}")
+        if (self.compare == "checker") != (self.checker is not None):
+            raise ValueError(f"case {self.name}: a checker is asked if, and only if, compare is 'checker'")
+
+
 @dataclass(frozen=True, slots=True)
 class Suite:
     """The tests of a problem."""
@@ -56,6 +93,9 @@ class Suite:
     least one assertion, or one branch to a throw, of the tests' own was evaluated."""
     assertions: bool = False
     """Whether `assert` is on in the program's own code, as with `java -ea`. In that of tests it always is."""
+    stdin: tuple[StdinCase, ...] = ()
+    """Runs of the program's own `main`, each by itself: a class, a static field or a file of one run is not
+    there in the next. `Limits` hold for each. After one that runs into a limit or crashes no more are run."""
     junit: bool = False
     """Whether `whole` is one or more JUnit 4 or 5 test classes: then each test method is a case, named
     `Class.method`, and each invocation of a parameterised one. Needs JUnit beside the judge."""
@@ -63,15 +103,20 @@ class Suite:
     def __post_init__(self) -> None:
         if self.junit and not self.whole:
             raise ValueError("a JUnit suite is whole: it needs the source of its test classes")
-        if self.whole is not None and self.cases:
-            raise ValueError("a suite is either whole or taken apart into cases, not both")
-        names = [case.name for case in self.cases]
+        if (self.whole is not None) + bool(self.cases) + bool(self.stdin) > 1:
+            raise ValueError("a suite is whole, or has cases, or has stdin: one of the three")
+        names = self.names
         if len(set(names)) != len(names):
             raise ValueError(f"case names must differ: {names}")
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its cases; none of a whole suite."""
+        return tuple(case.name for case in self.cases or self.stdin)
+
+    @property
     def compile_only(self) -> bool:
-        return self.whole is None and not self.cases
+        return self.whole is None and not self.cases and not self.stdin
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +127,10 @@ class Limits:
     """
 
     fuel: int = 4 * FUEL_PER_SECOND
-    """Executed bytecode instructions, of the whole suite together: the time limit that decides."""
+    """Executed bytecode instructions, of the whole suite together (of a suite of standard input: of each
+    run): the time limit that decides."""
     wall_seconds: float = 60.0
-    """For the run of the whole suite, JVM start included: a backstop for what fuel does not see."""
+    """The same of the clock, JVM start included: a backstop for what fuel does not see."""
     idle_seconds: float = 3.0
     """A program that does not use its processor for so long waits for what never comes: it is ended."""
     compile_seconds: float = 20.0

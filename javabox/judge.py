@@ -28,11 +28,11 @@ from javabox.cores import cores
 from javabox.delivery import Promise
 from javabox.dispatch import Dispatcher
 from javabox.engines import jars, jvm
-from javabox.engines.channel import Channel
 from javabox.engines.jvm import Settings
 from javabox.engines.opening import Engine, Floor, Isolation, open_engine
 from javabox.errors import JudgeInChild
 from javabox.job import Job
+from javabox.protocol.channel import Channel
 from javabox.stats import Stats
 from javabox.verdict import Verdict
 
@@ -156,7 +156,6 @@ class Judge:
                 f"not a job: {_kind(job)}; make one of a program and its tests, Job(source, suite)"
             )
         known = self._cache.get(job)
-        self._stats.asked(cached=known is not None)
         if known is None:
             return self._dispatcher.ask(job, self)
         future: Future[Verdict] = Future()
@@ -164,9 +163,10 @@ class Judge:
         return future
 
     def stats(self) -> dict[str, Any]:
-        """What this judge has done so far, ready for JSON: see `javabox.stats`. Raises JudgeInChild."""
+        """What this judge has done so far, ready for JSON: jobs that were asked, those whose verdict was
+        cached, and what `javabox.stats` says of the others. Raises JudgeInChild."""
         self._refuse_in_child()
-        return self._stats.to_json()
+        return {"asked": self._cache.asked, "cached": self._cache.known, **self._stats.to_json()}
 
     def provenance(self) -> dict[str, str]:
         """What judges here, for results and run folders: all that may change a verdict beside the job itself,

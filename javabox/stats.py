@@ -1,4 +1,4 @@
-"""What a judge has done: programs by lane and outcome, how the lanes agree, how long each stage takes.
+"""What supervisors have done: programs by lane and outcome, how the lanes agree, how long each stage takes.
 
 Stages are timed in the supervisor: `compile` (expected values included, the first time), `rewrite`, `run`,
 and `wall`, which is all of them. Percentiles are over the last programs only.
@@ -25,14 +25,8 @@ class Stats:
         self._lock = threading.Lock()
         self._outcomes: Counter[tuple[str, str]] = Counter()
         self._times: deque[Times] = deque(maxlen=KEPT)
-        self._asked = self._cached = self._again = self._supervisors = 0
+        self._again = self._supervisors = 0
         self._reports: dict[int, Report] = {}
-
-    def asked(self, *, cached: bool) -> None:
-        """A job was submitted; its verdict may have been known."""
-        with self._lock:
-            self._asked += 1
-            self._cached += cached
 
     def replied(self, supervisor: int, reply: Reply) -> None:
         """A supervisor, by its number, has answered."""
@@ -62,8 +56,6 @@ class Stats:
             for (lane, outcome), count in sorted(self._outcomes.items()):
                 lanes.setdefault(lane, {})[outcome] = count
             return {
-                "asked": self._asked,
-                "cached": self._cached,
                 "judged": sum(self._outcomes.values()),
                 "asked_again": self._again,
                 "lanes": lanes,

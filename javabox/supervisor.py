@@ -163,4 +163,6 @@ class Supervisor:
 
 
 def _allowance(job: Job) -> float:
-    return job.limits.wall_seconds + job.limits.compile_seconds + SILENCE_SLACK_SECONDS
+    # A run of a suite of standard input has the limits for itself, and its checker has them again.
+    runs = sum(1 if case.checker is None else 2 for case in job.suite.stdin) or 1
+    return runs * job.limits.wall_seconds + job.limits.compile_seconds + SILENCE_SLACK_SECONDS

@@ -31,12 +31,14 @@ class Outcome(StrEnum):
     or hides the tests that follow it in its file is a compile_error, `javabox.compiler.tests`.)"""
     COMPILE_ERROR = "compile_error"
     RUNTIME_ERROR = "runtime_error"
-    """An exception of its own ended a case."""
+    """An exception of its own ended a case, or, of a program that reads standard input, its exit with another
+    code than 0."""
     TIME_LIMIT = "time_limit"
     MEMORY_LIMIT = "memory_limit"
     OUTPUT_LIMIT = "output_limit"
     PREMATURE_EXIT = "premature_exit"
-    """Ended without a finished protocol: System.exit, halt, a crash it caused."""
+    """Ended without a finished protocol: System.exit, halt, a crash it caused. (For a program that reads
+    standard input an exit is a normal end.)"""
     JUDGE_ERROR = "judge_error"
     SUITE_ERROR = "suite_error"
     """The tests themselves are broken: an expected value does not compile or does not evaluate."""
@@ -77,13 +79,15 @@ class Case:
     name: str
     outcome: Outcome
     value: str | None = None
-    """What the program returned, as a Java expression; None if nothing, too long or not a JDK value."""
+    """What the program returned, as a Java expression; None if nothing, too long or not a JDK value. Of a
+    case of standard input that expects nothing: what it printed."""
     lines: tuple[int, ...] = ()
     """Lines of the completion that it executed, from 1; empty unless the job asks for coverage."""
     call: str | None = None
-    """For a case that did not pass: the test's own code, or of a whole suite the line that ended it."""
+    """For a case that did not pass: the test's own code, of a whole suite the line that ended it, of one of
+    standard input that input; cut at TEXT_LIMIT."""
     got: str | None = None
-    """For a case that did not pass: what came out, a value or the exception, cut at TEXT_LIMIT."""
+    """For a case that did not pass: what came out, a value, output or the exception, cut at TEXT_LIMIT."""
     expected: str | None = None
     """For a case that was wrong: what should have come out, cut at TEXT_LIMIT."""
 

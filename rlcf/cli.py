@@ -67,6 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(3, error)
     except TrainingStopped as error:
         return _fail(4, error)
+    except PermissionError as error:
+        return _fail(2, f"{error.filename}: {error.strerror}; name another, or run as who may use it")
     except KeyboardInterrupt:
         return _fail(130, "interrupted")
     except BrokenPipeError:

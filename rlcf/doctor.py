@@ -157,7 +157,7 @@ def _data() -> list[Finding]:
         except BadInput as error:
             findings.append(Finding(name, False, str(error), "export XDG_CACHE_HOME=$(mktemp -d)"))
             continue
-        if path.is_file():
+        if os.path.isfile(path):  # False where a folder on the way can't be searched
             findings.append(Finding(name, True, str(path)))
         else:
             # `rlcf data fetch` writes into the cache only: a folder that RLCF_DATA names is the user's own

@@ -36,11 +36,15 @@ class Row:
     def text(self, field: str) -> str:
         """A field that must be there and be a string. Raises BadInput."""
         if field not in self.fields:
-            raise self.bad("is missing", field)
+            raise self.bad(f"is missing; there are {self.named()}", field)
         value = self.fields[field]
         if not isinstance(value, str):
-            raise self.bad(f"must be a string, not {_kind(value)}", field)
+            raise self.bad(f"must be a string, not {kind(value)}", field)
         return value
+
+    def named(self) -> str:
+        """The names of its fields, for a message about one that is not there."""
+        return ", ".join(name[:80] for name in list(self.fields)[:30]) or "no fields"
 
     def bad(self, message: str, field: str | None = None) -> BadInput:
         """The error that says `message` of this line."""
@@ -71,17 +75,39 @@ def read_rows(source: str | Path, *, cut_short: bool = False) -> Iterator[Row]:
 def read_records(source: str | Path) -> Iterator[Row]:
     """The objects of a file that holds one JSON array, or of its lines as `read_rows` has them. Raises
     BadInput. An array is read as a whole."""
+    text = array_text(source)
+    return read_rows(source) if text is None else _elements(text, str(source))
+
+
+def read_document(source: str | Path) -> dict[str, Any]:
+    """The object that is all of a file. Raises BadInput."""
     try:
         with _open(str(source)) as file:
-            begins = file.read(1 << 16).removeprefix(_UTF8_BOM).lstrip()[:1]
-            text = file.seek(0) or file.read().removeprefix(_UTF8_BOM).decode() if begins == b"[" else None
-    except UnicodeDecodeError as broken:
-        raise BadInput(f"is not UTF-8: {broken.reason} at byte {broken.start}", file=source) from broken
+            return _object(file.read().removeprefix(_UTF8_BOM), str(source), 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
         raise BadInput(f"is not a whole gzip file: {broken}", file=source) from broken
     except OSError as unreadable:
         raise BadInput(f"can't be read: {unreadable.strerror or unreadable}", file=source) from unreadable
-    return read_rows(source) if text is None else _elements(text, str(source))
+
+
+def array_text(source: str | Path) -> str | None:
+    """The text of a file that holds one JSON array; None where it does not begin as one, or is `-`. Raises
+    BadInput."""
+    if str(source) == "-":
+        return None
+    try:
+        with _open(str(source)) as file:
+            if file.read(1 << 16).removeprefix(_UTF8_BOM).lstrip()[:1] != b"[":
+                return None
+            file.seek(0)
+            found: bytes = file.read().removeprefix(_UTF8_BOM)
+            return found.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError as broken:
+        raise BadInput(f"is not UTF-8: {broken.reason} at byte {broken.start}", file=source) from broken
+    except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
+        raise BadInput(f"is not a whole gzip file: {broken}", file=source, line=1) from broken
+    except OSError as unreadable:
+        raise BadInput(f"can't be read: {unreadable.strerror or unreadable}", file=source) from unreadable
 
 
 def _elements(text: str, name: str) -> Iterator[Row]:
@@ -104,7 +130,7 @@ def _elements(text: str, name: str) -> Iterator[Row]:
         except (ValueError, RecursionError) as broken:
             raise BadInput(f"malformed JSON: {broken}", file=name, line=line) from broken
         if not isinstance(value, dict):
-            raise BadInput(f"must be a JSON object, not {_kind(value)}", file=name, line=line)
+            raise BadInput(f"must be a JSON object, not {kind(value)}", file=name, line=line)
         yield Row(value, name, line)
         first, at = False, skip(at)
         if text[at : at + 1] == "]":
@@ -136,11 +162,11 @@ def _object(line: bytes, name: str, number: int) -> dict[str, Any]:
     except (ValueError, RecursionError) as broken:
         raise BadInput(f"malformed JSON: {broken}", file=name, line=number) from broken
     if not isinstance(row, dict):
-        raise BadInput(f"must be a JSON object, not {_kind(row)}", file=name, line=number)
+        raise BadInput(f"must be a JSON object, not {kind(row)}", file=name, line=number)
     return row
 
 
-def _kind(value: object) -> str:
+def kind(value: object) -> str:
     """The JSON name of a value's kind."""
     kinds = {dict: "an object", list: "an array", str: "a string", bool: "true or false", type(None): "null"}
     return kinds.get(type(value), "a number")

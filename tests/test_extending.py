@@ -10,15 +10,24 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from javabox import Judge, Outcome, Verdict
-from rlcf.grounding.signal import Answer
+from rlcf.experiments.ablation import arm
+from rlcf.grounding.signal import Answer, Signal
+from rlcf.grounding.table import GROUNDINGS, load_grounding
+from rlcf.machine import Machine
+from rlcf.methods import METHODS
 from rlcf.policy.generate import BACKENDS, Decoding, make_backend
 from rlcf.problems import load_problems
+from rlcf.recipe import Recipe
+from rlcf.recipes import load_recipe, override
+from rlcf.training.data import MADE, load_data
+from rlcf.training.run import train
 from tests.rlcf.policy.models import small_model
 
 ROOT = Path(__file__).parent.parent
@@ -70,6 +79,89 @@ def test_a_reward_is_a_function(mine: Path, judge: Judge) -> None:
     short, long, wrong, nothing = (signal.score for signal in shorter([*answers, unknown]))
     assert short > long > wrong == 0
     assert nothing is None
+
+
+SHORT = {
+    "data.train_problems": 30,
+    "data.corpus_problems": 0,
+    "evaluation.problems": 2,
+    "evaluation.samples": 1,
+    "supervised.steps": 1,
+    "rollout.prompts_per_step": 2,
+    "rollout.samples_per_prompt": 2,
+    "rollout.max_new_tokens": 12,
+    "objective.minibatches": 1,
+    "objective.steps": 1,
+}
+
+
+def trained(recipe: Recipe, folder: Path, judge: Judge) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The completions of a run of one step, and the step's metrics."""
+    train(recipe, folder, judge, Machine(rails="warn"))
+    rows, metrics = (
+        [json.loads(line) for line in (folder / name).read_text(encoding="utf-8").splitlines()]
+        for name in ("completions.jsonl", "metrics.jsonl")
+    )
+    return rows, metrics[-1]
+
+
+def test_a_data_set_is_made_by_a_function(
+    tmp_path: Path, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rlcf.training.data.MADE", dict(MADE))
+    run("A made data set")
+    recipe = load_recipe("quickstart", SHORT | {"data.problems": "sums", "objective.grounding": "tests"})
+    data = load_data(recipe, judge, references=False)
+    assert (len(data.train), len(data.evaluation)) == (30, 2)
+    verdicts = judge.grade([one.job(str(one.reference)) for one in (*data.train, *data.evaluation)])
+    assert {verdict.outcome for verdict in verdicts} == {Outcome.PASSED}
+    rows, _ = trained(recipe, tmp_path / "run", judge)
+    asked = {row["task_id"] for row in rows if row["stage"] == "rollout"}
+    assert len(asked) == 2
+    assert asked <= {one.task_id for one in data.train}
+    measured = {row["task_id"] for row in rows if row["stage"] != "rollout"}
+    assert measured == {one.task_id for one in data.evaluation}
+
+
+@pytest.fixture
+def shorter(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Answer]], list[Signal]]:
+    """The page's reward, which has the page's name in the table."""
+    names = run("A reward")
+    monkeypatch.setitem(GROUNDINGS, "shorter", GROUNDINGS["tests"])  # what is restored afterwards
+    exec(example("A named reward", "python"), names)
+    function: Callable[[list[Answer]], list[Signal]] = names["shorter"]
+    return function
+
+
+def test_a_reward_has_a_name(
+    tmp_path: Path, mine: Path, judge: Judge, shorter: Callable[[list[Answer]], list[Signal]]
+) -> None:
+    (problem,) = load_problems(str(mine))
+    (verdict,) = judge.grade([problem.job(str(problem.reference))])
+    answers = [Answer(problem, str(problem.reference), verdict)]
+    assert load_grounding("shorter")(answers) == shorter(answers)
+    assert shorter(answers)[0].score != load_grounding("tests")(answers)[0].score
+    _, metrics = trained(
+        load_recipe("quickstart", SHORT | {"objective.grounding": "shorter"}), tmp_path / "run", judge
+    )
+    assert metrics["part_shorter"] == metrics["reward"]
+
+
+def test_a_method_is_lines_of_a_recipe(
+    tmp_path: Path, judge: Judge, monkeypatch: pytest.MonkeyPatch, shorter: Callable[..., list[Signal]]
+) -> None:
+    assert GROUNDINGS["shorter"].make(None, 0.0) is shorter
+    monkeypatch.setitem(METHODS, "shorter-group", {})  # what is restored afterwards
+    run("A method")
+    file = tmp_path / "mine.toml"
+    file.write_text('method = "shorter-group"\n', encoding="utf-8")
+    recipe = load_recipe(str(file), SHORT)
+    assert (recipe.objective.grounding, recipe.ppo.advantage) == ("shorter", "group")
+    assert recipe.kl.coef == 0.01 != Recipe().kl.coef
+    assert arm(override(Recipe(), SHORT), "shorter-group") == recipe
+    _, metrics = trained(recipe, tmp_path / "run", judge)
+    assert "part_shorter" in metrics
+    assert load_recipe(str(tmp_path / "run/recipe.toml")) == recipe
 
 
 def test_a_backend_is_two_methods(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ JAVA_PACKAGES: dict[str, set[str]] = {
     "judge.protocol": {"program"},
     "judge.meter": {"program", "runtime"},
     "judge.compile": {"judge.meter", "judge.protocol", "program"},
-    "judge.value": {"judge.compile", "judge.protocol", "program"},
+    "judge.value": {"judge.compile", "judge.meter", "judge.protocol", "program"},
     "judge.run": {"judge.meter", "judge.protocol", "judge.value", "program"},
     "judge": {"judge.compile", "judge.protocol", "judge.run", "judge.value", "judge.meter", "program"},
 }

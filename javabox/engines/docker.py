@@ -38,7 +38,6 @@ import docker.errors
 from docker.types import LogConfig, Ulimit
 
 from javabox.engines import jars
-from javabox.engines.channel import give_up
 from javabox.engines.docker_access import no_engine
 from javabox.engines.jvm import (
     Settings,
@@ -48,6 +47,7 @@ from javabox.engines.jvm import (
     supervisor_command,
 )
 from javabox.errors import JudgeUnavailable
+from javabox.protocol.channel import give_up
 
 JDK, FOLDER, SOURCES = Path("/opt/jdk"), Path("/opt/javabox"), Path("/usr/src/javabox")
 JARS = Path("/opt/jars")
@@ -66,7 +66,7 @@ ENGINE_ERRORS = (docker.errors.DockerException, OSError)
 
 
 class DockerChannel:
-    """The stdio of one supervisor in a container (`javabox.engines.channel.Channel`)."""
+    """The stdio of one supervisor in a container (`javabox.protocol.channel.Channel`)."""
 
     def __init__(self, client: Any, container_id: str) -> None:
         self.container_id = container_id

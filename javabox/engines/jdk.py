@@ -67,7 +67,7 @@ def find_jdk() -> Jdk:
 
 def is_bundle(jdk: Jdk) -> bool:
     """Whether the JDK brings the JVM side along."""
-    return (jdk.home / BUNDLED / MARKER).is_file()
+    return os.path.isfile(jdk.home / BUNDLED / MARKER)
 
 
 def reinstall(home: Path) -> str | None:
@@ -100,11 +100,12 @@ def _candidates() -> Iterator[tuple[str, Path]]:
 
 def _lack(jdk: Jdk) -> str | None:
     """Why it can't judge; None if it can."""
-    if not jdk.home.is_dir():
+    # os.path, here and above: Path's tests raise where a folder on the way can't be searched
+    if not os.path.isdir(jdk.home):
         return "is not there"
-    if not (jdk.home / "bin" / "java").exists():
+    if not os.path.exists(jdk.home / "bin" / "java"):
         return "holds no Java (no bin/java)"
-    if not (jdk.home / "bin" / "javac").exists():
+    if not os.path.exists(jdk.home / "bin" / "javac"):
         return "is a JRE, without a compiler"
     if not jdk.feature:
         return f"is broken: its compiler says {jdk.version[:500]!r}"
@@ -112,9 +113,9 @@ def _lack(jdk: Jdk) -> str | None:
         return f"is JDK {jdk.version}, too old"
     if is_bundle(jdk):
         return None
-    if not (jdk.home / "bin" / "jlink").exists():
+    if not os.path.exists(jdk.home / "bin" / "jlink"):
         return "has no bin/jlink"
-    if jdk.feature < LINKS_ITSELF and not (jdk.home / "jmods").is_dir():
+    if jdk.feature < LINKS_ITSELF and not os.path.isdir(jdk.home / "jmods"):
         return "has no folder jmods, which jlink needs"
     return None
 

@@ -27,12 +27,12 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from javabox.engines import jars, jvm
-from javabox.engines.channel import give_up
-from javabox.engines.folder import private_folder
+from javabox.engines.folder import hold, private_folder
 from javabox.engines.jdk import Jdk, find_jdk
 from javabox.engines.restricted import floor, seccomp
 from javabox.engines.restricted.floor import DEBIAN_JDKS, DEVICES, SYSTEM
 from javabox.errors import JudgeUnavailable
+from javabox.protocol.channel import give_up
 
 log = logging.getLogger("javabox")
 
@@ -168,7 +168,7 @@ def _sandboxed(root: str, folders: list[Path], launchers: list[Path], scratch: s
 
 
 class LocalChannel:
-    """Pipes to a supervisor process (see engines/channel.py).
+    """Pipes to a supervisor process (see protocol/channel.py).
 
     `root`: a folder that goes with it, and what is in it where it `holds_files`: a sandbox's has other
     folders mounted in it. `warden`: whether the command is a warden, which ends all below it.
@@ -198,6 +198,8 @@ class LocalChannel:
             cwd=root,  # not the user's folder: a program may write where nothing isolates it
             start_new_session=True,
         )
+        self._held = contextlib.ExitStack()
+        self._held.enter_context(hold(root))
         threading.Thread(target=self._drain, daemon=True).start()
         self._closing = threading.Lock()
 
@@ -261,3 +263,4 @@ class LocalChannel:
                 # What rm deletes may be as deep as it likes; it follows no links. Again where the guard was
                 # killed with the warden: programs that end a little later may have written meanwhile.
                 subprocess.run(["rm", "-rf", "--", self._root], check=False)
+            self._held.close()

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from javabox.engines import docker, jvm, local
-from javabox.engines.channel import Channel
 from javabox.engines.jdk import find_jdk, reinstall
 from javabox.engines.jvm import Settings
 from javabox.errors import JudgeUnavailable
 from javabox.protocol import codec as wire
+from javabox.protocol.channel import Channel
 from javabox.protocol.sealed import BrokenLine, Line
 
 log = logging.getLogger("javabox")

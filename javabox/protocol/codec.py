@@ -11,9 +11,9 @@ import re
 import struct
 from dataclasses import dataclass
 from math import nan
-from typing import Any
+from typing import Any, get_args
 
-from javabox.job import Job
+from javabox.job import Compare, Job, StdinCase, Suite
 from javabox.verdict import TEXT_LIMIT, Case, Diagnostic, Outcome, ThrownException, Verdict
 
 HELLO = -1
@@ -94,12 +94,23 @@ def encode_job(job_id: int, job: Job) -> bytes:
             _text(case.expected_type),
             struct.pack(">d", nan if case.tolerance is None else case.tolerance),
         ]
+    parts += _stdin(suite)
     seconds = (limits.wall_seconds, limits.idle_seconds, limits.compile_seconds)
     milliseconds = [int(1000 * limit) for limit in seconds]
     allocation = limits.allocation_mb << 20
     counted = (limits.memory_mb, limits.output_bytes, limits.fuel, allocation)
     parts.append(struct.pack(">iiiiiqq?", *milliseconds, *counted, job.coverage))
     return b"".join(parts)
+
+
+def _stdin(suite: Suite) -> list[bytes]:
+    parts = [struct.pack(">i", len(suite.stdin))]
+    for case in suite.stdin:
+        parts += [_text(case.name), _bytes(case.stdin), struct.pack(">i", len(case.expected))]
+        parts += [_bytes(text) for text in case.expected]
+        parts.append(struct.pack(">bd", get_args(Compare).index(case.compare), case.tolerance))
+        parts.append(_optional(case.checker))
+    return parts
 
 
 def encode_cancel(job_id: int) -> bytes:
@@ -131,7 +142,7 @@ def decode_reply(frame: bytes, job: Job) -> Reply:
         thrown = ThrownException(reader.text(), reader.optional(), _known(reader.integer()))
     cases = tuple(_case(reader, job, index) for index in range(reader.integer()))
     if outcome is Outcome.SUITE_ERROR:
-        cases = tuple(Case(case.name, outcome) for case in job.suite.cases)
+        cases = tuple(Case(name, outcome) for name in job.suite.names)
     verdict = Verdict(
         outcome=outcome,
         cases=cases,
@@ -151,6 +162,8 @@ def _case(reader: _Reader, job: Job, index: int) -> Case:
     value, shown, tests_line = reader.optional(), reader.optional(), reader.integer()
     found = reader.optional()
     lines = reader.integers()
+    if job.suite.stdin:
+        return _stdin_case(job.suite.stdin[index], outcome, value, shown, lines)
     asked = job.suite.cases[index] if job.suite.cases else None
     name = asked.name if asked else found or "main"
     if outcome in (Outcome.PASSED, Outcome.UNTESTED):
@@ -166,6 +179,24 @@ def _case(reader: _Reader, job: Job, index: int) -> Case:
         call=_cut(call),
         got=_cut(shown if value is None else value),
         expected=_cut(asked.expected) if asked and wrong else None,
+    )
+
+
+def _stdin_case(
+    asked: StdinCase, outcome: Outcome, value: str | None, shown: str | None, lines: tuple[int, ...]
+) -> Case:
+    """A case of a suite of standard input; `shown` is what it printed, or how it ended."""
+    if outcome is Outcome.PASSED:
+        return Case(asked.name, outcome, value, lines)
+    wrong = outcome is Outcome.FAILED and len(asked.expected) > 0
+    return Case(
+        asked.name,
+        outcome,
+        value,
+        lines,
+        call=_cut(asked.stdin),
+        got=_cut(shown),
+        expected=_cut(asked.expected[0]) if wrong else None,
     )
 
 
@@ -205,6 +236,12 @@ def _utf16_length(text: str) -> int:
 def _text(text: str) -> bytes:
     units = text.encode("utf-16-be", "surrogatepass")
     return struct.pack(">i", len(units) // 2) + units
+
+
+def _bytes(text: str) -> bytes:
+    """As UTF-8; a lone surrogate, which has no such form, as if it had."""
+    encoded = text.encode("utf-8", "surrogatepass")
+    return struct.pack(">i", len(encoded)) + encoded
 
 
 def _optional(text: str | None) -> bytes:

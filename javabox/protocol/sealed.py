@@ -15,7 +15,7 @@ import hmac
 import secrets
 import struct
 
-from javabox.engines.channel import Channel
+from javabox.protocol.channel import Channel
 
 KEY_BYTES = 32
 SEAL_BYTES = 16

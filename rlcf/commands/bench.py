@@ -15,6 +15,7 @@ from rlcf.commands.rates import choice_lines, choices_json, parse_ks, show
 from rlcf.errors import BadInput
 from rlcf.evaluation.bench import Sampler, check_decoding, evaluate
 from rlcf.evaluation.critic_sampling import EXAMPLES, Prefixes, critic_sampling, whole_problems
+from rlcf.evaluation.extraction import extract
 from rlcf.evaluation.grade import results_line
 from rlcf.evaluation.metrics import Estimate, check_k
 from rlcf.evaluation.provenance import terms
@@ -42,7 +43,7 @@ class Bench:
     model: Positional[Annotated[str, arg(metavar="MODEL")]]
     """A checkpoint's folder, or a model on the Hugging Face hub."""
     problems: Annotated[str, arg(metavar="P")]
-    """mbjp, mathqa, humaneval-java, or the path of a file in the mxeval format."""
+    """mbjp, mathqa, humaneval-java, humaneval-x, multipl-e, or a file of problems in the format of one."""
     split: Annotated[str, arg(metavar="SPLIT")] = "test"
     """The problems that are asked: train, validation or test; sft and rl where train is divided."""
     n: int = 20
@@ -58,6 +59,9 @@ class Bench:
     refine: Annotated[int, arg(metavar="M")] = 0
     """Refine the answers with the first test of each problem and the critic of a coderl checkpoint, going on
     from M failed answers where none passes it (CodeRL's critic sampling); 0 does not."""
+    extract: Literal["auto", "none"] = "auto"
+    """auto: of a chat reply or a whole class the program that it means is judged (docs/grade.md); what merely
+    continues its prompt is left as it is. none: prompt and completion, whatever they hold."""
     out: Annotated[str | None, arg(metavar="R")] = None
     """Write every completion with its verdict here, JSONL, as `rlcf grade` does."""
     rerank: Literal["none", "lever"] = "none"
@@ -107,6 +111,7 @@ class Bench:
                 ks=ks,
                 seed=self.seed,
                 batch=whole_problems(self.n, BATCH) if self.refine else BATCH,
+                extraction=self.extract,
             )
             more = {"model": self.model, "n": self.n, "temperature": self.temperature, "results": self.out}
             rates: Mapping[str, Estimate] = {}
@@ -131,8 +136,9 @@ class Bench:
     def _line(self, answer: Answer, judged_by: Mapping[str, Any], more: Mapping[str, Any]) -> bytes:
         row = {"task_id": answer.problem.task_id, "completion": answer.completion, **more}
         sample = Sample(answer.problem, answer.completion, row)
-        line_by = {**judged_by, **terms([answer.problem.job(answer.completion)])}
-        return results_line(sample, answer.verdict, line_by, expected_values=self.expected_values)
+        found = extract(answer.completion, answer.problem, self.extract)
+        line_by = {**judged_by, **terms([found.job(answer.problem)])}
+        return results_line(sample, found, answer.verdict, line_by, expected_values=self.expected_values)
 
     def _prefixes(self, policy: Policy) -> Prefixes:
         """Raises BadInput where the checkpoint has no critic."""

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
@@ -19,7 +19,7 @@ from rlcf.errors import BadInput
 from rlcf.evaluation.grade import grade
 from rlcf.evaluation.metrics import check_k
 from rlcf.evaluation.samples import read_samples, unanswered
-from rlcf.problems import load_problems
+from rlcf.problems import Problem, load_problems
 
 if TYPE_CHECKING:
     from javabox import Judge
@@ -39,9 +39,10 @@ class Grade:
     """
 
     samples: Positional[Annotated[str, arg(metavar="SAMPLES")]]
-    """JSONL with `task_id` and `completion` a line; .gz too, or - for standard input."""
+    """JSONL with `task_id` and `completion` a line; .gz too, or - for standard input. Or in the form of
+    EvalPlus, CodeGeeX, bigcode (generations.json), MultiPL-E (a folder), chat or OpenAI messages, lists."""
     problems: Annotated[str, arg(metavar="P")]
-    """mbjp, mathqa, humaneval-java, or the path of a file in the mxeval format."""
+    """mbjp, mathqa, humaneval-java, humaneval-x, multipl-e, or a file of problems in the format of one."""
     out: Annotated[str | None, arg(metavar="R")] = None
     """Where the verdicts go, JSONL; by default beside SAMPLES as NAME_results.jsonl."""
     missing: Literal["skip", "fail"] = "skip"
@@ -57,6 +58,9 @@ class Grade:
     compat: Literal["none", "mxeval"] = "none"
     """mxeval: prompt, completion and test program are one file, as in mxeval's grader, for numbers that
     compare with published ones; leaving early is still no pass."""
+    extract: Literal["auto", "none"] = "auto"
+    """auto: of a chat reply or a whole class the program that it means is judged (docs/grade.md); what merely
+    continues its prompt is left as it is. none: prompt and completion, whatever they hold."""
     cache: Annotated[str | None, arg(metavar="FILE")] = None
     """Keep verdicts in this SQLite file, and reuse those that it has."""
     k: Annotated[str, arg(metavar="K,…")] = "1"
@@ -73,11 +77,8 @@ class Grade:
         self.limiting.check()
         problems = self.limiting.limited(load_problems(self.problems))
         samples = read_samples(self.samples, problems, self.problems)
-        only_cases = [s.problem.task_id for s in samples if not s.problem.test.strip()]
-        if self.compat == "mxeval" and only_cases:
-            raise BadInput(
-                f"{only_cases[0]} has no test program, only cases: leave --compat out", field="compat"
-            )
+        if self.compat == "mxeval":
+            refuse_others(sample.problem for sample in samples)
         missing = self._missing(unanswered(samples, problems), len(problems))
         check_k(ks, Counter(sample.problem.task_id for sample in samples).items())
         out = self._results_path()
@@ -96,6 +97,7 @@ class Grade:
                     stream,
                     compat=self.compat == "mxeval",
                     expected_values=self.expected_values,
+                    extraction=self.extract,
                 )
             except KeyboardInterrupt:
                 if out:
@@ -134,11 +136,19 @@ class Grade:
         if self.samples == "-":
             return Path(self.out) if self.out else None
         source = Path(self.samples)
-        stem = source.name.removesuffix(".gz").removesuffix(".jsonl")
+        stem = source.name.removesuffix(".gz").removesuffix(".jsonl").removesuffix(".json")
         out = Path(self.out) if self.out else source.with_name(f"{stem}_results.jsonl")
-        if out.exists() and out.samefile(source):
+        if out.exists() and source.exists() and out.samefile(source):
             raise BadInput("the results would overwrite the samples", field="out")
         return out
+
+
+def refuse_others(problems: Iterable[Problem]) -> None:
+    """Raises BadInput where mxeval's grader has nothing to join to a program."""
+    for problem in problems:
+        if not problem.test.strip() or problem.suffix:
+            why = "no test program, only cases" if not problem.test.strip() else "tests that are no class"
+            raise BadInput(f"{problem.task_id} has {why}: leave --compat out", field="compat")
 
 
 def check_folder(out: Path | None, field: str = "out") -> None:

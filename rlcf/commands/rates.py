@@ -40,6 +40,9 @@ def show(evaluation: Evaluation, judge: Judge, *, as_json: bool, more: Mapping[s
     for name, part in evaluation.parts.items():
         print(f"\n{name}: {part.problems} of the problems\n" + "\n".join(rate_lines(part.rates)))
     print("\n" + ", ".join(f"{outcome} {count}" for outcome, count in evaluation.outcomes.items()))
+    if set(evaluation.extractions) - {"none"}:
+        found = ", ".join(f"{kind} {count}" for kind, count in evaluation.extractions.items())
+        print(f"extraction: {found}")
     for note in notes(evaluation):
         print(note)
 
@@ -53,6 +56,9 @@ def notes(evaluation: Evaluation) -> Iterator[str]:
         yield f"problems have {least} to {most} samples; each problem counts the same"
     if untested := evaluation.outcomes.get(Outcome.UNTESTED, 0):
         yield f"{untested} untested: they ran to the end, and nothing was tested; they are no pass"
+    if evaluation.renamed:
+        classes = f"{evaluation.renamed} declare a class of another name than the prompt's"
+        yield f"{classes}, which the tests don't call (`hint` in the results)"
     if evaluation.judge_errors:
         failed = f"{evaluation.judge_errors} judge errors: the judge failed on these samples"
         yield f"{failed}; no rate counts them"

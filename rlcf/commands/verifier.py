@@ -39,7 +39,7 @@ class Verifier:
     model: Positional[Annotated[str, arg(metavar="MODEL")]]
     """A checkpoint's folder, or a model on the Hugging Face hub."""
     problems: Annotated[str, arg(metavar="P")]
-    """mbjp, mathqa, humaneval-java, or the path of a file in the mxeval format."""
+    """mbjp, mathqa, humaneval-java, humaneval-x, multipl-e, or a file of problems in the format of one."""
     out: Annotated[str, arg(metavar="DIR")]
     """The folder to write, which must be new."""
     split: Annotated[str, arg(metavar="SPLIT")] = "train"

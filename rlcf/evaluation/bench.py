@@ -12,6 +12,7 @@ from concurrent.futures import Future
 
 from javabox import Job, Judge, Limits, Verdict
 from rlcf.errors import BadInput
+from rlcf.evaluation.extraction import Extraction, Mode, extract
 from rlcf.evaluation.metrics import Running, check_k
 from rlcf.evaluation.provenance import terms
 from rlcf.evaluation.summary import Evaluation, summarize
@@ -36,12 +37,14 @@ def evaluate(
     batch: int = 256,
     what: str = "evaluating",
     limits: Limits | None = None,
+    extraction: Mode = "none",
 ) -> tuple[Evaluation, list[Answer]]:
     """The rates of `sample` on `problems`, and every answer (n in a row for each problem).
 
     `batch` completions are generated at a time, and the same seed gives the same answers only at the same
-    `batch`. `limits` hold for problems that have none of their own. Raises BadInput if n, k or the
-    temperature make no sense together.
+    `batch`. `limits` hold for problems that have none of their own. With `extraction` auto the program that
+    an answer means is judged, and the places of its verdict are places in the answer. Raises BadInput if n, k
+    or the temperature make no sense together.
 
     >>> def sample(prompts, temperature, seed):
     ...     return ["        return 0;\\n    }\\n}" for _ in prompts]
@@ -54,17 +57,18 @@ def evaluate(
     asked = [problem for problem in problems for _ in range(n)]
     started, running, broken = time.monotonic(), Running(min(ks)), BrokenSuites()
     jobs: list[Job] = []
-    completions: list[str] = []
+    found: list[Extraction] = []
     futures: list[Future[Verdict]] = []
     verdicts: list[Verdict] = []
     with progress(what, len(asked)) as advance:
         for first in range(0, len(asked), batch):
             part = asked[first : first + batch]
             answers = sample([problem.prompt for problem in part], temperature, seed + first)
-            completions += answers
+            programs = [extract(a, p, extraction) for p, a in zip(part, answers, strict=True)]
+            found += programs
             made = [
-                p.job(a, p.limits if limits is None else p.limits_or(limits))
-                for p, a in zip(part, answers, strict=True)
+                one.job(p, p.limits if limits is None else p.limits_or(limits))
+                for p, one in zip(part, programs, strict=True)
             ]
             futures += [judge.submit(job) for job in made]
             jobs += made
@@ -76,9 +80,14 @@ def evaluate(
                 broken.seen(problem, verdict)
                 advance(1, **running.shown())
     seconds, judged_by = time.monotonic() - started, judge.provenance() | terms(jobs)
-    evaluation = summarize(zip(asked, verdicts, strict=True), ks, seconds, provenance=judged_by)
-    answered = zip(asked, completions, verdicts, strict=True)
-    return evaluation, [Answer(problem, completion, verdict) for problem, completion, verdict in answered]
+    told = found if extraction == "auto" else []
+    evaluation = summarize(
+        zip(asked, verdicts, strict=True), ks, seconds, provenance=judged_by, extractions=told
+    )
+    answered = zip(asked, found, verdicts, strict=True)
+    return evaluation, [
+        Answer(problem, one.reply, one.verdict(verdict)) for problem, one, verdict in answered
+    ]
 
 
 def check_decoding(temperature: float, n: int) -> None:

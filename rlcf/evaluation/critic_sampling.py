@@ -49,14 +49,14 @@ def critic_sampling(
         known = [row for row, problem in enumerate(asked) if problem is not None]
         jobs = [problem.job(answers[row]) for row, problem in enumerate(asked) if problem is not None]
         passed = {row: verdict.passed is True for row, verdict in zip(known, judge.grade(jobs), strict=True)}
-        found = prefixes([prompts[row] for row in known], [answers[row] for row in known])
-        told = dict(zip(known, found, strict=True))
+        predicted = prefixes([prompts[row] for row in known], [answers[row] for row in known])
+        predictions = dict(zip(known, predicted, strict=True))
         begun: dict[int, str] = {}
         for prompt in dict.fromkeys(prompts[row] for row in known):
             rows = [row for row in known if prompts[row] == prompt]
-            likely = sorted(rows, key=lambda row: -told[row][1])
+            likely = sorted(rows, key=lambda row: -predictions[row][1])
             seeds = [row for row in rows if passed[row]] or likely[:best]
-            begun |= {row: told[seeds[at % len(seeds)]][0] for at, row in enumerate(rows)}
+            begun |= {row: predictions[seeds[at % len(seeds)]][0] for at, row in enumerate(rows)}
         rest = sample([prompts[row] + begun[row] for row in known], temperature, seed + SECOND)
         again = {row: begun[row] + end for row, end in zip(known, rest, strict=True)}
         return [again.get(row, answer) for row, answer in enumerate(answers)]

@@ -192,14 +192,14 @@ def mean_intervals(
     lowest, highest = int(0.025 * (RESAMPLES - 1)), math.ceil(0.975 * (RESAMPLES - 1))
     unseen = 1 - 0.025 ** (1 / size)
     worst, best = bounds
-    found = []
+    estimates = []
     for place, column in enumerate(columns):
         means = sorted((total >> 64 * place & (1 << 64) - 1) / size / _UNIT - 1 for total in sums)
         mean = math.fsum(column) / size
         low = min(means[lowest], mean - unseen * (mean - worst))
         high = max(means[highest], mean + unseen * (best - mean))
-        found.append(Estimate(mean, low, high))
-    return found
+        estimates.append(Estimate(mean, low, high))
+    return estimates
 
 
 _UNIT = 1 << 31

@@ -12,9 +12,9 @@ from javabox.job import FUEL_PER_SECOND
 def terms(jobs: Iterable[Job]) -> dict[str, Any]:
     """`time_limit` in seconds of fuel, `memory_limit` in MB, `assertions` on or off in the programs' own
     code; a list of least and most where jobs differ."""
-    found = {(job.limits.fuel / FUEL_PER_SECOND, job.limits.memory_mb, job.suite.assertions) for job in jobs}
+    rows = {(job.limits.fuel / FUEL_PER_SECOND, job.limits.memory_mb, job.suite.assertions) for job in jobs}
     names = ("time_limit", "memory_limit", "assertions")
-    return {name: _ends(column) for name, column in zip(names, zip(*found, strict=True), strict=False)}
+    return {name: _ends(column) for name, column in zip(names, zip(*rows, strict=True), strict=False)}
 
 
 def _ends(values: Sequence[Any]) -> Any:

@@ -164,9 +164,9 @@ _TYPES = (
 
 def _type(value: str) -> str:
     for pattern, name in _TYPES:
-        found = re.match(pattern, value)
-        if found:
-            return name or found[1]
+        match = re.match(pattern, value)
+        if match:
+            return name or match[1]
     return "double"
 
 

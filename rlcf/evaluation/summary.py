@@ -4,7 +4,8 @@
  "compile": {"1": 0.93}, "exec": {"1": 0.88}, "pass": {"1": 0.83},
  "intervals": {"compile": {"1": [0.91, 0.94]}, …},
  "seconds": 12.5, "programs_per_second": 154.6, "judge_errors": 0, "suite_errors": 0,
- "provenance": {"judge": …, "jdk": …, "isolation": …, "time_limit": 4.0, …}}
+ "provenance": {"judge": …, "jdk": …, "isolation": …, "time_limit": 4.0, …},
+ "extraction": {"none": 1900, "fence": 32}}
 
 No rate counts judge errors or suite errors. Where not all problems were answered, `problems_total` is how
 many there are and `missing` the task_ids of the others; where some have more samples than others,
@@ -21,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from javabox import Outcome, Verdict
+from rlcf.evaluation.extraction import KINDS, Extraction
 from rlcf.evaluation.metrics import METRICS, Estimate, Tally, estimate
 from rlcf.problems.problem import Problem
 
@@ -55,6 +57,10 @@ class Evaluation:
     """Problems of which there are no samples; no rate counts them."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """By what and under which terms it was judged (provenance.py)."""
+    extractions: Mapping[str, int] = field(default_factory=dict)
+    """Samples by how their program was found (extraction.py), in the order of KINDS; only what occurred."""
+    renamed: int = 0
+    """Samples that declare a class of another name than the prompt's."""
 
     @property
     def samples(self) -> int:
@@ -96,6 +102,10 @@ class Evaluation:
             row["samples_per_problem"] = [least, most]
         if self.provenance:
             row["provenance"] = dict(self.provenance)
+        if self.extractions:
+            row["extraction"] = dict(self.extractions)
+        if self.renamed:
+            row["renamed"] = self.renamed
         return row
 
     def counts(self) -> dict[str, list[int]]:
@@ -109,8 +119,11 @@ def summarize(
     seconds: float,
     seed: int = 0,
     provenance: Mapping[str, Any] | None = None,
+    extractions: Iterable[Extraction] = (),
 ) -> Evaluation:
     """The evaluation of problems' verdicts; `seed` draws the bootstrap."""
+    found = list(extractions)
+    kinds = Counter(one.kind for one in found)
     tallies: dict[str, Tally] = {}
     outcomes: Counter[Outcome] = Counter()
     parts: dict[str, dict[str, None]] = {}
@@ -129,6 +142,8 @@ def summarize(
             for name, ids in parts.items()
         },
         provenance=provenance or {},
+        extractions={kind: kinds[kind] for kind in KINDS if kinds[kind]},
+        renamed=sum(bool(one.hint) for one in found),
     )
 
 

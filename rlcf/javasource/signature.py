@@ -1,8 +1,10 @@
 """Whose method a prompt asks for: its class, name and parameters, from tokens.
 
 The prompt ends in the open body of the method, so its signature is the last thing before the last `{`.
+`Head` is what every method has, `Signature` a method that inputs can be made for.
 
-Not covered: instance methods, generic methods, constructors (`Uncovered`).
+Not covered: constructors; of signatures also methods of nested classes that need an object, and generic
+methods (`Uncovered`).
 """
 
 from __future__ import annotations
@@ -18,11 +20,25 @@ _TYPE_ENDS = {">", ">>", ">>>", "]", ".", *PRIMITIVES}
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
-    """A static method."""
+class Head:
+    """What stands before an open body."""
 
     owner: str
-    """The class that it is called on, with those around it: `Outer.Inner`."""
+    """The class of the method, with those around it: `Outer.Inner`."""
+    name: str
+    modifiers: frozenset[str]
+    returns: str
+    """The type of its results, type parameters in front."""
+    parameters: tuple[tuple[str, ...], ...]
+    """The tokens of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A method, static or of a class with a constructor that takes nothing."""
+
+    owner: str
+    """What it is called on: `Outer.Inner`, or `new Outer()`."""
     name: str
     parameters: tuple[JavaType, ...]
 
@@ -30,8 +46,8 @@ class Signature:
         return f"{self.owner}.{self.name}({', '.join(arguments)})"
 
 
-def read_signature(prompt: str) -> Signature:
-    """The method whose body `prompt` leaves open. Raises Uncovered."""
+def open_method(prompt: str) -> Head:
+    """The head of the method whose body `prompt` leaves open. Raises Uncovered."""
     tokens = texts(prompt)
     opens, owners = [], []
     for index, token in enumerate(tokens):
@@ -47,7 +63,27 @@ def read_signature(prompt: str) -> Signature:
             raise Uncovered("a method outside a class")
         owners.append(tokens[heads[-1] + 1])
     start = max(at for at in range(opens[-1]) if tokens[at] in (";", "{", "}")) + 1
-    return _method(tokens[start : opens[-1]], ".".join(owners))
+    return _head(tokens[start : opens[-1]], ".".join(owners))
+
+
+def read_signature(prompt: str) -> Signature:
+    """The method whose body `prompt` leaves open, as inputs are made for it. Raises Uncovered."""
+    head = open_method(prompt)
+    owner = head.owner
+    if "private" in head.modifiers:
+        raise Uncovered("a method that is private")
+    if "static" not in head.modifiers:
+        if "." in owner:
+            raise Uncovered("a method that needs an object of a nested class")
+        owner = f"new {owner}()"
+    if head.returns == "void" or head.returns.startswith("<"):
+        raise Uncovered(f"a method that returns {head.returns}")
+    parameters = tuple(parse_type(" ".join(one[:-1])) for one in head.parameters)
+    for parameter in parameters:
+        parameter.check()
+    if not parameters:
+        raise Uncovered("a method without parameters: it has one input")
+    return Signature(owner, head.name, parameters)
 
 
 @lru_cache(maxsize=4096)
@@ -70,26 +106,22 @@ def parameter_names(prompt: str) -> frozenset[str]:
     )
 
 
-def _method(tokens: list[str], owner: str) -> Signature:
+def _head(tokens: list[str], owner: str) -> Head:
     while tokens[:1] == ["@"]:
         tokens = tokens[2:]
-    modifiers = [token for token in tokens if token in _MODIFIERS]
-    if "static" not in modifiers or "private" in modifiers:
-        raise Uncovered("a method that is not static, or is private")
+    modifiers = frozenset(token for token in tokens if token in _MODIFIERS)
     tokens = [token for token in tokens if token not in _MODIFIERS]
-    if "(" not in tokens or tokens[0] == "<":
-        raise Uncovered(f"method {' '.join(tokens)}")
-    opened = tokens.index("(")
+    opened = tokens.index("(") if "(" in tokens else 0
+    if opened < 2 or not is_name(tokens[opened - 1]):
+        raise Uncovered(f"no method: {' '.join(tokens)}")
     closed = len(tokens) - 1 - tokens[::-1].index(")")
-    name = tokens[opened - 1]
-    if opened < 2 or tokens[0] == "void" or not is_name(name):
-        raise Uncovered(f"a method that returns nothing: {name}")
-    parameters = tuple(parse_type(" ".join(one[:-1])) for one in _split(tokens[opened + 1 : closed]))
-    for parameter in parameters:
-        parameter.check()
-    if not parameters:
-        raise Uncovered("a method without parameters: it has one input")
-    return Signature(owner, name, parameters)
+    return Head(
+        owner=owner,
+        name=tokens[opened - 1],
+        modifiers=modifiers,
+        returns=" ".join(tokens[: opened - 1]),
+        parameters=tuple(map(tuple, _split(tokens[opened + 1 : closed]))),
+    )
 
 
 def _split(tokens: list[str]) -> list[list[str]]:

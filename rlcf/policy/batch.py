@@ -1,4 +1,6 @@
-"""Token batches: prompts and completions side by side, never glued, so that an encoder-decoder fits too.
+"""Token batches: which rows are computed together, and the tensors that a model reads.
+
+Prompts and completions stand side by side, never glued, so that an encoder-decoder fits too.
 
 A causal model reads prompt and completion as one row; the state before a completion token chooses it.
 Completions of the same prompt that stand side by side may share it: one row is the prompt and all of them,
@@ -6,6 +8,11 @@ each of which sees the prompt and itself (positions count from the prompt's end)
 completions and a few samples a prompt that is most of the work. An
 encoder-decoder reads the prompt in its encoder and the completion, moved one to the right behind its start
 token, in its decoder; the state at a token's place chooses it. Everything after `collate` is the same.
+
+A rollout batch is split into minibatches, those into the shares of processes, those into micro-batches;
+completions of a prompt stay together, so that they can share it. Every process works out the shares of all,
+so that all make the same number of passes: one that has none left makes a dummy pass, whose loss is
+multiplied by 0 (DDP and FSDP synchronise in every pass).
 
 Shape suffixes: B completions, R rows that the model reads (B, or fewer where prompts are shared), L tokens
 that the (causal model or) decoder reads, P tokens that an encoder reads, T tokens of the longest completion,
@@ -15,12 +22,15 @@ from `ids != pad`: a pad token that equals a stop token would hide the end (docs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
+T = TypeVar("T")
 Tokens = Sequence[int]
 
 LONGEST_SHARED = 2048
@@ -142,6 +152,77 @@ def _shared(
     return (same_RLL & causal_LL)[:, None], position_RL.to(device)
 
 
+def _padded(rows: Sequence[Tokens], pad: int, device: torch.device | str) -> Tensor:
+    longest = max(1, *(len(row) for row in rows))
+    return torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows], device=device)
+
+
+# ---- which rows are computed together
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Rows of one forward pass."""
+
+    rows: list[int]
+    is_padding: bool
+    """A dummy pass that keeps ranks in step: it must add nothing to losses, gradients and metrics."""
+
+
+def group_by_prompt(prompts: Sequence[Tokens]) -> list[list[int]]:
+    """Group the rows with the same prompt, in the order of their first."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for row, prompt in enumerate(prompts):
+        groups.setdefault(tuple(prompt), []).append(row)
+    return list(groups.values())
+
+
+def minibatches(groups: Sequence[Sequence[int]], count: int, seed: str) -> list[list[int]]:
+    """Split the rows into at most `count` minibatches of about one size; groups come in random order and stay
+    undivided."""
+    order = list(groups)
+    random.Random(seed).shuffle(order)
+    rows, parts = sum(map(len, order)), [list[int]()]
+    done = 0
+    for group in order:
+        if parts[-1] and done >= len(parts) * rows / count:
+            parts.append([])
+        parts[-1] += group
+        done += len(group)
+    return parts
+
+
+def with_references(
+    groups: Sequence[Sequence[int]], references: Sequence[T], count: int, seed: str
+) -> Iterator[tuple[list[int], Sequence[T]]]:
+    """Iterate over the minibatches of the groups, each with its share of `references`; without a group there
+    is none."""
+    parts = minibatches(groups, count, seed) if groups else []
+    for number, part in enumerate(parts):
+        yield part, references[number :: len(parts)]
+
+
+def passes(
+    groups: Sequence[Sequence[int]], lengths: Sequence[int], budget: int, rank: int = 0, world: int = 1
+) -> list[Pass]:
+    """Split the rows of `groups` into the forward passes of `rank`; no group is divided.
+
+    `lengths`: tokens of each group's row; `budget`: padded tokens a pass. Groups are dealt by length, so that
+    ranks have about the same to do.
+    """
+    dealt = sorted(range(len(groups)), key=lambda at: (lengths[at], at))
+    shares = []
+    for other in range(world):
+        own = dealt[other::world]
+        parts = micro_batches([lengths[at] for at in own], budget)
+        shares.append([[row for at in part for row in groups[own[at]]] for part in parts])
+    most = max(map(len, shares))
+    own_passes = [Pass(rows, is_padding=False) for rows in shares[rank]]
+    # First, not last: the last pass synchronises gradients, and must be no different from the others.
+    padding = Pass(list(groups[dealt[0]][:1]), is_padding=True)
+    return [padding] * (most - len(own_passes)) + own_passes
+
+
 def micro_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
     """Row indices in groups of similar length whose padded size stays within `budget` tokens; a row
     longer than the budget is a group of its own."""
@@ -152,8 +233,3 @@ def micro_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
         else:
             groups.append([index])
     return groups
-
-
-def _padded(rows: Sequence[Tokens], pad: int, device: torch.device | str) -> Tensor:
-    longest = max(1, *(len(row) for row in rows))
-    return torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows], device=device)

@@ -8,12 +8,17 @@ Not covered: archives, resuming a download, mirrors.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 import os
 import urllib.request
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from typing import IO
 
 from rlcf.errors import BadInput
 from rlcf.files import replacing
@@ -30,6 +35,9 @@ class DataFile:
     """Relative, the same in RLCF_DATA and in the cache."""
     url: str
     sha256: str
+    """Of the file as it is kept."""
+    without: tuple[str, ...] = ()
+    """Fields of its rows that are not kept, as paths of the machine that it was made on."""
 
 
 def cache_folder() -> Path:
@@ -49,7 +57,7 @@ def place(file: DataFile) -> Path:
 def locate(file: DataFile) -> Path:
     """The file on this machine, downloaded if it has to be. Raises BadInput with the way out."""
     path = place(file)
-    if path.is_file():
+    if os.path.isfile(path):  # False where a folder on the way can't be searched
         return path
     if os.environ.get("RLCF_DATA"):
         raise BadInput(
@@ -60,18 +68,31 @@ def locate(file: DataFile) -> Path:
 
 
 def download(file: DataFile, path: Path) -> None:
-    """Downloads to `path`, all or nothing. Raises BadInput if that fails or the sha256 differs."""
+    """Downloads to `path`, unpacked, all or nothing. Raises BadInput if that fails or the sha256 differs."""
     try:
         with replacing(path) as part, urllib.request.urlopen(file.url, timeout=TIMEOUT_SECONDS) as answer:
             digest = hashlib.sha256()
-            while chunk := answer.read(CHUNK_BYTES):
+            for chunk in _content(file, answer):
                 part.write(chunk)
                 digest.update(chunk)
             if digest.hexdigest() != file.sha256:
                 raise BadInput(f"{file.url} has sha256 {digest.hexdigest()}, not {file.sha256}", file=path)
-    except (OSError, HTTPException) as error:
+    except (OSError, EOFError, zlib.error, HTTPException, json.JSONDecodeError) as error:
         raise BadInput(
             f"can't be downloaded from {file.url} ({error}); fetch it by hand into the folder that RLCF_DATA"
             " names",
             file=path,
         ) from error
+
+
+def _content(file: DataFile, answer: IO[bytes]) -> Iterator[bytes]:
+    """What is kept of a download, in pieces."""
+    if file.url.endswith(".gz"):
+        with gzip.GzipFile(fileobj=answer) as unpacked:
+            yield from iter(lambda: unpacked.read(CHUNK_BYTES), b"")
+    elif file.without:
+        for line in answer:
+            row = json.loads(line)
+            yield json.dumps({name: row[name] for name in row if name not in file.without}).encode() + b"\n"
+    else:
+        yield from iter(lambda: answer.read(CHUNK_BYTES), b"")

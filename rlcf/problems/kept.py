@@ -1,6 +1,7 @@
 """Made problems, kept: they are made once and read from the user's cache after that.
 
-The file's name is a hash of what decides its content: the arguments and the sources of the generator.
+The file's name is a hash of what decides its content: the arguments, the sources of the generator, and the
+fields that a problem has.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from javabox import Suite, SuiteCase
+from javabox import StdinCase, Suite, SuiteCase
 from rlcf.files import write_lines
 from rlcf.problems.fetch import cache_folder
 from rlcf.problems.problem import Problem
@@ -26,7 +27,8 @@ def kept(
 ) -> Sequence[Problem]:
     """What `make` gives, from the cache where it was made before from the same `arguments` (plain JSON) by
     the same `sources`, files whose bytes count."""
-    digest = hashlib.sha256(json.dumps(arguments).encode())
+    parts = [field.name for part in (Problem, Suite, SuiteCase, StdinCase) for field in fields(part)]
+    digest = hashlib.sha256(json.dumps([arguments, parts]).encode())
     for source in sources:
         digest.update(source.read_bytes())
     path = cache_folder() / name / f"{digest.hexdigest()[:24]}.jsonl"
@@ -53,4 +55,6 @@ def _read(path: Path) -> list[Problem]:
 def _problem(row: dict[str, Any]) -> Problem:
     suite = row.pop("suite")
     cases = tuple(SuiteCase(**case) for case in suite.pop("cases"))
-    return Problem(suite=Suite(cases=cases, **suite), **row)
+    runs = tuple(StdinCase(**case | {"expected": tuple(case["expected"])}) for case in suite.pop("stdin"))
+    row["stop_tokens"] = tuple(row["stop_tokens"])
+    return Problem(suite=Suite(cases=cases, stdin=runs, **suite), **row)

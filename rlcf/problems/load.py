@@ -1,44 +1,39 @@
-"""Problems by name or from a file in the mxeval format.
+"""Problems by name or from a file.
 
     load_problems("mbjp", "train")
     load_problems("my-problems.jsonl.gz")
 
-A problem is a JSON object a line: `task_id, prompt, test, entry_point`, and where there are any `description`
-and `canonical_solution`, which becomes the reference; `cases` are tests beside those of `test` (see
-`cases.py`), which may then be left out. `time_limit` (seconds of fuel) and `memory_limit` (MB) hold for the
-suite of their row; `assertions: true` turns `assert` on in the program's own code, as for harnesses that run
-`java -ea` (in the code of tests it always is). `files`, an object of paths and texts, are source files beside
-every program; with `junit: true` the test is one or more JUnit 4 or 5 test classes. MBJP is split by MBPP's
-ids (the ids are the same): 1-10 prompt, 11-510 test, 511-600 validation, 601-974 train. All others are test,
-unless a field `split` says otherwise. Of `mathqa` only the test split was released for Java; the others are
-built by `rlcf data build mathqa` and loaded where one of them is asked for.
+A file holds a JSON object a line, or one array of them; each row says by its fields which format it is in
+(`formats/`).
+
+Of `mathqa` only the test split was released for Java; the others are built by `rlcf data build mathqa` and
+loaded where one of them is asked for.
 
 A reference is what was released, not judged here: of MBJP's 874, 11 do not compile and 6 leave with
 System.exit(0), which mxeval takes for a pass. Whoever trains on references judges them first.
 
-Bad input raises BadInput with file, line and field; nothing is skipped.
+Bad input raises BadInput with file, line and field. Rows that ask for what is not judged, such as a Python
+function, are left out and counted in a warning; nothing else is skipped.
 """
 
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from javabox import Job, Suite
 from rlcf.errors import BadInput
-from rlcf.jsonl import Row, read_rows
-from rlcf.problems.cases import released_suite, with_cases
+from rlcf.jsonl import Row, read_records
 from rlcf.problems.fetch import DataFile, cache_folder, locate
-from rlcf.problems.limits import memory_limit_fault, time_limit_fault
+from rlcf.problems.formats import problem_of
+from rlcf.problems.formats.stdin import LeftOut
 from rlcf.problems.problem import Problem
 
 log = logging.getLogger("rlcf")
 
-_MXEVAL = "https://raw.githubusercontent.com/amazon-science/mxeval/main/data"
+_GITHUB = "https://raw.githubusercontent.com"
+_MXEVAL = f"{_GITHUB}/amazon-science/mxeval/main/data"
 
 NAMED = {
     "mbjp": DataFile(
@@ -56,15 +51,20 @@ NAMED = {
         url=f"{_MXEVAL}/multilingual_humaneval/HumanEval_java_v1.1.jsonl",
         sha256="2373bd083b7be445a5273add8a932e0fea3d1e3c1a59d55beba369e90e5d0d02",
     ),
+    "humaneval-x": DataFile(
+        path="humanevalx/humaneval_java.jsonl",
+        url=f"{_GITHUB}/THUDM/CodeGeeX/main/codegeex/benchmark/humaneval-x/java/data/humaneval_java.jsonl.gz",
+        sha256="2157a77a6ff808020adc20142228b4ff698048c0696b33110786400c47c5d79c",
+    ),
+    "multipl-e": DataFile(
+        path="multipl-e/humaneval-java.jsonl",
+        url=f"{_GITHUB}/deepseek-ai/DeepSeek-Coder/main/Evaluation/HumanEval/data/humaneval-java.jsonl",
+        sha256="f1fd7077167a38e07b8c8f61bee9383a732372acde54b666f1f284a538ee4b2b",
+        without=("original",),
+    ),
 }
 """The data sets that have a name."""
 
-MBPP_SPLITS = {"prompt": (1, 10), "test": (11, 510), "validation": (511, 600), "train": (601, 974)}
-"""First and last MBPP id of each split (Austin et al. 2021)."""
-
-
-SPLITS = ("prompt", "train", "validation", "test", "sft", "rl")
-"""What `split` may be in a file."""
 TRAINED = ("train", "sft", "rl")
 """The splits that `train` asks for."""
 
@@ -75,7 +75,7 @@ DISJOINT = "test_template_disjoint.txt"
 
 
 def load_problems(name_or_path: str, split: str | None = None) -> list[Problem]:
-    """The problems of a named data set or of an mxeval file, in the order of the file.
+    """The problems of a named data set or of a file, in the order of the file.
 
     `split` keeps one split's problems, `train` those of `sft` and `rl` too; None keeps all that were
     released. Raises BadInput.
@@ -139,85 +139,37 @@ def _with_parts(problems: list[Problem], path: Path) -> list[Problem]:
 
 def _read(path: Path) -> list[Problem]:
     problems: dict[str, Problem] = {}
-    for row in read_rows(path):
-        problem = mxeval_problem(row)
+    rows: dict[str, list[dict[str, Any]]] = {}
+    left_out: list[tuple[Row, LeftOut]] = []
+    for row in read_records(path):
+        try:
+            problem = problem_of(row)
+        except LeftOut as reason:
+            left_out.append((row, reason))
+            continue
         if problem.task_id in problems:
-            raise row.bad(f"'{problem.task_id}' occurs twice", "task_id")
+            if row.fields in rows[problem.task_id]:
+                raise row.bad(f"'{problem.task_id}' occurs twice", "task_id")
+            rows[problem.task_id].append(row.fields)
+            problem = _another(problem, problems)
+        else:
+            rows[problem.task_id] = [row.fields]
         problems[problem.task_id] = problem
+    if left_out:
+        first, why = left_out[0]
+        if not problems:
+            raise first.bad(f"{why}; only Java programs and methods are judged", why.field) from why
+        share = f"{len(left_out)} of {len(left_out) + len(problems)} problems are left out"
+        log.warning("%s: %s; the first, of line %d, %s", path, share, first.line, why)
     if not problems:
         raise BadInput("is empty: it must have one problem a line", file=path)
     return list(problems.values())
 
 
-def mxeval_problem(row: Row) -> Problem:
-    """The problem of a row in the mxeval format. Raises BadInput."""
-    task_id, prompt = row.text("task_id"), row.text("prompt")
-    test = (_optional(row, "test") or "") if "cases" in row.fields else row.text("test")
-    for field, value in (("task_id", task_id), ("prompt", prompt), ("test", test)):
-        if not value.strip() and not (field == "test" and row.fields.get("cases")):
-            raise row.bad("must not be empty", field)
-    junit = _flag(row, "junit")
-    suite = Suite(whole=test, junit=True) if junit else released_suite(prompt, test)
-    if suite.whole is not None and not junit and not re.search(r"\bclass\s+Main\b", test):
-        raise row.bad("must declare class Main", "test")
-    if "cases" in row.fields:
-        suite = with_cases(suite, row)
-    suite = replace(suite, assertions=_flag(row, "assertions"))
-    return Problem(
-        task_id=task_id,
-        prompt=prompt,
-        suite=suite,
-        description=_optional(row, "description") or "",
-        entry_point=row.text("entry_point"),
-        reference=_optional(row, "canonical_solution"),
-        split=_split(row, task_id),
-        test=test,
-        files=_files(row),
-        time_limit=_limit(row, "time_limit", time_limit_fault),
-        memory_limit=_limit(row, "memory_limit", memory_limit_fault),
-        source=f"{row.file}:{row.line}",
-    )
-
-
-def _flag(row: Row, field: str) -> bool:
-    """False where the row has none. Raises BadInput."""
-    value = row.fields.get(field)
-    if value is not None and not isinstance(value, bool):
-        raise row.bad("must be true or false", field)
-    return bool(value)
-
-
-def _files(row: Row) -> tuple[tuple[str, str], ...]:
-    """The program's other source files. Raises BadInput."""
-    files = row.fields.get("files", {})
-    if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
-        raise row.bad("must be an object of paths and texts", "files")
-    try:
-        return Job("", files=tuple(files.items())).files
-    except ValueError as error:
-        raise row.bad(str(error), "files") from error
-
-
-def _limit(row: Row, field: str, fault: Callable[[object], str]) -> Any:
-    """A limit, or None where the row has none. Raises BadInput."""
-    value = row.fields.get(field)
-    if value is not None and (wrong := fault(value)):
-        raise row.bad(wrong, field)
-    return value
-
-
-def _optional(row: Row, field: str) -> str | None:
-    return None if row.fields.get(field) is None else row.text(field)
-
-
-def _split(row: Row, task_id: str) -> str:
-    if "split" in row.fields:
-        if (given := row.text("split")) not in SPLITS:
-            raise row.bad(f"must be one of {', '.join(SPLITS)}, not {given[:80]!r}", "split")
-        return given
-    data_set, _, number = task_id.partition("/")
-    if data_set == "MBJP" and number.isascii() and number.isdigit():
-        for split, (first, last) in MBPP_SPLITS.items():
-            if first <= int(number) <= last:
-                return split
-    return "test"
+def _another(problem: Problem, problems: dict[str, Problem]) -> Problem:
+    """A problem whose task_id another has: its samples are told by their order."""
+    number = 2
+    while (task_id := f"{problem.task_id} ({number})") in problems:
+        number += 1
+    log.warning("%s: '%s' is another problem's task_id: it is '%s'", problem.source, problem.task_id, task_id)
+    return replace(problem, task_id=task_id, sample_id=problem.task_id)

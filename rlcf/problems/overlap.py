@@ -56,26 +56,26 @@ def read_texts(source: str) -> list[Text]:
     name, _, split = source.partition(":")
     if name in NAMED:
         problems = load_problems(name, split or None)
-        return [Text(p.task_id, p.description or said(p.prompt), p.reference or "") for p in problems]
+        return [Text(p.task_id, p.description or comment_text(p.prompt), p.reference or "") for p in problems]
     if not Path(source).is_file():
         raise BadInput(f"no such texts: neither a name ({', '.join(NAMED)}) nor a file", file=source)
-    found = []
+    texts = []
     for row in read_rows(source):
         values = {
             field: row.text(field)
             for field in ("task_id", "description", "prompt", "text", "canonical_solution", "completion")
             if row.fields.get(field) is not None
         }
-        task = values.get("description") or values.get("text") or said(values.get("prompt", ""))
+        task = values.get("description") or values.get("text") or comment_text(values.get("prompt", ""))
         solution = values.get("canonical_solution") or values.get("completion") or ""
         if not task.strip() and not solution.strip():
             raise row.bad("has none of description, prompt, text, canonical_solution, completion")
-        found.append(Text(values.get("task_id", f"line {row.line}"), task, solution))
-    return found
+        texts.append(Text(values.get("task_id", f"line {row.line}"), task, solution))
+    return texts
 
 
-def said(prompt: str) -> str:
-    """What the comments of a prompt say, without example calls; all of it where there are none."""
+def comment_text(prompt: str) -> str:
+    """Extract what the comments of a prompt say, without example calls; all of it where there are none."""
     comments = " ".join(_DOC.findall(prompt))
     return _FRAME.sub(" ", comments) if comments else prompt
 

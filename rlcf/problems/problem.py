@@ -26,7 +26,13 @@ class Problem:
     part: str = ""
     """A part of the data set whose rates are shown beside those of all, such as `template-disjoint`."""
     test: str = field(default="", repr=False)
-    """The test program as it was released, for grading as others do."""
+    """The tests as they were released, for grading as others do."""
+    suffix: str = field(default="", repr=False)
+    """Java that follows every completion, where completions end before the method is closed."""
+    stop_tokens: tuple[str, ...] = ()
+    """Strings at which its completions end, none of them part of one."""
+    sample_id: str = ""
+    """What samples call it, where that is not its task_id: another problem of the file had it first."""
     time_limit: float | None = None
     """Seconds of fuel that its suite may take, all cases together; None: the judge's default."""
     memory_limit: int | None = None
@@ -56,7 +62,7 @@ class Problem:
         """The program made of the prompt and `completion`, with this problem's tests and limits, unless
         others are given. With `coverage` the verdict names the lines of the completion that they executed."""
         return Job(
-            source=self.prompt + completion,
+            source=self.prompt + completion + self.suffix,
             suite=Suite(imports=self.suite.imports) if compile_only else self.suite,
             limits=limits or self.limits,
             completion_start=len(self.prompt),
@@ -66,12 +72,13 @@ class Problem:
 
     def released_job(self, completion: str, limits: Limits | None = None) -> Job:
         """Prompt, completion and test program as one file, which is what mxeval compiles and runs."""
+        ended = completion + self.suffix
         return Job(
-            source=f"{self.prompt}{completion}\n{self.test}",
+            source=f"{self.prompt}{ended}\n{self.test}",
             suite=Suite(whole="", assertions=self.suite.assertions),
             limits=limits or self.limits,
             completion_start=len(self.prompt),
-            tests_start=len(self.prompt) + len(completion) + 1,
+            tests_start=len(self.prompt) + len(ended) + 1,
             files=self.files,
         )
 

@@ -9,7 +9,7 @@
     greedy = baseline.begin(problems, max_new_tokens)         # while the last rollouts are being judged
     rollouts, numbers = baseline.finish(greedy, rollouts)     # with `feedback.baseline`
 
-The baseline stays with its rollout, for whoever learns from it later. Other advantages have none: it is 0.
+The baseline stays with its rollout, for whoever learns from it later. Other advantages make none: it is 0.
 
 Where the judge failed on a greedy completion its score is unknown, and a judge error is never a score: not 0
 either. The mean of the step's other greedy scores stands in for it. As it does not depend on the rollouts of
@@ -31,6 +31,8 @@ from rlcf.training.runtime.distributed import Parallel
 
 GREEDY = ("greedy", "coderl")
 """Advantages against the greedy completion."""
+BASELINES = ("best", *GREEDY)
+"""Advantages that have a baseline."""
 
 Question = tuple[str, int]
 """A problem as it was asked: task_id and the length of the prompt, which tells the stages of a curriculum
@@ -38,7 +40,7 @@ apart (they move a part of one text into the prompt)."""
 
 
 class Baseline:
-    """Baselines by one advantage's rule. Every rank does everything but generate all greedy completions."""
+    """The baselines of one of BASELINES. Every rank does everything but generate all greedy completions."""
 
     def __init__(self, advantage: str, collector: RolloutCollector, parallel: Parallel) -> None:
         self.advantage, self.collector, self.parallel = advantage, collector, parallel
@@ -64,12 +66,10 @@ class Baseline:
         if greedy is not None:
             own, _ = self.collector.finish(greedy)
             baselines, metrics = greedy_scores(self.parallel.gather(own))
-        elif self.advantage == "best":
+        else:
             baselines = {asked: self.best.get(asked, 0.0) for asked in map(_asked, rollouts)}
             metrics = {}
             self._remember(rollouts)
-        else:
-            return list(rollouts), {}
         own_baselines = [baselines[_asked(rollout)] for rollout in rollouts]
         rollouts = [
             replace(rollout, feedback=replace(rollout.feedback, baseline=baseline))

@@ -16,11 +16,9 @@ import torch
 
 from rlcf.machine import Machine
 from rlcf.policy import Policy
-from rlcf.policy.batch import TokenBatch, Tokens
 from rlcf.progress import progress
-from rlcf.training.runtime.batching import Pass, passes
 from rlcf.training.runtime.distributed import Parallel, gather_full
-from rlcf.training.runtime.module import TrainedModule
+from rlcf.training.trained_policy import Encoded, TrainedModule, accumulate
 
 BETAS = (0.9, 0.98)
 WEIGHT_DECAY = 0.05
@@ -34,8 +32,6 @@ SORTED_BATCHES = 16
 """Batches whose rows are sorted by length together: three times less padding, order still random."""
 
 Row = tuple[str, str]
-Encoded = tuple[Tokens, Tokens]
-"""Prompt and completion in tokens."""
 
 
 def train_supervised(
@@ -67,34 +63,6 @@ def train_supervised(
             optimizer.zero_grad(set_to_none=True)
             advance(1, loss=losses[-1])
     return module.trained_policy(), losses
-
-
-def accumulate(
-    module: TrainedModule, rows: Sequence[Encoded], *, weight: float = 1.0, last: bool = True
-) -> float:
-    """Add the gradients of `weight` times the mean negative log-probability of the completion tokens of
-    `rows`, at least one; returns that mean. `last`: nothing else is added before the optimiser's step."""
-    parallel = module.parallel
-    tokens = sum(len(completion) for _, completion in rows)
-    value = torch.zeros(())
-    for one, batch, final in row_passes(module, rows):
-        with parallel.sync_gradients(module.wrapped, last=last and final):
-            loss = -module(batch, 1.0)[0].sum() / tokens * (not one.is_padding)
-            parallel.backward(weight * loss)
-        value += loss.detach().cpu()
-    return float(parallel.total(value))
-
-
-def row_passes(module: TrainedModule, rows: Sequence[Encoded]) -> Iterator[tuple[Pass, TokenBatch, bool]]:
-    """Iterate over this process's forward passes over the rows: each with its batch, and whether it
-    is the last."""
-    parallel, policy = module.parallel, module.policy
-    lengths = [len(prompt) + len(completion) for prompt, completion in rows]
-    single = [[row] for row in range(len(rows))]
-    own = passes(single, lengths, module.machine.tokens_per_microbatch, parallel.rank, parallel.world)
-    for at, one in enumerate(own):
-        batch = policy.collate([rows[row][0] for row in one.rows], [rows[row][1] for row in one.rows])
-        yield one, batch, at + 1 == len(own)
 
 
 def lr_factor(step: int, steps: int) -> float:

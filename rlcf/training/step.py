@@ -24,7 +24,7 @@ from rlcf.policy.llm_judge import PairwiseLLMJudge
 from rlcf.problems import Problem
 from rlcf.problems.curriculum import Curriculum
 from rlcf.recipe import Recipe
-from rlcf.training.baseline import Baseline
+from rlcf.training.baseline import BASELINES, Baseline
 from rlcf.training.discriminator.lifecycle import RefreshedDiscriminator
 from rlcf.training.discriminator.model import Discriminator
 from rlcf.training.objectives.objective import Objective
@@ -57,7 +57,9 @@ class TrainingStep:
             policy, judge, grounding, run_tests=entry.runs, coverage=entry.covers,
             rank=self.parallel.rank, world=self.parallel.world,
         )  # fmt: skip
-        self.baseline = Baseline(recipe.ppo.advantage, self.collector, self.parallel)
+        self.baseline: Baseline | None = None
+        if recipe.ppo.advantage in BASELINES:
+            self.baseline = Baseline(recipe.ppo.advantage, self.collector, self.parallel)
         make = OBJECTIVES[recipe.objective.name].make
         self.objective: Objective = make(policy, recipe, self.machine, self.parallel)
         self.curriculum = Curriculum() if recipe.rollout.curriculum else None
@@ -89,7 +91,9 @@ class TrainingStep:
         )
         prompts, completions = self._gather_tokens(pending)
         clock.lap("generate")
-        greedy = self.baseline.begin(asked, recipe.rollout.max_new_tokens)
+        greedy = None
+        if self.baseline is not None:
+            greedy = self.baseline.begin(asked, recipe.rollout.max_new_tokens)
         if greedy is not None:
             clock.lap("baseline")
         # While the judge works.
@@ -97,7 +101,9 @@ class TrainingStep:
         clock.lap("logps")
         finished, seconds_discriminator = self.collector.finish(pending)
         rollouts = sorted(self.parallel.gather(finished), key=lambda rollout: rollout.row)
-        rollouts, baseline_metrics = self.baseline.finish(greedy, rollouts)
+        baseline_metrics: dict[str, float] = {}
+        if self.baseline is not None:
+            rollouts, baseline_metrics = self.baseline.finish(greedy, rollouts)
         clock.lap("judge_exposed")
         if all(rollout.feedback.score is None for rollout in rollouts):
             act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)
@@ -121,7 +127,7 @@ class TrainingStep:
         """Gather what changes from step to step, the discriminator's weights apart; every rank must call."""
         return {
             "objective": self.objective.state(),
-            "baseline": self.baseline.state(),
+            "baseline": self.baseline.state() if self.baseline is not None else {},
             "rails": self.rails.state(),
             "discriminator": self.discriminator.state(),
             "curriculum": self.curriculum.state() if self.curriculum is not None else {},
@@ -130,7 +136,8 @@ class TrainingStep:
     def load(self, state: dict[str, Any]) -> None:
         """Restore what `state` returned."""
         self.objective.load(state["objective"])
-        self.baseline.load(state["baseline"])
+        if self.baseline is not None:
+            self.baseline.load(state["baseline"])
         self.rails.load(state["rails"])
         self.discriminator.load(state["discriminator"])
         if self.curriculum is not None:

@@ -95,10 +95,17 @@ def _mend(wrong: Sequence[str]) -> str:
 
 
 def _needed() -> list[str]:
-    """What programs' user must be able to read, as far as it is there."""
-    cache = jvm.cache_folder()
-    needed = [next(folder for folder in (cache, *cache.parents) if folder.exists())]
-    with contextlib.suppress(JudgeUnavailable):  # said where a JDK is needed
+    """What programs' user must be able to read, as far as it is there and the judge itself can read it.
+
+    Where it can't, there will be no JVM side, and who looks for that says so.
+    """
+    needed: list[Path] = []
+    with contextlib.suppress(JudgeUnavailable):
+        cache = jvm.cache_folder()
+        # os.path: Path.exists raises where a folder on the way can't be searched
+        there = next(folder for folder in (cache, *cache.parents) if os.path.exists(folder))
+        needed += [there] if os.access(there, os.R_OK | os.X_OK, effective_ids=True) else []
+    with contextlib.suppress(JudgeUnavailable):
         home = find_jdk().home
         needed += [home, home / "lib" / "modules"]
     return [str(path) for path in needed]

@@ -16,10 +16,12 @@ import javabox.judge.run.Controls;
 import javabox.judge.run.Conversation;
 import javabox.judge.run.Groups;
 import javabox.judge.run.ProgramJvm;
+import javabox.judge.run.StdinRuns;
 import javabox.judge.run.StrictLane;
 import javabox.judge.run.WarmLane;
 import javabox.judge.run.Watchdog;
 import javabox.judge.value.Expected;
+import javabox.judge.value.Outputs;
 
 /**
  * Does once what a supervisor does for its first jobs, so that the JVM can dump an archive of the classes that
@@ -40,7 +42,7 @@ final class Rehearsal {
     public static void main(String[] args) throws Exception {
         Job.Case test = new Job.Case("0", "List<Integer> x = S.f(3);", "x", "Arrays.asList(0, 2)", "List<Integer>",
                 Double.NaN);
-        Job.Suite suite = new Job.Suite("import java.util.*;", null, false, false, List.of(test));
+        Job.Suite suite = new Job.Suite("import java.util.*;", null, false, false, List.of(test), List.of());
         Job.Limits limits = new Job.Limits(1, 1, 1, 1, 1, 1, 1);
         Compiler compiler = new Compiler();
         Expected.Value[] expected = new Expected().of(suite, compiler);
@@ -53,12 +55,13 @@ final class Rehearsal {
                     : Reply.compileError(Diagnoses.of(job, built.compiled()), true);
             reply.encode(job, counters.report(false));
             if (built.prepared() != null) {
-                new Conversation(job, built.prepared(), expected).send(new DataOutputStream(new ByteArrayOutputStream()));
+                Conversation.of(job, built.prepared(), expected).send(new DataOutputStream(new ByteArrayOutputStream()));
             }
         }
         DataOutputStream nowhere = new DataOutputStream(new ByteArrayOutputStream());
         new Seal(new DataInputStream(new ByteArrayInputStream(new byte[64]))).write(nowhere, new byte[1]);
-        for (Class<?> used : List.of(Supervisor.class, Runner.class, WarmLane.class, StrictLane.class, Controls.class,
+        for (Class<?> used : List.of(Supervisor.class, Runner.class, WarmLane.class, StrictLane.class,
+                StdinRuns.class, Outputs.class, Controls.class,
                 Watchdog.class, Groups.class, ProgramJvm.class)) {
             Class.forName(used.getName());
             for (Class<?> inner : used.getDeclaredClasses()) {

@@ -1,8 +1,12 @@
 package javabox.judge;
 
+import java.util.Map;
+import java.util.function.Function;
 import javabox.judge.meter.Rewriter;
 import javabox.judge.protocol.Job;
 import javabox.judge.protocol.Reply;
+import javabox.judge.run.Conversation;
+import javabox.judge.run.StdinRuns;
 import javabox.judge.run.StrictLane;
 import javabox.judge.run.WarmLane;
 import javabox.judge.run.Watchdog;
@@ -20,8 +24,17 @@ final class Runner implements Runnable {
     /** Whether the last program could start processes: it ran in the strict lane. */
     private boolean processes;
 
-    /** A program that compiled. */
-    record Task(Job job, Rewriter.Prepared prepared, Expected.Value[] expected, Reply.Times times) {}
+    /**
+     * A program that compiled.
+     *
+     * @param checkers by their source, those that decide about what it prints
+     */
+    record Task(Job job, Rewriter.Prepared prepared, Expected.Value[] expected, Map<String, Rewriter.Prepared> checkers,
+                Reply.Times times) {
+        boolean files() {
+            return prepared.files() || checkers.values().stream().anyMatch(Rewriter.Prepared::files);
+        }
+    }
 
     /** @param warm null where every program gets a JVM of its own */
     Runner(Supervisor supervisor, Watchdog watchdog, StrictLane strict, WarmLane warm) {
@@ -47,7 +60,7 @@ final class Runner implements Runnable {
     private boolean judge(Task task) {
         Loan loan = new Loan(supervisor);
         Watchdog.Alarm slow = watchdog.in(SLOW_MILLIS, loan::make);
-        boolean files = task.prepared.files();
+        boolean files = task.files();
         if (files) {
             supervisor.scratch().take();
         }
@@ -121,7 +134,7 @@ final class Runner implements Runnable {
             return Reply.cancelled();
         }
         if (warm != null && task.prepared.refusal() == null) {
-            Reply reply = warm.run(task.job, task.prepared, task.expected);
+            Reply reply = in(task, warm::run, Reply.WARM);
             if (reply != null && !supervisor.audits(task.job)) {
                 return reply;
             }
@@ -137,7 +150,16 @@ final class Runner implements Runnable {
 
     private Reply strictly(Task task) {
         processes = true;
-        return strict.run(task.job, task.prepared, task.expected);
+        return in(task, strict::run, Reply.STRICT);
+    }
+
+    /** @return null where the lane can't judge it */
+    private Reply in(Task task, Function<Conversation, Reply> lane, String name) {
+        if (task.job.suite().stdin().isEmpty()) {
+            return lane.apply(Conversation.of(task.job, task.prepared, task.expected));
+        }
+        return new StdinRuns(task.job, task.prepared, task.checkers, supervisor.checking())
+                .run(lane, name, supervisor.requests());
     }
 
     /** The strict lane's word wins; a warm JVM that said something else says nothing more. */

@@ -22,6 +22,7 @@ import javabox.judge.protocol.Counters;
 import javabox.judge.protocol.Job;
 import javabox.judge.protocol.Reply;
 import javabox.judge.protocol.Seal;
+import javabox.judge.run.CheckerLane;
 import javabox.judge.run.Controls;
 import javabox.judge.run.Groups;
 import javabox.judge.run.Requests;
@@ -29,6 +30,7 @@ import javabox.judge.run.Scratch;
 import javabox.judge.run.StrictLane;
 import javabox.judge.run.WarmLane;
 import javabox.judge.run.Watchdog;
+import javabox.judge.value.Checkers;
 import javabox.judge.value.Expected;
 import javabox.program.Text;
 
@@ -58,6 +60,8 @@ final class Supervisor {
     private final StrictLane strict;
     private final Expected expected = new Expected();
     private final Build build;
+    private final Checkers checkers;
+    private final CheckerLane checking;
     private final Counters counters = new Counters();
     private final Requests requests = new Requests();
     private final Scratch scratch = new Scratch();
@@ -83,6 +87,8 @@ final class Supervisor {
         controls = new Controls(watchdog, groups, requests, counters, settings.pinned);
         strict = new StrictLane(controls);
         build = new Build(settings.pinned, counters);
+        checkers = new Checkers(build);
+        checking = new CheckerLane(settings.warm ? new WarmLane(controls, false) : null, strict);
     }
 
     /** @param args workers, "warm" or "strict", "pinned" or "free", thousandths of audits */
@@ -107,7 +113,7 @@ final class Supervisor {
     /** Starts one more worker, at the beginning or in place of one that is lost in a compilation. */
     void addWorker() {
         // javac's own main thread has the default stack; a program too deep for it is too deep here.
-        start("worker", new Worker(this, expected, build, watchdog));
+        start("worker", new Worker(this, expected, build, checkers, watchdog));
     }
 
     private void addRunner(boolean spares) {
@@ -152,6 +158,10 @@ final class Supervisor {
         }
     }
 
+    CheckerLane checking() {
+        return checking;
+    }
+
     Requests requests() {
         return requests;
     }
@@ -168,7 +178,8 @@ final class Supervisor {
 
     /** Whether the warm verdict on this job is checked: by its text, so the same jobs every time. */
     boolean audits(Job job) {
-        return Math.floorMod(job.source().hashCode() * 0x9E3779B9, 1000) < settings.audited;
+        int runs = Math.max(1, job.suite().stdin().size()); // each takes a JVM of its own then
+        return Math.floorMod(job.source().hashCode() * 0x9E3779B9, 1000 * runs) < settings.audited;
     }
 
     Counters counters() {

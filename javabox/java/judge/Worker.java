@@ -1,13 +1,16 @@
 package javabox.judge;
 
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javabox.judge.compile.Build;
 import javabox.judge.compile.Compiler;
 import javabox.judge.compile.Diagnoses;
 import javabox.judge.meter.Jars;
+import javabox.judge.meter.Rewriter;
 import javabox.judge.protocol.Job;
 import javabox.judge.protocol.Reply;
 import javabox.judge.run.Watchdog;
+import javabox.judge.value.Checkers;
 import javabox.judge.value.Expected;
 
 /**
@@ -24,15 +27,17 @@ final class Worker implements Runnable {
     private final Supervisor supervisor;
     private final Expected expected;
     private final Build build;
+    private final Checkers checkers;
     private final Watchdog watchdog;
     private volatile boolean lost;
     /** Whether expected values are being evaluated: the suite's own code, and no program's. */
     private volatile boolean evaluating;
 
-    Worker(Supervisor supervisor, Expected expected, Build build, Watchdog watchdog) {
+    Worker(Supervisor supervisor, Expected expected, Build build, Checkers checkers, Watchdog watchdog) {
         this.supervisor = supervisor;
         this.expected = expected;
         this.build = build;
+        this.checkers = checkers;
         this.watchdog = watchdog;
     }
 
@@ -65,6 +70,7 @@ final class Worker implements Runnable {
             }
             evaluating = true;
             Expected.Value[] values = expected.of(job.suite(), compiler);
+            Map<String, Rewriter.Prepared> checking = checkers.of(job.suite(), compiler);
             evaluating = false;
             Build.Built built = build.of(job, compiler);
             Compiler.Result compiled = built.compiled();
@@ -73,7 +79,7 @@ final class Worker implements Runnable {
             reply = compiled.ok() ? Reply.compiled() : Reply.compileError(Diagnoses.of(job, compiled), true);
             reply = reply.within(times);
             boolean runs = compiled.ok() && built.prepared() != null;
-            task = runs ? new Runner.Task(job, built.prepared(), values, times) : null;
+            task = runs ? new Runner.Task(job, built.prepared(), values, checking, times) : null;
         } catch (Expected.Broken e) {
             reply = Reply.trouble(Reply.Outcome.SUITE_ERROR, e.getMessage());
         } catch (RuntimeException | Error e) {

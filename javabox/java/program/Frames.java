@@ -25,6 +25,10 @@ public final class Frames implements Sender {
     public static final byte SUCCEEDED = 'P';
     public static final byte FAILED = 'F';
     public static final byte SKIPPED = 'S';
+    /** What the program printed, of one that is judged by that. */
+    public static final byte PRINTED = 'P';
+    /** It exited: never sent, the value that is says with which code. */
+    static final byte EXIT = 'Q';
     /** These end the program: fuel, bytes to allocate, or bytes to print ran out, or the tests gave it up. */
     public static final byte TIME = 'T';
     public static final byte SPACE = 'S';

@@ -1,10 +1,13 @@
 package javabox.program;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.URL;
@@ -46,6 +49,11 @@ public final class Program {
     private final Map<String, byte[]> framework = new HashMap<>();
     /** The names of the classes that are the tests'. */
     private final Set<String> tests = new HashSet<>();
+    /** Of a program that is judged by what it prints: the class whose main runs, else null, and its input's bytes. */
+    private final String main;
+    private final int input;
+    /** Where what it prints is kept, null where it goes to the judge by itself. */
+    private StandardStreams.Printed printed;
     private boolean memory;
 
     /** The judge's end is judge/run/Conversation.java. */
@@ -75,6 +83,8 @@ public final class Program {
         for (int left = in.readInt(); left > 0; left--) {
             read(in, framework);
         }
+        main = in.readBoolean() ? in.readUTF() : null;
+        input = main == null ? 0 : in.readInt();
     }
 
     private static String read(DataInputStream in, Map<String, byte[]> into) throws IOException {
@@ -85,8 +95,19 @@ public final class Program {
         return name;
     }
 
-    int outputLimit() {
-        return outputLimit;
+    /** New standard streams for this program alone. @param in where its input follows, if it has one */
+    void openStreams(InputStream in) throws IOException {
+        if (main == null) {
+            Sink.install(outputLimit);
+            return;
+        }
+        printed = new StandardStreams.Printed();
+        StandardStreams.install(new ByteArrayInputStream(in.readNBytes(input)), input, printed, outputLimit);
+    }
+
+    /** The same for a program that is judged by what it prints, of which nothing is kept here. */
+    void openStreams(InputStream in, OutputStream out) {
+        StandardStreams.install(in, input, out, outputLimit);
     }
 
     /** Whether a case ended for lack of memory: the JVM is not to be trusted after that. */
@@ -105,6 +126,10 @@ public final class Program {
             all.putAll(classes);
         }
         ClassLoader loader = new ProgramLoader(all, jars);
+        if (main != null) {
+            runMain(loader, sender);
+            return;
+        }
         if (junit && !runTestClasses(loader, sender)) {
             sender.send(Frames.SPACE, counts(), NOTHING, 0);
             return;
@@ -203,6 +228,25 @@ public final class Program {
         return names;
     }
 
+    /** What it printed, how its main ended (the value is the exit code), and the end. */
+    private void runMain(ClassLoader loader, Sender sender) throws IOException {
+        Coverage.take();
+        byte kind = runCase(loader, "main");
+        boolean exited = Tank.empty == Frames.EXIT;
+        if (exited || kind == Frames.VALUE) {
+            kind = Frames.VALUE;
+            body = ByteBuffer.allocate(Integer.BYTES).putInt(exited ? Tank.exitCode : 0).array();
+            size = Integer.BYTES;
+        }
+        if (printed != null) {
+            sender.send(Frames.PRINTED, NOTHING, printed.array(), printed.size());
+        }
+        if (exited || Tank.empty == 0) {
+            sender.send(kind, lines, body, size);
+        }
+        sender.send(exited || Tank.empty == 0 ? Frames.DONE : Tank.empty, counts(), NOTHING, 0);
+    }
+
     private static final byte[] NOTHING = new byte[0];
 
     /** Of the case that ran last: the lines that it executed, and what it returned or threw. */
@@ -243,10 +287,11 @@ public final class Program {
 
     private Object call(ClassLoader loader, String method) throws Throwable {
         try {
-            Class<?> tests = Class.forName(entry, true, loader);
-            Method entry = whole ? tests.getDeclaredMethod(method, String[].class) : tests.getDeclaredMethod(method);
-            entry.setAccessible(true);
-            return whole ? entry.invoke(null, (Object) new String[0]) : entry.invoke(null);
+            boolean arguments = whole || main != null;
+            Class<?> tests = Class.forName(main != null ? main : entry, true, loader);
+            Method called = arguments ? tests.getDeclaredMethod(method, String[].class) : tests.getDeclaredMethod(method);
+            called.setAccessible(true);
+            return arguments ? called.invoke(null, (Object) new String[0]) : called.invoke(null);
         } catch (InvocationTargetException e) {
             throw e.getTargetException();
         }
@@ -258,7 +303,8 @@ public final class Program {
     /** What stands in front of the name of a tests' class that the program has one of too. */
     public static final String RENAMED = "Javabox$Own$";
 
-    private byte[] counts() throws IOException {
+    /** Fuel, checks, and the lines of what ended it all. */
+    byte[] counts() throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream(16);
         DataOutputStream data = new DataOutputStream(out);
         data.writeLong(Tank.used());

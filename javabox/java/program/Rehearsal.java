@@ -1,11 +1,20 @@
 package javabox.program;
 
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.ByteArrayInputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Scanner;
+import java.util.StringTokenizer;
 import javabox.runtime.Clocks;
 import javabox.runtime.Equality;
 import javabox.runtime.CollectionWork;
@@ -22,7 +31,7 @@ final class Rehearsal {
     private Rehearsal() {}
 
     public static void main(String[] args) throws Exception {
-        for (Class<?> used : List.of(StrictRunner.class, Bottom.class, Bottom.Lane.class, Program.class, ProgramLoader.class, Frames.class, Mailbox.class, Sink.class, Tank.class,
+        for (Class<?> used : List.of(StrictRunner.class, StdinRunner.class, StandardStreams.class, Bottom.class, Bottom.Lane.class, Program.class, ProgramLoader.class, Frames.class, Mailbox.class, Sink.class, Tank.class,
                 Coverage.class, Values.class, Values.TooLarge.class, Values.Buffer.class, Plain.class, Thrown.class, Text.class, Pin.class,
                 Meter.class, TextWork.class, CollectionWork.class, NumberWork.class, Shims.class, Clocks.class, Equality.class)) {
             Class.forName(used.getName());
@@ -30,6 +39,14 @@ final class Rehearsal {
                 Class.forName(inner.getName());
             }
         }
+        BufferedReader reader = new BufferedReader(new InputStreamReader(new ByteArrayInputStream(new byte[] {'1', '\n'})));
+        StringTokenizer words = new StringTokenizer(reader.readLine());
+        Scanner scanner = new Scanner(words.nextToken() + " 2 x\ny");
+        scanner.nextInt();
+        scanner.nextLong();
+        scanner.next();
+        scanner.nextLine();
+        new PrintWriter(new BufferedWriter(new OutputStreamWriter(OutputStream.nullOutputStream()))).println(scanner.hasNext());
         StrictRunner.class.getDeclaredMethod("main", String[].class);
         new Pin().reset();
         java.io.InputStream.nullInputStream().close();

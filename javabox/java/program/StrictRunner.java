@@ -27,7 +27,7 @@ final class StrictRunner {
         Frames frames = new Frames(in, new FileOutputStream(FileDescriptor.out));
         byte[] nothing = new byte[0];
         Program program = new Program(in);
-        Sink.install(program.outputLimit());
+        program.openStreams(in);
         Thread orphan = new Thread(new Orphan(in), "orphan");
         orphan.setDaemon(true);
         orphan.start();

@@ -29,6 +29,8 @@ public final class Tank {
     public static int slots;
     /** The kind of frame that ends the program, 0 while nothing has run out. */
     public static byte empty;
+    /** What the program exited with, where {@code empty} says that it did. */
+    static int exitCode;
     /** The last StackOverflowError that was thrown by count, so by no native stack. */
     public static Throwable counted;
     /** The JVM itself ran out of something: what it judges from here on is not to be trusted. */
@@ -107,6 +109,29 @@ public final class Tank {
 
     /** javabox/job.py, FUEL_PER_SECOND. */
     private static final long FUEL_A_NANO = 2;
+
+    /** Moving bytes in or out costs this much, and {@link #BYTE} each: about what they cost plain java. */
+    private static final int MOVE = 50;
+    private static final int BYTE = 8;
+
+    /** Takes what it costs to read or print so many bytes. */
+    static void moves(int count) {
+        if ((fuel -= MOVE + (long) BYTE * count) < 0) {
+            stop(Frames.TIME);
+        }
+    }
+
+    /**
+     * The end of a program that is judged by what it prints. Where others run in this JVM too it ends as if something
+     * had run out, so that nothing of it goes on; else the JVM ends with it.
+     */
+    public static void exit(int code) {
+        if (!shared) {
+            System.exit(code);
+        }
+        exitCode = empty == 0 ? code : exitCode;
+        stop(Frames.EXIT);
+    }
 
     /** Ends the program: from here on every charge throws. */
     public static void stop(byte reason) {

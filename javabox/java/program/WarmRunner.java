@@ -84,7 +84,7 @@ final class WarmRunner {
                 return null; // the judge closed stdin
             }
             Program program = new Program(in);
-            Sink.install(program.outputLimit());
+            program.openStreams(in);
             frames.send(Frames.READY, new byte[0], new byte[0], 0);
             return program;
         }

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg, subcommand
 
 from rlcf.commands.data.check import Check
+from rlcf.commands.data.convert import Convert
 from rlcf.commands.data.overlap import Overlap
 from rlcf.commands.data.tests import Tests
 from rlcf.commands.options import FLAT, Judging
@@ -140,12 +141,13 @@ Action = (
     | Annotated[Tests, subcommand("tests", prefix_name=False)]
     | Annotated[Check, subcommand("check", prefix_name=False)]
     | Annotated[Overlap, subcommand("overlap", prefix_name=False)]
+    | Annotated[Convert, subcommand("convert", prefix_name=False)]
 )
 
 
 @dataclass(frozen=True)
 class Data:
-    """List, fetch, verify and build data sets; make tests, check problems, find overlaps.
+    """List, fetch, verify and build data sets; make tests, check problems, find overlaps, convert samples.
 
     Example: rlcf data fetch mbjp
     """

@@ -23,7 +23,7 @@ class Check:
     """
 
     problems: Positional[Annotated[str, arg(metavar="FILE")]]
-    """A file of problems, JSONL; or the name of a data set."""
+    """A file of problems, or the name of a data set, as `rlcf grade` takes it."""
     judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
     limiting: Annotated[Limiting, FLAT] = field(default_factory=Limiting)
 

@@ -36,7 +36,8 @@ class Tests:
     """
 
     problems: Positional[Annotated[str, arg(metavar="PROBLEMS")]]
-    """mbjp, humaneval-java, a file of problems, or NAME.java: its static methods with a Javadoc."""
+    """mbjp, humaneval-x or another name, a file of problems, or NAME.java: its static methods with a
+    Javadoc."""
     out: Annotated[str, arg(metavar="FILE")]
     """Where the problems go, with their new cases in the field `cases`; load it like any file of problems."""
     split: Annotated[str | None, arg(metavar="SPLIT")] = None

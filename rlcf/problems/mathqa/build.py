@@ -29,7 +29,8 @@ from javabox import Judge, Outcome, Verdict
 from rlcf.errors import BadInput
 from rlcf.files import write_lines
 from rlcf.jsonl import Row
-from rlcf.problems.load import DISJOINT, mxeval_problem
+from rlcf.problems.formats.mxeval import mxeval_problem
+from rlcf.problems.load import DISJOINT
 from rlcf.problems.mathqa.form import MathqaForm, form_of
 from rlcf.problems.mathqa.formula import Formula, NoValue
 from rlcf.problems.mathqa.java import Form, completion

@@ -32,9 +32,9 @@ def same_letters(train: Sequence[Question], test: Sequence[Problem]) -> list[str
         formulas[template(question.text)][question.formula] += 1
     copied = []
     for problem in test:
-        found = formulas.get(template(problem.description))
+        counts = formulas.get(template(problem.description))
         # of equally many the one that stands first in the file
-        copied.append(_applied(found.most_common(1)[0][0], problem) if found else "")
+        copied.append(_applied(counts.most_common(1)[0][0], problem) if counts else "")
     return copied
 
 
@@ -60,8 +60,8 @@ def nearest_neighbour(train: Sequence[Question], test: Sequence[Problem]) -> lis
         if nearest is None:
             copied.append("")
             continue
-        found = formulas[" ".join(_words(train[nearest].text))]
-        copied.append(_applied(found.most_common(1)[0][0], problem))
+        counts = formulas[" ".join(_words(train[nearest].text))]
+        copied.append(_applied(counts.most_common(1)[0][0], problem))
     return copied
 
 

@@ -16,8 +16,17 @@ _VALUES = (
 """Those of another type than the method's do not compile, and so pass nothing."""
 
 
+_PRINTED = ("", *(f'System.out.println("{word}");' for word in ("0", "1", "-1", "YES", "NO", "Yes", "No")))
+"""Bodies of a main of one's own."""
+
+
 def stubs(problem: Problem) -> list[str]:
     """Completions of `problem` without a thought in them."""
-    tokens = texts(problem.prompt)
+    if problem.suite.stdin:
+        return [
+            f"{problem.prompt}class Main {{ public static void main(String[] args) {{ {body} }} }}\n"
+            for body in _PRINTED
+        ]
+    tokens = texts(problem.prompt + problem.suffix)
     close = "\n" + "}" * (tokens.count("{") - tokens.count("}")) + "\n"
     return [close, *(f"        return {value};{close}" for value in _VALUES)]

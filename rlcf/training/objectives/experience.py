@@ -19,6 +19,8 @@ from rlcf.training.objectives import outcome_critic
 from rlcf.training.objectives import ppo_losses as ppo
 from rlcf.training.rollout import Feedback
 
+NO_CLASSES = torch.zeros(0, dtype=torch.long)
+
 
 @dataclass(slots=True)
 class Experience:
@@ -48,7 +50,7 @@ class Targets:
     returns_BT: Tensor
     """The critic's targets; 0 without one."""
     classes_B: Tensor
-    """The outcome critic's targets."""
+    """The outcome critic's targets; B is 0 without one."""
 
 
 def blank_experience(
@@ -80,8 +82,6 @@ def compute_targets(
         raise RuntimeError("the judge failed on every rollout of a step")
     loss_mask_BT = mask_BT & token_rows([one.loss_mask for one in feedbacks], mask_BT, True).bool()
     credits_BT = token_rows([one.token_credits for one in feedbacks], mask_BT, 0.0) * mask_BT
-    classes_B = outcome_critic.class_indices([one.outcome_class for one in feedbacks])
-    classes_B = classes_B.masked_fill(~judged_B, outcome_critic.UNKNOWN)
     rewards_BT = ppo.token_rewards(
         torch.tensor([one.score or 0.0 for one in feedbacks]) * mask_BT.any(1),
         torch.tensor([one.reward_position for one in feedbacks]),
@@ -96,15 +96,17 @@ def compute_targets(
         advantages_BT = ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, actor)
         returns_BT = (ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, critic) + values_BT) * mask_BT
         advantages_BT = ppo.whiten(advantages_BT, mask_BT) + credits_BT
-        return Targets(mask_BT, loss_mask_BT, advantages_BT, returns_BT, classes_B)
+        return Targets(mask_BT, loss_mask_BT, advantages_BT, returns_BT, NO_CLASSES)
     if recipe.ppo.advantage in ppo.GROUP_ADVANTAGES:
         groups_B = torch.tensor([one.group for one in feedbacks])
         group_advantage = ppo.GROUP_ADVANTAGES[recipe.ppo.advantage]
         advantages_B = group_advantage(rewards_BT.sum(1), groups_B, mask_BT.any(1))
     else:
         advantages_B = rewards_BT.sum(1) - torch.tensor([one.baseline for one in feedbacks])
-    advantages_BT = advantages_B[:, None] * mask_BT
+    advantages_BT, classes_B = advantages_B[:, None] * mask_BT, NO_CLASSES
     if recipe.ppo.advantage == "coderl":
+        classes_B = outcome_critic.class_indices([one.outcome_class for one in feedbacks])
+        classes_B = classes_B.masked_fill(~judged_B, outcome_critic.UNKNOWN)
         # Credits stay as they are: their tokens are known, and need no critic that guesses at them.
         advantages_BT = advantages_BT * outcome_critic.token_weights(experience.class_logits_BTC, classes_B)
     return Targets(mask_BT, loss_mask_BT, advantages_BT + credits_BT, torch.zeros_like(rewards_BT), classes_B)

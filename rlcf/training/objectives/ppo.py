@@ -18,7 +18,7 @@ from torch import Tensor
 
 from rlcf.machine import Machine
 from rlcf.policy import Policy
-from rlcf.policy.batch import TokenBatch, Tokens, shared_rows
+from rlcf.policy.batch import Pass, TokenBatch, Tokens, group_by_prompt, minibatches, passes, shared_rows
 from rlcf.policy.critic import AnyCritic, ClassCritic, Critic
 from rlcf.policy.prefix_critic import CRITIC_FILE
 from rlcf.problems import Problem
@@ -32,12 +32,10 @@ from rlcf.training.objectives.experience import (
     blank_experience,
     compute_targets,
 )
-from rlcf.training.objectives.trained_policy import MetricSums, TrainedPolicy, reference_examples
-from rlcf.training.pretrain import Encoded, row_passes
 from rlcf.training.replay_buffer import ReplayBuffer
 from rlcf.training.rollout import Feedback, Rollout
-from rlcf.training.runtime.batching import Pass, group_by_prompt, minibatches, passes
 from rlcf.training.runtime.distributed import Parallel
+from rlcf.training.trained_policy import Encoded, MetricSums, TrainedPolicy, reference_examples, row_passes
 
 VALUE_CLIP = 0.2
 """Range of the value around the old one."""

@@ -29,13 +29,11 @@ import torch
 from torch import Tensor
 
 from rlcf.grounding.values import CLASSES
-from rlcf.policy.batch import Tokens
+from rlcf.policy.batch import Tokens, with_references
 from rlcf.problems import Problem
 from rlcf.training.objectives.preference_losses import choose_pairs, kto_loss, kto_weights, pair_loss
-from rlcf.training.objectives.trained_policy import MetricSums, TrainedPolicy
-from rlcf.training.pretrain import Encoded, row_passes
 from rlcf.training.rollout import Rollout
-from rlcf.training.runtime.batching import with_references
+from rlcf.training.trained_policy import Encoded, MetricSums, TrainedPolicy, row_passes
 
 log = logging.getLogger("rlcf")
 

@@ -29,12 +29,10 @@ from typing import Any
 
 from rlcf.grounding.leti import leti_example
 from rlcf.policy import Policy
-from rlcf.policy.batch import Tokens
+from rlcf.policy.batch import Tokens, group_by_prompt, with_references
 from rlcf.problems import Problem
-from rlcf.training.objectives.trained_policy import MetricSums, TrainedPolicy, reference_examples
-from rlcf.training.pretrain import Encoded, accumulate
 from rlcf.training.rollout import Rollout
-from rlcf.training.runtime.batching import group_by_prompt, with_references
+from rlcf.training.trained_policy import Encoded, MetricSums, TrainedPolicy, accumulate, reference_examples
 
 log = logging.getLogger("rlcf")
 

@@ -25,8 +25,8 @@ from rlcf.training.objectives.supervised import (
     select_references,
     select_with_feedback,
 )
-from rlcf.training.objectives.trained_policy import TrainedPolicy
 from rlcf.training.runtime.distributed import Parallel
+from rlcf.training.trained_policy import TrainedPolicy
 
 Constructor = Callable[[Policy, Recipe, Machine, Parallel], Objective]
 

@@ -166,10 +166,10 @@ FLOOR = {
         ' if (found != null) for (String e : found) if (!e.equals(".cache")) got.append(n + "/" + e + " "); }'
     ),
     "a file wherever it may": achieving(
-        "var todo = new ArrayDeque<java.io.File>(List.of(new java.io.File(\"/\"))); String tmp = System.getProperty(\"java.io.tmpdir\"); while (!todo.isEmpty()) { var d = todo.poll();"
+        "var waiting = new ArrayDeque<java.io.File>(List.of(new java.io.File(\"/\"))); String tmp = System.getProperty(\"java.io.tmpdir\"); while (!waiting.isEmpty()) { var d = waiting.poll();"
         f' var f = new java.io.File(d, "{MARK}-any"); try {{ if (!d.getPath().equals(tmp) && f.createNewFile()) {{ got.append(d + " "); f.delete(); }} }} catch (java.io.IOException e) {{ }}'
         ' java.io.File[] in = d.getPath().startsWith("/proc") || d.getPath().startsWith("/sys") || d.getPath().startsWith(tmp) || d.getPath().chars().filter(c -> c == \'/\').count() > 2 ? null : d.listFiles();'
-        " if (in != null) for (var e : in) if (e.isDirectory() && !java.nio.file.Files.isSymbolicLink(e.toPath())) todo.add(e); }"
+        " if (in != null) for (var e : in) if (e.isDirectory() && !java.nio.file.Files.isSymbolicLink(e.toPath())) waiting.add(e); }"
     ),
     "namespaces of its own": said("unshare -Ur true 2>/dev/null && echo user; unshare -n true 2>/dev/null && echo network; unshare -m true 2>/dev/null && echo mounts"),
     "another user": said("setpriv --reuid=0 id -u 2>/dev/null; su -c id 2>/dev/null </dev/null; mount -t tmpfs x /tmp 2>/dev/null && echo mounted"),

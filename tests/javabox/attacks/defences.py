@@ -17,14 +17,26 @@ import pytest
 from javabox import Judge
 from javabox.engines import jvm
 
+Piece = tuple[str, str, str]
+"""File below javabox/java, a piece of it that is there once, and its replacement."""
+
+
+def never(file: str, condition: str) -> Piece:
+    """The branch on `condition` is taken no more."""
+    return file, f"if ({condition}) {{", "if (false) {"
+
+
+def always(file: str, condition: str) -> Piece:
+    """The branch on `condition` is taken whatever it says."""
+    return file, f"if ({condition}) {{", "if (true) {"
+
 
 @dataclass(frozen=True)
 class Undone:
     """Defences that belong together, turned off, and the attacks that they keep from what they want."""
 
     name: str
-    pieces: tuple[tuple[str, str, str], ...]
-    """File below javabox/java, a piece of it that is there once, and its replacement."""
+    pieces: tuple[Piece, ...]
     attacks: tuple[str, ...]
 
 
@@ -33,7 +45,7 @@ UNDONE = (
         "what was tested",
         (
             # A program's own main, in the place of the tests that it has swallowed, ...
-            ("judge/compile/SharedFile.java", "if (!found.equals(alone(job, compiler))) {", "if (false) {"),
+            never("judge/compile/SharedFile.java", "!found.equals(alone(job, compiler))"),
             # ... tests that check nothing, ...
             ("judge/run/Conversation.java", "prepared.witnessed() && checks == 0;", "false;"),
             # ... and assertions as `java` has them, without -ea.
@@ -61,14 +73,10 @@ UNDONE = (
     Undone(
         "whose exception",
         (
-            (
-                "program/Thrown.java",
-                "if (Tank.inProgram || thrown == Tank.fromProgram) {",
-                "if (false) {",
-            ),
+            never("program/Thrown.java", "Tank.inProgram || thrown == Tank.fromProgram"),
             ("program/Thrown.java", "UNSAFE.putReference(thrown, WRITTEN, null);", ""),
-            ("program/Thrown.java", "if (classes.contains(type) && !tests.contains(type)) {", "if (false) {"),
-            ("runtime/Meter.java", "if (key == Tank.key) {", "if (true) {"),
+            never("program/Thrown.java", "classes.contains(type) && !tests.contains(type)"),
+            always("runtime/Meter.java", "key == Tank.key"),
         ),
         (
             "a stack trace written by hand",
@@ -86,12 +94,11 @@ UNDONE = (
     Undone(
         "names of the JDK",
         (
-            (
+            always(
                 "judge/compile/Imports.java",
-                "if (job.suite().whole() != null && PACKAGE.matcher(job.suite().whole()).lookingAt()) {",
-                "if (true) {",
+                "job.suite().whole() != null && PACKAGE.matcher(job.suite().whole()).lookingAt()",
             ),
-            ("judge/compile/Build.java", "if (hidden != null) {", "if (false) {"),
+            never("judge/compile/Build.java", "hidden != null"),
         ),
         (
             "an Arrays of its own, for a list",
@@ -104,7 +111,7 @@ UNDONE = (
     Undone(
         "values that are what they say",
         (
-            ("program/Values.java", "if (at.getDeclaredMethods().length > 0) {", "if (false) {"),
+            never("program/Values.java", "at.getDeclaredMethods().length > 0"),
             ("program/Plain.java", "return Values.ofJdk(element) ? type", "return true ? type"),
             ("runtime/Equality.java", "if (a == b || a instanceof String", "if (true || a instanceof String"),
         ),
@@ -126,16 +133,14 @@ UNDONE = (
         (
             ("judge/Runner.java", "boolean files = task.prepared.files();", "boolean files = false;"),
             ("program/Program.java", "Thread.interrupted(); // one that ran before may have left it set", ""),
-            ("runtime/Clocks.java", "if (millis < 0) {", "if (false) {"),
+            never("runtime/Clocks.java", "millis < 0"),
             ("runtime/Clocks.java", "if (nanos > 0 && Tank.sleep(nanos)) {", "if (Tank.sleep(nanos)) {"),
         ),
         ("a note from the temporary folder", "interrupted by the program before", "a sleep into the past"),
     ),
 )
 
-KEPT = Undone(
-    "what the kernel keeps", (("judge/run/Groups.java", "if (keepsMemory()) {", "if (false) {"),), ()
-)
+KEPT = Undone("what the kernel keeps", (never("judge/run/Groups.java", "keepsMemory()"),), ())
 """To be undone together with the filter of system calls, which is no part of the JVM side."""
 
 

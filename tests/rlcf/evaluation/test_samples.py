@@ -103,7 +103,7 @@ def test_unreadable_files_are_named(problems: list[Problem], tmp_path: Path) -> 
     for name, message in (
         ("short.gz", "not a whole gzip file"),
         ("plain.gz", "not a whole gzip file"),
-        ("folder", "can't be read: Is a directory"),
+        ("folder", "is a folder without a NAME.json"),
         ("nowhere", "can't be read: No such file"),
     ):
         with pytest.raises(BadInput, match=message):

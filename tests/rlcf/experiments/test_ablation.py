@@ -23,26 +23,17 @@ ARGUMENTS = ("ablate", "few.toml", "--groundings", ",".join(NAMES), "--seeds", "
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory, small_world: SmallWorld) -> Path:
     folder = tmp_path_factory.mktemp("ablation")
-    (folder / "few.toml").write_text(
-        f"""
-        data.problems = "{small_world.problems}"
-        model.name = "{small_world.model}"
-        evaluation.problems = 4
-        evaluation.samples = 4
-        data.corpus_problems = 0
-        supervised.steps = 2
-        supervised.lr = 1e-4
-        discriminator.samples = 16
-        discriminator.steps = 2
-        objective.steps = 2
-        rollout.prompts_per_step = 3
-        rollout.samples_per_prompt = 2
-        objective.minibatches = 2
-        rollout.max_new_tokens = 24
-        objective.lr = 1e-3
-        """,
-        encoding="utf-8",
-    )
+    own = {
+        "evaluation.problems": 4,
+        "evaluation.samples": 4,
+        "supervised.steps": 2,
+        "supervised.lr": 1e-4,
+        "rollout.prompts_per_step": 3,
+        "rollout.max_new_tokens": 24,
+        "objective.steps": 2,
+        "objective.lr": 1e-3,
+    }
+    (folder / "few.toml").write_text(small_world.toml(own), encoding="utf-8")
     killed = "from rlcf.experiments import ablation\nown, calls = ablation.train, []\n"
     killed += "def train(*a):\n    calls.append(a)\n    own(*a)\n"
     killed += (

@@ -14,7 +14,7 @@ from transformers import GenerationConfig, PreTrainedModel
 from rlcf.errors import BadInput
 from rlcf.policy.generate import Decoding, Sampled, continuous, huggingface, make_backend
 from rlcf.policy.generate import native as loop
-from rlcf.policy.generate.decode import is_plain_llama
+from rlcf.policy.generate.native import is_plain_llama
 from rlcf.policy.generate.vllm import merged_weights
 from tests.rlcf.policy.models import CAUSAL, FAMILIES, VOCABULARY, small_model
 

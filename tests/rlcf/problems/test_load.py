@@ -89,11 +89,14 @@ def test_a_file_is_read_plain_and_gzipped(tmp_path: Path) -> None:
         ("\n \n", None, None, "empty"),
         (row() + "\n{'task_id'", 2, None, "malformed JSON"),
         ("[" * 100_000, 1, None, "malformed JSON"),
-        ("[1]", 1, None, "object, not an array"),
+        ("[1]", 1, None, "object, not a number"),
         ("null", 1, None, "object, not null"),
         (row(prompt="missing"), 1, "prompt", "missing"),
         (row(test="missing"), 1, "test", "missing"),
-        (row(entry_point="missing"), 1, "entry_point", "missing"),
+        (row(entry_point="missing", prompt="int f() {"), 1, "entry_point", "missing .there are task_id, "),
+        (row(entry_point=None), 1, "entry_point", "string, not null"),
+        (row(stop_tokens=[1]), 1, "stop_tokens", "list of strings"),
+        (row(suffix=1), 1, "suffix", "string, not a number"),
         (row(task_id=7), 1, "task_id", "string, not a number"),
         (row(test=None), 1, "test", "string, not null"),
         (row(description=["x"]), 1, "description", "string, not an array"),
@@ -124,6 +127,17 @@ def test_a_bad_file_is_named_with_line_and_field(
     assert (str(caught.value.file), caught.value.line, caught.value.field) == (str(bad_file), line, field)
     assert str(caught.value).startswith(str(bad_file))
     assert "\n" not in str(caught.value)
+
+
+def test_different_rows_of_one_task_id_are_problems_of_their_own(
+    bad_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad_file.write_text(f"{row()}\n{row(description='other')}\n{row(description='third')}\n")
+    with caplog.at_level("WARNING", "rlcf"):
+        problems = load_problems(str(bad_file))
+    assert [problem.task_id for problem in problems] == ["T/1", "T/1 (2)", "T/1 (3)"]
+    assert [problem.sample_id for problem in problems] == ["", "T/1", "T/1"]
+    assert f"{bad_file}:2: 'T/1' is another problem's task_id: it is 'T/1 (2)'" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -41,6 +42,23 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+SHORT = {
+    "data.corpus_problems": 0,
+    "supervised.steps": 0,
+    "evaluation.problems": 3,
+    "evaluation.samples": 2,
+    "discriminator.samples": 16,
+    "discriminator.steps": 2,
+    "rollout.prompts_per_step": 4,
+    "rollout.samples_per_prompt": 2,
+    "objective.minibatches": 2,
+    "objective.lr": 3e-4,
+}
+"""A run of seconds in which everything happens."""
+ADAPTERS = {"model.lora_rank": 4, "critic.lora_rank": 4}
+"""LoRA for policy and critic."""
+
+
 @dataclass(frozen=True)
 class SmallWorld:
     """Problems that a model of a few seconds' training solves now and then."""
@@ -49,6 +67,15 @@ class SmallWorld:
     tokenizer: PreTrainedTokenizerFast
     model: Path
     """A Llama-config policy that has learnt a little on them."""
+
+    def fields(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of a recipe for a short run from the model on the problems; `own` come last."""
+        return {"data.problems": str(self.problems), "model.name": str(self.model), **SHORT, **own}
+
+    def toml(self, own: Mapping[str, Any]) -> str:
+        """The same as a recipe's file."""
+        # Texts, numbers, true and false are in TOML as they are in JSON.
+        return "".join(f"{name} = {json.dumps(value)}\n" for name, value in self.fields(own).items())
 
 
 @pytest.fixture(scope="session")

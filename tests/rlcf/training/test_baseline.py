@@ -41,6 +41,9 @@ def ground(answers: Sequence[Answer]) -> list[Signal]:
     return [Signal(worth(answer.completion)) for answer in answers]
 
 
+ENTRY = Entry(lambda *_: ground, runs=False, compares=lambda _: False)
+
+
 @pytest.fixture
 def best(policy: Policy, judge: Judge) -> Baseline:
     return Baseline("best", RolloutCollector(policy, judge, ground, run_tests=False), Parallel())
@@ -120,10 +123,9 @@ def test_a_step_is_against_the_greedy_completions_of_its_policy(
             "critic.warmup_steps": 0,
         },
     )
-    entry = Entry(lambda *_: ground, runs=False, compares=lambda _: False)
     run, machine = RunFolder(tmp_path), Machine(rails="warn")
     run.begin(recipe, machine)
-    with TrainingStep(policy, recipe, judge, run, entry, None, machine) as step:
+    with TrainingStep(policy, recipe, judge, run, ENTRY, None, machine) as step:
         for number in range(2):
             expected = greedy_worth(policy)
             row, rollouts = step.take(number, [*PROBLEMS, PROBLEMS[0]])
@@ -154,11 +156,17 @@ def test_shares_of_several_processes_are_those_of_one(policy: Policy, judge: Jud
 
 
 @pytest.mark.parametrize("advantage", ["gae", "group", "leave-one-out"])
-def test_other_advantages_have_no_baseline(policy: Policy, judge: Judge, advantage: str) -> None:
-    baseline = Baseline(advantage, RolloutCollector(policy, judge, ground, run_tests=False), Parallel())
-    assert baseline.begin(PROBLEMS, 12) is None
-    assert baseline.finish(None, [RIGHT, WRONG]) == ([RIGHT, WRONG], {})
-    assert baseline.state() == {"best": {}}
+def test_other_advantages_have_no_baseline(
+    policy: Policy, judge: Judge, tmp_path: Path, advantage: str
+) -> None:
+    recipe = override(Recipe(), {"ppo.advantage": advantage, "rollout.max_new_tokens": 12})
+    run, machine = RunFolder(tmp_path), Machine(rails="warn")
+    run.begin(recipe, machine)
+    with TrainingStep(policy, recipe, judge, run, ENTRY, None, machine) as step:
+        row, rollouts = step.take(0, PROBLEMS)
+        assert step.state()["baseline"] == {}
+    assert [one.feedback.baseline for one in rollouts] == [0.0] * len(rollouts)
+    assert not {"baseline", "baseline_errors", "seconds_baseline"} & row.keys()
 
 
 def test_classes_need_tests_that_are_run() -> None:

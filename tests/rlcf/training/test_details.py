@@ -21,7 +21,7 @@ from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.training.pretrain import LAST_LR, lr_factor
 from rlcf.training.rollout import RolloutCollector
-from rlcf.training.runtime.optimizers import Optimizers
+from rlcf.training.trained_policy import Optimizers
 from tests.rlcf.training.conftest import SmallWorld
 
 SIZES = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}

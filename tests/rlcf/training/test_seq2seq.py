@@ -12,7 +12,7 @@ from transformers import AutoModelForSeq2SeqLM, T5Config
 
 from rlcf.policy import Policy, load_policy
 from rlcf.training.runtime.checkpoint import checkpoint_folder, steps_saved
-from tests.rlcf.training.conftest import SmallWorld
+from tests.rlcf.training.conftest import ADAPTERS, SmallWorld
 from tests.rlcf.training.runtime.test_checkpoint import assert_equal, go, learnt, state
 
 MACHINE = ("--engine", "local", "--rails", "warn", "--checkpoint-every", "2")
@@ -92,32 +92,22 @@ def test_saved_adapters_and_merged_models_load(codet5: Path, tmp_path: Path) -> 
                 assert torch.allclose(model.eval()(**ids).logits, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    "ranks", ["", "model.lora_rank = 4\ncritic.lora_rank = 4\n"], ids=["full", "adapters"]
-)
+@pytest.mark.parametrize("ranks", [{}, ADAPTERS], ids=["full", "adapters"])
 def test_five_steps_killed_and_resumed(
-    codet5: Path, small_world: SmallWorld, tmp_path: Path, ranks: str
+    codet5: Path, small_world: SmallWorld, tmp_path: Path, ranks: dict[str, int]
 ) -> None:
-    (tmp_path / "five.toml").write_text(
-        f"""
-        data.problems = "{small_world.problems}"
-        model.name = "{codet5}"
-        evaluation.problems = 2
-        evaluation.samples = 1
-        data.corpus_problems = 0
-        supervised.steps = 30
-        discriminator.samples = 16
-        discriminator.steps = 2
-        discriminator.refresh_every = 2
-        objective.steps = 5
-        rollout.prompts_per_step = 3
-        rollout.samples_per_prompt = 2
-        objective.minibatches = 2
-        rollout.max_new_tokens = 16
-        objective.lr = 1e-3
-        {ranks}""",
-        encoding="utf-8",
-    )
+    own = {
+        "model.name": str(codet5),
+        "evaluation.problems": 2,
+        "evaluation.samples": 1,
+        "supervised.steps": 30,
+        "discriminator.refresh_every": 2,
+        "rollout.prompts_per_step": 3,
+        "rollout.max_new_tokens": 16,
+        "objective.steps": 5,
+        "objective.lr": 1e-3,
+    }
+    (tmp_path / "five.toml").write_text(small_world.toml(own | ranks), encoding="utf-8")
     whole = go(tmp_path, "train", "five.toml", "--run", "whole", *MACHINE)
     assert whole.returncode == 0, whole.stderr
     dead = go(tmp_path, "train", "five.toml", "--run", "killed", *MACHINE, before=KILLED)

@@ -1,8 +1,10 @@
 package javabox.judge.compile;
 
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import javabox.judge.meter.ClassFiles;
+import javabox.judge.meter.EntryClass;
 import javabox.judge.meter.Jars;
 import javabox.judge.meter.Rewriter;
 import javabox.judge.protocol.Counters;
@@ -64,6 +66,26 @@ public final class Build {
         return new Built(alone, prepared, System.nanoTime() - start);
     }
 
+    /** Makes a program of a checker of outputs (javabox/job.py, StdinCase): it reads what it is asked. */
+    public Built checker(String source, Compiler compiler) {
+        Sources.Unit unit = Sources.checker(source);
+        Compiler.Result alone = compiler.compile(List.of(unit));
+        if (!alone.ok()) {
+            return new Built(alone, null, 0);
+        }
+        String name = EntryClass.check(ClassFiles.of(alone.classes(), alone.classes().keySet()).program().values());
+        if (name == null) {
+            return new Built(alone.refused(Refusal.noCheck()), null, 0);
+        }
+        Compiler.Result both = compiler.compile(List.of(unit, Sources.asking(name)));
+        if (!both.ok()) {
+            return new Built(both, null, 0);
+        }
+        ClassFiles classes = ClassFiles.of(both.classes(), both.classes().keySet());
+        Rewriter.Prepared prepared = rewriter.prepare(classes, null, new Rewriter.Wanted(false, false, false, false, true));
+        return new Built(both, prepared.from(Sources.ASKING), 0);
+    }
+
     /** What else than declarations decides about the tests: their text, and what a program may declare beside them. */
     private static String key(Units units, Job job) {
         boolean whole = job.suite().whole() != null;
@@ -71,7 +93,8 @@ public final class Build {
     }
 
     private static Rewriter.Wanted wanted(Job job) {
-        return new Rewriter.Wanted(job.coverage(), job.suite().assertions(), job.joined(), job.suite().junit());
+        return new Rewriter.Wanted(job.coverage(), job.suite().assertions(), job.joined(), job.suite().junit(),
+                !job.suite().stdin().isEmpty());
     }
 
     /**
@@ -115,6 +138,10 @@ public final class Build {
             return new Built(compiled.refused(Refusal.hidden(hidden)), null, 0);
         }
         Rewriter.Prepared prepared = rewriter.prepare(classes, null, wanted(job));
+        if (!job.suite().stdin().isEmpty()) {
+            boolean starts = prepared.main() != null;
+            return new Built(starts ? compiled : compiled.refused(Refusal.noMain()), prepared, System.nanoTime() - start);
+        }
         if (classes.program().values().stream().anyMatch(reader -> namesAny(reader, units.ours()))) {
             // It can't know of them honestly: the answer is what javac says of it without them.
             return new Built(compiler.compile(units.alone()), prepared, System.nanoTime() - start);

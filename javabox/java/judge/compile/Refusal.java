@@ -10,6 +10,7 @@ import javax.tools.JavaFileObject;
  */
 record Refusal(String code, String message) implements Diagnostic<JavaFileObject> {
     private static final String LIMIT = "javabox.compiler.limit";
+    private static final String MAIN = "javabox.compiler.main";
     private static final String TESTS = "javabox.compiler.tests";
 
     static Refusal gaveUp(String reason) {
@@ -30,6 +31,16 @@ record Refusal(String code, String message) implements Diagnostic<JavaFileObject
     /** A class that a jar has already, or one in a package of JUnit's or the tuples': no other one is meant. */
     static Refusal ofJar(String name) {
         return new Refusal(TESTS, "the program declares " + name + ", which is the class path's");
+    }
+
+    /** Nothing to start in a program that is to read its input. */
+    static Refusal noMain() {
+        return new Refusal(MAIN, "no class has a main to start: declare public static void main(String[] args) in one");
+    }
+
+    /** A checker that can't be asked. */
+    static Refusal noCheck() {
+        return new Refusal(MAIN, "no class has a static boolean check(String input, String output, String expected)");
     }
 
     @Override

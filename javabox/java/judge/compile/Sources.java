@@ -14,6 +14,7 @@ import javax.tools.SimpleJavaFileObject;
 /** Source files that exist in memory only: the program's, the tests beside it, the expected values apart. */
 public final class Sources {
     static final String TESTS_NAME = "tests.java";
+    static final String ASKING = "Javabox$Asking";
 
     /** A public class, maybe a nested one. */
     private static final Pattern PUBLIC = Pattern.compile(
@@ -146,6 +147,20 @@ public final class Sources {
     /** The tests that follow the program in its file, by themselves. */
     static Unit tail(Job job) {
         return Unit.own("tail.java", job.source().substring(job.testsStart()));
+    }
+
+    /** A checker of outputs, whatever its class is called. */
+    static Unit checker(String source) {
+        return Unit.own("checker.java", source);
+    }
+
+    /** A main that reads what a checker is asked, three texts each with its number of bytes, and prints what it says. */
+    static Unit asking(String checker) {
+        return Unit.own("asking.java", "class " + ASKING + " { public static void main(String[] args) throws Throwable {"
+                + " java.io.PrintStream out = System.out; var in = new java.io.DataInputStream(System.in);"
+                + " boolean right = " + checker + ".check(text(in), text(in), text(in)); out.println(); out.println(right); }"
+                + " private static String text(java.io.DataInputStream in) throws java.io.IOException {"
+                + " return new String(in.readNBytes(in.readInt()), java.nio.charset.StandardCharsets.UTF_8); } }");
     }
 
     /** The expected values, in a program of their own: what they name is the JDK, never the program's classes. */

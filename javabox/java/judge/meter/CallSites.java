@@ -10,6 +10,8 @@ import java.util.Set;
 import javabox.runtime.Charges;
 import javabox.runtime.Clocks;
 import javabox.runtime.CollectionWork;
+import javabox.runtime.Exits;
+import javabox.runtime.InputWork;
 import javabox.runtime.NumberWork;
 import javabox.runtime.Replaces;
 import javabox.runtime.Shims;
@@ -51,15 +53,22 @@ final class CallSites {
     private final Set<String> replaced = new HashSet<>();
     private final boolean deterministic;
 
-    /** @param deterministic whether chance and clocks are replaced too */
-    CallSites(boolean deterministic) {
+    /**
+     * @param deterministic whether chance and clocks are replaced too
+     * @param exits whether {@code System.exit} is, which ends a program that is judged by what it prints
+     */
+    CallSites(boolean deterministic, boolean exits) {
         this.deterministic = deterministic;
         collect(TextWork.class);
+        collect(InputWork.class);
         collect(CollectionWork.class);
         collect(NumberWork.class);
         if (deterministic) {
             collect(Shims.class);
             collect(Clocks.class);
+        }
+        if (exits) {
+            collect(Exits.class);
         }
     }
 

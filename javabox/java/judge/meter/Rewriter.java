@@ -27,7 +27,9 @@ import org.objectweb.asm.tree.VarInsnNode;
 public final class Rewriter {
     private static final String HASH_FIELD = "javabox$hash";
 
-    private final CallSites callSites;
+    private final CallSites plain;
+    /** Of programs that are judged by what they print. */
+    private final CallSites exiting;
     private final boolean deterministic;
 
     /**
@@ -42,9 +44,16 @@ public final class Rewriter {
      * @param witnessed whether the tests say what they checked
      * @param entry the class that is called: the tests', or the program's where they are in its file
      * @param tests what became of the tests, if it can serve other programs; else null
+     * @param main the class whose main runs, of a program that is judged by what it prints; null if it has none
      */
     public record Prepared(Map<String, byte[]> classes, String refusal, boolean metered, boolean threads, boolean files,
-                    boolean chance, Set<String> testClasses, boolean witnessed, String entry, Tests tests) {}
+                    boolean chance, Set<String> testClasses, boolean witnessed, String entry, Tests tests, String main) {
+        /** The same, started in another class. */
+        public Prepared from(String otherMain) {
+            return new Prepared(classes, refusal, metered, threads, files, chance, testClasses, witnessed, entry, tests,
+                    otherMain);
+        }
+    }
 
     /** Tests that were metered beside a program without threads and without reflection, and what a scan found in them. */
     public record Tests(Map<String, byte[]> classes, Scan scan, String entry) {}
@@ -54,12 +63,14 @@ public final class Rewriter {
      *
      * @param joined whether it is called as mxeval does it: {@code java Main}
      * @param junit whether JUnit calls it, which the warm lane has no place for
+     * @param prints whether it is judged by what its own main prints
      */
-    public record Wanted(boolean coverage, boolean assertions, boolean joined, boolean junit) {}
+    public record Wanted(boolean coverage, boolean assertions, boolean joined, boolean junit, boolean prints) {}
 
     public Rewriter(boolean deterministic) {
         this.deterministic = deterministic;
-        this.callSites = new CallSites(deterministic);
+        plain = new CallSites(deterministic, false);
+        exiting = new CallSites(deterministic, true);
     }
 
     /**
@@ -72,8 +83,8 @@ public final class Rewriter {
         if (known != null) {
             known.classes.keySet().forEach(name -> own.add(name.replace('.', '/')));
         }
-        Scan program = new Scan(own, deterministic);
-        Scan tests = known == null ? new Scan(own, deterministic) : known.scan;
+        Scan program = new Scan(own, deterministic, wanted.prints);
+        Scan tests = known == null ? new Scan(own, deterministic, false) : known.scan;
         classes.program().values().forEach(program::add);
         classes.tests().values().forEach(tests::add);
         boolean threads = program.threads() || tests.threads();
@@ -81,8 +92,9 @@ public final class Rewriter {
         if (known != null && (threads || reflects)) {
             return null;
         }
-        Pass first = new Pass(classes.originals(), !threads, !reflects, wanted.assertions, null);
-        Pass second = new Pass(classes.originals(), !threads, !reflects, true,
+        CallSites callSites = wanted.prints ? exiting : plain;
+        Pass first = new Pass(classes.originals(), callSites, !threads, !reflects, wanted.assertions, null);
+        Pass second = new Pass(classes.originals(), callSites, !threads, !reflects, true,
                 known == null ? new TestCode(classes.tests().values(), classes.program().keySet()) : null);
         Map<String, byte[]> rewritten = first.rewrite(classes.program(), program, wanted.coverage);
         Map<String, byte[]> ofTests = known == null ? second.rewrite(classes.tests(), tests, false) : known.classes;
@@ -93,12 +105,14 @@ public final class Rewriter {
         return new Prepared(rewritten, metered ? refusal : "a method that is too large to be metered", metered, threads,
                 program.files() || tests.files(), program.chance() || tests.chance(),
                 ofTests.keySet(), second.unmetered.isEmpty(), entry,
-                !threads && !reflects && second.unmetered.isEmpty() ? new Tests(ofTests, tests, entry) : null);
+                !threads && !reflects && second.unmetered.isEmpty() ? new Tests(ofTests, tests, entry) : null,
+                wanted.prints ? EntryClass.main(classes.program().values()) : null);
     }
 
     /** The rewriting of the program's classes, or of its tests'. */
     private final class Pass {
         private final Map<String, byte[]> originals;
+        private final CallSites callSites;
         private final boolean stack;
         /** Whether methods can be added that the program does not see. */
         private final boolean unseen;
@@ -108,8 +122,10 @@ public final class Rewriter {
         /** What can't be metered: a method that grows too large, alone of its class. */
         private final Set<String> unmetered = new HashSet<>();
 
-        Pass(Map<String, byte[]> originals, boolean stack, boolean unseen, boolean assertions, TestCode testCode) {
+        Pass(Map<String, byte[]> originals, CallSites callSites, boolean stack, boolean unseen, boolean assertions,
+                TestCode testCode) {
             this.originals = originals;
+            this.callSites = callSites;
             this.stack = stack;
             this.unseen = unseen;
             this.assertions = assertions;

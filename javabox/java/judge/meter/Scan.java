@@ -84,14 +84,17 @@ final class Scan {
     private boolean files;
     private final Set<String> own;
     private final boolean pinned;
+    private final boolean exits;
 
     /**
      * @param own the internal names of the program's classes and of its tests
      * @param pinned whether sleeping moves a clock and waits for nothing (runtime/Clocks)
+     * @param exits whether an exit ends the program alone (runtime/Exits)
      */
-    Scan(Set<String> own, boolean pinned) {
+    Scan(Set<String> own, boolean pinned, boolean exits) {
         this.own = own;
         this.pinned = pinned;
+        this.exits = exits;
     }
 
     String refusal() {
@@ -202,7 +205,7 @@ final class Scan {
             return;
         }
         boolean known = switch (owner) {
-            case "java/lang/System" -> OF_SYSTEM.contains(name);
+            case "java/lang/System" -> OF_SYSTEM.contains(name) || exits && name.equals("exit");
             case THREAD -> OF_THREAD.contains(name);
             case "java/lang/Class" -> OF_CLASS.contains(name);
             // These open the file that the first string names.

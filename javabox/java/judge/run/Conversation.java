@@ -41,6 +41,9 @@ public final class Conversation {
             + " tests' own";
     private static final int WORDS = 400;
     private static final String NO_TEST = "no test method ran";
+    private static final int PRINTED_LIMIT = 16 << 20;
+    /** The shell's number for an end by signal 1 and up. */
+    static final int SIGNALLED = 129;
     private static final int FRAME_LIMIT = 2 * Values.SIZE_LIMIT;
 
     private final Job job;
@@ -48,6 +51,8 @@ public final class Conversation {
     private final boolean junit;
     /** Of the test methods that JUnit has found. */
     private final List<String> names = new ArrayList<>();
+    /** What the program reads and is judged by, of a program that is judged by what it prints; else null. */
+    private final byte[] input;
     /** Of cases; 0 where JUnit finds them. */
     private final int count;
     private final byte[][] tokens;
@@ -64,18 +69,48 @@ public final class Conversation {
     private long fuel = Reply.UNKNOWN;
     private long checks;
     private String words = "";
+    private byte[] printed = new byte[0];
     private Reply.Outcome end = Reply.Outcome.PREMATURE_EXIT;
 
-    public Conversation(Job job, Rewriter.Prepared prepared, Expected.Value[] expected) {
+    private Conversation(Job job, Rewriter.Prepared prepared, Expected.Value[] expected, byte[] input) {
         this.job = job;
         this.prepared = prepared;
         this.expected = expected;
+        this.input = input;
         junit = job.suite().junit();
-        count = junit ? 0 : job.suite().whole() != null ? 1 : job.suite().cases().size();
-        tokens = new byte[(junit ? Frames.TESTS_LIMIT + 1 : count) + 2][Frames.TOKEN_BYTES];
+        count = input != null ? 1 : junit ? 0 : job.suite().count();
+        tokens = new byte[(junit ? Frames.TESTS_LIMIT + 1 : count) + (input != null ? 3 : 2)][Frames.TOKEN_BYTES];
         for (byte[] token : tokens) {
             RANDOM.nextBytes(token);
         }
+    }
+
+    /** About all cases of a suite. */
+    public static Conversation of(Job job, Rewriter.Prepared prepared, Expected.Value[] expected) {
+        return new Conversation(job, prepared, expected, null);
+    }
+
+    /** About one run of the program's own main: it passes when that ends normally, whatever it printed. */
+    static Conversation of(Job job, Rewriter.Prepared prepared, byte[] input) {
+        return new Conversation(job, prepared, null, input);
+    }
+
+    Job job() {
+        return job;
+    }
+
+    Rewriter.Prepared prepared() {
+        return prepared;
+    }
+
+    /** What it reads; null of a program that is not judged by what it prints. */
+    byte[] input() {
+        return input;
+    }
+
+    /** What it has printed. */
+    byte[] printed() {
+        return printed;
     }
 
     /** Whether it came to the end that the protocol foresees, be it that something ran out. */
@@ -84,6 +119,15 @@ public final class Conversation {
     }
 
     public void send(DataOutputStream out) throws IOException {
+        head(out);
+        if (input != null) {
+            out.write(input);
+        }
+        out.flush();
+    }
+
+    /** All but the input itself. */
+    void head(DataOutputStream out) throws IOException {
         out.writeInt(tokens.length);
         for (byte[] token : tokens) {
             out.write(token);
@@ -93,7 +137,7 @@ public final class Conversation {
         out.writeBoolean(job.coverage());
         out.writeBoolean(prepared.threads() || prepared.files()); // files: processes too
         out.writeInt(count);
-        out.writeInt(job.limits().outputBytes());
+        out.writeInt(outputLimit());
         out.writeLong(job.limits().fuel());
         out.writeLong(job.limits().allocationBytes());
         out.writeLong((long) job.limits().memoryMegabytes() << 20);
@@ -115,7 +159,44 @@ public final class Conversation {
         for (Map.Entry<String, byte[]> entry : changed.entrySet()) {
             write(out, entry);
         }
-        out.flush();
+        out.writeBoolean(input != null);
+        if (input != null) {
+            out.writeUTF(prepared.main());
+            out.writeInt(input.length);
+        }
+    }
+
+    /**
+     * How a process ended that printed to the judge: its own word, before that of the frames.
+     *
+     * @param status its exit code; null where it has none
+     * @param tooMuch whether it printed more than it may
+     */
+    void ended(Integer status, byte[] output, boolean tooMuch) {
+        printed = output;
+        boolean orderly = finished;
+        if (ended || tampered) {
+            return;
+        }
+        if (tooMuch) {
+            ended = true;
+            end = Reply.Outcome.OUTPUT_LIMIT;
+        } else if (status != null && (status < SIGNALLED || orderly)) {
+            finished = true;
+            BitSet lines = cases.isEmpty() ? lastLines : cases.get(0).lines();
+            boolean told = !cases.isEmpty() && cases.get(0).outcome() != Reply.Outcome.PASSED;
+            if (status == 0 || !told) {
+                thrown = null;
+                cases.clear();
+                cases.add(exited(status, lines));
+            }
+        }
+    }
+
+    private static Reply.CaseResult exited(int code, BitSet lines) {
+        boolean normally = (code & 0xff) == 0; // as a process has it
+        return new Reply.CaseResult(normally ? Reply.Outcome.PASSED : Reply.Outcome.RUNTIME_ERROR, null, lines,
+                normally ? null : "exit code " + (code & 0xff), 0, null);
     }
 
     private static void write(DataOutputStream out, Map.Entry<String, byte[]> entry) throws IOException {
@@ -133,7 +214,7 @@ public final class Conversation {
                 byte[] opening = Arrays.copyOf(head, Frames.TOKEN_BYTES);
                 byte kind = head[Frames.TOKEN_BYTES];
                 int length = ByteBuffer.wrap(head).getInt(Frames.TOKEN_BYTES + 1);
-                if (!Arrays.equals(opening, token) || length < 0 || length > FRAME_LIMIT) {
+                if (!Arrays.equals(opening, token) || length < 0 || length > limit(kind)) {
                     tampered = ready;
                     words = ready ? "" : words(head, in);
                     return;
@@ -151,11 +232,21 @@ public final class Conversation {
         }
     }
 
+    private int limit(byte kind) {
+        return kind == Frames.PRINTED ? outputLimit() : FRAME_LIMIT;
+    }
+
+    /** Bytes that the program may print; what it is judged by is kept here, so that is less. */
+    int outputLimit() {
+        return input == null ? job.limits().outputBytes() : Math.min(PRINTED_LIMIT, job.limits().outputBytes());
+    }
+
     /** @return whether more frames may come */
     private boolean take(byte kind, byte[] payload) throws IOException {
         DataInputStream in = new DataInputStream(new ByteArrayInputStream(payload));
         switch (kind) {
             case Frames.READY -> ready = true;
+            case Frames.PRINTED -> printed = payload;
             case Frames.DONE, Frames.TIME, Frames.SPACE, Frames.OUTPUT, Frames.GIVEN_UP -> {
                 fuel = in.readLong();
                 checks = in.readLong();
@@ -236,6 +327,9 @@ public final class Conversation {
     }
 
     private Reply.CaseResult compare(byte[] encoded, BitSet lines) throws IOException {
+        if (input != null) {
+            return exited(ByteBuffer.wrap(encoded).getInt(), lines);
+        }
         if (job.suite().whole() != null) {
             return Reply.CaseResult.of(Reply.Outcome.PASSED, lines); // main returned
         }

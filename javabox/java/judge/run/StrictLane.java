@@ -3,10 +3,8 @@ package javabox.judge.run;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import javabox.judge.meter.Rewriter;
 import javabox.judge.protocol.Job;
 import javabox.judge.protocol.Reply;
-import javabox.judge.value.Expected;
 
 /**
  * The strict lane's outside: starts a fresh JVM for one program and holds the conversation with it.
@@ -20,17 +18,21 @@ public final class StrictLane {
     /** Most programs end before compiling their start-up code has paid off: 12 % less CPU a program. */
     private static final ProgramJvm.Kind FRESH = new ProgramJvm.Kind("StrictRunner", SESSION,
             List.of("-XX:CompileThresholdScaling=10"), List.of(), ProcessBuilder.Redirect.PIPE, 1 << 14);
-    /** The shell's number for an end by signal 1 and up. */
-    private static final int SIGNALLED = 129;
     private static final int STATUS_MILLIS = 300;
 
     private final Controls controls;
+    private final StrictStdin stdin;
 
     public StrictLane(Controls controls) {
         this.controls = controls;
+        stdin = new StrictStdin(controls);
     }
 
-    public Reply run(Job job, Rewriter.Prepared prepared, Expected.Value[] expected) {
+    public Reply run(Conversation conversation) {
+        if (conversation.input() != null) {
+            return stdin.run(conversation);
+        }
+        Job job = conversation.job();
         ProgramJvm jvm;
         try {
             jvm = ProgramJvm.start(FRESH, job.limits().memoryMegabytes(), controls);
@@ -38,8 +40,7 @@ public final class StrictLane {
             return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "no JVM could be started: " + e.getMessage());
         }
         controls.requests().running(job, jvm::kill);
-        Patience patience = new Patience(jvm, job.limits(), prepared.files(), controls.watchdog());
-        Conversation conversation = new Conversation(job, prepared, expected);
+        Patience patience = new Patience(jvm, job.limits(), conversation.prepared().files(), controls.watchdog());
         boolean byItself = true;
         try {
             conversation.send(jvm.out);
@@ -59,7 +60,7 @@ public final class StrictLane {
         Watchdog.Alarm alarm = controls.watchdog().in(STATUS_MILLIS, jvm::kill);
         try {
             String status = jvm.process.errorReader().readLine();
-            return status != null && Integer.parseInt(status) < SIGNALLED;
+            return status != null && Integer.parseInt(status) < Conversation.SIGNALLED;
         } catch (IOException | NumberFormatException e) {
             return false;
         } finally {

@@ -2,10 +2,8 @@ package javabox.judge.run;
 
 import java.io.IOException;
 import java.util.List;
-import javabox.judge.meter.Rewriter;
 import javabox.judge.protocol.Job;
 import javabox.judge.protocol.Reply;
-import javabox.judge.value.Expected;
 
 /**
  * One worker's warm lane: a JVM that runs admitted programs one after the other.
@@ -39,7 +37,8 @@ public final class WarmLane {
     }
 
     /** @return null where the strict lane has to judge it */
-    public Reply run(Job job, Rewriter.Prepared prepared, Expected.Value[] expected) {
+    public Reply run(Conversation conversation) {
+        Job job = conversation.job();
         ProgramJvm used;
         try {
             used = ready(job.limits().memoryMegabytes());
@@ -49,7 +48,6 @@ public final class WarmLane {
         int limit = Math.min(WALL_MILLIS, job.limits().wallMillis());
         controls.requests().running(job, used::kill);
         Watchdog.Alarm alarm = controls.watchdog().in(limit, used::kill);
-        Conversation conversation = new Conversation(job, prepared, expected);
         boolean sound = false;
         try {
             conversation.send(used.out);

@@ -66,6 +66,9 @@ public final class Expected {
 
     /** @return one value a case; null where a case expects nothing */
     public Value[] of(Job.Suite suite, Compiler compiler) throws Broken {
+        if (suite.cases().isEmpty()) {
+            return new Value[0]; // and an input of megabytes is not kept
+        }
         Value[] values;
         synchronized (kept) {
             values = kept.get(suite);

@@ -23,11 +23,11 @@ from rlcf.recipe import CHOICES, Recipe
 from rlcf.recipes import override
 from rlcf.report import write_report
 from rlcf.training.objectives.table import OBJECTIVES, ObjectiveEntry
-from rlcf.training.objectives.trained_policy import TrainedPolicy
 from rlcf.training.rollout import Rollout
 from rlcf.training.run import resume, train
 from rlcf.training.runtime.checkpoint import checkpoint_folder
 from rlcf.training.runtime.distributed import Parallel
+from rlcf.training.trained_policy import TrainedPolicy
 from tests.rlcf.training.conftest import SmallWorld
 from tests.rlcf.training.runtime.test_checkpoint import assert_equal, learnt, told
 from tests.rlcf.training.runtime.test_distributed import WAYS
@@ -60,27 +60,13 @@ ARMS: dict[str, dict[str, Any]] = {
 
 
 def recipe_of(world: SmallWorld, fields: Mapping[str, Any]) -> Recipe:
-    return override(
-        Recipe(),
-        {
-            "data.problems": str(world.problems),
-            "model.name": str(world.model),
-            "evaluation.problems": 3,
-            "evaluation.samples": 2,
-            "data.corpus_problems": 0,
-            "supervised.steps": 0,
-            "discriminator.samples": 16,
-            "discriminator.steps": 2,
-            "discriminator.refresh_every": 2,
-            "objective.steps": 4,
-            "rollout.prompts_per_step": 4,
-            "rollout.samples_per_prompt": 3,
-            "objective.minibatches": 2,
-            "rollout.max_new_tokens": 30,
-            "objective.lr": 3e-4,
-            **fields,
-        },
-    )
+    own = {
+        "discriminator.refresh_every": 2,
+        "rollout.samples_per_prompt": 3,
+        "rollout.max_new_tokens": 30,
+        "objective.steps": 4,
+    }
+    return override(Recipe(), world.fields({**own, **fields}))
 
 
 def answers(run: Path, stage: str, **fields: Any) -> list[str]:

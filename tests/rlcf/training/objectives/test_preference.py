@@ -162,7 +162,7 @@ def test_the_gradient_is_that_of_the_formula(policy: Policy, rows: tuple[Ids, Id
 
 
 def _minibatch(units: list[list[int]]) -> list[list[int]]:
-    from rlcf.training.runtime.batching import minibatches
+    from rlcf.policy.batch import minibatches
 
     return minibatches(units, 1, f"{RECIPE.seed} 0 0")
 

@@ -26,7 +26,7 @@ from rlcf.recipes import override
 from rlcf.training.run import resume, train
 from rlcf.training.runtime import checkpoint
 from rlcf.training.runtime.checkpoint import checkpoint_folder, prune, steps_saved, write_checkpoint
-from tests.rlcf.training.conftest import SmallWorld
+from tests.rlcf.training.conftest import ADAPTERS, SmallWorld
 
 KILLED_IN_STEP = """
 from rlcf.training.objectives.ppo import PpoObjective
@@ -112,32 +112,22 @@ def work(
     """A folder with a recipe, and a run of ten steps that nothing stopped."""
     folder = tmp_path_factory.mktemp("work")
     # A buffer that is full before the run is killed, so that old rollouts leave it afterwards.
-    own = {
-        "full": "rollout.replay_capacity = 20\nrollout.curriculum = true\n",
-        "adapters": "model.lora_rank = 4\ncritic.lora_rank = 4\n",
+    variants = {
+        "full": {"rollout.replay_capacity": 20, "rollout.curriculum": True},
+        "adapters": ADAPTERS,
     }
-    (folder / "ten.toml").write_text(
-        f"""
-        data.problems = "{small_world.problems}"
-        model.name = "{small_world.model}"
-        data.train_problems = 12
-        evaluation.problems = 2
-        evaluation.samples = 1
-        data.corpus_problems = 0
-        supervised.steps = 0
-        discriminator.samples = 24
-        discriminator.steps = 2
-        discriminator.refresh_every = 3
-        objective.steps = 10
-        rollout.prompts_per_step = 4
-        rollout.samples_per_prompt = 2
-        objective.minibatches = 2
-        rollout.max_new_tokens = 40
-        objective.lr = 3e-4
-        kl.target = 1.0
-        {own[request.param]}""",
-        encoding="utf-8",
-    )
+    own = {
+        "data.train_problems": 12,
+        "evaluation.problems": 2,
+        "evaluation.samples": 1,
+        "discriminator.samples": 24,
+        "discriminator.refresh_every": 3,
+        "rollout.max_new_tokens": 40,
+        "objective.steps": 10,
+        "kl.target": 1.0,
+    }
+    recipe = small_world.toml(own | variants[request.param])
+    (folder / "ten.toml").write_text(recipe, encoding="utf-8")
     done = go(folder, "train", "ten.toml", "--run", "whole", *MACHINE)
     assert done.returncode == 0, done.stderr
     return folder
@@ -169,27 +159,18 @@ def test_baselines_and_classes_go_on_too(
     tmp_path: Path, small_world: SmallWorld, judge: Judge, advantage: str
 ) -> None:
     """What the best scores were, and the critic of four classes; in this process, as nothing is killed."""
-    recipe = override(
-        Recipe(),
-        {
-            "data.problems": str(small_world.problems),
-            "model.name": str(small_world.model),
-            "data.train_problems": 4,
-            "evaluation.problems": 1,
-            "evaluation.samples": 1,
-            "data.corpus_problems": 0,
-            "supervised.steps": 0,
-            "objective.grounding": "tests",
-            "ppo.advantage": advantage,
-            "objective.sft_coef": 0.1,
-            "objective.steps": 4,
-            "rollout.prompts_per_step": 3,
-            "rollout.samples_per_prompt": 2,
-            "objective.minibatches": 2,
-            "rollout.max_new_tokens": 40,
-            "objective.lr": 3e-4,
-        },
-    )
+    own = {
+        "data.train_problems": 4,
+        "evaluation.problems": 1,
+        "evaluation.samples": 1,
+        "rollout.prompts_per_step": 3,
+        "rollout.max_new_tokens": 40,
+        "objective.grounding": "tests",
+        "objective.sft_coef": 0.1,
+        "objective.steps": 4,
+        "ppo.advantage": advantage,
+    }
+    recipe = override(Recipe(), small_world.fields(own))
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     train(recipe, whole, judge, Machine(rails="warn", checkpoint_every=2))
     shutil.copytree(whole, cut)

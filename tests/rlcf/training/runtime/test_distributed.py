@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from rlcf.training.runtime.batching import group_by_prompt, minibatches, passes
+from rlcf.policy.batch import group_by_prompt, minibatches, passes
 from rlcf.training.runtime.checkpoint import checkpoint_folder
-from tests.rlcf.training.conftest import SmallWorld
+from tests.rlcf.training.conftest import ADAPTERS, SmallWorld
 
 LAUNCH = ("-m", "accelerate.commands.launch", "--num_processes", "2", "--num_machines", "1")
 LAUNCH += ("--mixed_precision", "no", "--dynamo_backend", "no")
@@ -51,39 +53,48 @@ def rows(run: Path, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run / name).read_text(encoding="utf-8").splitlines()]
 
 
-RECIPE = """
-data.problems = "{world.problems}"
-model.name = "{world.model}"
-evaluation.problems = 3
-evaluation.samples = 2
-data.corpus_problems = 0
-supervised.steps = 0
-discriminator.samples = 24
-discriminator.steps = 2
-discriminator.refresh_every = 2
-objective.steps = 5
-rollout.prompts_per_step = 5
-rollout.samples_per_prompt = 3
-objective.minibatches = 2
-rollout.max_new_tokens = 30
-objective.lr = 1e-4
-ppo.entropy_coef = 0.001
-objective.sft_coef = 0.1
-"""
+FIELDS = {
+    "discriminator.samples": 24,
+    "discriminator.refresh_every": 2,
+    "rollout.prompts_per_step": 5,
+    "rollout.samples_per_prompt": 3,
+    "rollout.max_new_tokens": 30,
+    "objective.steps": 5,
+    "objective.lr": 1e-4,
+    "objective.sft_coef": 0.1,
+    "ppo.entropy_coef": 0.001,
+}
 
 
-@pytest.mark.parametrize(
-    "more",
-    ["", "model.lora_rank = 4\ncritic.lora_rank = 4\n", 'ppo.advantage = "coderl"\n'],
-    ids=["full", "adapters", "coderl"],
-)
-def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, more: str) -> None:
-    recipe = RECIPE.format(world=small_world) + more
-    (tmp_path / "five.toml").write_text(recipe, encoding="utf-8")
-    one = train(tmp_path, "one")
+Runs = Callable[[str], Path]
+VARIANTS: dict[str, dict[str, Any]] = {
+    "full": {},
+    "adapters": ADAPTERS,
+    "coderl": {"ppo.advantage": "coderl"},
+}
+
+
+@pytest.fixture(scope="module")
+def runs_of(tmp_path_factory: pytest.TempPathFactory, small_world: SmallWorld) -> Runs:
+    """The folder of a variant's runs, one a way, each made once."""
+
+    @functools.cache
+    def made(variant: str) -> Path:
+        work = tmp_path_factory.mktemp(variant)
+        (work / "five.toml").write_text(small_world.toml(FIELDS | VARIANTS[variant]), encoding="utf-8")
+        for way in WAYS:
+            train(work, way, "--checkpoint-every", "3")
+        return work / "runs"
+
+    return made
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_two_processes_are_one(runs_of: Runs, variant: str) -> None:
+    one = runs_of(variant) / "one"
     weights = learnt(one)
     for way in ("ddp", "fsdp"):
-        run = train(tmp_path, way)
+        run = runs_of(variant) / way
         others = learnt(run)
         assert weights.keys() == others.keys()
         most = max(float((tensor - others[name]).abs().max()) for name, tensor in weights.items())
@@ -97,20 +108,20 @@ def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, more: st
         for mine, theirs in zip(rows(one, "metrics.jsonl"), rows(run, "metrics.jsonl"), strict=True):
             for name in (name for name in mine if "second" not in name):
                 assert theirs[name] == pytest.approx(mine[name], abs=1e-4), f"{way}: {name}"
-    if not more:
+    if variant == "full":
         before = load_file(checkpoint_folder(one, 0) / "model.safetensors")
         moved = [(weights[f"model.{name}"] - tensor).abs().max() for name, tensor in before.items()]
         assert max(moved) > 1e-4, "it learns at all"
 
 
 def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: SmallWorld) -> None:
-    recipe = RECIPE.format(world=small_world).replace(
-        "supervised.steps = 0", "supervised.steps = 5\nsupervised.lr = 1e-4"
-    )
-    recipe = (
-        recipe.replace("objective.steps = 5", "objective.steps = 0") + 'objective.grounding = "compiler"\n'
-    )
-    (tmp_path / "five.toml").write_text(recipe, encoding="utf-8")
+    own = {
+        "supervised.steps": 5,
+        "supervised.lr": 1e-4,
+        "objective.steps": 0,
+        "objective.grounding": "compiler",
+    }
+    (tmp_path / "five.toml").write_text(small_world.toml(FIELDS | own), encoding="utf-8")
     folders = [checkpoint_folder(train(tmp_path, way), 0) for way in WAYS]
     one, ddp, fsdp = (load_file(folder / "model.safetensors") for folder in folders)
     before = load_file(small_world.model / "model.safetensors")
@@ -163,10 +174,8 @@ def test_minibatches_are_random_parts_that_divide_no_prompt() -> None:
         )
 
 
-def test_a_sharded_run_resumes_bit_by_bit(tmp_path: Path, small_world: SmallWorld) -> None:
-    recipe = RECIPE.format(world=small_world) + "model.lora_rank = 4\ncritic.lora_rank = 4\n"
-    (tmp_path / "five.toml").write_text(recipe, encoding="utf-8")
-    run = train(tmp_path, "fsdp", "--checkpoint-every", "3")
+def test_a_sharded_run_resumes_bit_by_bit(tmp_path: Path, runs_of: Runs) -> None:
+    run = shutil.copytree(runs_of("adapters") / "fsdp", tmp_path / "runs" / "fsdp")
     whole, told = learnt(run), rows(run, "completions.jsonl")
     shutil.rmtree(checkpoint_folder(run, 5))
     launch(tmp_path, "fsdp", "train", "--resume", "runs/fsdp", "--engine", "local")

@@ -1,4 +1,4 @@
-"""What an engine gives: a byte channel to a running supervisor JVM.
+"""What the protocol runs on and an engine gives: a byte channel to a running supervisor JVM.
 
 An engine is a function `start(settings: Settings) -> Channel`. It knows how to start one supervisor and how
 to end it together with everything that it started; it knows nothing of frames or jobs.

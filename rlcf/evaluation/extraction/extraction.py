@@ -1,0 +1,256 @@
+"""From what a model wrote to the program that is judged, and from the verdict back to what it wrote.
+
+    extraction = extract(reply, problem)
+    verdict = judge.grade([extraction.job(problem)])[0]
+    extraction.verdict(verdict)                # lines, columns and positions count in the reply
+    extraction.kind                            # none, trimmed, class, method, fence, diff or nothing
+
+It reads the reply and the prompt, never the tests or the reference. A completion that continues its prompt is
+left as it is, to the byte, whether or not it compiles. Nothing is renamed: a class of another name than the
+prompt's gets a `hint`, and the verdict that it deserves.
+
+    signals = grounding([extraction.answer(problem, verdict)])
+    extraction.signal(signals[0])              # its places, too, count in the reply
+
+so that groundings see programs that continue their prompts, and the policy is told of its own tokens.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from javabox import Case, Diagnostic, Job, Limits, Verdict
+from rlcf.evaluation.extraction.choose import chosen
+from rlcf.evaluation.extraction.continuation import closes, without_introduction
+from rlcf.evaluation.extraction.fences import Block, blocks
+from rlcf.evaluation.extraction.markup import answer
+from rlcf.evaluation.extraction.passage import Passage
+from rlcf.evaluation.extraction.program import Program, read
+from rlcf.evaluation.extraction.prompt import Asked, asked
+from rlcf.grounding.signal import Answer, Signal, Span
+from rlcf.javasource.lines import line_starts
+from rlcf.javasource.outline import scan
+from rlcf.problems.problem import Problem
+
+Mode = Literal["auto", "none"]
+KINDS = {
+    "none": "a continuation of the prompt, unchanged",
+    "trimmed": "a continuation, without what stood before it or behind its end",
+    "class": "a whole class among no fences",
+    "method": "the method with its signature, among no fences",
+    "fence": "the code of a fence: a class, a method or a continuation",
+    "diff": "a diff, applied to the prompt or to code before it",
+    "nothing": "no program was found; judged as it is",
+}
+"""What an extraction did."""
+LONGEST = 1 << 20
+"""Characters of a reply that is looked into; a longer one is judged as it is."""
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """The program that a model's reply means."""
+
+    reply: str = field(repr=False)
+    kind: str
+    """One of KINDS."""
+    head: str = field(repr=False)
+    """What goes before it: the prompt, or the part of the prompt that the reply does not restate."""
+    text: Passage = field(repr=False)
+    """The program behind the head, each character knowing its place in the reply."""
+    hint: str = ""
+    """What a reader of the verdict should know; empty where there is nothing."""
+
+    @property
+    def program(self) -> str:
+        """The source that is judged."""
+        return self.head + self.text.text
+
+    @property
+    def changed(self) -> bool:
+        return self.kind not in ("none", "nothing")
+
+    def to_json(self) -> dict[str, str]:
+        """The fields of a results line: `extraction`, and where there is one `hint`."""
+        return {"extraction": self.kind} | ({"hint": self.hint} if self.hint else {})
+
+    def problem(self, problem: Problem) -> Problem:
+        """`problem` with a prompt that `text` continues; its reference, too, begins there."""
+        if self.head == problem.prompt:
+            return problem
+        kept = len(self.head) if problem.prompt.startswith(self.head) else 0
+        reference = None if problem.reference is None else problem.prompt[kept:] + problem.reference
+        return replace(problem, prompt=self.head, reference=reference)
+
+    def job(
+        self,
+        problem: Problem,
+        limits: Limits | None = None,
+        *,
+        compile_only: bool = False,
+        coverage: bool = False,
+    ) -> Job:
+        """The job of the program, as `Problem.job` makes it of a completion."""
+        return self.problem(problem).job(self.text.text, limits, compile_only=compile_only, coverage=coverage)
+
+    def released_job(self, problem: Problem, limits: Limits | None = None) -> Job:
+        """Program and test program as one file, as `Problem.released_job` makes it."""
+        return self.problem(problem).released_job(self.text.text, limits)
+
+    def answer(self, problem: Problem, verdict: Verdict) -> Answer:
+        """What a grounding sees: a completion that continues its prompt, with the judge's own verdict."""
+        return Answer(self.problem(problem), self.text.text, verdict)
+
+    def signal(self, signal: Signal) -> Signal:
+        """A signal for `answer`, its places moved to the reply. What lies in text that was written in has
+        none: a score goes to the last token then."""
+        if not self.changed:
+            return signal
+        at = signal.reward_position
+        spans = [
+            Span(start, end, span.value)
+            for span in signal.spans
+            for start, end in self._stretches(span.start, span.end)
+        ]
+        learnt = signal.loss_spans
+        if learnt is not None:
+            learnt = tuple(part for one in learnt for part in self._stretches(*one))
+        return replace(
+            signal,
+            reward_position=None if at is None else self.text.origin(at),
+            spans=tuple(spans),
+            loss_spans=learnt,
+        )
+
+    def verdict(self, verdict: Verdict) -> Verdict:
+        """The verdict on the program with all lines, columns and positions counted in the reply; None where
+        they lie in text that is not the reply's."""
+        if not self.changed:
+            return verdict
+        lines = _Lines(self.text, self.reply)
+        thrown = verdict.exception
+        if thrown is not None:
+            thrown = replace(thrown, line=None if thrown.line is None else lines.of(thrown.line))
+        return replace(
+            verdict,
+            diagnostics=tuple(self._diagnostic(one, lines) for one in verdict.diagnostics),
+            cases=tuple(_case(one, lines) for one in verdict.cases),
+            exception=thrown,
+        )
+
+    def _diagnostic(self, one: Diagnostic, lines: _Lines) -> Diagnostic:
+        if one.position is None:
+            return one
+        at = self.text.origin(one.position)
+        if at is None:
+            return replace(one, line=None, column=None, position=None)
+        line, column = lines.place(at)
+        return replace(one, line=line, column=column, position=at)
+
+    def _stretches(self, start: int, end: int) -> list[tuple[int, int]]:
+        """What `text[start:end]` is in the reply."""
+        return [
+            (piece.origin, piece.origin + len(piece.text))
+            for piece in self.text[start:end].pieces
+            if piece.origin is not None
+        ]
+
+
+def extract(reply: str, problem: Problem, mode: Mode = "auto") -> Extraction:
+    """The program that `reply`, a model's answer to `problem`, means. `mode` none: prompt and reply, whatever
+    they are.
+
+    >>> extract("Sure!\\n```java\\n        return 0;\\n    }\\n}\\n```", problem).kind
+    'fence'
+    """
+    untouched = Extraction(reply, "none", problem.prompt, Passage.of(reply))
+    if mode == "none" or len(reply) > LONGEST:
+        return untouched
+    form = asked(problem.prompt, problem.entry_point)
+    found = answer(reply)
+    text = found.text
+    fences = blocks(text)
+    prefilled = _before_fence(text, fences, form)
+    if prefilled is not None:
+        text, fences = prefilled, []
+    if fences:
+        choice = chosen(fences, text, form)
+        if choice is not None and (choice.program.whole or not found.unfinished):
+            return _made(reply, choice.kind, choice.program, form)
+        text = text.without([(block.start, block.end) for block in fences])
+    if found.unfinished:
+        return replace(untouched, kind="nothing")
+    return _bare(untouched, text, form)
+
+
+def _before_fence(text: Passage, fences: list[Block], form: Asked) -> Passage | None:
+    """What stands before the first fence where that only closes a block which the prompt had opened."""
+    if not fences or fences[0].language or not form.braces:
+        return None
+    before = text[: fences[0].start]
+    code = without_introduction(before)
+    program = read(code, form, fenced=False)
+    if program is None:
+        return None
+    if program.whole or (program.form == "continuation" and closes(scan(code.text), form)):
+        return before
+    return None
+
+
+def _bare(untouched: Extraction, text: Passage, form: Asked) -> Extraction:
+    """The program in a reply without fences."""
+    reply = untouched.reply
+    code = without_introduction(text)
+    program = read(code, form, fenced=False)
+    if program is None or not program.text.text.strip():
+        return replace(untouched, kind="none" if text.text == reply else "nothing")
+    if program.form != "continuation":
+        return _made(reply, program.form, program, form)
+    if program.head + program.text.text == untouched.program:
+        return untouched
+    return _made(reply, "trimmed", program, form)
+
+
+def _made(reply: str, kind: str, program: Program, form: Asked) -> Extraction:
+    hint = ""
+    if program.renamed:
+        wanted = f"the prompt's is {form.type_name}, which the tests call"
+        hint = f"the program declares class {program.renamed}; {wanted}"
+    return Extraction(reply, kind, program.head, program.text, hint)
+
+
+class _Lines:
+    """Lines of the program as lines of the reply."""
+
+    def __init__(self, text: Passage, reply: str) -> None:
+        self.text = text
+        self.starts = line_starts(text.text)
+        self.reply_starts = line_starts(reply)
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Line and column of a character of the reply, from 1."""
+        line = bisect_right(self.reply_starts, index)
+        return line, index - self.reply_starts[line - 1] + 1
+
+    def of(self, line: int) -> int | None:
+        """The line of the reply whose text stands in `line` of the program; None where none does."""
+        if not 1 <= line <= len(self.starts):
+            return None
+        start = self.starts[line - 1]
+        end = self.starts[line] if line < len(self.starts) else len(self.text.text)
+        pieces = [piece for piece in self.text[start:end].pieces if piece.origin is not None]
+        for piece in pieces:
+            blank = len(piece.text) - len(piece.text.lstrip())
+            if blank < len(piece.text) and piece.origin is not None:
+                return self.place(piece.origin + blank)[0]
+        return None
+
+
+def _case(case: Case, lines: _Lines) -> Case:
+    if not case.lines:
+        return case
+    return replace(
+        case, lines=tuple(sorted({at for line in case.lines if (at := lines.of(line)) is not None}))
+    )

@@ -1,0 +1,286 @@
+"""The policy in training: its module, its optimisers, its reference policy, and their state.
+
+`TrainedModule` is the scorer, wrapped for the machine and the processes at hand. Where weights are sharded
+nothing can be sampled from them, so a full replica of the policy answers and takes their values over after
+each update. That costs one model a process; what does not fit needs vLLM. `Optimizers` has the rates, the
+clipping, and the steps that are left out; its state is saved unsharded, tensor by tensor in the order of the
+parameters, so that any number of processes can load it. `TrainedPolicy` has both; every objective has one.
+Not covered: what is learnt (`objectives/`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rlcf.machine import Machine
+from rlcf.policy import Policy
+from rlcf.policy.batch import Pass, TokenBatch, Tokens, passes
+from rlcf.policy.critic import AnyCritic
+from rlcf.policy.score import Scorer
+from rlcf.problems import Problem
+from rlcf.recipe import Recipe
+from rlcf.training.runtime.distributed import Parallel, gather_full, shard_like
+
+BETAS = (0.9, 0.99)
+EPS = 1e-5
+"""PPO's (OpenAI Baselines) epsilon; docs/training-details.md#optimisers."""
+LARGEST_GRADIENT = 0.5
+"""Norm that gradients are clipped to."""
+
+Encoded = tuple[Tokens, Tokens]
+"""Prompt and completion in tokens."""
+
+
+class TrainedPolicy:
+    """A policy, and optionally a critic, with all that training them takes."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        recipe: Recipe,
+        machine: Machine,
+        parallel: Parallel,
+        *,
+        critic: AnyCritic | None = None,
+        with_reference: bool = False,
+    ) -> None:
+        """`with_reference`: keeps the policy as it is now as the reference policy."""
+        self.policy, self.recipe = policy, recipe
+        self.machine, self.parallel = machine, parallel
+        self.scorer = policy.scorer(critic, recipe.critic.lora_rank if critic is not None else 0)
+        self._reference = reference_module(policy, self.parallel) if with_reference else None
+        self.module = TrainedModule(policy, self.scorer, self.machine, self.parallel)
+        self.optimizers = Optimizers(self.scorer, recipe)
+
+    def reference_logps(self, batch: TokenBatch, temperature: float) -> Tensor:
+        """Compute the reference policy's log-probabilities `[B, T]`: of the frozen copy, or with LoRA of the
+        policy with its adapters off."""
+        module = self._reference or self.module
+        logps_BT: Tensor = module(batch, temperature, reference=True)[0]
+        return logps_BT
+
+    def sft_examples(self, problems: Sequence[Problem]) -> list[Encoded]:
+        """Encode the references of `problems` for the supervised loss; none where `sft_coef` is 0."""
+        return reference_examples(self.policy, problems) if self.recipe.objective.sft_coef > 0 else []
+
+    def add_sft_gradients(self, references: Sequence[Encoded]) -> dict[str, float]:
+        """Add the gradients of the supervised loss on `references`, times `sft_coef`, to those of a
+        minibatch that follows; returns the loss, nothing without references."""
+        if not references:
+            return {}
+        weight = self.recipe.objective.sft_coef
+        return {"anchor_loss": accumulate(self.module, references, weight=weight, last=False)}
+
+    def optimizer_step(self, sums: MetricSums, metrics: dict[str, float], learn_policy: bool = True) -> None:
+        """End a minibatch: apply its gradients, and add its metrics to `sums`."""
+        norm = self.optimizers.step(learn_policy)
+        sums.minibatches += 1
+        sums.skipped += norm is None
+        sums.add(metrics | ({"gradient_norm": norm} if norm is not None and learn_policy else {}))
+
+    # ---- checkpoints
+
+    def state(self) -> dict[str, Any]:
+        """Gather weights and the optimisers' state; every rank must call."""
+        return {"weights": self.module.weights(), "optimizers": self.optimizers.state()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Restore what `state` returned."""
+        self.module.load(state["weights"])
+        self.optimizers.load(state["optimizers"])
+
+    def save(self, folder: Path, base: Path) -> None:
+        """Write the policy: a plain model, or adapters on the model in `base`."""
+        self.module.full_policy.save_trained(folder, base)
+
+
+@dataclass(slots=True)
+class MetricSums:
+    """Metrics of a step, added up over its minibatches."""
+
+    minibatches: int = 0
+    skipped: int = 0
+    """Optimiser steps left out, as a gradient was not finite."""
+    totals: dict[str, float] = field(default_factory=dict)
+
+    def add(self, metrics: dict[str, float]) -> None:
+        """Add the metrics of a minibatch, or some of them."""
+        for name, value in metrics.items():
+            self.totals[name] = self.totals.get(name, 0.0) + value
+
+    def means(self) -> dict[str, float]:
+        """Divide by the number of minibatches."""
+        means = {name: total / max(1, self.minibatches) for name, total in self.totals.items()}
+        return means | {"updates": float(self.minibatches), "skipped_updates": float(self.skipped)}
+
+
+class TrainedModule:
+    """Scores batches with gradients, on one process or several."""
+
+    def __init__(self, policy: Policy, scorer: Scorer, machine: Machine, parallel: Parallel) -> None:
+        self.policy, self.scorer, self.machine, self.parallel = policy, scorer, machine, parallel
+        if machine.gradient_checkpointing:
+            policy.checkpoint_activations()
+        self.replica: Policy | None = None
+        if parallel.sharded:
+            self.replica = policy.replica()
+            policy.sampler = self.replica.model
+        self.wrapped = parallel.wrap(scorer, scorer.layers())
+
+    def __call__(
+        self, batch: TokenBatch, temperature: float, **options: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Compute log-probabilities, entropies and values, each `[B, T]`, or a class critic's logits
+        `[B, T, 4]` in the place of values; `options` are those of `Scorer`."""
+        # Layers compute their activations again only in training mode; nothing else depends on it here.
+        self.scorer.train(self.machine.gradient_checkpointing and torch.is_grad_enabled())
+        try:
+            outputs: tuple[Tensor, Tensor, Tensor] = self.wrapped(batch, temperature, **options)
+        finally:
+            self.scorer.eval()
+        return outputs
+
+    def sync(self) -> None:
+        """Hand the present weights to the sampler; every rank must call."""
+        if self.replica is not None:
+            theirs = dict(self.replica.model.named_parameters())
+            with torch.no_grad():
+                for name, parameter in self.policy.model.named_parameters():
+                    if parameter.requires_grad:
+                        theirs[name].copy_(gather_full(parameter))
+        self.policy.backend.sync(self.policy.sampler)
+
+    @property
+    def full_policy(self) -> Policy:
+        """A policy with unsharded weights, as they were at the last `sync`."""
+        return self.replica or self.policy
+
+    def trained_policy(self) -> Policy:
+        """Unwrap the trained policy; adapters are merged and begun anew."""
+        self.sync()
+        return self.full_policy.renewed()
+
+    def weights(self) -> dict[str, Tensor]:
+        """Gather all trained parameters by name; every rank must call."""
+        return {name: gather_full(p) for name, p in self.scorer.named_parameters() if p.requires_grad}
+
+    def load(self, weights: Mapping[str, Tensor]) -> None:
+        """Restore what `weights` returned; raises KeyError where a name is missing."""
+        with torch.no_grad():
+            for name, parameter in self.scorer.named_parameters():
+                if parameter.requires_grad:
+                    parameter.copy_(shard_like(weights[name], parameter))
+        self.sync()
+
+
+def reference_module(policy: Policy, parallel: Parallel) -> nn.Module | None:
+    """Make a frozen copy of the policy as it is, which scores; None with LoRA, where the module itself is
+    asked with its adapters off."""
+    if policy.adapters is not None:
+        return None
+    frozen = Scorer(policy.plain_copy(), autocast=policy.autocast)
+    return parallel.wrap(frozen, frozen.layers()) if parallel.sharded else frozen
+
+
+class Optimizers:
+    """Adam for the policy's and for the critic's parameters."""
+
+    def __init__(self, scorer: Scorer, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._policy = scorer.policy_parameters()
+        self._critic = scorer.critic_parameters()
+        self._adams = {
+            "policy": (torch.optim.Adam(self._policy, recipe.objective.lr, BETAS, EPS), recipe.objective.lr)
+        }
+        if self._critic:
+            adam = torch.optim.Adam(self._critic, recipe.critic.lr, BETAS, EPS)
+            self._adams["critic"] = (adam, recipe.critic.lr)
+
+    def set_rates(self, step: int) -> None:
+        """Set the learning rates for 0-based `step`."""
+        left = 1 - step / max(1, self._recipe.objective.steps)
+        for adam, rate in self._adams.values():
+            for group in adam.param_groups:
+                group["lr"] = rate * left
+
+    def step(self, learn_policy: bool) -> float | None:
+        """Apply the gradients and clear them. Returns the norm of the policy's, or None where a gradient was
+        not finite: then nothing was changed."""
+        norms = [_clip(self._policy), _clip(self._critic)]
+        finite = all(map(math.isfinite, norms))
+        if finite and learn_policy:
+            self._adams["policy"][0].step()
+        if finite and self._critic:
+            self._adams["critic"][0].step()
+        for parameter in (*self._policy, *self._critic):
+            parameter.grad = None
+        return norms[0] if finite else None
+
+    def state(self) -> dict[str, Any]:
+        """Gather the state; every rank must call."""
+        return {
+            name: [
+                {key: gather_full(value) for key, value in adam.state.get(parameter, {}).items()}
+                for parameter in adam.param_groups[0]["params"]
+            ]
+            for name, (adam, _) in self._adams.items()
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Restore what `state` returned."""
+        for name, (adam, _) in self._adams.items():
+            for parameter, values in zip(adam.param_groups[0]["params"], state[name], strict=True):
+                if values:
+                    adam.state[parameter] = {
+                        key: shard_like(value, parameter) for key, value in values.items()
+                    }
+
+
+def _clip(parameters: list[nn.Parameter]) -> float:
+    """Clip the gradients; returns their norm before."""
+    given = [parameter for parameter in parameters if parameter.grad is not None]
+    return float(gather_full(nn.utils.clip_grad_norm_(given, LARGEST_GRADIENT))) if given else 0.0
+
+
+def accumulate(
+    module: TrainedModule, rows: Sequence[Encoded], *, weight: float = 1.0, last: bool = True
+) -> float:
+    """Add the gradients of `weight` times the mean negative log-probability of the completion tokens of
+    `rows`, at least one; returns that mean. `last`: nothing else is added before the optimiser's step."""
+    parallel = module.parallel
+    tokens = sum(len(completion) for _, completion in rows)
+    value = torch.zeros(())
+    for one, batch, final in row_passes(module, rows):
+        with parallel.sync_gradients(module.wrapped, last=last and final):
+            loss = -module(batch, 1.0)[0].sum() / tokens * (not one.is_padding)
+            parallel.backward(weight * loss)
+        value += loss.detach().cpu()
+    return float(parallel.total(value))
+
+
+def row_passes(module: TrainedModule, rows: Sequence[Encoded]) -> Iterator[tuple[Pass, TokenBatch, bool]]:
+    """Iterate over this process's forward passes over the rows: each with its batch, and whether it
+    is the last."""
+    parallel, policy = module.parallel, module.policy
+    lengths = [len(prompt) + len(completion) for prompt, completion in rows]
+    single = [[row] for row in range(len(rows))]
+    own = passes(single, lengths, module.machine.tokens_per_microbatch, parallel.rank, parallel.world)
+    for at, one in enumerate(own):
+        batch = policy.collate([rows[row][0] for row in one.rows], [rows[row][1] for row in one.rows])
+        yield one, batch, at + 1 == len(own)
+
+
+def reference_examples(policy: Policy, problems: Sequence[Problem]) -> list[Encoded]:
+    """Encode the reference of every problem that has one, once."""
+    return [
+        (policy.encode_prompt(problem.prompt), policy.encode_completion(problem.reference))
+        for problem in {problem.task_id: problem for problem in problems}.values()
+        if problem.reference is not None
+    ]
