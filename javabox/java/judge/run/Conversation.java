@@ -12,10 +12,8 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import javabox.judge.meter.Jars;
 import javabox.judge.meter.Rewriter;
 import javabox.judge.meter.TestCode;
@@ -40,7 +38,6 @@ public final class Conversation {
     private static final String UNTESTED = "main returned and had evaluated no assertion and no branch to a throw of the"
             + " tests' own";
     private static final int WORDS = 400;
-    private static final String NO_TEST = "no test method ran";
     private static final int PRINTED_LIMIT = 16 << 20;
     /** The shell's number for an end by signal 1 and up. */
     static final int SIGNALLED = 129;
@@ -49,8 +46,7 @@ public final class Conversation {
     private final Job job;
     private final Rewriter.Prepared prepared;
     private final boolean junit;
-    /** Of the test methods that JUnit has found. */
-    private final List<String> names = new ArrayList<>();
+    private TestMethods methods = TestMethods.NONE;
     /** What the program reads and is judged by, of a program that is judged by what it prints; else null. */
     private final byte[] input;
     /** Of cases; 0 where JUnit finds them. */
@@ -262,16 +258,13 @@ public final class Conversation {
                 };
                 return false;
             }
-            case Frames.FOUND -> {
-                for (int left = junit ? in.readInt() : 0; left > 0; left--) {
-                    names.add(Text.read(in));
-                }
-            }
+            case Frames.FOUND -> methods = TestMethods.read(in);
             case Frames.TEST -> {
-                if (!junit) {
-                    throw new IOException("a test of JUnit's in another suite");
-                }
-                cases.add(test(lines(in), in));
+                BitSet lines = lines(in);
+                byte status = in.readByte();
+                String name = Text.read(in);
+                cases.add(status == Frames.FAILED ? thrown(in, lines).named(name)
+                        : TestMethods.result(status, name, lines, in));
             }
             case Frames.VALUE, Frames.THROWN, Frames.TOO_LARGE, Frames.MEMORY -> {
                 if (cases.size() == count) {
@@ -282,17 +275,6 @@ public final class Conversation {
             default -> throw new IOException("unknown frame " + kind);
         }
         return true;
-    }
-
-    private Reply.CaseResult test(BitSet lines, DataInputStream in) throws IOException {
-        byte status = in.readByte();
-        String name = Text.read(in);
-        return switch (status) {
-            case Frames.MEMORY -> Reply.CaseResult.of(Reply.Outcome.MEMORY_LIMIT, lines).named(name);
-            case Frames.SUCCEEDED -> Reply.CaseResult.of(Reply.Outcome.PASSED, lines).named(name);
-            case Frames.FAILED -> thrown(in, lines).named(name);
-            default -> new Reply.CaseResult(Reply.Outcome.UNTESTED, null, lines, Text.capped(Text.read(in)), 0, name);
-        };
     }
 
     /** What a JVM says on its way out, where it never came to run the program. */
@@ -375,8 +357,7 @@ public final class Conversation {
         Reply.Outcome outcome = byClock && patience.flooded() ? Reply.Outcome.OUTPUT_LIMIT
                 : byClock ? Reply.Outcome.TIME_LIMIT
                 : tampered ? Reply.Outcome.PREMATURE_EXIT : finished ? worst() : end;
-        boolean none = junit && outcome == Reply.Outcome.PASSED
-                && cases.stream().noneMatch(c -> c.outcome() == Reply.Outcome.PASSED);
+        boolean none = junit && outcome == Reply.Outcome.PASSED && TestMethods.nonePassed(cases);
         outcome = none ? Reply.Outcome.UNTESTED : outcome;
         boolean untested = outcome == Reply.Outcome.PASSED && !junit && job.suite().whole() != null
                 && prepared.witnessed() && checks == 0;
@@ -385,7 +366,7 @@ public final class Conversation {
             cases.replaceAll(c -> Reply.CaseResult.of(Reply.Outcome.UNTESTED, c.lines()));
         }
         if (junit && !finished) {
-            missing(outcome);
+            cases.addAll(methods.missing(cases, outcome));
         }
         for (BitSet lines = lastLines; cases.size() < count; lines = new BitSet()) {
             cases.add(Reply.CaseResult.of(outcome, lines));
@@ -396,17 +377,7 @@ public final class Conversation {
         boolean doubtful = doubtfulClock || outcome == Reply.Outcome.PREMATURE_EXIT && !tampered && !byItself;
         boolean deterministic = !doubtful && !byClock && !prepared.chance();
         return new Reply(outcome, List.of(), thrown, List.copyOf(cases), lane, deterministic, doubtful,
-                countedFuel ? fuel : Reply.UNKNOWN, Reply.Times.NONE, untested ? UNTESTED : none ? NO_TEST : "");
-    }
-
-    /** What JUnit did not come to ends as all does: no end leaves the tests that passed before it alone. */
-    private void missing(Reply.Outcome outcome) {
-        Set<String> seen = new HashSet<>();
-        cases.forEach(c -> seen.add(c.name().replaceFirst("(\\[.*|#\\d+)$", "")));
-        names.removeIf(seen::contains);
-        for (String name : names.isEmpty() ? List.of("JUnit") : names) {
-            cases.add(Reply.CaseResult.of(outcome, new BitSet()).named(name));
-        }
+                countedFuel ? fuel : Reply.UNKNOWN, Reply.Times.NONE, untested ? UNTESTED : none ? TestMethods.NO_TEST : "");
     }
 
     /** Of a program that ran to the end: a limit before an exception before a wrong answer. */
