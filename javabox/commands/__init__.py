@@ -147,13 +147,17 @@ def _check(options: argparse.Namespace) -> int:
 
 def _judged(options: argparse.Namespace, cases: tuple[StdinCase, ...]) -> tuple[Verdict, dict[str, str]]:
     """Raises Refused where a judge has no verdict on the program."""
-    sources = [read(path) for path in options.program]
+    source, *more = (read(path) for path in options.program)
     if options.time_limit is not None and not 0 < options.time_limit <= 3600:
         raise Refused(f"--time-limit is between 0 and 3600 seconds, not {options.time_limit}")
     if options.memory_limit is not None and not 16 <= options.memory_limit <= 16_384:
         raise Refused(f"--memory-limit is between 16 and 16384 MB, not {options.memory_limit}")
     limits = Limits.of(options.time_limit, options.memory_limit)
-    job = Job(sources[0], Suite(stdin=cases), limits)
+    files = tuple((path.name, text) for path, text in zip(options.program[1:], more, strict=True))
+    try:
+        job = Job(source, Suite(stdin=cases), limits, files=files)
+    except ValueError as error:
+        raise Refused(str(error)) from error
     with Judge(options.engine, workers=1, isolation=options.isolation, lane=options.lane) as judge:
         verdict = judge.grade([job])[0]
         provenance = judge.provenance()
@@ -178,7 +182,7 @@ def _say(options: argparse.Namespace, verdict: Verdict) -> None:
     """On stderr, why a program did not end normally."""
     name = options.program[0]
     for error in verdict.diagnostics:
-        place = f"{name}:{error.line}:{error.column}" if error.line else f"{name}"
+        place = error.file or (f"{name}:{error.line}:{error.column}" if error.line else f"{name}")
         print(f"{place}: error: {error.message}", file=sys.stderr)
     thrown: Any = verdict.exception
     if thrown is not None:

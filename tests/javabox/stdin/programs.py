@@ -307,6 +307,10 @@ STARTING = {
     "an interface's main": Program(
         "interface Main { static void main(String[] a) { System.out.println(1); } }", (("", "1"),)
     ),
+    "a public class": Program(
+        "public class Main { public static void main(String[] a) { System.out.println(new Other().x); } } class Other { int x = 1; }",
+        (("", "1"),),
+    ),
     "an enum's main": Program(
         "enum Main { A, B; public static void main(String... a) { System.out.println(values().length); } }",
         (("", "2"),),

@@ -61,6 +61,18 @@ def test_run_names_the_place_of_an_error(program: Path) -> None:
     assert done.stderr.startswith(f"{program}:2:11: error: incompatible types")
 
 
+def test_a_program_of_several_files(program: Path) -> None:
+    program.write_text(
+        "public class Main { public static void main(String[] a) { System.out.println(Other.X); } }"
+    )
+    other = program.with_name("Other.java")
+    other.write_text("public class Other { static final int X = 5; }")
+    assert javabox("run", program, other, "--engine", "local").stdout == "5\n"
+    other.write_text("public class Other {\n static final int X = true; }")
+    done = javabox("run", program, other, "--engine", "local")
+    assert (done.returncode, done.stderr.partition(": error")[0]) == (1, "Other.java:2")
+
+
 def test_run_as_json(program: Path) -> None:
     done = javabox("run", program, "--engine", "local", "--json", stdin="1 2")
     row = json.loads(done.stdout)

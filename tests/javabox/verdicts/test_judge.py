@@ -192,7 +192,7 @@ def test_a_broken_suite_is_named_and_stops_no_other_job(judge: Judge) -> None:
 
 def test_a_suite_is_whole_or_apart_with_distinct_names() -> None:
     case = SuiteCase("a", "", "1", "1")
-    with pytest.raises(ValueError, match="either whole"):
+    with pytest.raises(ValueError, match="one of the three"):
         Suite(cases=(case,), whole="class Main {}")
     with pytest.raises(ValueError, match="differ"):
         Suite(cases=(case, case))
