@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from javabox import Job, Judge, JudgeUnavailable, Suite, SuiteCase
-from javabox.engines import docker, local
+from javabox.engines import docker, jvm, local
 from javabox.engines.jdk import find_jdk, is_bundle
 from javabox.engines.jvm import check_bundle
 from javabox.engines.opening import Isolation
@@ -155,7 +155,7 @@ def _data() -> list[Finding]:
         try:
             path = place(file)
         except BadInput as error:
-            findings.append(Finding(name, False, str(error), "export XDG_CACHE_HOME=$(mktemp -d)"))
+            findings.append(Finding(name, False, str(error), jvm.ANOTHER_CACHE))
             continue
         if os.path.isfile(path):  # False where a folder on the way can't be searched
             findings.append(Finding(name, True, str(path)))

@@ -56,7 +56,7 @@ VFORK = "-Djdk.lang.Process.launchMechanism=VFORK"
 """One exec less a program than the default's helper; JDK 25 warns that it will go."""
 PROGRAM_MAIN = "javabox.program.StrictRunner"
 INSTALL_ASM = "apt-get install -y libasm-java"
-ANOTHER_CACHE = "export XDG_CACHE_HOME=$(mktemp -d)"
+ANOTHER_CACHE = "export XDG_CACHE_HOME=$(mktemp -d) && chmod 755 $XDG_CACHE_HOME"
 """Works wherever anything can be written, and nobody else can have been there before."""
 
 

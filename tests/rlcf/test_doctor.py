@@ -24,7 +24,7 @@ from tests.rlcf.test_cli import RLCF, refused, rlcf
 
 NO_DOCKER = {"DOCKER_HOST": "unix:///nonexistent.sock"}
 INSTALL_JDK = "apt-get install -y openjdk-17-jdk-headless"
-ANOTHER_CACHE = "export XDG_CACHE_HOME=$(mktemp -d)"
+ANOTHER_CACHE = "export XDG_CACHE_HOME=$(mktemp -d) && chmod 755 $XDG_CACHE_HOME"
 
 
 @pytest.fixture

@@ -180,7 +180,7 @@ def test_a_cache_that_can_not_be_written_is_named_with_its_mend(
     with pytest.raises(JudgeUnavailable) as refused:
         Judge("local")
     assert said in refused.value.found
-    assert refused.value.mend == "export XDG_CACHE_HOME=$(mktemp -d)"
+    assert refused.value.mend == "export XDG_CACHE_HOME=$(mktemp -d) && chmod 755 $XDG_CACHE_HOME"
 
 
 @pytest.fixture
