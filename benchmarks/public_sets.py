@@ -146,7 +146,8 @@ def plain_verdicts(asked: Sequence[Asked], cache: Path | None, workers: int) -> 
     if cache is not None and cache.is_file():
         for line in cache.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            known[row.pop("key")] = NaiveVerdict(**row)
+            key = row.pop("key")
+            known[key] = NaiveVerdict(**row)
     missing = {key: one for key, one in zip(keys, asked, strict=True) if key not in known}
     with (
         tempfile.TemporaryDirectory(prefix="tuples-") as tuples,
