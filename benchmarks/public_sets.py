@@ -34,6 +34,7 @@ from benchmarks.multipl_e_solutions import solutions
 from benchmarks.naive import COMPILE_SECONDS, ENVIRONMENT, EVIDENCE_CHARACTERS, NaiveVerdict
 from benchmarks.whole_mains import MUTATIONS
 from javabox import Judge, Outcome
+from rlcf.javasource.signature import open_method
 from rlcf.problems import load_problems
 from rlcf.problems.mutants import mutants, mutants_of
 from rlcf.problems.problem import Problem
@@ -74,17 +75,20 @@ def multipl_e(count: int, seed: int = 0) -> dict[str, list[Asked]]:
     """Bodies that do nothing, right ones, and `count` mutants of these."""
     problems = {problem.task_id: problem for problem in load_problems("multipl-e")}
     right = [replace(problems[name], reference=body) for name, body in solutions().items()]
-    nothing = [Asked(one, f"        {_nothing(one)}", "nothing") for one in problems.values()]
     return {
-        "MultiPL-E, nothing": nothing,
+        "MultiPL-E, nothing": nothing(list(problems.values())),
         "MultiPL-E, right": [Asked(one, one.reference or "", "right") for one in right],
         "MultiPL-E, mutants": list(_changed(right, count, random.Random(seed))),
     }
 
 
-def _nothing(problem: Problem) -> str:
-    returns = problem.prompt.rstrip().rpartition("\n")[2].split()[2]
-    return NOTHING.get(returns, "return null;")
+def nothing(problems: Sequence[Problem]) -> list[Asked]:
+    """For each problem of MultiPL-E's a body that returns some value of its type."""
+    types = [open_method(problem.prompt).returns for problem in problems]
+    return [
+        Asked(problem, f"        {NOTHING.get(returns, 'return null;')}", "nothing")
+        for problem, returns in zip(problems, types, strict=True)
+    ]
 
 
 def _changed(problems: Sequence[Problem], count: int, rng: random.Random) -> Iterator[Asked]:
