@@ -162,6 +162,9 @@ def _data() -> list[Finding]:
         else:
             # `rlcf data fetch` writes into the cache only: a folder that RLCF_DATA names is the user's own
             own = f"curl -fL --create-dirs -o {shlex.quote(str(path))} {file.url}"
+            if file.url.endswith(".gz"):
+                folder, kept = shlex.quote(str(path.parent)), shlex.quote(str(path))
+                own = f"mkdir -p {folder} && curl -fL {file.url} | gunzip > {kept}"
             mend = own if os.environ.get("RLCF_DATA") else f"{_rlcf()} data fetch {name}"
             findings.append(Finding(name, False, f"{path} is not there", mend))
     return findings
