@@ -42,6 +42,10 @@ _FINAL = re.compile(
 )
 
 
+_MOST = 200
+"""Blocks of a reply that are looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A block and the program in it."""
@@ -65,12 +69,13 @@ class Candidate:
 
 def chosen(blocks: Sequence[Block], reply: Passage, asked: Asked) -> Candidate | None:
     """The block that is the answer, with what it needs of the others; None where none of them holds one."""
-    found = candidates(blocks, reply, asked)
+    found = candidates(blocks[:_MOST], reply, asked)
     if not found:
         return None
     best = max(one.rank for one in found)
     equals = [one for one in found if one.rank == best or (best >= 10 and one.rank >= 10)]
-    return with_others(_answer(equals), blocks, asked)
+    answer = _answer(equals)
+    return answer if answer.kind == "diff" else _with_others(answer, blocks[:_MOST], asked)
 
 
 def candidates(blocks: Sequence[Block], reply: Passage, asked: Asked) -> list[Candidate]:
@@ -101,7 +106,7 @@ def _patched(block: Block, earlier: Sequence[Candidate], asked: Asked) -> Progra
     whole."""
     prompt = Passage.written(asked.prompt)
     closed = Passage.written(asked.prompt + "\n".join("}" * asked.braces) + "\n")
-    bases = [one.block.code for one in reversed(earlier)] + [prompt, closed]
+    bases = [one.block.code for one in earlier[:-4:-1]] + [prompt, closed]
     results = [made for base in bases if (made := patched(block.code, base)) is not None]
     for made in (*results, new_side(block.code)):
         program = read(made, asked, fenced=True)
@@ -119,16 +124,15 @@ def _last_paragraph(text: str) -> str:
 
 def _answer(equals: Sequence[Candidate]) -> Candidate:
     """The last that is no alternative, mistake or repetition."""
+    texts = [_squeezed(one.block.code.text) for one in equals]
     for at in range(len(equals) - 1, 0, -1):
-        one = equals[at]
-        intro = one.introduction
-        text = _squeezed(one.block.code.text)
-        repeated = any(text in _squeezed(other.block.code.text) for other in equals[:at])
+        intro = equals[at].introduction
+        repeated = any(texts[at] in text for text in texts[:at])
         final = _FINAL.search(intro) is not None
         aside = _ASIDE.search(intro) is not None and not (final and not _ASIDE.search(intro.splitlines()[-1]))
         mistaken = _MISTAKEN.search(intro) is not None and not final
         if not (repeated or aside or mistaken):
-            return one
+            return equals[at]
     return equals[0]
 
 
@@ -136,26 +140,29 @@ def _squeezed(text: str) -> str:
     return "".join(token.text for token in scan(text) if not token.comment)
 
 
-def with_others(choice: Candidate, blocks: Sequence[Block], asked: Asked) -> Candidate:
-    """The choice with types that it mentions and another block declares."""
-    program = choice.program
-    if program.form == "continuation":
+def _with_others(choice: Candidate, blocks: Sequence[Block], asked: Asked) -> Candidate:
+    """The choice with what it mentions and only another block declares: types, and for a method alone methods
+    and fields; and with imports that have a block of their own."""
+    if choice.program.form == "continuation":
         return choice
-    tokens = scan(program.text.text)
-    missing = mentioned(tokens) - _types(program.text) - {asked.type_name, program.renamed}
-    parts = []
+    alone = choice.program.form == "method"
+    code = choice.block.code
+    tokens = scan(code.text)
+    declared = {item.name for item in outline(tokens)} | {asked.type_name, choice.program.renamed}
+    missing = mentioned(tokens) - declared
+    before, behind = [], []
     for block in blocks:
         if block is choice.block or (block.language and block.language not in JAVA):
             continue
-        for item in outline(scan(block.code.text)):
-            if item.kind == "type" and item.complete and item.name in missing:
+        items = outline(scan(block.code.text))
+        if items and all(item.kind == "import" for item in items):
+            before += [block.code, Passage.written("\n")]
+        for item in items:
+            wanted = item.kind == "type" or (alone and item.kind in ("method", "field"))
+            if wanted and item.complete and item.name in missing:
                 missing.discard(item.name)
-                parts += [Passage.written("\n"), block.code[item.start : item.end]]
-    if not parts:
+                behind += [Passage.written("\n"), block.code[item.start : item.end]]
+    if not before and not behind:
         return choice
-    text = Passage.joined([program.text, Passage.written("\n"), *parts])
-    return replace(choice, program=replace(program, text=text))
-
-
-def _types(text: Passage) -> set[str]:
-    return {item.name for item in outline(scan(text.text)) if item.kind == "type"}
+    program = read(Passage.joined([*before, code, *behind]), asked, fenced=True)
+    return choice if program is None else replace(choice, program=program)

@@ -15,6 +15,8 @@ from rlcf.javasource.outline import Item, Token, mentioned, outline, scan
 from rlcf.javasource.outline.items import KEYWORDS_OF_STATEMENTS
 
 _PROSE_BEGINS = re.compile(r"(?:[#*>-]+\s|\*\*|\d+[.)]\s)?[\"'“(*_`]*[A-ZÀ-Þ\u3040-\u9fff\uac00-\ud7af]")
+_ROLE = re.compile(r"(?:assistant|model|java|answer|response|solution|code|output)\s?:?", re.IGNORECASE)
+"""What is left of a header, or of a fence, whose marks were taken away."""
 _INLINE_CODE = re.compile(r"`[^`]*`")
 _CODE_SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(|^(?://|/\*|@)")
 _WORD = re.compile(r"[\"'“(*_]*[^\W\d_]+(?:[-'’][^\W\d_]+)*[.,:!?)\"'”*_]*")
@@ -45,11 +47,16 @@ def closes(tokens: Sequence[Token], asked: Asked) -> bool:
     return bool(_ends(tokens, asked.braces))
 
 
+def ends_with_class(code: Sequence[Token], asked: Asked) -> bool:
+    """Whether a text's last token, comments left out, closes the prompt's outermost class."""
+    return _ends(code, asked.braces).get(0) == len(code) - 1 if asked.braces else False
+
+
 def without_introduction(code: Passage) -> Passage:
     """Without the prose that it begins with: lines that begin as sentences do and hold no code."""
     text, at = code.text, 0
     for line in text.splitlines(keepends=True):
-        if line.strip() and not is_prose(line):
+        if line.strip() and not is_prose(line) and not (at == 0 and _ROLE.fullmatch(line.strip())):
             break
         at += len(line)
     return code[at:] if text[:at].strip() and at < len(text) else code

@@ -15,6 +15,10 @@ _HUNK = re.compile(r"@@.*")
 _HEADER = re.compile(r"(?:diff |index |--- |\+\+\+ |new file|deleted file|\\ No newline|\*\*\* )")
 
 
+_MOST = 100
+"""Hunks of a diff that are applied."""
+
+
 @dataclass
 class _Hunk:
     """Lines that are replaced by others."""
@@ -33,7 +37,10 @@ def patched(diff: Passage, base: Passage) -> Passage | None:
     """`base` changed as `diff` says; None where it can't be."""
     lines = _lines(base)
     at, parts = 0, []
-    for hunk in _hunks(diff):
+    hunks = _hunks(diff)
+    if len(hunks) > _MOST:
+        return None
+    for hunk in hunks:
         start = _find(hunk.old, lines, at)
         if start is None:
             return None

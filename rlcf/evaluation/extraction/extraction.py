@@ -23,9 +23,9 @@ from typing import Literal
 
 from javabox import Case, Diagnostic, Job, Limits, Verdict
 from rlcf.evaluation.extraction.choose import chosen
-from rlcf.evaluation.extraction.continuation import closes, without_introduction
+from rlcf.evaluation.extraction.continuation import closes, ends_with_class, without_introduction
 from rlcf.evaluation.extraction.fences import Block, blocks
-from rlcf.evaluation.extraction.markup import answer
+from rlcf.evaluation.extraction.markup import answer, is_marked
 from rlcf.evaluation.extraction.passage import Passage
 from rlcf.evaluation.extraction.program import Program, read
 from rlcf.evaluation.extraction.prompt import Asked, asked
@@ -45,7 +45,7 @@ KINDS = {
     "nothing": "no program was found; judged as it is",
 }
 """What an extraction did."""
-LONGEST = 1 << 20
+LONGEST = 200_000
 """Characters of a reply that is looked into; a longer one is judged as it is."""
 
 
@@ -166,9 +166,9 @@ def extract(reply: str, problem: Problem, mode: Mode = "auto") -> Extraction:
     'fence'
     """
     untouched = Extraction(reply, "none", problem.prompt, Passage.of(reply))
-    if mode == "none" or len(reply) > LONGEST:
-        return untouched
     form = asked(problem.prompt, problem.entry_point)
+    if mode == "none" or len(reply) > LONGEST or _is_well_formed(reply, form):
+        return untouched
     found = answer(reply)
     text = found.text
     fences = blocks(text)
@@ -183,6 +183,20 @@ def extract(reply: str, problem: Problem, mode: Mode = "auto") -> Extraction:
     if found.unfinished:
         return replace(untouched, kind="nothing")
     return _bare(untouched, text, form)
+
+
+def _is_well_formed(reply: str, form: Asked) -> bool:
+    """Whether a reply ends with the prompt's class, and has no marks but in its strings and comments."""
+    tokens = scan(reply)
+    code = [token for token in tokens if not token.comment]
+    if not code or not ends_with_class(code, form):
+        return False
+    at, bare = 0, []
+    for token in tokens:
+        if token.comment or token.text[0] in "\"'":
+            bare.append(reply[at : token.start])
+            at = token.end
+    return not is_marked("".join([*bare, reply[at:]]))
 
 
 def _before_fence(text: Passage, fences: list[Block], form: Asked) -> Passage | None:
@@ -218,6 +232,8 @@ def _made(reply: str, kind: str, program: Program, form: Asked) -> Extraction:
     if program.renamed:
         wanted = f"the prompt's is {form.type_name}, which the tests call"
         hint = f"the program declares class {program.renamed}; {wanted}"
+    elif program.lacking:
+        hint = f"the program declares no method {program.lacking}, which the tests call"
     return Extraction(reply, kind, program.head, program.text, hint)
 
 
