@@ -18,6 +18,7 @@ so that groundings see programs that continue their prompts, and the policy is t
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -31,7 +32,7 @@ from rlcf.evaluation.extraction.program import Program, read
 from rlcf.evaluation.extraction.prompt import Asked, asked
 from rlcf.grounding.signal import Answer, Signal, Span
 from rlcf.javasource.lines import line_starts
-from rlcf.javasource.outline import scan
+from rlcf.javasource.outline import Token, outline, scan
 from rlcf.problems.problem import Problem
 
 Mode = Literal["auto", "none"]
@@ -62,11 +63,13 @@ class Extraction:
     """The program behind the head, each character knowing its place in the reply."""
     hint: str = ""
     """What a reader of the verdict should know; empty where there is nothing."""
+    suffix: str = field(default="", repr=False)
+    """What goes behind it: `Problem.suffix`, or as many braces as the program leaves open."""
 
     @property
     def program(self) -> str:
         """The source that is judged."""
-        return self.head + self.text.text
+        return self.head + self.text.text + self.suffix
 
     @property
     def changed(self) -> bool:
@@ -78,11 +81,11 @@ class Extraction:
 
     def problem(self, problem: Problem) -> Problem:
         """`problem` with a prompt that `text` continues; its reference, too, begins there."""
-        if self.head == problem.prompt:
+        if self.head == problem.prompt and self.suffix == problem.suffix:
             return problem
         kept = len(self.head) if problem.prompt.startswith(self.head) else 0
         reference = None if problem.reference is None else problem.prompt[kept:] + problem.reference
-        return replace(problem, prompt=self.head, reference=reference)
+        return replace(problem, prompt=self.head, suffix=self.suffix, reference=reference)
 
     def job(
         self,
@@ -165,10 +168,17 @@ def extract(reply: str, problem: Problem, mode: Mode = "auto") -> Extraction:
     >>> extract("Sure!\\n```java\\n        return 0;\\n    }\\n}\\n```", problem).kind
     'fence'
     """
-    untouched = Extraction(reply, "none", problem.prompt, Passage.of(reply))
-    form = asked(problem.prompt, problem.entry_point)
-    if mode == "none" or len(reply) > LONGEST or _is_well_formed(reply, form):
+    untouched = Extraction(reply, "none", problem.prompt, Passage.of(reply), suffix=problem.suffix)
+    if mode == "none" or len(reply) > LONGEST:
         return untouched
+    form = asked(problem.prompt, problem.entry_point)
+    found = untouched if _is_well_formed(reply, form) else _found(untouched, form)
+    return _ended(found, form) if problem.suffix else found
+
+
+def _found(untouched: Extraction, form: Asked) -> Extraction:
+    """The program in a reply that is not simply a continuation."""
+    reply = untouched.reply
     found = answer(reply)
     text = found.text
     fences = blocks(text)
@@ -178,18 +188,28 @@ def extract(reply: str, problem: Problem, mode: Mode = "auto") -> Extraction:
     if fences:
         choice = chosen(fences, text, form)
         if choice is not None and (choice.program.whole or not found.unfinished):
-            return _made(reply, choice.kind, choice.program, form)
+            return _made(untouched, choice.kind, choice.program, form)
         text = text.without([(block.start, block.end) for block in fences])
     if found.unfinished:
         return replace(untouched, kind="nothing")
     return _bare(untouched, text, form)
 
 
+def _ended(extraction: Extraction, form: Asked) -> Extraction:
+    """With the braces that the program leaves open, where its problem's suffix would close more."""
+    tokens = scan(extraction.head + extraction.text.text)
+    depth = sum((token.text == "{") - (token.text == "}") for token in tokens)
+    if 0 <= depth < form.braces:
+        return replace(extraction, suffix="\n" + "}\n" * depth)
+    return extraction
+
+
 def _is_well_formed(reply: str, form: Asked) -> bool:
-    """Whether a reply ends with the prompt's class, and has no marks but in its strings and comments."""
+    """Whether a reply ends with the prompt's class, or where that opens none is a file of Java, and has no
+    marks but in its strings and comments."""
     tokens = scan(reply)
     code = [token for token in tokens if not token.comment]
-    if not code or not ends_with_class(code, form):
+    if not code or not (ends_with_class(code, form) if form.braces else _is_file(tokens)):
         return False
     at, bare = 0, []
     for token in tokens:
@@ -197,6 +217,12 @@ def _is_well_formed(reply: str, form: Asked) -> bool:
             bare.append(reply[at : token.start])
             at = token.end
     return not is_marked("".join([*bare, reply[at:]]))
+
+
+def _is_file(tokens: Sequence[Token]) -> bool:
+    """Whether a text is types, with a package and imports before them, and nothing else."""
+    items = outline(tokens)
+    return all(one.kind in ("package", "import", "type") and one.complete for one in items)
 
 
 def _before_fence(text: Passage, fences: list[Block], form: Asked) -> Passage | None:
@@ -221,20 +247,20 @@ def _bare(untouched: Extraction, text: Passage, form: Asked) -> Extraction:
     if program is None or not program.text.text.strip():
         return replace(untouched, kind="none" if text.text == reply else "nothing")
     if program.form != "continuation":
-        return _made(reply, program.form, program, form)
-    if program.head + program.text.text == untouched.program:
+        return _made(untouched, program.form, program, form)
+    if program.head == untouched.head and program.text.text == reply:
         return untouched
-    return _made(reply, "trimmed", program, form)
+    return _made(untouched, "trimmed", program, form)
 
 
-def _made(reply: str, kind: str, program: Program, form: Asked) -> Extraction:
+def _made(untouched: Extraction, kind: str, program: Program, form: Asked) -> Extraction:
     hint = ""
     if program.renamed:
         wanted = f"the prompt's is {form.type_name}, which the tests call"
         hint = f"the program declares class {program.renamed}; {wanted}"
     elif program.lacking:
         hint = f"the program declares no method {program.lacking}, which the tests call"
-    return Extraction(reply, kind, program.head, program.text, hint)
+    return replace(untouched, kind=kind, head=program.head, text=program.text, hint=hint)
 
 
 class _Lines:
