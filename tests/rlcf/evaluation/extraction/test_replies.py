@@ -1,7 +1,7 @@
 """Sixty replies in the styles of many model families, each with the program that it means.
 
-`replies/*.txt`: `=== problem | family: what is special`, the reply, `--- program`, the program; none where the
-reply holds none.
+`replies/*.txt`: `=== problem | family: what is special`, the reply, `--- program`, the program; none where
+the reply holds none.
 """
 
 from __future__ import annotations
