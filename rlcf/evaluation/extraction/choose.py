@@ -64,7 +64,7 @@ class Candidate:
         named = 2 if not language or language in JAVA or self.kind == "diff" else 0
         if not program.complete:
             return named
-        return named + (1 if program.form == "continuation" else 8 if program.renamed else 10)
+        return named + (1 if program.form == "continuation" else 3 if program.renamed else 6)
 
 
 def chosen(blocks: Sequence[Block], reply: Passage, asked: Asked) -> Candidate | None:
@@ -73,8 +73,7 @@ def chosen(blocks: Sequence[Block], reply: Passage, asked: Asked) -> Candidate |
     if not found:
         return None
     best = max(one.rank for one in found)
-    equals = [one for one in found if one.rank == best or (best >= 10 and one.rank >= 10)]
-    answer = _answer(equals)
+    answer = _answer([one for one in found if one.rank == best])
     return answer if answer.kind == "diff" else _with_others(answer, blocks[:_MOST], asked)
 
 

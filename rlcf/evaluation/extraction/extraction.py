@@ -211,6 +211,8 @@ def _is_well_formed(reply: str, form: Asked) -> bool:
     code = [token for token in tokens if not token.comment]
     if not code or not (ends_with_class(code, form) if form.braces else _is_file(tokens)):
         return False
+    if without_introduction(Passage.of(reply)).text != reply:
+        return False
     at, bare = 0, []
     for token in tokens:
         if token.comment or token.text[0] in "\"'":

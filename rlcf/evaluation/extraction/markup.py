@@ -48,7 +48,7 @@ _OTHERS = re.compile(
     r"(?:" + _TURN.format("(?:user|system|human|developer)") + r"|\[INST\])",
     re.IGNORECASE,
 )
-_HEADER = re.compile(rf"\s*(?:(?:(?i:{_ASSISTANT.pattern})|{CONTROL.pattern})\s*)+")
+_HEADER = re.compile(rf"\s*(?:(?:(?i:{_ASSISTANT.pattern})|{CONTROL.pattern}|<(?:s|bos)>)\s*)+")
 
 _CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>")
 _CHANNEL_ENDS = re.compile(r"<\|(?:end|return|call|start|channel)\|>")
@@ -103,17 +103,19 @@ def answer(reply: str) -> Answered:
 
 def is_marked(text: str) -> bool:
     """Whether there is any mark in a text; quotes count for nothing."""
-    if "`" in text or "~~~" in text or text.startswith("\ufeff"):
+    if "`" in text or "~~~" in text or text.lstrip().startswith(("\ufeff", "<s>", "<bos>")):
         return True
     patterns = (CONTROL, _OPENS, _CLOSES, _ANSWER)
     return any(sign in text for sign in _SIGNS) and any(one.search(text) for one in patterns)
 
 
 def _quoted(text: str, at: int) -> bool:
-    """Whether `at` lies in a string literal of its line."""
+    """Whether `at` lies in a string literal of its line, or begins inline code."""
     start = max(text.rfind("\n", max(0, at - LONGEST_LINE), at) + 1, at - LONGEST_LINE)
     line = text[start:at]
-    return line.replace('\\"', "").count('"') % 2 == 1 or (line.endswith("'") and "'" in text[at : at + 12])
+    if line.endswith("`") or (line.endswith("'") and "'" in text[at : at + 12]):
+        return True
+    return line.replace('\\"', "").count('"') % 2 == 1
 
 
 def _first(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
