@@ -111,7 +111,8 @@ def _is_beyond(rest: Sequence[Token]) -> bool:
     """Whether a text goes on to something new, and not with more of what was closed too early."""
     first = rest[0].text
     if first in _NO_TEXT:
-        return False
+        # A ruled line is prose's.
+        return first == "=" and [token.text for token in rest[:3]] == ["="] * 3
     if first in KEYWORDS_OF_STATEMENTS:
         # `for (` goes on; "for example" does not.
         return len(rest) > 1 and rest[1].text[0].isalpha() and first in ("for", "if", "this", "while", "do")

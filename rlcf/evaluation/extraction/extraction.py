@@ -192,7 +192,7 @@ def _found(untouched: Extraction, form: Asked) -> Extraction:
         text = text.without([(block.start, block.end) for block in fences])
     if found.unfinished:
         return replace(untouched, kind="nothing")
-    return _bare(untouched, text, form)
+    return _bare(untouched, text, form, fenced=prefilled is not None)
 
 
 def _ended(extraction: Extraction, form: Asked) -> Extraction:
@@ -241,11 +241,11 @@ def _before_fence(text: Passage, fences: list[Block], form: Asked) -> Passage | 
     return None
 
 
-def _bare(untouched: Extraction, text: Passage, form: Asked) -> Extraction:
-    """The program in a reply without fences."""
+def _bare(untouched: Extraction, text: Passage, form: Asked, *, fenced: bool) -> Extraction:
+    """The program in a reply without fences, or before the one that ends it."""
     reply = untouched.reply
     code = without_introduction(text)
-    program = read(code, form, fenced=False)
+    program = read(code, form, fenced=fenced)
     if program is None or not program.text.text.strip():
         return replace(untouched, kind="none" if text.text == reply else "nothing")
     if program.form != "continuation":
