@@ -17,7 +17,7 @@ from rlcf.evaluation.extraction.fences import DIFFS, JAVA, NO_CODE, Block
 from rlcf.evaluation.extraction.passage import Passage
 from rlcf.evaluation.extraction.program import Program, read
 from rlcf.evaluation.extraction.prompt import Asked
-from rlcf.javasource.outline import mentioned, outline, scan
+from rlcf.javasource.outline import Item, mentioned, outline, scan
 
 _ASIDE = re.compile(
     r"\b(?:alternativ\w*|another (?:way|approach|option|version|solution)|other (?:way|approach)"
@@ -140,28 +140,44 @@ def _squeezed(text: str) -> str:
 
 
 def _with_others(choice: Candidate, blocks: Sequence[Block], asked: Asked) -> Candidate:
-    """The choice with what it mentions and only another block declares: types, and for a method alone methods
-    and fields; and with imports that have a block of their own."""
+    """The choice with what it mentions and only another block declares, and with imports that have a block of
+    their own."""
     if choice.program.form == "continuation":
         return choice
-    alone = choice.program.form == "method"
     code = choice.block.code
     tokens = scan(code.text)
-    declared = {item.name for item in outline(tokens)} | {asked.type_name, choice.program.renamed}
+    own = outline(tokens)
+    name = choice.program.renamed or asked.type_name
+    whole = next((item for item in own if item.kind == "type" and item.name == name), None)
+    declared = {item.name for item in own} | {asked.entry, name, "main"}
+    if whole is not None:
+        declared |= {item.name for item in outline(tokens, whole.body)}
     missing = mentioned(tokens) - declared
-    before, behind = [], []
+    before: list[Passage] = []
+    members: list[Passage] = []
+    behind: list[Passage] = []
     for block in blocks:
         if block is choice.block or (block.language and block.language not in JAVA):
             continue
-        items = outline(scan(block.code.text))
+        items = _declarations(block, asked)
         if items and all(item.kind == "import" for item in items):
             before += [block.code, Passage.written("\n")]
         for item in items:
-            wanted = item.kind == "type" or (alone and item.kind in ("method", "field"))
-            if wanted and item.complete and item.name in missing:
+            if item.complete and item.name in missing and item.kind in ("type", "method", "field"):
                 missing.discard(item.name)
-                behind += [Passage.written("\n"), block.code[item.start : item.end]]
-    if not before and not behind:
+                found = [Passage.written("\n"), block.code[item.start : item.end]]
+                (behind if item.kind == "type" else members).extend(found)
+    if not before and not members and not behind:
         return choice
-    program = read(Passage.joined([*before, code, *behind]), asked, fenced=True)
+    close = whole.end - 1 if whole is not None else len(code.text)
+    parts = [*before, code[:close], *members, Passage.written("\n"), code[close:], *behind]
+    program = read(Passage.joined(parts), asked, fenced=True)
     return choice if program is None else replace(choice, program=program)
+
+
+def _declarations(block: Block, asked: Asked) -> list[Item]:
+    """What a block declares, and what the prompt's class in it does."""
+    tokens = scan(block.code.text)
+    items = outline(tokens)
+    inner = [one for item in items if item.name == asked.type_name for one in outline(tokens, item.body)]
+    return items + inner

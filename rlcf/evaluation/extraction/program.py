@@ -204,9 +204,14 @@ def _method(code: Passage, tokens: Sequence[Token], items: Sequence[Item], asked
     methods = [one for one in methods if one.name != "main" or asked.entry == "main"]
     types = [one for one in items if one.kind == "type" and one.complete]
     known = {name for one in (*methods, *types) for name in mentioned(_within(tokens, one))}
-    fields = [one for one in items if one.kind == "field" and one.name in known]
+    fields = []
+    for one in reversed(items):
+        if one.kind == "field" and one.name in known:
+            fields.append(one)
+            known |= mentioned(_within(tokens, one))
     inner = [one for one in types if "static" in code.text[one.head : one.end].split("{", 1)[0].split()]
-    starts = {one.start for one in (*methods, *fields, *inner)}
+    blocks = [one for one in items if one.kind == "initializer" and fields]
+    starts = {one.start for one in (*methods, *fields, *inner, *blocks)}
     members = [one for one in items if one.start in starts]
     complete = all(one.complete for one in methods) and any(has_statements(e, tokens) for e in entries)
     names = {one.name for one in members}

@@ -1,4 +1,4 @@
-"""Over a hundred forms of three programs: around them, beside them and behind them what models write.
+"""A hundred and fifty forms of three programs: around them, beside them and behind them what models write.
 
 `forms/forms.txt` is like the files of `test_replies.py`; ⟦body⟧ and its like stand for parts of the programs.
 """
