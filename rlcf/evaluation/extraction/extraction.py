@@ -165,8 +165,9 @@ def extract(reply: str, problem: Problem, mode: Mode = "auto") -> Extraction:
     """The program that `reply`, a model's answer to `problem`, means. `mode` none: prompt and reply, whatever
     they are.
 
-    >>> extract("Sure!\\n```java\\n        return 0;\\n    }\\n}\\n```", problem).kind
-    'fence'
+    >>> found = extract("Sure!\\n```java\\n        return 0;\\n    }\\n}\\n```", problems[0])
+    >>> found.kind, judge.grade([found.job(problems[0])])[0].compiled
+    ('fence', True)
     """
     untouched = Extraction(reply, "none", problem.prompt, Passage.of(reply), suffix=problem.suffix)
     if mode == "none" or len(reply) > LONGEST:
