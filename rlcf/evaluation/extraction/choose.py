@@ -86,6 +86,9 @@ def candidates(blocks: Sequence[Block], reply: Passage, asked: Asked) -> list[Ca
             continue
         diff = block.language in DIFFS or ((not block.language or block.language in JAVA) and is_diff(text))
         program = _patched(block, found, asked) if diff else _program(block, asked)
+        if before is not None and not diff and (program is None or not program.whole):
+            whole = _continued(before, block, asked)
+            block, program = (block, program) if whole is None else whole
         if program is not None:
             intro = reply.text[before.end if before else 0 : block.start]
             found.append(Candidate(block, program, _last_paragraph(intro), "diff" if diff else "fence"))
@@ -98,6 +101,17 @@ def _program(block: Block, asked: Asked) -> Program | None:
         return None
     foreign = block.language and block.language not in JAVA
     return None if foreign and program.form == "continuation" else program
+
+
+def _continued(before: Block, block: Block, asked: Asked) -> tuple[Block, Program] | None:
+    """A block that goes on where the one before it breaks off, joined with it; None where it does not."""
+    ours = all(not one.language or one.language in JAVA for one in (before, block))
+    first = read(before.code, asked, fenced=True) if ours else None
+    if first is None or first.complete:
+        return None
+    code = Passage.joined([before.code, block.code])
+    program = read(code, asked, fenced=True)
+    return (replace(block, code=code), program) if program is not None and program.whole else None
 
 
 def _patched(block: Block, earlier: Sequence[Candidate], asked: Asked) -> Program | None:
@@ -163,7 +177,8 @@ def _with_others(choice: Candidate, blocks: Sequence[Block], asked: Asked) -> Ca
         if items and all(item.kind == "import" for item in items):
             before += [block.code, Passage.written("\n")]
         for item in items:
-            if item.complete and item.name in missing and item.kind in ("type", "method", "field"):
+            taken = item.kind in ("type", "method") or (item.kind == "field" and item.modified)
+            if taken and item.complete and item.name in missing:
                 missing.discard(item.name)
                 found = [Passage.written("\n"), block.code[item.start : item.end]]
                 (behind if item.kind == "type" else members).extend(found)

@@ -7,8 +7,7 @@
 its imports before a class that left them out. Nothing is renamed, and no type or method of the model's is
 changed.
 
-Not covered: methods of nested classes that a prompt leaves open more than two deep; a class split over blocks
-that each hold a half.
+Not covered: methods of nested classes that a prompt leaves open more than two deep.
 """
 
 from __future__ import annotations
@@ -22,6 +21,8 @@ from rlcf.evaluation.extraction.continuation import continued
 from rlcf.evaluation.extraction.passage import Passage
 from rlcf.evaluation.extraction.prompt import Asked
 from rlcf.javasource.outline import Item, Token, mentioned, outline, scan
+from rlcf.javasource.outline.items import PRIMITIVES
+from rlcf.javasource.tokens import is_name
 
 _HEADS = ("package", "import")
 _MOST = 20
@@ -184,6 +185,15 @@ def _with_members(
     return [code[start:close], Passage.written("\n".join(["", *missing, ""])), code[close : item.end]]
 
 
+def _variables(tokens: Sequence[Token]) -> set[str]:
+    """Names that look declared: behind a type."""
+    return {
+        token.text
+        for before, token in pairwise(tokens)
+        if is_name(token.text) and (before.text in (">", "]", *PRIMITIVES) or is_name(before.text))
+    }
+
+
 def _joined(kept: Sequence[Item], items: Sequence[Item]) -> list[tuple[int, Item]]:
     """The kept items, each with where its text begins: behind the item before, where that is kept too."""
     behind = {item.start: before.end for before, item in pairwise(items)}
@@ -204,9 +214,10 @@ def _method(code: Passage, tokens: Sequence[Token], items: Sequence[Item], asked
     methods = [one for one in methods if one.name != "main" or asked.entry == "main"]
     types = [one for one in items if one.kind == "type" and one.complete]
     known = {name for one in (*methods, *types) for name in mentioned(_within(tokens, one))}
+    local = {name for one in methods for name in _variables(_within(tokens, one))}
     fields = []
     for one in reversed(items):
-        if one.kind == "field" and one.name in known:
+        if one.kind == "field" and one.name in known and (one.modified or one.name not in local):
             fields.append(one)
             known |= mentioned(_within(tokens, one))
     inner = [one for one in types if "static" in code.text[one.head : one.end].split("{", 1)[0].split()]

@@ -51,6 +51,8 @@ class Item:
     """Index of its first character without the comments before it."""
     parameters: int = 0
     """Of a method how many."""
+    modified: bool = False
+    """Whether it begins with a modifier, so that a field is no local variable."""
 
 
 def outline(tokens: Sequence[Token], span: tuple[int, int] | None = None) -> list[Item]:
@@ -353,12 +355,12 @@ class _Reader:
         body: tuple[int, int],
         parameters: int = 0,
     ) -> Item:
-        head = self.tokens[start].start
+        head, modified = self.tokens[start].start, self.tokens[start].text in MODIFIERS
         while start > begin and self.tokens[start - 1].comment:
             start -= 1
         while kind == "other" and self.tokens[start].comment and self.tokens[start].start < head:
             start += 1
-        return Item(kind, name, self.tokens[start].start, end, complete, body, head, parameters)
+        return Item(kind, name, self.tokens[start].start, end, complete, body, head, parameters, modified)
 
 
 KEYWORDS_OF_STATEMENTS = KEYWORDS - MODIFIERS - PRIMITIVES - {*TYPE_KEYWORDS, "import", "package"}

@@ -12,10 +12,11 @@ import pytest
 
 from javabox import Judge, Outcome, Suite, Verdict
 from rlcf import Problem, Signal, Span, load_problems
+from rlcf.cli import main
 from rlcf.evaluation.extraction import KINDS, Extraction, extract
 from rlcf.evaluation.grade import grade
 from rlcf.evaluation.samples import Sample
-from tests.rlcf.evaluation.extraction.test_replies import PROBLEMS, told
+from tests.rlcf.evaluation.extraction.test_replies import FOLDER, PROBLEMS, told
 
 SQUARES = PROBLEMS["squares"]
 CLASS = """class SumOfSquares {
@@ -243,6 +244,22 @@ def test_the_results_say_how_a_program_was_found(judge: Judge) -> None:
     plain = grade(samples, judge, [1], None, extraction="none")
     assert plain.outcomes == {"passed": 1, "compile_error": 3}
     assert "extraction" not in plain.to_json()
+
+
+def test_the_command_says_how_programs_were_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    samples = tmp_path / "samples.jsonl"
+    replies = (BODY, fenced(CLASS), CLASS, CLASS.replace("SumOfSquares", "Solution", 1))
+    rows = [{"task_id": "squares", "completion": reply} for reply in replies]
+    samples.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    asked = ["grade", str(samples), "--problems", str(FOLDER / "problems.jsonl"), "--engine", "local"]
+    assert main(asked) == 0
+    out = capsys.readouterr().out
+    assert "extraction: none 1, class 2, fence 1" in out
+    assert "1 declare a class of another name than the prompt's" in out
+    assert main([*asked, "--json", "--extract", "none"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert row["outcomes"] == {"passed": 1, "compile_error": 3}
+    assert "extraction" not in row
 
 
 def test_mxevals_way_takes_the_program_too(judge: Judge) -> None:
