@@ -130,7 +130,7 @@ class Extraction:
     def verdict(self, verdict: Verdict) -> Verdict:
         """The verdict on the program with all lines, columns and positions counted in the reply; None where
         they lie in text that is not the reply's."""
-        if not self.changed:
+        if not self.changed and not self.suffix:
             return verdict
         lines = _Lines(self.text, self.reply)
         thrown = verdict.exception

@@ -290,6 +290,15 @@ def test_a_problem_that_closes_its_method_itself(judge: Judge, reply: str) -> No
     assert verdict.passed, found.program
 
 
+def test_an_error_behind_the_reply_has_no_place(judge: Judge) -> None:
+    """javac finds that a value is not returned at the brace that closes the method, here the problem's."""
+    reply = "        int sum = 0;\n"
+    found, raw = judged(judge, reply, SUFFIXED)
+    assert found.kind == "none"
+    assert [one.code for one in raw.diagnostics] == ["compiler.err.missing.ret.stmt"]
+    assert [(one.line, one.position) for one in found.verdict(raw).diagnostics] == [(None, None)]
+
+
 def test_a_problem_without_a_prompt_takes_whole_programs() -> None:
     """Those that read standard input."""
     problem = Problem("stdin", "", Suite())
