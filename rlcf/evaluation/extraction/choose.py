@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rlcf.evaluation.extraction.continuation import without_introduction
 from rlcf.evaluation.extraction.diff import is_diff, new_side, patched
 from rlcf.evaluation.extraction.fences import DIFFS, JAVA, NO_CODE, Block
 from rlcf.evaluation.extraction.passage import Passage
@@ -96,7 +97,7 @@ def candidates(blocks: Sequence[Block], reply: Passage, asked: Asked) -> list[Ca
 
 
 def _program(block: Block, asked: Asked) -> Program | None:
-    program = read(block.code, asked, fenced=True)
+    program = read(without_introduction(block.code), asked, fenced=True)
     if program is None or (block.language in NO_CODE and not program.whole):
         return None
     foreign = block.language and block.language not in JAVA

@@ -188,12 +188,18 @@ def _found(untouched: Extraction, form: Asked) -> Extraction:
         text, fences = prefilled, []
     if fences:
         choice = chosen(fences, text, form)
-        if choice is not None and (choice.program.whole or not found.unfinished):
-            return _made(untouched, choice.kind, choice.program, form)
         text = text.without([(block.start, block.end) for block in fences])
+        if choice is not None and (choice.program.whole or not (found.unfinished or _is_whole(text, form))):
+            return _made(untouched, choice.kind, choice.program, form)
     if found.unfinished:
         return replace(untouched, kind="nothing")
     return _bare(untouched, text, form, fenced=prefilled is not None)
+
+
+def _is_whole(text: Passage, form: Asked) -> bool:
+    """Whether the text around the fences has a complete class or method of its own."""
+    program = read(text, form, fenced=False)
+    return program is not None and program.whole
 
 
 def _ended(extraction: Extraction, form: Asked) -> Extraction:
