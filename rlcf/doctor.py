@@ -81,7 +81,7 @@ def platform_note(system: str, machine: str) -> str:
     """What holds on such a machine: measured where the tests run, said to be unmeasured elsewhere."""
     if (system, machine) == ("Linux", "x86_64"):
         return "Linux on x86_64, where all tests run"
-    should = "docker should hold, where programs run in a Linux machine of Docker's; the local engine isolates nothing"
+    should = "docker should hold, with a Linux of its own for programs; the local engine isolates nothing"
     if system == "Linux":
         should = "docker and namespaces should hold, the Landlock floor has no list of its system calls"
     if (system, machine) == ("Linux", "aarch64"):
