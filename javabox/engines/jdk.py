@@ -151,6 +151,7 @@ def release_of_distribution() -> int:
     version = re.match(r"\d+", system.get("VERSION_ID", ""))
     # Debian's testing and unstable have no number.
     newer = int(version[0]) > 12 if version else True
+    # Also in `run`, which has no Python yet.
     return 21 if system.get("ID") == "debian" and newer else OLDEST
 
 

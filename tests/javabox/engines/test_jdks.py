@@ -182,7 +182,6 @@ THREADS = [
 CHARGED = [
     "List<Integer> l = new ArrayList<>(Collections.nCopies(1000000, 1)); int s = 0; while (true) { l.addFirst(1); s += l.removeFirst(); }",
     "StringBuilder b = new StringBuilder(); while (true) { b.setLength(0); b.repeat(\"abcdefgh\", 1000000); }",
-    "java.math.BigInteger b = java.math.BigInteger.ONE.shiftLeft(3000000).subtract(java.math.BigInteger.ONE); while (true) { b.parallelMultiply(b); }",
 ]  # fmt: skip
 """Of JDK 21: endless, with work hidden in the JDK that fuel must see."""
 
@@ -331,8 +330,7 @@ def test_work_that_is_hidden_in_newer_methods_is_paid(both: list[Said]) -> None:
         for job, verdict in zip(JOBS["charged"], one.verdicts["charged"], strict=True):
             if one.feature >= 21:
                 assert verdict.outcome is Outcome.TIME_LIMIT, (body(job), verdict)
-                assert verdict.fuel is not None or "parallel" in body(job)
-                assert verdict.wall_ms < 30_000, (body(job), verdict.wall_ms)
+                assert verdict.fuel == job.limits.fuel
             else:
                 assert verdict.outcome is Outcome.COMPILE_ERROR
 
