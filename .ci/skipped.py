@@ -1,7 +1,7 @@
 """Fails where a test was skipped that should have run, and closes with one line of counts.
 
     python .ci/skipped.py RESULTS.xml --none      no test may be skipped
-    python .ci/skipped.py RESULTS.xml --bare      only tests that found no Docker engine or no second, newer JDK
+    python .ci/skipped.py RESULTS.xml --bare      only tests that found no Docker engine or one JDK alone
 
 RESULTS.xml is what `pytest --junitxml` wrote; nothing but pytest's own summary is trusted to say what ran.
 """

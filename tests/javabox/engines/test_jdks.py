@@ -356,3 +356,24 @@ def test_a_jdk_that_is_not_here_is_refused_with_those_that_are(tmp_path: Path) -
     ):
         with pytest.raises(JudgeUnavailable, match=said_of_it):
             Judge("local", jdk=wanted)
+    for wanted in (99, tmp_path):
+        with pytest.raises(JudgeUnavailable, match="the docker engine has JDK 17, 21, 25, not"):
+            Judge("docker", jdk=wanted)
+
+
+def test_a_release_is_javas_home_before_all_and_never_a_runtime_without_a_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, tools in (("whole", ("java", "javac", "jlink")), ("runtime", ("java",))):
+        (tmp_path / name / "bin").mkdir(parents=True)
+        (tmp_path / name / "release").write_text('JAVA_VERSION="98.0.1"\n')
+        for tool in tools:
+            (tmp_path / name / "bin" / tool).touch()
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "runtime"))
+    with pytest.raises(
+        JudgeUnavailable, match=f"JAVA_HOME: {tmp_path / 'runtime'} is a JRE, without a compiler"
+    ):
+        find_jdk(98)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "whole"))
+    assert find_jdk("98") == find_jdk(tmp_path / "whole") == Jdk(tmp_path / "whole", "98.0.1")
+    assert find_jdk(JDKS[0].feature).feature == JDKS[0].feature
