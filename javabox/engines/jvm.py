@@ -10,6 +10,7 @@ supervisor's archive, and nothing is built.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shlex
@@ -108,6 +109,10 @@ def mended(jdk: Jdk) -> bool:
 
 
 def _folder(jdk: Jdk) -> Path:
+    # Two vendors may have the same version, and what a build links of one JDK is not for another.
+    with contextlib.suppress(OSError):
+        made = hashlib.sha256((jdk.home / "release").read_bytes()).hexdigest()[:6]
+        return cache_folder() / f"{source_hash()}-jdk{jdk.version}-{made}"
     return cache_folder() / f"{source_hash()}-jdk{jdk.version}"
 
 

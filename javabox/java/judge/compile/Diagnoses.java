@@ -1,7 +1,9 @@
 package javabox.judge.compile;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import javabox.judge.protocol.Job;
 import javabox.judge.protocol.Place;
 import javabox.judge.protocol.Reply;
@@ -21,11 +23,14 @@ public final class Diagnoses {
     public static List<Reply.Diagnosis> of(Job job, Compiler.Result compiled) {
         List<Diagnostic<? extends JavaFileObject>> own = compiled.errors().stream().filter(Diagnoses::inProgram).toList();
         List<Reply.Diagnosis> diagnoses = new ArrayList<>();
+        Set<String> hints = new HashSet<>(); // each said once
         Place place = Place.of(job);
         for (Diagnostic<? extends JavaFileObject> error : own.isEmpty() ? compiled.errors() : own) {
             long position = inProgram(error) ? error.getPosition() : Diagnostic.NOPOS;
+            String hint = NewerJava.hint(error);
+            String message = Text.capped(error.getMessage(null)) + (hint == null || !hints.add(hint) ? "" : "\n  " + hint);
             diagnoses.add(new Reply.Diagnosis(error.getCode(), place.lineAt(position), place.columnAt(position),
-                    place.position(position), Text.capped(error.getMessage(null))));
+                    place.position(position), message));
         }
         return diagnoses;
     }
