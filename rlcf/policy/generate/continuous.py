@@ -22,7 +22,7 @@ from rlcf.errors import BadInput
 from rlcf.policy.batch import Tokens
 from rlcf.policy.generate.choose import stable_seed
 from rlcf.policy.generate.huggingface import own_config, plain_config
-from rlcf.policy.generate.sampled import Decoding, Sampled, cut
+from rlcf.policy.generate.sampled import Decoding, Sampled, cut, ended
 
 MEMORY = 0.4
 """Share of the free GPU memory that the cache may take: training needs the rest."""
@@ -47,7 +47,7 @@ class Continuous:
                 "`continuous` decodes causal models alone; take `transformers` for an encoder-decoder model",
                 field="backend",
             )
-        drawn = {"do_sample": True, "temperature": decoding.temperature, "top_k": 0, "top_p": 1.0}
+        drawn = {"do_sample": True, "temperature": decoding.temperature, "top_k": 0, "top_p": decoding.top_p}
         config = plain_config(model, decoding, **(drawn if decoding.temperature else {}))
         attention = model.config._attn_implementation
         devices = [model.device] if model.device.type == "cuda" else []
@@ -69,8 +69,8 @@ class Continuous:
             if output.error is not None:
                 raise GenerationFailed(f"`continuous` failed on a prompt: {output.error}")
         return [
-            cut(list(output.generated_tokens), list(output.logprobs), decoding.stop_ids)
-            for output in outputs.values()
+            ended(at, cut(list(one.generated_tokens), list(one.logprobs), decoding.stop_ids), decoding)
+            for at, one in enumerate(outputs.values())
         ]
 
     def sync(self, policy_model: PreTrainedModel) -> None:
