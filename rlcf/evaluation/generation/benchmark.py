@@ -88,9 +88,12 @@ class _Receiver:
         self.first = self.first or now
         self.count += count
         if now - self.shown >= SECONDS_BETWEEN_COUNTS:
-            self.shown = now
-            rate = self.count / max(now - self.first, SECONDS_BETWEEN_COUNTS)
-            self.judging.show({"tokens": str(self.count), "tokens/s": f"{rate:.0f}"})
+            self._show(now)
+
+    def _show(self, now: float) -> None:
+        self.shown = now
+        rate = self.count / max(now - self.first, SECONDS_BETWEEN_COUNTS)
+        self.judging.show({"tokens": str(self.count), "tokens/s": f"{rate:.0f}"})
 
     def submit(self, ask: Ask, completion: Completion) -> None:
         place = self.places[ask.key]
@@ -100,6 +103,8 @@ class _Receiver:
 
     def finish(self) -> None:
         """Waits for every verdict."""
+        if self.count:
+            self._show(time.monotonic())
         self._take(wait=True)
 
     def _take(self, *, wait: bool) -> None:
