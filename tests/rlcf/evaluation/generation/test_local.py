@@ -52,18 +52,23 @@ def test_a_killed_run_ends_as_if_it_had_never_been(
 
 
 def test_a_chat_model_is_asked_by_its_template(
-    models: Models, tmp_path: Path, capsys: pytest.CaptureFixture[str], complaint: Callable[..., str]
+    models: Models,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    complaint: Callable[..., str],
 ) -> None:
     greedy = ("--n", "1", "--temperature", "0", "--k", "1", "--per-problem")
     said = {}
     for chat in ("auto", "off"):
         out = tmp_path / f"{chat}.jsonl"
         assert main(bench(models.chat, models, *greedy, "--chat", chat, "--out", out)) == 0
-        told = capsys.readouterr()
-        assert ("asked by the chat template" in told.err) == (chat == "auto")
-        assert "javac: compiler.err." in told.out
+        told = capsys.readouterr().out
+        assert ("asked by the chat template" in caplog.text) == (chat == "auto")
+        caplog.clear()
+        assert "javac: compiler.err." in told
         for row in lines(out):
-            assert f"\n{row['task_id']} " in told.out
+            assert f"\n{row['task_id']} " in told
         said[chat] = [row["completion"] for row in lines(out)]
     assert said["auto"] != said["off"]
     assert "no chat template" in complaint(*bench(models.base, models, *greedy, "--chat", "on"))
