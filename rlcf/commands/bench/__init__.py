@@ -200,8 +200,10 @@ class Bench:
             return contextlib.nullcontext()
         asked = hashlib.sha256()
         for one in problems:
-            texts = (one.task_id, json.dumps(prompting.messages(one)), prompting.text(one), one.test)
-            asked.update("\x1f".join((*texts, *one.stop_tokens)).encode("utf-8", "surrogatepass"))
+            texts = (json.dumps(prompting.messages(one)), prompting.text(one), one.suffix, repr(one.suite))
+            asked.update(
+                "\x1f".join((one.task_id, *texts, *one.stop_tokens)).encode("utf-8", "surrogatepass")
+            )
         settings = {
             "model": self.local or self.served.model,
             "weights": fingerprint(self.local or ""),

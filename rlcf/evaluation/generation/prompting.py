@@ -20,6 +20,11 @@ INSTRUCTION = (
     "Reply with the whole program, the given lines included and unchanged, in one ```java block. "
     "Do not write a main method and do not write tests."
 )
+PROGRAM = (
+    "Write a Java program that solves the problem below. It reads standard input and prints to standard "
+    "output; its main method is in a class Main. Reply with the whole program in one ```java block."
+)
+"""Where the prompt is empty and the description all there is: programs that read standard input."""
 Message = dict[str, str]
 
 
@@ -34,8 +39,8 @@ class Prompting:
 
     def text(self, problem: Problem) -> str:
         """What a base model goes on from: the examples, solved, and the prompt."""
-        solved = [f"{one.prompt}{one.reference}".rstrip() + "\n\n" for one in self.examples]
-        return "".join(solved) + problem.prompt
+        solved = [f"{begun(one)}{one.reference}".rstrip() + "\n\n" for one in self.examples]
+        return "".join(solved) + begun(problem)
 
     def messages(self, problem: Problem) -> list[Message]:
         """The conversation that a chat model answers."""
@@ -48,7 +53,16 @@ class Prompting:
 
 def request(problem: Problem) -> str:
     """The user's message about a problem."""
+    if not problem.prompt.strip():
+        return f"{PROGRAM}\n\n{problem.description}"
     return f"{INSTRUCTION}\n\n```java\n{problem.prompt.rstrip()}\n```"
+
+
+def begun(problem: Problem) -> str:
+    """The prompt, or the description as a comment where the prompt is empty."""
+    if problem.prompt.strip():
+        return problem.prompt
+    return "/*\n{}\n*/\n".format(problem.description.replace("*/", "* /"))
 
 
 def load_examples(

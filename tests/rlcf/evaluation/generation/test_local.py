@@ -6,13 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rlcf import BadInput, load_problems
 from rlcf.cli import main
-from rlcf.evaluation.generation.prompting import INSTRUCTION, Prompting, load_examples
+from rlcf.evaluation.generation.prompting import INSTRUCTION, PROGRAM, Prompting, load_examples
 from rlcf.model_name import check_model_name
 from tests.rlcf.evaluation.generation.conftest import ROOT, Models, Processes, lines, until
 
@@ -119,6 +120,9 @@ def test_what_a_model_reads(models: Models) -> None:
     assert messages[-1]["content"] == f"{INSTRUCTION}\n\n```java\n{problem.prompt.rstrip()}\n```"
     assert str(examples[0].reference).strip() in messages[2]["content"]
 
+    whole = replace(problem, prompt="", description="Print a*/b.")
+    assert Prompting().text(whole) == "/*\nPrint a* /b.\n*/\n"
+    assert Prompting().messages(whole)[0]["content"] == f"{PROGRAM}\n\nPrint a*/b."
     asked = load_problems("mbjp", "test")
     shots = load_examples(3, "mbjp", None, asked)
     assert [one.split for one in shots] == ["prompt"] * 3
