@@ -109,9 +109,9 @@ def disturbed(api: str, model: Path, folder: Path, options: argparse.Namespace) 
     path = "chat/completions" if api == "chat" else "completions"
     answered = log.read_text().count(ENDS.format(path))
     print(
-        f"{api}: {total} problems, 64 requests at a time; client killed after {kept} completions, server "
-        f"after {between}; {len(keys)} lines, {len(set(keys))} different; {lines} equal the undisturbed run's, "
-        f"tables {'equal' if table else 'DIFFER'}; the server gave {answered} answers"
+        f"{api}: {total} problems, 64 at a time; client killed after {kept} completions, server "
+        f"after {between}; {len(keys)} lines, {len(set(keys))} different; {lines} equal the undisturbed "
+        f"run's, tables {'equal' if table else 'DIFFER'}; the server gave {answered} answers"
     )
 
 

@@ -72,12 +72,14 @@ def write(
         rows = range(first, min(first + writing.batch, len(prompts)))
         ends = _Ends(policy, rows, stops, decoding, may_end, receiver)
         with torch.autocast(policy.device.type, policy.autocast, enabled=policy.autocast is not None):
-            policy.backend.generate(
+            sampled = policy.backend.generate(
                 policy.sampler,
                 [prompts[row] for row in rows],
                 [seeds[row] for row in rows],
                 replace(decoding, ends=ends),
             )
+        for number, one in enumerate(sampled):
+            ends.afterwards(number, one.ids)
 
 
 class _Ends:
@@ -111,6 +113,11 @@ class _Ends:
         kept, reason = found or (len(text), STOP if stopped else LENGTH)
         self.receiver.written(row, Written(text[:kept], reason, len(ids)))
         return True
+
+    def afterwards(self, number: int, ids: Sequence[int]) -> None:
+        """For a backend that does not tell what it writes: all at once."""
+        if not self.ids[number]:
+            any(self(number, token) for token in ids)
 
 
 class _MayEnd:

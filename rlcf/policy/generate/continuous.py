@@ -22,7 +22,7 @@ from rlcf.errors import BadInput
 from rlcf.policy.batch import Tokens
 from rlcf.policy.generate.choose import stable_seed
 from rlcf.policy.generate.huggingface import own_config, plain_config
-from rlcf.policy.generate.sampled import Decoding, Sampled, cut, ended
+from rlcf.policy.generate.sampled import Decoding, Sampled, cut
 
 MEMORY = 0.4
 """Share of the free GPU memory that the cache may take: training needs the rest."""
@@ -69,8 +69,8 @@ class Continuous:
             if output.error is not None:
                 raise GenerationFailed(f"`continuous` failed on a prompt: {output.error}")
         return [
-            ended(at, cut(list(one.generated_tokens), list(one.logprobs), decoding.stop_ids), decoding)
-            for at, one in enumerate(outputs.values())
+            cut(list(output.generated_tokens), list(output.logprobs), decoding.stop_ids)
+            for output in outputs.values()
         ]
 
     def sync(self, policy_model: PreTrainedModel) -> None:

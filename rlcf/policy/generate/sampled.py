@@ -44,7 +44,7 @@ class Decoding:
     """Draws from the likeliest tokens alone that together have this probability (nucleus sampling)."""
     ends: Callable[[int, int], bool] | None = None
     """Told every token that is written, as (number of the prompt, token), those of a prompt in order and up
-    to its end, stop tokens too. True ends that completion."""
+    to its end, stop tokens too. True ends that completion. `continuous` and `vllm` do not tell."""
 
 
 class Backend(Protocol):
@@ -66,13 +66,3 @@ def cut(ids: list[int], logps: list[float], stop_ids: frozenset[int]) -> Sampled
     """The completion up to its first stop token; what a batched sampler wrote after that goes."""
     end = next((place + 1 for place, token in enumerate(ids) if token in stop_ids), None)
     return Sampled(ids[:end], end is not None, logps[:end])
-
-
-def ended(number: int, sampled: Sampled, decoding: Decoding) -> Sampled:
-    """Completion `number` up to where `decoding.ends` ends it, for a sampler that writes on meanwhile."""
-    if decoding.ends is None:
-        return sampled
-    for place, token in enumerate(sampled.ids, start=1):
-        if decoding.ends(number, token):
-            return Sampled(sampled.ids[:place], True, sampled.logps[:place])
-    return sampled

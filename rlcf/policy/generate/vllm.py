@@ -31,7 +31,7 @@ from transformers import PreTrainedModel
 
 from rlcf.errors import BadInput
 from rlcf.policy.batch import Tokens
-from rlcf.policy.generate.sampled import Decoding, Sampled, cut, ended
+from rlcf.policy.generate.sampled import Decoding, Sampled, cut
 
 MEMORY = 0.35
 """Share of the GPU that the engine takes for its weights and cache."""
@@ -70,10 +70,7 @@ class Vllm:
         ]
         inputs = [{"prompt_token_ids": list(prompt)} for prompt in prompts]
         outputs = self.engine.generate(inputs, parameters, use_tqdm=False)
-        return [
-            ended(at, _sampled(output.outputs[0], decoding.stop_ids), decoding)
-            for at, output in enumerate(outputs)
-        ]
+        return [_sampled(output.outputs[0], decoding.stop_ids) for output in outputs]
 
     def sync(self, policy_model: PreTrainedModel) -> None:
         """Loads the policy's weights, adapters merged, into the engine and forgets its cached prefixes."""

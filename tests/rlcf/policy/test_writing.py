@@ -103,3 +103,12 @@ def test_a_chat_is_put_by_the_tokenizers_own_template(policy: Policy) -> None:
     )
     with pytest.raises(BadInput, match="template refuses"):
         policy.encode_chat(messages, {"refuse": True})
+
+
+def test_a_backend_that_writes_on_is_cut_afterwards(policy: Policy) -> None:
+    """`continuous` tells nothing while it writes; greedy, its rows are those of the others."""
+    stops = [Stop(("x",), PROMPT), Stop()]
+    greedy = replace(WRITING, temperature=0.0, max_new_tokens=12)
+    found = told(policy, stops, greedy).found
+    policy.backend = make_backend("continuous")
+    assert told(policy, stops, greedy).found == found
