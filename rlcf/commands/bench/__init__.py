@@ -105,6 +105,8 @@ class Bench:
         out = Path(self.out) if self.out else None
         with self._journal(out, problems, prompting) as journal:
             self._check_resumed(journal, len(problems))
+            if self.verifier is not None:
+                answering.load_verifier()  # before anything is asked
             with self.judging.judge() as judge:
                 self._run(problems, answering, judge, ks, journal)
         if out and not self.json:

@@ -41,6 +41,7 @@ class Answering:
         self.local, self.drawing, self.prompted, self.served = local, drawing, prompted, served
         self.prompting, self.refine, self.verifier = prompting, refine, verifier
         self.policy = cache(partial(load_model, local or ""))
+        self.load_verifier = cache(self._load_verifier)
 
     def told(self) -> dict[str, Any]:
         """For the summary."""
@@ -65,8 +66,7 @@ class Answering:
 
         return write
 
-    def load_verifier(self) -> Verifier:
-        """Of `--rerank lever`."""
+    def _load_verifier(self) -> Verifier:
         from rlcf.training.verifier import load_verifier
 
         return load_verifier(Path(self.verifier or ""), self.policy().device)
