@@ -107,8 +107,13 @@ class Bench:
             self._check_resumed(journal, len(problems))
             if self.verifier is not None:
                 answering.load_verifier()  # before anything is asked
-            with self.judging.judge() as judge:
-                self._run(problems, answering, judge, ks, journal)
+            try:
+                with self.judging.judge() as judge:
+                    self._run(problems, answering, judge, ks, journal)
+            except KeyboardInterrupt:
+                if out:
+                    log.warning("what is done is in %s: the same command goes on", out)
+                raise
         if out and not self.json:
             print(f"results: {out}")
         return 0

@@ -34,8 +34,14 @@ if TYPE_CHECKING:
 
 PAUSE, LONGEST_PAUSE = 0.5, 20.0
 """Seconds before a request is sent again: the first time, doubled each time, and at most."""
+CONNECT = 30.0
+"""Seconds to reach the server."""
 AGAIN = (408, 409, 425, 429)
 """Statuses beside 5xx after which a request is sent again."""
+
+
+NEWER = "max_completion_tokens"
+"""What some models of OpenAI's call `max_tokens`, and tell who uses that."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,8 @@ class _Requests:
         self.task = self.loop.create_task(self._all())
         self.answered = time.monotonic()
         """When the server last gave a completion."""
+        self.newer = False
+        """Whether the server wants the limit by its newer name."""
 
     def run(self) -> None:
         """In the thread: ends with None or an exception in the queue."""
@@ -126,7 +134,8 @@ class _Requests:
         headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
         most = endpoint.concurrency
         limits = self.httpx2.Limits(max_connections=most, max_keepalive_connections=most)
-        made = self.httpx2.AsyncClient(headers=headers, timeout=endpoint.timeout, limits=limits)
+        timeout = self.httpx2.Timeout(endpoint.timeout, connect=min(endpoint.timeout, CONNECT))
+        made = self.httpx2.AsyncClient(headers=headers, timeout=timeout, limits=limits)
         async with made as client, asyncio.TaskGroup() as group:
             for _ in range(most):
                 group.create_task(self._some(client))
@@ -140,11 +149,14 @@ class _Requests:
         while True:
             wait = None
             try:
-                response = await client.post(self.endpoint.url, json=self.body(ask))
+                response = await client.post(self.endpoint.url, json=self._body(ask))
                 status, reason = response.status_code, failure(response.status_code, response.text)
                 if status == 200:
                     self.answered = time.monotonic()
                     return self.cut(ask, completion_of(response.json()))
+                if status == 400 and NEWER in reason and not self.newer:
+                    self.newer = True
+                    continue
                 if status < 500 and status not in AGAIN:
                     raise Refused(self._hidden(f"{ask.problem.task_id}: {reason}"), status)
                 wait = _seconds(response.headers.get("retry-after"))
@@ -155,6 +167,12 @@ class _Requests:
                 raise Refused(f"no answer for {self.endpoint.patience:.0f} s; last: {said}", None)
             await asyncio.sleep(wait if wait is not None else pause * (0.5 + random.random()))
             pause = min(LONGEST_PAUSE, 2 * pause)
+
+    def _body(self, ask: Ask) -> dict[str, Any]:
+        body = self.body(ask)
+        if self.newer:
+            body[NEWER] = body.pop("max_tokens")
+        return body
 
     def _hidden(self, text: str) -> str:
         """Without the key, which a server may repeat."""

@@ -2,8 +2,9 @@
 
     python -m tests.rlcf.evaluation.generation.server MODEL PORT LOG [KEY]
 
-The first request for a prompt is refused for the moment, in one of several ways; later ones are answered.
-Each request that is answered is a line of LOG. Beside it, benchmarks/endpoint.py asks a real server.
+The first request for a prompt is refused for the moment, in one of several ways; later ones are answered. A
+conversation about newer names may not say `max_tokens`. Each request that is answered is a line of LOG. Beside
+it, benchmarks/endpoint.py asks a real server.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class Handler(BaseHTTPRequestHandler):
             )
         elif body["model"] != "tiny":
             self.say(404, {"error": {"message": f"The model {body['model']} does not exist"}})
+        elif "newer names" in text and "max_tokens" in body:
+            self.say(400, {"error": {"message": "Unsupported: 'max_tokens'. Use 'max_completion_tokens'."}})
         elif not self.sulked(text):
             self.say(200, self.answered(body, self.path.endswith("/chat/completions")))
 
@@ -78,7 +81,8 @@ class Handler(BaseHTTPRequestHandler):
         """An answer of the policy."""
         policy, found = self.server.policy, list[Written]()
         ids = policy.encode_chat(body["messages"]) if chat else policy.encode_prompt(body["prompt"])
-        writing = Writing(body["temperature"], body.get("top_p", 1.0), body["max_tokens"], 1)
+        longest = body.get("max_tokens") or body["max_completion_tokens"]
+        writing = Writing(body["temperature"], body.get("top_p", 1.0), longest, 1)
         stop = Stop(tuple(body.get("stop", ())))
 
         class Receiver:
