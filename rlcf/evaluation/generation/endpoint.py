@@ -147,14 +147,14 @@ class _Requests:
     async def _one(self, client: httpx2.AsyncClient, ask: Ask) -> Completion:
         pause, begun = PAUSE, time.monotonic()
         while True:
-            wait = None
+            wait, body = None, self._body(ask)
             try:
-                response = await client.post(self.endpoint.url, json=self._body(ask))
+                response = await client.post(self.endpoint.url, json=body)
                 status, reason = response.status_code, failure(response.status_code, response.text)
                 if status == 200:
                     self.answered = time.monotonic()
                     return self.cut(ask, completion_of(response.json()))
-                if status == 400 and NEWER in reason and not self.newer:
+                if status == 400 and NEWER in reason and NEWER not in body:
                     self.newer = True
                     continue
                 if status < 500 and status not in AGAIN:

@@ -19,6 +19,7 @@ import torch
 
 from rlcf.policy import tiny_policy
 from tests.rlcf.conftest import SmallSet
+from tests.rlcf.policy.conftest import spread
 
 ROOT = Path(__file__).parents[4]
 TEMPLATE = (
@@ -41,7 +42,7 @@ class Models:
 def models(data_dir: Path, small_set: SmallSet, tmp_path_factory: pytest.TempPathFactory) -> Models:
     torch.set_num_threads(1)  # what is this small loses by more
     folder = tmp_path_factory.mktemp("bench")
-    policy = tiny_policy([row["prompt"] for row in small_set.rows] * 20, seed=0)
+    policy = spread(tiny_policy([row["prompt"] for row in small_set.rows] * 20, seed=0))
     policy.save(folder / "base")
     policy.tokenizer.chat_template = TEMPLATE
     policy.save(folder / "chat")

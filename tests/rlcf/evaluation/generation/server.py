@@ -3,8 +3,7 @@
     python -m tests.rlcf.evaluation.generation.server MODEL PORT LOG [KEY]
 
 The first request for a prompt is refused for the moment, in one of several ways; later ones are answered. A
-conversation about newer names may not say `max_tokens`. Each request that is answered is a line of LOG. Beside
-it, benchmarks/endpoint.py asks a real server.
+conversation about newer names may not say `max_tokens`. Each request that is answered is a line of LOG.
 """
 
 from __future__ import annotations
