@@ -101,6 +101,8 @@ def test_a_continuation_is_that_of_the_model_itself(
     assert [row["completion"] for row in there] == [row["completion"] for row in here]
     assert len({row["completion"] for row in here}) > 3
     assert {row["finish_reason"] for row in here} <= {"length", "stop_string", "closed"}
+    assert main(asked(models, port, tmp_path / "newer.jsonl", "--system", "newer names")) == 0
+    assert len(lines(tmp_path / "newer.jsonl")) == 12
 
 
 def test_what_is_refused_ends_it_and_tells_no_key(
@@ -120,8 +122,6 @@ def test_what_is_refused_ends_it_and_tells_no_key(
     monkeypatch.setenv("MY_KEY", KEY)
     other = [word if word != "tiny" else "big" for word in asked(models, port, tmp_path / "b.jsonl")]
     assert "404: The model big does not exist" in complaint(*other)
-    newer = asked(models, port, tmp_path / "n.jsonl", "--system", "newer names")
-    assert main(newer) == 0
     gone = asked(models, free_port(), tmp_path / "c.jsonl", "--patience", "0.2")
     assert "no answer for" in complaint(*gone)
     monkeypatch.setenv("MY_KEY", f"{KEY}\n\x07")
