@@ -45,6 +45,8 @@ from javabox.engines import docker, local
 from javabox.engines.opening import Engine, Isolation
 from javabox.engines.restricted.floor import ABI
 from javabox.errors import JudgeUnavailable
+from tests.javabox.attacks.attacks_on_classes import ATTACKS_ON_CLASSES
+from tests.javabox.attacks.attacks_on_junit import ATTACKS_ON_JUNIT
 from tests.javabox.attacks.attacks_on_limits import ATTACKS_ON_LIMITS, MEMORY_MB, limits
 from tests.javabox.attacks.attacks_on_tests import ATTACKS_ON_TESTS, Attack
 from tests.javabox.attacks.attacks_on_the_floor import ATTACKS_ON_THE_FLOOR, FLOOR, FOUND, bystander
@@ -59,6 +61,8 @@ CORPUS = (
     | ATTACKS_ON_TESTS
     | ATTACKS_ON_VALUES
     | ATTACKS_ON_THE_FLOOR
+    | ATTACKS_ON_CLASSES
+    | ATTACKS_ON_JUNIT
 )
 TWICE = MACHINE | REACHING | STAYING | FOUND
 """After these comes an honest program for each lane, after the others one for one of them."""

@@ -28,5 +28,9 @@ class JudgeInChild(JudgeUnavailable):
         super().__init__(message or WAY_OUT)
 
 
+class ClasspathUnusable(ValueError):
+    """A jar of the class path is missing or is none; the message names it."""
+
+
 class CacheUnusable(ValueError):
     """The file that was to keep verdicts can't be opened, or is something else."""

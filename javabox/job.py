@@ -8,12 +8,16 @@ are evaluated apart from the program, which never sees them), or of *standard in
 runs once a case, and what it printed is compared), or *whole* (a test program whose `main` must return
 normally), or empty (the job is only compiled).
 
-Not covered: several source files, packages, dependencies beside the JDK.
+A program is one source, as it comes (`public class` of any name, a package, a main of its own), and what
+`Job.files` has beside it. Tests that name no package are compiled into the program's.
+
+Not covered: programs in modules.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Literal, Self, get_args
 
 FUEL_PER_SECOND = 2_000_000_000
@@ -94,8 +98,13 @@ class Suite:
     stdin: tuple[StdinCase, ...] = ()
     """Runs of the program's own `main`, each by itself: a class, a static field or a file of one run is not
     there in the next. `Limits` hold for each. After one that runs into a limit or crashes no more are run."""
+    junit: bool = False
+    """Whether `whole` is one or more JUnit 4 or 5 test classes: then each test method is a case, named
+    `Class.method`, and each invocation of a parameterised one. Needs JUnit beside the judge."""
 
     def __post_init__(self) -> None:
+        if self.junit and not self.whole:
+            raise ValueError("a JUnit suite is whole: it needs the source of its test classes")
         if (self.whole is not None) + bool(self.cases) + bool(self.stdin) > 1:
             raise ValueError("a suite is whole, or has cases, or has stdin: one of the three")
         names = self.names
@@ -172,3 +181,20 @@ class Job:
     have a file of their own, or, in a source that brings its own main, they are `class Main`."""
     coverage: bool = False
     """Whether the verdict names the lines of the completion that each case executed."""
+    files: tuple[tuple[str, str], ...] = ()
+    """Path and text of the program's other source files, e.g. `("util/Lists.java", "package util; …")`."""
+
+    declared: tuple[str, ...] | None = None
+    """The classes that the program is meant to declare, by their simple names. No other one stands before
+    what its tests mean by a name (`Integer`, `Pair`). None: those before the completion; where that begins
+    with the source, all of it. Say here what the prompt declares where a model wrote the whole source."""
+
+    def __post_init__(self) -> None:
+        paths = [PurePosixPath(path) for path, _ in self.files]
+        for path in paths:
+            if path.suffix != ".java" or path.is_absolute() or ".." in path.parts or "\0" in str(path):
+                raise ValueError(f"a file of a program has a relative path that ends in .java, not '{path}'")
+            if path.name == "module-info.java":
+                raise ValueError(f"{path}: programs are in no module")
+        if len(set(paths)) != len(paths):
+            raise ValueError(f"paths of files must differ: {sorted(map(str, paths))}")

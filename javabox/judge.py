@@ -27,7 +27,7 @@ from javabox.cache import VerdictCache
 from javabox.cores import cores
 from javabox.delivery import Promise
 from javabox.dispatch import Dispatcher
-from javabox.engines import jvm
+from javabox.engines import jars, jvm
 from javabox.engines.jdk import Wanted
 from javabox.engines.jvm import Settings
 from javabox.engines.opening import Engine, Floor, Isolation, open_engine
@@ -52,7 +52,9 @@ class Judge:
     one; docker has 17, 21 and 25. By default JAVA_HOME's or the PATH's, and in docker 17.
     `workers`: programs judged at a time, by default one a core. `determinism`: clocks and random numbers are
     the same in every run. `audit`: share of warm verdicts that the strict lane checks. `cache`: an SQLite
-    file that keeps verdicts from run to run. Raises JudgeUnavailable where no engine can be started.
+    file that keeps verdicts from run to run. `classpath`: jars that programs and tests see; programs that
+    use them run in the strict lane. Raises ClasspathUnusable where one is missing, JudgeUnavailable where no
+    engine can be started.
 
     >>> with Judge(engine="local") as judge:
     ...     verdicts = judge.grade([problem.job(str(problem.reference)) for problem in problems])
@@ -71,14 +73,18 @@ class Judge:
         determinism: bool = True,
         audit: float = 0.01,
         cache: Path | None = None,
+        classpath: Iterable[Path | str] = (),
     ) -> None:
         self._owner = os.getpid()
+        seen = tuple(Path(path).absolute() for path in classpath)
+        jars.check(seen)
         self.workers = workers or cores()
         settings = Settings(
             self.workers,
             warm=lane != "strict",
             determinism=determinism,
             audit=audit if lane == "auto" else 0.0,
+            classpath=seen,
         )
         self._stats = Stats()
         self._cache = VerdictCache(cache)
@@ -96,6 +102,11 @@ class Judge:
             "lane": lane,
             "determinism": "pinned" if determinism else "free",
         }
+        if seen:
+            named = zip(seen, jars.digests(seen), strict=True)
+            self._provenance["classpath"] = ", ".join(
+                f"{path.name} sha256:{digest}" for path, digest in named
+            )
         self._cache.judged_by = json.dumps(self._provenance)
         self._dispatcher = Dispatcher(opened, settings, self._cache, self._stats)
         # No thread holds the judge itself, so that one that is dropped is found out and ended.

@@ -63,6 +63,13 @@ class Diagnostic:
     message: str
     position: int | None = None
     """Index of the error in the completion, in code points."""
+    file: str | None = None
+    """`path:line` where it is in another of the job's files; then it has no place in the completion."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Its fields; `file` only where there is one."""
+        row = asdict(self)
+        return row if self.file else {name: value for name, value in row.items() if name != "file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +214,7 @@ wall_ms=0.0, lane='strict', deterministic=True, detail='')
             "executed": self.executed,
             "passed": self.passed,
             "cases": [case.to_json(expected_values=expected_values) for case in self.cases],
-            "diagnostics": [asdict(diagnostic) for diagnostic in self.diagnostics],
+            "diagnostics": [diagnostic.to_json() for diagnostic in self.diagnostics],
             "exception": exception,
             "fuel": self.fuel,
             "wall_ms": self.wall_ms,

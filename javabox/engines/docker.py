@@ -27,7 +27,7 @@ import tarfile
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -37,6 +37,7 @@ import docker
 import docker.errors
 from docker.types import LogConfig, Ulimit
 
+from javabox.engines import jars
 from javabox.engines.docker_access import no_engine
 from javabox.engines.jdk import OLDEST, Wanted, release
 from javabox.engines.jvm import (
@@ -52,6 +53,8 @@ from javabox.protocol.channel import give_up
 BASES = {17: "debian:bookworm-slim", 21: "debian:trixie-slim", 25: "debian:trixie-slim"}
 """The releases that there are images for, each with a distribution that carries it."""
 JDK, FOLDER, SOURCES = Path("/opt/jdk"), Path("/opt/javabox"), Path("/usr/src/javabox")
+JARS = Path("/opt/jars")
+"""Where the class path's are in an image of their own."""
 MIB = 1 << 20
 SUPERVISOR_MB, WORKER_MB = 1024, 1024
 """Memory of the container: the supervisor's, and for each worker its warm JVM, a spare and a strict one."""
@@ -146,10 +149,12 @@ def start(settings: Settings, wanted: Wanted | None = None) -> DockerChannel:
             f"the docker engine has JDK {there}, not {wanted}; --engine local takes any folder"
         )
     client = find_engine()
-    image = ensure_image(client, number)
+    image = with_jars(client, ensure_image(client, number), settings.classpath)
     try:
         cpus = min(settings.workers, int(client.info()["NCPU"]))
-        java, *options = supervisor_command(JDK, FOLDER, settings, number)
+        java, *options = supervisor_command(
+            JDK, FOLDER, settings, number, jars=JARS if settings.classpath else None
+        )
         container = client.api.create_container(
             image,
             command=[java, f"-Djavabox.tmp={TMP}", *options],
@@ -228,6 +233,29 @@ def ensure_image(client: Any, number: int = OLDEST) -> str:
         raise JudgeUnavailable(
             f"the judge's image could not be built: {_build_words(error)}; "
             f"try `docker pull {BASES[number]}`, or use `--engine local`"
+        ) from error
+    return tag
+
+
+def with_jars(client: Any, image: str, classpath: Sequence[Path]) -> str:
+    """The tag of that image with these jars in it, made where it is missing. Raises JudgeUnavailable."""
+    if not classpath:
+        return image
+    tag = f"{image}-{jars.name(classpath)}"
+    try:
+        client.images.get(tag)
+        return tag
+    except docker.errors.ImageNotFound:
+        context = {
+            f"jars/{copy}": path.read_bytes()
+            for path, copy in zip(classpath, jars.copies(classpath), strict=True)
+        }
+    context["Dockerfile"] = f"FROM {image}\nCOPY jars/ {JARS}/\n".encode()
+    try:
+        client.images.build(fileobj=_tar(context), custom_context=True, tag=tag, rm=True, forcerm=True)
+    except ENGINE_ERRORS as error:
+        raise JudgeUnavailable(
+            f"the judge's image could not be given its jars: {_build_words(error)}"
         ) from error
     return tag
 

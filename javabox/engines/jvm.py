@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from javabox.engines import manifest
+from javabox.engines.jars import copies
 from javabox.engines.jdk import BUNDLED, MARKER, Jdk, as_root, is_bundle, reinstall
 from javabox.errors import JudgeUnavailable
 
@@ -56,6 +57,12 @@ ARCHIVE_FLAGS = (
 VFORK = "-Djdk.lang.Process.launchMechanism=VFORK"
 """One exec less a program than the default's helper; JDK 25 warns that it will go."""
 PROGRAM_MAIN = "javabox.program.StrictRunner"
+JUNIT = (
+    *("junit4", "hamcrest", "opentest4j", "apiguardian-api", "univocity-parsers"),
+    *("junit-jupiter-api", "junit-jupiter-engine", "junit-jupiter-params", "junit-vintage-engine"),
+    *("junit-platform-commons", "junit-platform-engine", "junit-platform-launcher"),
+)
+"""Debian's jars of JUnit 4 and 5, as far as they are there."""
 INSTALL_ASM = "apt-get install -y libasm-java"
 ANOTHER_CACHE = "export XDG_CACHE_HOME=$(mktemp -d) && chmod 755 $XDG_CACHE_HOME"
 """Works wherever anything can be written, and nobody else can have been there before."""
@@ -236,10 +243,10 @@ def jar_commands(home: Path, sources: Path, folder: Path) -> list[list[str]]:
         package: sorted(
             str(sources / file.relative_to(SOURCES)) for file in (SOURCES / package).rglob("*.java")
         )
-        for package in ("program", "runtime", "judge")
+        for package in ("program", "runtime", "tuples", "judge")
     }
     return [
-        [*javac, INTERNAL_MEMORY, "-d", str(program), *files["program"], *files["runtime"]],
+        [*javac, INTERNAL_MEMORY, "-d", str(program), *files["program"], *files["runtime"], *files["tuples"]],
         # For a module with a main class jlink resolves the modules that it needs: 6 ms less a JVM.
         [*jar, str(folder / "program.jar"), "--main-class", PROGRAM_MAIN, "-C", str(program), "."],
         [*javac, INTERNAL_COMPILER, "-cp", path, "-d", str(judge), *files["judge"]],
@@ -291,6 +298,8 @@ class Settings:
     """Whether chance and clocks are taken out of programs."""
     audit: float = 0.01
     """Share of warm verdicts that the strict lane checks."""
+    classpath: tuple[Path, ...] = ()
+    """Jars that programs and tests see beside the JDK."""
 
 
 def image(home: Path, folder: Path) -> Path:
@@ -298,8 +307,14 @@ def image(home: Path, folder: Path) -> Path:
     return home if folder == home / BUNDLED else folder / "image"
 
 
-def supervisor_command(home: Path, folder: Path, settings: Settings, feature: int = 17) -> list[str]:
-    """The command line of a supervisor whose JVM side lies in `folder`; `feature` is the JDK's version."""
+def supervisor_command(
+    home: Path, folder: Path, settings: Settings, feature: int = 17, jars: Path | None = None
+) -> list[str]:
+    """The command line of a supervisor whose JVM side lies in `folder`; `feature` is the JDK's version.
+
+    `jars` is the folder with copies of the class path's (jars.py).
+    """
+    seen = [] if jars is None else [str(jars / copy) for copy in copies(settings.classpath)]
     bundled = folder == home / BUNDLED
     archive = [] if bundled else [*ARCHIVE_FLAGS, f"-XX:SharedArchiveFile={folder / ARCHIVE}"]
     return [
@@ -310,6 +325,8 @@ def supervisor_command(home: Path, folder: Path, settings: Settings, feature: in
         INTERNAL_COMPILER,
         *(["--add-exports=javabox.program/javabox.program=ALL-UNNAMED"] if bundled else []),
         f"-Djavabox.image={image(home, folder)}",
+        f"-Djavabox.classpath={':'.join(seen)}",
+        f"-Djavabox.junit={':'.join(f'/usr/share/java/{name}.jar' for name in JUNIT)}",
         *("-cp", _class_path(folder), "javabox.judge.Supervisor", str(settings.workers)),
         "warm" if settings.warm else "strict",
         "pinned" if settings.determinism else "free",

@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from javabox.engines import jvm
+from javabox.engines import jars, jvm
 from javabox.engines.folder import hold, private_folder
 from javabox.engines.jdk import Jdk, jdk_in
 from javabox.engines.restricted import floor, seccomp
@@ -122,15 +122,16 @@ def start(
     """Start a supervisor on that floor, with the JDK in `home`. Raises JudgeUnavailable."""
     jdk = jdk_in(home)  # asked again for each supervisor: an upgrade replaces it where it is
     folder = jvm.build(jdk, verify=isolation == "none")  # a program may have been at it
-    command = jvm.supervisor_command(jdk.home, folder, settings, jdk.feature)
+    shown = jars.keep(settings.classpath, jvm.cache_folder()) if settings.classpath else None
+    command = jvm.supervisor_command(jdk.home, folder, settings, jdk.feature, shown)
     # Nothing of the user's environment (tokens, JAVA_TOOL_OPTIONS) reaches programs.
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
     with private_folder() as root:
         if isolation == "namespaces":
-            return _start_in_namespaces(command, root, jdk, folder, environment)
+            return _start_in_namespaces(command, root, jdk, folder, environment, shown)
         warden = isolation == "landlock"
         if warden:
-            command = floor.command(command, floor.version(), jdk, folder, settings.workers, root)
+            command = floor.command(command, floor.version(), jdk, folder, settings.workers, root, shown)
         else:
             log.warning("nothing keeps programs from this machine: %s", NONE_MEANS)
             command.insert(1, f"-Djavabox.tmp={root}")
@@ -138,10 +139,15 @@ def start(
 
 
 def _start_in_namespaces(
-    command: list[str], root: Path, jdk: Jdk, folder: Path, environment: dict[str, str]
+    command: list[str],
+    root: Path,
+    jdk: Jdk,
+    folder: Path,
+    environment: dict[str, str],
+    jars: Path | None,
 ) -> LocalChannel:
     launchers = [jdk.home / "bin" / "java", jvm.image(jdk.home, folder) / "bin" / "java"]
-    shown = [jdk.home, folder]
+    shown = [jdk.home, folder, *([jars] if jars else [])]
     # A file system at /tmp would hide a JDK or a cache that lies below.
     scratch = "/scratch" if any(one.is_relative_to("/tmp") for one in shown) else "/tmp"
     sandboxed = _sandboxed(str(root), shown, launchers, scratch)

@@ -82,8 +82,12 @@ def encode_job(job_id: int, job: Job) -> bytes:
     start = _utf16_length(job.source[: job.completion_start])
     tests = -1 if job.tests_start is None else _utf16_length(job.source[: job.tests_start])
     parts = [struct.pack(">i", job_id), _text(job.source), struct.pack(">ii", start, tests)]
+    parts.append(struct.pack(">i", len(job.files)))
+    parts += [_text(part) for file in job.files for part in file]
+    parts.append(struct.pack(">i", -1 if job.declared is None else len(job.declared)))
+    parts += map(_text, job.declared or ())
     parts += [_text(suite.imports), _optional(suite.whole)]
-    parts.append(struct.pack(">?i", suite.assertions, len(suite.cases)))
+    parts.append(struct.pack(">??i", suite.assertions, suite.junit, len(suite.cases)))
     for case in suite.cases:
         parts += [_text(case.name), _text(case.code), _text(case.value), _optional(case.expected)]
         parts += [
@@ -156,13 +160,14 @@ def decode_reply(frame: bytes, job: Job) -> Reply:
 def _case(reader: _Reader, job: Job, index: int) -> Case:
     outcome = OUTCOMES[reader.unpack(">b")[0]]
     value, shown, tests_line = reader.optional(), reader.optional(), reader.integer()
+    found = reader.optional()
     lines = reader.integers()
     if job.suite.stdin:
         return _stdin_case(job.suite.stdin[index], outcome, value, shown, lines)
     asked = job.suite.cases[index] if job.suite.cases else None
-    name = asked.name if asked else "main"
+    name = asked.name if asked else found or "main"
     if outcome in (Outcome.PASSED, Outcome.UNTESTED):
-        return Case(name, outcome, value, lines)
+        return Case(name, outcome, value, lines, got=_cut(shown))
     call = f"{asked.code} {asked.value}".strip() if asked else _tests_line(job, tests_line)
     # An exception ends a case before there is anything to compare.
     wrong = outcome is Outcome.FAILED and asked is not None and not tests_line
@@ -208,7 +213,7 @@ def _cut(text: str | None) -> str | None:
 def _diagnostic(reader: _Reader, job: Job) -> Diagnostic:
     code = reader.text()
     line, column, position = reader.unpack(">iii")
-    message = reader.text()
+    message, file = reader.text(), reader.optional()
     if position > 0:
         completion = job.source[job.completion_start :]
         # Only text beyond the BMP has more UTF-16 units than code points.
@@ -216,7 +221,8 @@ def _diagnostic(reader: _Reader, job: Job) -> Diagnostic:
             units = completion.encode("utf-16-be", "surrogatepass")[: 2 * position]
             position = len(units.decode("utf-16-be", "surrogatepass"))
             column = column - (_utf16_length(completion[:position]) - position) if line == 1 else column
-    return Diagnostic(code, _known(line), _known(column), message, None if position < 0 else position)
+    place = None if position < 0 else position
+    return Diagnostic(code, _known(line), _known(column), message, place, file)
 
 
 def _known(number: int) -> int | None:

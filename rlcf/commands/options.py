@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import arg
@@ -56,11 +59,21 @@ class Judging:
     folder of one; docker has 17, 21 and 25. By default JAVA_HOME's, else the PATH's, and in docker 17."""
     workers: Annotated[int, arg(metavar="N")] = 0
     """Programs judged at a time; 0 is one a core."""
+    classpath: Annotated[str, arg(metavar="A.jar:B.jar")] = ""
+    """Jars that programs and tests see, with colons between; programs that use them have a JVM of their
+    own."""
 
     def check(self) -> None:
         """Raises BadInput."""
         if self.workers < 0:
             raise BadInput(f"must not be negative, is {self.workers}", field="workers")
+        for jar in self.jars():
+            if not zipfile.is_zipfile(jar):
+                raise BadInput("is no jar" if jar.exists() else "does not exist", file=jar, field="classpath")
+
+    def jars(self) -> list[Path]:
+        """The class path's."""
+        return [Path(path) for path in self.classpath.split(os.pathsep) if path]
 
     def judge(self, **settings: Any) -> Judge:
         """A new judge; `settings` are more arguments of `Judge`. Raises JudgeUnavailable."""
@@ -72,6 +85,7 @@ class Judging:
                 "isolation": self.isolation,
                 "jdk": self.jdk,
                 "workers": self.workers or None,
+                "classpath": self.jars(),
                 **settings,
             }
         )

@@ -105,8 +105,9 @@ def _stdin_case(fields: dict[str, Any], row: Row, index: int) -> StdinCase:
 def write_problems(problems: Iterable[Problem], out: TextIO) -> None:
     """Problem lines that `load_problems` reads: what was released, and the cases added since."""
     for problem in problems:
-        test = _test_program(problem)
-        released = released_suite(problem.prompt, test)
+        junit = problem.suite.junit
+        test = problem.test if junit else _test_program(problem)
+        released = problem.suite if junit else released_suite(problem.prompt, test)
         row: dict[str, Any] = {
             "task_id": problem.task_id,
             "prompt": problem.prompt,
@@ -126,6 +127,8 @@ def write_problems(problems: Iterable[Problem], out: TextIO) -> None:
             "time_limit": problem.time_limit,
             "memory_limit": problem.memory_limit,
             "assertions": problem.suite.assertions or None,
+            "files": dict(problem.files) or None,
+            "junit": junit or None,
             "suffix": problem.suffix or None,
             "stop_tokens": problem.stop_tokens or None,
         }

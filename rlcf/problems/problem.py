@@ -37,6 +37,8 @@ class Problem:
     """Seconds of fuel that its suite may take, all cases together; None: the judge's default."""
     memory_limit: int | None = None
     """Megabytes of heap; None: the judge's default."""
+    files: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Path and text of other source files that every program has beside it."""
     source: str = field(default="", repr=False, compare=False)
     """Where it was read, `file:line`."""
 
@@ -65,6 +67,7 @@ class Problem:
             limits=limits or self.limits,
             completion_start=len(self.prompt),
             coverage=coverage,
+            files=self.files,
         )
 
     def released_job(self, completion: str, limits: Limits | None = None) -> Job:
@@ -76,6 +79,7 @@ class Problem:
             limits=limits or self.limits,
             completion_start=len(self.prompt),
             tests_start=len(self.prompt) + len(ended) + 1,
+            files=self.files,
         )
 
 

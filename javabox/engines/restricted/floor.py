@@ -137,14 +137,23 @@ def prepare(root: Path, user: int | None) -> None:
 
 
 def command(
-    supervisor: Sequence[str], version: int, jdk: Jdk, folder: Path, workers: int, root: Path
+    supervisor: Sequence[str],
+    version: int,
+    jdk: Jdk,
+    folder: Path,
+    workers: int,
+    root: Path,
+    jars: Path | None = None,
 ) -> list[str]:
-    """The command that starts a supervisor on this floor in a private folder, which is prepared for it."""
+    """The command that starts a supervisor on this floor in a private folder, which is prepared for it.
+
+    `jars` is one more folder that programs may read.
+    """
     user = other_user()
     prepare(root, user)
     judge = _launcher(root / "launch" / "judge", jdk.home)
     program = _launcher(root / "launch" / "program", jvm.image(jdk.home, folder))
-    spec = specification(version, root, user, [jdk.home, folder], workers)
+    spec = specification(version, root, user, [jdk.home, folder, *([jars] if jars else [])], workers)
     options = [f"-Djavabox.launcher={program}", f"-Djavabox.tmp={root / 'tmp'}"]
     return [*warden(spec), str(judge), *options, *supervisor[1:]]
 

@@ -42,14 +42,14 @@ final class Rehearsal {
     public static void main(String[] args) throws Exception {
         Job.Case test = new Job.Case("0", "List<Integer> x = S.f(3);", "x", "Arrays.asList(0, 2)", "List<Integer>",
                 Double.NaN);
-        Job.Suite suite = new Job.Suite("import java.util.*;", null, false, List.of(test), List.of());
+        Job.Suite suite = new Job.Suite("import java.util.*;", null, false, false, List.of(test), List.of());
         Job.Limits limits = new Job.Limits(1, 1, 1, 1, 1, 1, 1);
         Compiler compiler = new Compiler();
         Expected.Value[] expected = new Expected().of(suite, compiler);
         Counters counters = new Counters();
         Build build = new Build(true, counters);
         for (String body : BODIES) {
-            Job job = new Job(0, HEAD + body, HEAD.length(), -1, suite, limits, true);
+            Job job = new Job(0, HEAD + body, HEAD.length(), -1, List.of(), null, suite, limits, true);
             Build.Built built = build.of(job, compiler);
             Reply reply = built.compiled().ok() ? Reply.compiled()
                     : Reply.compileError(Diagnoses.of(job, built.compiled()), true);

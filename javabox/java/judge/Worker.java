@@ -1,11 +1,11 @@
 package javabox.judge;
 
-import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javabox.judge.compile.Build;
 import javabox.judge.compile.Compiler;
 import javabox.judge.compile.Diagnoses;
+import javabox.judge.meter.Jars;
 import javabox.judge.meter.Rewriter;
 import javabox.judge.protocol.Job;
 import javabox.judge.protocol.Reply;
@@ -21,6 +21,9 @@ import javabox.judge.value.Expected;
  * another takes its place; the lost thread burns on until the supervisor, worn from then on, is replaced.
  */
 final class Worker implements Runnable {
+    private static final String NO_JUNIT = "JUnit is not here: apt-get install junit4 junit5, or name"
+            + " junit-platform-console-standalone.jar on the class path (--classpath)";
+
     private final Supervisor supervisor;
     private final Expected expected;
     private final Build build;
@@ -45,7 +48,7 @@ final class Worker implements Runnable {
             while (!lost) {
                 prepare(supervisor.next(), compiler);
             }
-        } catch (IOException | InterruptedException e) {
+        } catch (InterruptedException e) {
             System.err.println("javabox: a worker ended: " + e);
             System.exit(1);
         }
@@ -62,6 +65,9 @@ final class Worker implements Runnable {
         Runner.Task task = null;
         try {
             long start = System.nanoTime();
+            if (job.suite().junit() && !Jars.GIVEN.hasJUnit()) {
+                throw new Expected.Broken(NO_JUNIT);
+            }
             evaluating = true;
             Expected.Value[] values = expected.of(job.suite(), compiler);
             Map<String, Rewriter.Prepared> checking = checkers.of(job.suite(), compiler);

@@ -17,6 +17,14 @@ public final class Frames implements Sender {
     /** The JVM's memory ran out in a case. */
     public static final byte MEMORY = 'M';
     public static final byte TOO_LARGE = 'L';
+    /** One test method of a suite of JUnit's, with its name. */
+    public static final byte TEST = 'J';
+    /** The names of the test methods that JUnit has found, before the first of them. */
+    public static final byte FOUND = 'N';
+    /** How such a one ended. */
+    public static final byte SUCCEEDED = 'P';
+    public static final byte FAILED = 'F';
+    public static final byte SKIPPED = 'S';
     /** What the program printed, of one that is judged by that. */
     public static final byte PRINTED = 'P';
     /** It exited: never sent, the value that is says with which code. */
@@ -27,6 +35,8 @@ public final class Frames implements Sender {
     public static final byte OUTPUT = 'O';
     public static final byte GIVEN_UP = 'X';
     public static final int TOKEN_BYTES = 16;
+    /** Test methods that a suite of JUnit's may have. */
+    public static final int TESTS_LIMIT = 5000;
 
     private static final int EMPTY_BYTES = TOKEN_BYTES + 5;
     /** What is written at once: one system call for all but the large ones. */

@@ -4,17 +4,19 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.net.URL;
 import java.nio.ByteBuffer;
-import java.security.CodeSource;
-import java.security.ProtectionDomain;
-import java.security.cert.Certificate;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -30,6 +32,7 @@ public final class Program {
     public static final String SOURCE_NAME = "main.java";
 
     private final boolean whole;
+    private final boolean junit;
     private final boolean coverage;
     private final boolean threads;
     private final int cases;
@@ -38,7 +41,12 @@ public final class Program {
     private final long bytes;
     private final long heap;
     private final long key;
+    /** The class that is called. */
+    private final String entry;
+    private final URL[] jars;
     private final Map<String, byte[]> classes = new HashMap<>();
+    /** Classes of JUnit's in the place of those in its jars. */
+    private final Map<String, byte[]> framework = new HashMap<>();
     /** The names of the classes that are the tests'. */
     private final Set<String> tests = new HashSet<>();
     /** Of a program that is judged by what it prints: the class whose main runs, else null, and its input's bytes. */
@@ -51,6 +59,7 @@ public final class Program {
     /** The judge's end is judge/run/Conversation.java. */
     Program(DataInputStream in) throws IOException {
         whole = in.readBoolean();
+        junit = in.readBoolean();
         coverage = in.readBoolean();
         threads = in.readBoolean();
         cases = in.readInt();
@@ -59,17 +68,31 @@ public final class Program {
         bytes = in.readLong();
         heap = in.readLong();
         key = in.readLong();
+        entry = in.readUTF();
+        jars = new URL[in.readInt()];
+        for (int i = 0; i < jars.length; i++) {
+            jars[i] = new File(in.readUTF()).toURI().toURL();
+        }
         for (int left = in.readInt(); left > 0; left--) {
-            String name = in.readUTF();
-            if (in.readBoolean()) {
+            boolean ofTests = in.readBoolean();
+            String name = read(in, classes);
+            if (ofTests) {
                 tests.add(name);
             }
-            byte[] code = new byte[in.readInt()];
-            in.readFully(code);
-            classes.put(name, code);
+        }
+        for (int left = in.readInt(); left > 0; left--) {
+            read(in, framework);
         }
         main = in.readBoolean() ? in.readUTF() : null;
         input = main == null ? 0 : in.readInt();
+    }
+
+    private static String read(DataInputStream in, Map<String, byte[]> into) throws IOException {
+        String name = in.readUTF();
+        byte[] code = new byte[in.readInt()];
+        in.readFully(code);
+        into.put(name, code);
+        return name;
     }
 
     /** New standard streams for this program alone. @param in where its input follows, if it has one */
@@ -97,9 +120,18 @@ public final class Program {
         Tank.fill(fuel, bytes, heap, threads);
         Tank.key = key;
         Thread.interrupted(); // one that ran before may have left it set
-        ClassLoader loader = new ProgramLoader(classes);
+        Map<String, byte[]> all = classes;
+        if (junit) {
+            all = new HashMap<>(framework);
+            all.putAll(classes);
+        }
+        ClassLoader loader = new ProgramLoader(all, jars);
         if (main != null) {
             runMain(loader, sender);
+            return;
+        }
+        if (junit && !runTestClasses(loader, sender)) {
+            sender.send(Frames.SPACE, counts(), NOTHING, 0);
             return;
         }
         for (int i = 0; i < cases && Tank.empty == 0; i++) {
@@ -110,6 +142,90 @@ public final class Program {
             }
         }
         sender.send(Tank.empty == 0 ? Frames.DONE : Tank.empty, counts(), NOTHING, 0);
+    }
+
+    /**
+     * Nothing is said of the end where JUnit did not come to it: that is a premature exit.
+     *
+     * @return false where memory ended it
+     */
+    private boolean runTestClasses(ClassLoader loader, Sender sender) throws IOException {
+        Coverage.take();
+        Thread.currentThread().setContextClassLoader(loader);
+        Set<String> own = new HashSet<>(classes.keySet());
+        own.removeAll(tests);
+        TestClasses suite = new TestClasses(loader, own, new TestFrames(sender));
+        try {
+            if (!suite.run(selected()) && Tank.empty == 0) {
+                throw new IllegalStateException("JUnit did not come to its end");
+            }
+        } catch (OutOfMemoryError e) {
+            memory = true;
+            return false;
+        } catch (Throwable e) {
+            if (Tank.empty == 0) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return true;
+    }
+
+    /** A frame for what JUnit has found, and one a test method. */
+    private final class TestFrames implements TestClasses.Told {
+        private final Sender sender;
+        private int sent;
+
+        TestFrames(Sender sender) {
+            this.sender = sender;
+        }
+
+        @Override
+        public void found(List<String> names) throws IOException {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            DataOutputStream out = new DataOutputStream(bytes);
+            out.writeInt(Math.min(names.size(), Frames.TESTS_LIMIT));
+            for (int i = 0; i < names.size() && i < Frames.TESTS_LIMIT; i++) {
+                Text.write(out, Text.capped(Text.settled(names.get(i))));
+            }
+            sender.send(Frames.FOUND, NOTHING, bytes.toByteArray(), bytes.size());
+        }
+
+        @Override
+        public void of(byte status, String name, String reason, Throwable thrown) throws IOException {
+            if (Tank.empty == 0 && sent++ == Frames.TESTS_LIMIT) {
+                Tank.stop(Frames.OUTPUT);
+            }
+            if (Tank.empty != 0) {
+                return;
+            }
+            Thrown told = thrown == null ? null : new Thrown(thrown, tests, classes.keySet(), true);
+            boolean failed = told != null && (status == Frames.FAILED || !told.givesUp());
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            DataOutputStream out = new DataOutputStream(bytes);
+            memory |= thrown instanceof OutOfMemoryError;
+            out.writeByte(thrown instanceof OutOfMemoryError ? Frames.MEMORY : failed ? Frames.FAILED : status);
+            Text.write(out, Text.capped(Text.settled(name)));
+            if (failed) {
+                out.write(told.describe());
+            } else if (status == Frames.SKIPPED) {
+                Text.write(out, Text.capped(Text.settled(told == null ? reason : String.valueOf(thrown.getMessage()))));
+            }
+            sender.send(Frames.TEST, sized(coverage ? Coverage.take() : NOTHING), bytes.toByteArray(), bytes.size());
+        }
+    }
+
+    /** The test classes that JUnit looks into: those that are in no other. */
+    private List<String> selected() {
+        List<String> names = new ArrayList<>();
+        for (String name : tests) {
+            String simple = name.substring(name.lastIndexOf('.') + 1);
+            String own = simple.startsWith(RENAMED) ? simple.substring(RENAMED.length()) : simple;
+            if (own.indexOf('$') < 0) {
+                names.add(name);
+            }
+        }
+        Collections.sort(names);
+        return names;
     }
 
     /** What it printed, how its main ended (the value is the exit code), and the end. */
@@ -156,7 +272,7 @@ public final class Program {
                 if (e instanceof VirtualMachineError && e != Tank.counted) {
                     Tank.shaken = true;
                 }
-                body = new Thrown(e, tests, classes.keySet()).describe();
+                body = new Thrown(e, tests, classes.keySet(), false).describe();
                 size = body.length;
             }
             kind = Frames.THROWN;
@@ -172,17 +288,20 @@ public final class Program {
     private Object call(ClassLoader loader, String method) throws Throwable {
         try {
             boolean arguments = whole || main != null;
-            Class<?> tests = Class.forName(main != null ? main : whole ? "Main" : TESTS, true, loader);
-            Method entry = arguments ? tests.getDeclaredMethod(method, String[].class) : tests.getDeclaredMethod(method);
-            entry.setAccessible(true);
-            return arguments ? entry.invoke(null, (Object) new String[0]) : entry.invoke(null);
+            Class<?> tests = Class.forName(main != null ? main : entry, true, loader);
+            Method called = arguments ? tests.getDeclaredMethod(method, String[].class) : tests.getDeclaredMethod(method);
+            called.setAccessible(true);
+            return arguments ? called.invoke(null, (Object) new String[0]) : called.invoke(null);
         } catch (InvocationTargetException e) {
             throw e.getTargetException();
         }
     }
 
-    /** The class of a suite that is taken apart, in the unnamed package, where the program's classes are. */
+    /** The class of a suite that is taken apart, in the package where the program's classes are. */
     public static final String TESTS = "Javabox$Tests";
+
+    /** What stands in front of the name of a tests' class that the program has one of too. */
+    public static final String RENAMED = "Javabox$Own$";
 
     /** Fuel, checks, and the lines of what ended it all. */
     byte[] counts() throws IOException {
@@ -192,44 +311,5 @@ public final class Program {
         data.writeLong(Tank.checks);
         data.write(sized(coverage ? Coverage.take() : NOTHING)); // of the case that ended it all
         return out.toByteArray();
-    }
-
-    /** The program's classes over the JDK's: it sees no class of the judge by name but the runtime's. */
-    private static final class ProgramLoader extends ClassLoader {
-        private static final String RUNTIME = "javabox.runtime.";
-        /** One for all programs: the JVM keeps a list of who has seen which class of the JDK, and walks through it. */
-        private static final ProtectionDomain DOMAIN = new ProtectionDomain(
-                new CodeSource(null, (Certificate[]) null), null);
-
-        private final Map<String, byte[]> classes;
-
-        ProgramLoader(Map<String, byte[]> classes) {
-            super(ClassLoader.getPlatformClassLoader());
-            this.classes = classes;
-        }
-
-        /** To ask the JDK's loaders for what only this one can have costs an exception each time. */
-        @Override
-        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-            if (name.startsWith(RUNTIME)) {
-                return Class.forName(name, false, Program.class.getClassLoader());
-            }
-            if (name.indexOf('.') >= 0) {
-                return super.loadClass(name, resolve);
-            }
-            synchronized (getClassLoadingLock(name)) {
-                Class<?> loaded = findLoadedClass(name);
-                return loaded == null ? findClass(name) : loaded;
-            }
-        }
-
-        @Override
-        protected Class<?> findClass(String name) throws ClassNotFoundException {
-            byte[] bytes = classes.get(name);
-            if (bytes != null) {
-                return defineClass(name, bytes, 0, bytes.length, DOMAIN);
-            }
-            throw new ClassNotFoundException(name);
-        }
     }
 }

@@ -31,7 +31,7 @@ final class Rehearsal {
     private Rehearsal() {}
 
     public static void main(String[] args) throws Exception {
-        for (Class<?> used : List.of(StrictRunner.class, StdinRunner.class, StandardStreams.class, Bottom.class, Bottom.Lane.class, Program.class, Frames.class, Mailbox.class, Sink.class, Tank.class,
+        for (Class<?> used : List.of(StrictRunner.class, StdinRunner.class, StandardStreams.class, Bottom.class, Bottom.Lane.class, Program.class, ProgramLoader.class, Frames.class, Mailbox.class, Sink.class, Tank.class,
                 Coverage.class, Values.class, Values.TooLarge.class, Values.Buffer.class, Plain.class, Thrown.class, Text.class, Pin.class,
                 Meter.class, TextWork.class, CollectionWork.class, NumberWork.class, Shims.class, Clocks.class, Equality.class)) {
             Class.forName(used.getName());

@@ -24,15 +24,19 @@ final class Thrown {
     private final Throwable thrown;
     private final Set<String> tests;
     private final Set<String> classes;
+    private final boolean junit;
 
     /**
      * @param tests the names of the tests' classes
      * @param classes the names of theirs and the program's
+     * @param junit whether JUnit ran them: it catches what the program throws without their doing, so that the stack
+     *     alone says whose it is
      */
-    Thrown(Throwable thrown, Set<String> tests, Set<String> classes) {
+    Thrown(Throwable thrown, Set<String> tests, Set<String> classes, boolean junit) {
         this.thrown = thrown;
         this.tests = tests;
         this.classes = classes;
+        this.junit = junit;
     }
 
     /** Type, message, line in the program's source (from 1; 0 unknown), line in the tests', whether it is theirs. */
@@ -63,7 +67,7 @@ final class Thrown {
     }
 
     private boolean byTests() {
-        if (Tank.inProgram || thrown == Tank.fromProgram) {
+        if (!junit && (Tank.inProgram || thrown == Tank.fromProgram)) {
             return false;
         }
         Throwable told = thrown;
@@ -74,9 +78,33 @@ final class Thrown {
         if (classes.contains(type) && !tests.contains(type)) {
             return false;
         }
-        for (StackTraceElement frame : taken(told)) {
+        StackTraceElement[] trace = taken(told);
+        for (StackTraceElement frame : trace) {
             if (classes.contains(frame.getClassName())) {
                 return tests.contains(frame.getClassName());
+            }
+        }
+        return junit && onRunner(trace); // JUnit itself
+    }
+
+    /**
+     * Whether tests gave up by themselves (an assumption of theirs): on the thread that runs them, and with nothing of
+     * the program's on the stack, which could throw the same to be left out.
+     */
+    boolean givesUp() {
+        StackTraceElement[] trace = taken(thrown);
+        for (StackTraceElement frame : trace) {
+            if (classes.contains(frame.getClassName()) && !tests.contains(frame.getClassName())) {
+                return false;
+            }
+        }
+        return onRunner(trace);
+    }
+
+    private static boolean onRunner(StackTraceElement[] trace) {
+        for (StackTraceElement frame : trace) {
+            if (frame.getClassName().equals(TestClasses.class.getName())) {
+                return true;
             }
         }
         return false;
@@ -98,7 +126,7 @@ final class Thrown {
         return 0;
     }
 
-    /** Of the topmost frame in the program, of the innermost cause that has one. */
+    /** Of the topmost frame in the program's own source, of the innermost cause that has one. */
     private int innermostLine() {
         int line = 0;
         List<Throwable> seen = new ArrayList<>();
@@ -107,7 +135,8 @@ final class Thrown {
             for (StackTraceElement frame : t.getStackTrace()) {
                 String name = frame.getClassName();
                 // A method's entry, where the stack is charged, has no line: then its caller's is the one.
-                if (classes.contains(name) && !tests.contains(name) && frame.getLineNumber() > 0) {
+                boolean own = classes.contains(name) && !tests.contains(name);
+                if (own && Program.SOURCE_NAME.equals(frame.getFileName()) && frame.getLineNumber() > 0) {
                     line = frame.getLineNumber();
                     break;
                 }

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.concurrent.ConcurrentSkipListSet;
+import org.javatuples.Tuple;
 
 /**
  * Values cross from the program's JVM to the judge as bytes and become JDK values again there (judge/value/Decoded), so
@@ -26,7 +27,7 @@ import java.util.concurrent.ConcurrentSkipListSet;
  *
  * <p>Covered: null, boxed primitives, String, BigInteger, BigDecimal, arrays; every List, Set, Map and Map.Entry whose
  * equals compares content, the program's own among them: what it iterates over is copied, and its equals is not asked;
- * Optional and its kind, enums of the JDK, and the JDK's {@link Plain} values. Anything else (the program's classes,
+ * Optional and its kind, tuples, enums of the JDK, and the JDK's {@link Plain} values. Anything else (the program's classes,
  * queues, iterators, …) is opaque, equal to nothing, as its own equals would be identity or the program's code. Of a
  * sorted set or map the order is kept where it is the JDK's, since it decides what is equal there.
  */
@@ -135,6 +136,10 @@ public final class Values {
             } else {
                 opaque(value);
             }
+        } else if (value instanceof Tuple tuple) {
+            out.writeByte('U');
+            Text.write(out, type.getSimpleName());
+            writeItems(tuple.toArray(), depth);
         } else if (value instanceof Enum<?> constant && ofJdk(constant.getDeclaringClass())) {
             out.writeByte('G');
             Text.write(out, constant.getDeclaringClass().getName());
@@ -148,6 +153,13 @@ public final class Values {
                 Text.write(out, Plain.type(value));
                 Text.write(out, text);
             }
+        }
+    }
+
+    private void writeItems(Object[] items, int depth) throws IOException {
+        out.writeInt(items.length);
+        for (Object item : items) {
+            write(item, depth);
         }
     }
 

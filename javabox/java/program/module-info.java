@@ -17,4 +17,5 @@ module javabox.program {
     requires java.sql;
     requires jdk.httpserver;
     exports javabox.runtime;
+    exports org.javatuples;
 }

@@ -21,6 +21,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.javatuples.Tuple;
 
 /**
  * What tests call for {@code equals}: a program's own method has not the last word on whether its answer is right.
@@ -91,6 +92,11 @@ public final class Equality {
         }
         if (value instanceof Optional<?> optional) {
             return fill(items, optional.stream().toList(), depth) ? value : Optional.of(items.get(0));
+        }
+        if (value instanceof Tuple tuple) {
+            fill(items, tuple.toList(), depth);
+            items.add(tuple.getClass());
+            return items;
         }
         if (value instanceof Map.Entry<?, ?> entry) {
             boolean same = fill(items, Arrays.asList(entry.getKey(), entry.getValue()), depth);

@@ -4,10 +4,11 @@
 `description` and `canonical_solution`, which becomes the reference. `cases` are tests beside those of `test`
 (see `cases.py`), which may then be left out. `time_limit` (seconds of fuel) and `memory_limit` (MB) hold for
 the suite of their row; `assertions: true` turns `assert` on in the program's own code, as for harnesses that
-run `java -ea` (in the code of tests it always is). `stdin` are runs of a whole program, in the place of
-prompt and test. `suffix` is Java that follows every completion, `stop_tokens` are strings that end one. MBJP
-is split by MBPP's ids (the ids are the same): 1-10 prompt, 11-510 test, 511-600 validation, 601-974 train.
-All others are test, unless a field `split` says otherwise.
+run `java -ea` (in the code of tests it always is). `files`, an object of paths and texts, are source files
+beside every program; with `junit: true` the test is one or more JUnit 4 or 5 test classes. `stdin` are runs
+of a whole program, in the place of prompt and test. `suffix` is Java that follows every completion,
+`stop_tokens` are strings that end one. MBJP is split by MBPP's ids (the ids are the same): 1-10 prompt,
+11-510 test, 511-600 validation, 601-974 train. All others are test, unless a field `split` says otherwise.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from javabox import Suite
+from javabox import Job, Suite
 from rlcf.javasource.signature import open_method
 from rlcf.javasource.types import Uncovered
 from rlcf.jsonl import Row
@@ -53,6 +54,7 @@ def mxeval_problem(row: Row) -> Problem:
         reference=optional(row, "canonical_solution"),
         split=_split(row, task_id),
         test=test,
+        files=_files(row),
         suffix=optional(row, "suffix") or "",
         stop_tokens=stop_tokens(row),
         time_limit=_limit(row, "time_limit", time_limit_fault),
@@ -66,18 +68,34 @@ def _suite(row: Row, prompt: str, test: str) -> Suite:
         if test.strip() or row.fields.get("cases"):
             raise row.bad("can't stand beside test or cases", "stdin")
         suite = stdin_suite(row)
+    elif _flag(row, "junit"):
+        return Suite(whole=test, junit=True, assertions=_flag(row, "assertions"))
     else:
         suite = released_suite(prompt, test)
     if suite.whole is not None and not re.search(r"\bclass\s+Main\b", test):
         raise row.bad("must declare class Main", "test")
     if "cases" in row.fields and not suite.stdin:
         suite = with_cases(suite, row)
-    assertions = row.fields.get("assertions")
-    if assertions is None:
-        return suite
-    if not isinstance(assertions, bool):
-        raise row.bad("must be true or false", "assertions")
-    return replace(suite, assertions=assertions)
+    return replace(suite, assertions=_flag(row, "assertions"))
+
+
+def _flag(row: Row, field: str) -> bool:
+    """False where the row has none. Raises BadInput."""
+    value = row.fields.get(field)
+    if value is not None and not isinstance(value, bool):
+        raise row.bad("must be true or false", field)
+    return bool(value)
+
+
+def _files(row: Row) -> tuple[tuple[str, str], ...]:
+    """The program's other source files. Raises BadInput."""
+    files = row.fields.get("files", {})
+    if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
+        raise row.bad("must be an object of paths and texts", "files")
+    try:
+        return Job("", files=tuple(files.items())).files
+    except ValueError as error:
+        raise row.bad(str(error), "files") from error
 
 
 def place(row: Row) -> str:

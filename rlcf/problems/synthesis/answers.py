@@ -58,9 +58,10 @@ def _job(problem: Problem, cases: tuple[SuiteCase, ...]) -> Job:
     assert problem.reference is not None
     return Job(
         source=problem.prompt + problem.reference + problem.suffix,
-        suite=replace(problem.suite, cases=cases, whole=None),
+        suite=replace(problem.suite, cases=cases, whole=None, junit=False),
         limits=LIMITS,
         completion_start=len(problem.prompt),
+        files=problem.files,
     )
 
 

@@ -12,6 +12,8 @@ from benchmarks.attacks import CORPUS, Siege, besiege
 from javabox import Judge, Limits, Outcome, Suite
 from javabox.engines import local
 from javabox.verdict import NO_VERDICT
+from tests.javabox.attacks.attacks_on_classes import ATTACKS_ON_CLASSES
+from tests.javabox.attacks.attacks_on_junit import ATTACKS_ON_JUNIT
 from tests.javabox.attacks.attacks_on_limits import ATTACKS_ON_LIMITS
 from tests.javabox.attacks.attacks_on_tests import ATTACKS_ON_TESTS
 from tests.javabox.attacks.attacks_on_the_floor import ATTACKS_ON_THE_FLOOR, FLOOR
@@ -33,7 +35,7 @@ def siege() -> Siege:
 
 def test_the_corpus_is_large() -> None:
     assert len(ATTACKS | ATTACKS_ON_LIMITS) == len(ATTACKS) + len(ATTACKS_ON_LIMITS) >= 217
-    new = (ATTACKS_ON_TESTS, ATTACKS_ON_VALUES, ATTACKS_ON_THE_FLOOR)
+    new = (ATTACKS_ON_TESTS, ATTACKS_ON_VALUES, ATTACKS_ON_THE_FLOOR, ATTACKS_ON_CLASSES, ATTACKS_ON_JUNIT)
     assert len(CORPUS) == len(ATTACKS | ATTACKS_ON_LIMITS) + sum(map(len, new)) >= 277
 
 

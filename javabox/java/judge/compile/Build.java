@@ -1,8 +1,11 @@
 package javabox.judge.compile;
 
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import javabox.judge.meter.ClassFiles;
 import javabox.judge.meter.EntryClass;
+import javabox.judge.meter.Jars;
 import javabox.judge.meter.Rewriter;
 import javabox.judge.protocol.Counters;
 import javabox.judge.protocol.Job;
@@ -35,23 +38,23 @@ public final class Build {
     }
 
     public Built of(Job job, Compiler compiler) {
-        Sources.Unit program = Sources.program(job);
-        Sources.Unit tests = Sources.tests(job, imports);
-        if (tests != null && !Compiler.mayDeclare(program) && kept.knows(tests.text(), job.source())) {
-            Compiler.Result alone = compiler.compile(List.of(program));
-            Built built = alone.ok() ? beside(alone, tests, job) : new Built(alone, null, 0);
+        Units units = Units.of(job, compiler, imports);
+        Sources.Unit tests = units.tests();
+        if (tests != null && !job.suite().junit() && !units.mayDeclare() && kept.knows(key(units, job), units.text())) {
+            Compiler.Result alone = compiler.compile(units.alone());
+            Built built = alone.ok() ? beside(alone, units, job) : new Built(alone, null, 0);
             if (built != null) {
                 return built;
             }
         }
-        return together(program, tests, job, compiler);
+        return together(units, job, compiler);
     }
 
     /** @return null where it has to be compiled with its tests */
-    private Built beside(Compiler.Result alone, Sources.Unit tests, Job job) {
+    private Built beside(Compiler.Result alone, Units units, Job job) {
         long start = System.nanoTime();
         ClassFiles classes = ClassFiles.of(alone.classes(), alone.program());
-        Rewriter.Tests known = kept.find(tests.text(), Declarations.of(classes.program().values()));
+        Rewriter.Tests known = kept.find(key(units, job), Declarations.of(classes.program().values()));
         if (known == null) {
             return null;
         }
@@ -79,20 +82,32 @@ public final class Build {
             return new Built(both, null, 0);
         }
         ClassFiles classes = ClassFiles.of(both.classes(), both.classes().keySet());
-        Rewriter.Prepared prepared = rewriter.prepare(classes, null, new Rewriter.Wanted(false, false, true));
+        Rewriter.Prepared prepared = rewriter.prepare(classes, null, new Rewriter.Wanted(false, false, false, false, true));
         return new Built(both, prepared.from(Sources.ASKING), 0);
     }
 
-    private static Rewriter.Wanted wanted(Job job) {
-        return new Rewriter.Wanted(job.coverage(), job.suite().assertions(), !job.suite().stdin().isEmpty());
+    /** What else than declarations decides about the tests: their text, and what a program may declare beside them. */
+    private static String key(Units units, Job job) {
+        boolean whole = job.suite().whole() != null;
+        return units.tests().text() + (whole ? "\0" + new TreeSet<>(Imports.inPrompt(job)) : "");
     }
 
-    /** A class of the program's that the tests name and do not mean; null if there is none. */
+    private static Rewriter.Wanted wanted(Job job) {
+        return new Rewriter.Wanted(job.coverage(), job.suite().assertions(), job.joined(), job.suite().junit(),
+                !job.suite().stdin().isEmpty());
+    }
+
+    /**
+     * A class of the program's that the tests name and do not mean; null if there is none. JUnit's tests name annotations,
+     * which no code names, so their text is asked.
+     */
     private static String hidden(ClassFiles classes, Job job) {
         for (ClassReader tests : classes.tests().values()) {
             for (String name : classes.program().keySet()) {
-                String outermost = name.contains("$") ? name.substring(0, name.indexOf('$')) : name;
-                if (ClassFiles.names(tests, name) && Imports.hides(outermost, job)) {
+                String simple = name.substring(name.lastIndexOf('.') + 1);
+                String outermost = simple.contains("$") ? simple.substring(0, simple.indexOf('$')) : simple;
+                boolean named = job.suite().junit() ? job.suite().whole().contains(outermost) : ClassFiles.names(tests, name);
+                if (named && Imports.hides(outermost, job)) {
                     return outermost;
                 }
             }
@@ -100,31 +115,40 @@ public final class Build {
         return null;
     }
 
-    /** @param tests null where there are none, or none of their own */
-    private Built together(Sources.Unit program, Sources.Unit tests, Job job, Compiler compiler) {
-        Compiler.Result compiled = job.testsShareFile() ? SharedFile.compile(program, job, compiler)
-                : compiler.compile(tests == null ? List.of(program) : List.of(program, tests));
+    private static boolean namesAny(ClassReader reader, Set<String> names) {
+        return names.stream().anyMatch(name -> ClassFiles.names(reader, name));
+    }
+
+    private Built together(Units units, Job job, Compiler compiler) {
+        Sources.Unit tests = units.tests();
+        Compiler.Result compiled = job.testsShareFile() ? SharedFile.compile(units, job, compiler)
+                : compiler.compile(units.together());
         if (!compiled.ok() || job.suite().compileOnly()) {
             return new Built(compiled, null, 0);
         }
         long start = System.nanoTime();
         ClassFiles classes = ClassFiles.of(compiled.classes(), compiled.program());
+        for (String name : classes.program().keySet()) {
+            if (Jars.GIVEN.isTaken(name.replace('.', '/'))) {
+                return new Built(compiled.refused(Refusal.ofJar(name)), null, 0);
+            }
+        }
         String hidden = job.suite().whole() == null ? null : hidden(classes, job);
         if (hidden != null) {
             return new Built(compiled.refused(Refusal.hidden(hidden)), null, 0);
         }
         Rewriter.Prepared prepared = rewriter.prepare(classes, null, wanted(job));
-        long rewriting = System.nanoTime() - start;
         if (!job.suite().stdin().isEmpty()) {
-            return new Built(prepared.main() == null ? compiled.refused(Refusal.noMain()) : compiled, prepared, rewriting);
+            boolean starts = prepared.main() != null;
+            return new Built(starts ? compiled : compiled.refused(Refusal.noMain()), prepared, System.nanoTime() - start);
         }
-        if (prepared.namesTests()) {
+        if (classes.program().values().stream().anyMatch(reader -> namesAny(reader, units.ours()))) {
             // It can't know of them honestly: the answer is what javac says of it without them.
-            return new Built(compiler.compile(List.of(program)), prepared, rewriting);
+            return new Built(compiler.compile(units.alone()), prepared, System.nanoTime() - start);
         }
-        if (tests != null && prepared.tests() != null) {
-            kept.keep(tests.text(), Declarations.of(classes.program().values()), prepared.tests());
+        if (tests != null && !job.suite().junit() && prepared.tests() != null) {
+            kept.keep(key(units, job), Declarations.of(classes.program().values()), prepared.tests());
         }
-        return new Built(compiled, prepared, rewriting);
+        return new Built(compiled, prepared, System.nanoTime() - start);
     }
 }

@@ -1,5 +1,6 @@
 package javabox.judge.compile;
 
+import com.sun.source.tree.CompilationUnitTree;
 import com.sun.source.util.JavacTask;
 import com.sun.tools.javac.api.JavacTaskPool;
 import java.io.ByteArrayOutputStream;
@@ -9,14 +10,17 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import javabox.program.Program;
+import java.util.function.Consumer;
+import javabox.judge.meter.Jars;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.FileObject;
@@ -33,7 +37,8 @@ import javax.tools.ToolProvider;
  * javac, warm, in memory. One instance a thread: a StandardJavaFileManager is not safe to share.
  *
  * <p>Answers come from a pooled context (a millisecond or two). Its traps, and what is done about them: a context
- * given a new file manager yields no classes, silently, so there is one file manager and its sink is swapped; a package that
+ * given a new file manager yields no classes, silently, so there is one file manager a class path and its sink is swapped; a
+ * package that
  * one source declares changes what is said of the next one, so whatever may declare one (or a module) is compiled
  * in a fresh context and the pool never sees it. Of sources without, acceptance and errors do not depend on
  * what was compiled before (tests/javabox/test_compiler.py), and a context is kept after errors: dropping it
@@ -46,7 +51,7 @@ public final class Compiler {
     /**
      * Bytes by class name, or the errors; never both, and never neither.
      *
-     * @param program the names of the classes that come from the program's own source
+     * @param program the names of the classes that come from the program's own files
      */
     public record Result(Map<String, byte[]> classes, Set<String> program,
                   List<Diagnostic<? extends JavaFileObject>> errors) {
@@ -75,15 +80,34 @@ public final class Compiler {
     private static final int COMPILATIONS_A_POOL = 500;
 
     private final JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
-    private final StandardJavaFileManager standard = javac.getStandardFileManager(null, Locale.ENGLISH,
-            StandardCharsets.UTF_8);
-    private final Memory memory = new Memory(standard);
-    private JavacTaskPool pool = new JavacTaskPool(1);
-    private int pooled;
+    private final Map<List<Path>, Desk> desks = new HashMap<>();
 
-    public Compiler() throws IOException {
-        standard.setLocation(StandardLocation.CLASS_PATH, List.of());
-        standard.setLocation(StandardLocation.SOURCE_PATH, List.of());
+    /** One class path, with the file manager and the pool that belong to it. */
+    private final class Desk {
+        final Memory memory;
+        JavacTaskPool pool = new JavacTaskPool(1);
+        int pooled;
+
+        Desk(List<Path> classPath) {
+            StandardJavaFileManager standard = javac.getStandardFileManager(null, Locale.ENGLISH, StandardCharsets.UTF_8);
+            memory = new Memory(standard);
+            try {
+                standard.setLocationFromPaths(StandardLocation.CLASS_PATH, classPath);
+                standard.setLocation(StandardLocation.SOURCE_PATH, List.of());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        void anew() {
+            pool = new JavacTaskPool(1);
+            pooled = 0;
+        }
+    }
+
+    private Desk desk(List<Sources.Unit> units) {
+        boolean junit = units.stream().anyMatch(Sources.Unit::junit);
+        return desks.computeIfAbsent(Jars.GIVEN.of(units.stream().map(Sources.Unit::text), junit), Desk::new);
     }
 
     /** Whether a package or a module may be declared there, in escaped letters too. */
@@ -105,34 +129,47 @@ public final class Compiler {
 
     /** @param listener told of what is parsed; may be null */
     Result compile(List<Sources.Unit> units, SharedFile listener) {
+        Desk desk = desk(units);
         if (units.stream().noneMatch(Compiler::leavesTraces)) {
             try {
-                Result result = inPool(units, listener);
+                Result result = inPool(desk, units, listener);
                 if (result.ok() != result.classes.isEmpty() && !brokenOff(result)) {
                     return result;
                 }
-                pool = new JavacTaskPool(1);
-                pooled = 0;
+                desk.anew();
             } catch (RuntimeException | StackOverflowError | AssertionError e) {
-                pool = new JavacTaskPool(1); // javac's own trouble on a hostile source
-                pooled = 0;
+                desk.anew(); // javac's own trouble on a hostile source
             }
         }
-        return fresh(units, listener);
+        return fresh(desk, units, listener);
     }
 
     /** The top-level types of a source that is not compiled. */
     List<SharedFile.Type> types(Sources.Unit unit) {
-        SharedFile parsed = new SharedFile();
-        JavacTask task = (JavacTask) javac.getTask(new StringWriter(), memory, new DiagnosticCollector<>(), OPTIONS, null,
-                List.of(unit));
-        parsed.listenTo(task);
+        SharedFile parsed = new SharedFile(unit);
+        parse(unit, parsed::listenTo);
+        return parsed.types();
+    }
+
+    /** What a source declares. */
+    Outline outline(Sources.Unit unit) {
+        for (CompilationUnitTree parsed : parse(unit, task -> { })) {
+            return Outline.of(parsed);
+        }
+        return new Outline("", List.of());
+    }
+
+    private Iterable<? extends CompilationUnitTree> parse(Sources.Unit unit, Consumer<JavacTask> listener) {
+        JavacTask task = (JavacTask) javac.getTask(new StringWriter(), desk(List.of(unit)).memory,
+                new DiagnosticCollector<>(), OPTIONS, null, List.of(unit));
+        listener.accept(task);
         try {
-            task.parse();
+            return task.parse();
         } catch (IOException e) {
             throw new UncheckedIOException(e); // it is in memory
+        } catch (RuntimeException | StackOverflowError | AssertionError e) {
+            return List.of(); // javac's own trouble on a hostile source; compiling it says so
         }
-        return parsed.types();
     }
 
     /** What is too large for a class file stays in javac's writer, and would be written into the next class. */
@@ -140,33 +177,32 @@ public final class Compiler {
         return result.errors.stream().anyMatch(error -> error.getCode().startsWith("compiler.err.limit"));
     }
 
-    private Result inPool(List<Sources.Unit> units, SharedFile listener) {
-        if (++pooled > COMPILATIONS_A_POOL) {
-            pool = new JavacTaskPool(1);
-            pooled = 1;
+    private Result inPool(Desk desk, List<Sources.Unit> units, SharedFile listener) {
+        if (++desk.pooled > COMPILATIONS_A_POOL) {
+            desk.anew();
         }
         DiagnosticCollector<JavaFileObject> collector = new DiagnosticCollector<>();
-        memory.clear();
-        boolean ok = pool.getTask(new StringWriter(), memory, collector, OPTIONS, null, units, task -> {
+        desk.memory.clear();
+        boolean ok = desk.pool.getTask(new StringWriter(), desk.memory, collector, OPTIONS, null, units, task -> {
             if (listener != null) {
                 listener.listenTo((JavacTask) task);
             }
             return task.call();
         });
-        return result(ok, collector);
+        return result(desk.memory, ok, collector);
     }
 
-    private Result fresh(List<Sources.Unit> units, SharedFile listener) {
+    private Result fresh(Desk desk, List<Sources.Unit> units, SharedFile listener) {
         DiagnosticCollector<JavaFileObject> collector = new DiagnosticCollector<>();
-        memory.clear();
+        desk.memory.clear();
         StringWriter log = new StringWriter();
         try {
-            JavacTask task = (JavacTask) javac.getTask(log, memory, collector, OPTIONS, null, units);
+            JavacTask task = (JavacTask) javac.getTask(log, desk.memory, collector, OPTIONS, null, units);
             if (listener != null) {
                 listener.listenTo(task);
             }
             boolean ok = task.call();
-            Result result = result(ok, collector);
+            Result result = result(desk.memory, ok, collector);
             if (ok || !result.errors.isEmpty()) {
                 return result;
             }
@@ -178,7 +214,7 @@ public final class Compiler {
         return new Result(Map.of(), Set.of(), List.of(Refusal.gaveUp(reason)));
     }
 
-    private Result result(boolean ok, DiagnosticCollector<JavaFileObject> collector) {
+    private static Result result(Memory memory, boolean ok, DiagnosticCollector<JavaFileObject> collector) {
         List<Diagnostic<? extends JavaFileObject>> errors = new ArrayList<>();
         if (!ok) {
             for (Diagnostic<? extends JavaFileObject> diagnostic : collector.getDiagnostics()) {
@@ -192,11 +228,12 @@ public final class Compiler {
 
     /** Class files go into a map; everything else is the standard manager's. */
     private static final class Memory extends ForwardingJavaFileManager<StandardJavaFileManager> {
-        private Map<String, byte[]> classes = new HashMap<>();
+        /** In the order in which javac writes them, which is the sources'. */
+        private Map<String, byte[]> classes = new LinkedHashMap<>();
         private Set<String> program = new HashSet<>();
 
         void clear() {
-            classes = new HashMap<>();
+            classes = new LinkedHashMap<>();
             program = new HashSet<>();
         }
 
@@ -208,7 +245,7 @@ public final class Compiler {
         public JavaFileObject getJavaFileForOutput(JavaFileManager.Location location, String className,
                 JavaFileObject.Kind kind, FileObject sibling) {
             Map<String, byte[]> sink = classes;
-            if (sibling != null && sibling.getName().endsWith(Program.SOURCE_NAME)) {
+            if (sibling instanceof Sources.Unit unit && unit.ofProgram()) {
                 program.add(className);
             }
             URI uri = URI.create("memory:///" + className.replace('.', '/').replaceAll("[^A-Za-z0-9_$/]", "_") + ".class");
@@ -223,6 +260,14 @@ public final class Compiler {
                     };
                 }
             };
+        }
+
+        /** Of our own jar, which is there for its tuples, nothing else is to be seen. */
+        @Override
+        public Iterable<JavaFileObject> list(Location location, String packageName, Set<JavaFileObject.Kind> kinds,
+                boolean recurse) throws IOException {
+            boolean own = location == StandardLocation.CLASS_PATH && packageName.startsWith("javabox");
+            return own ? List.of() : super.list(location, packageName, kinds, recurse);
         }
 
         @Override

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javabox.judge.meter.Jars;
 import javabox.judge.protocol.Job;
 
 /**
@@ -19,7 +20,6 @@ final class Imports {
     private static final Pattern SINGLE = Pattern.compile("import\\s+(?:static\\s+)?[\\w.]+\\.(\\w+)\\s*;");
     private static final Pattern NAME = Pattern.compile("\\b([A-Z]\\w*)");
     private static final Pattern DECLARED = Pattern.compile("\\b(?:class|interface|enum|record)\\s+(\\w+)");
-    private static final Pattern PACKAGE = Pattern.compile("\\s*package\\b");
     private static final int SUITES_KEPT = 8192;
 
     /** By suite: simple names and where they come from. */
@@ -27,9 +27,6 @@ final class Imports {
 
     /** @return import lines for the tests of this job, on the suite's own line */
     String of(Job job) {
-        if (job.suite().whole() != null && PACKAGE.matcher(job.suite().whole()).lookingAt()) {
-            return ""; // no class of the program's package is in sight
-        }
         Map<String, String> known = kept.computeIfAbsent(job.suite(), Imports::mentioned);
         Set<String> declared = inPrompt(job);
         StringBuilder lines = new StringBuilder();
@@ -43,8 +40,16 @@ final class Imports {
 
     /** What the program is meant to declare. */
     static Set<String> inPrompt(Job job) {
+        if (job.declared() != null) {
+            return job.declared();
+        }
         int promptEnd = job.completionStart() > 0 ? job.completionStart() : job.source().length();
         return named(DECLARED, job.source().substring(0, promptEnd));
+    }
+
+    /** The names of all classes that a source seems to declare. */
+    static Set<String> declared(String source) {
+        return named(DECLARED, source);
     }
 
     private static Map<String, String> mentioned(Job.Suite suite) {
@@ -79,20 +84,23 @@ final class Imports {
     }
 
     /**
-     * Whether a class of this name, declared by the program, stands before one of the JDK's where the tests have
+     * Whether a class of this name, declared by the program, stands before one of the JDK's or a jar's where the tests have
      * it in mind: they name it, and neither the prompt nor they themselves declare it.
      */
     static boolean hides(String declared, Job job) {
-        if (declared.equals("java") || declared.equals("javax")) {
+        if (declared.equals("java") || declared.equals("javax") || Jars.GIVEN.begins(declared)) {
             return true;
         }
         String heads = "import java.lang.*;" + job.source() + job.suite().imports() + job.suite().whole();
         return !inPrompt(job).contains(declared) && named(ON_DEMAND, heads).stream()
-                .anyMatch(place -> place.startsWith("java.") && exists(place + "." + declared));
+                .anyMatch(place -> exists(place + "." + declared));
     }
 
     private static boolean exists(String qualified) {
         try {
+            if (!qualified.startsWith("java.")) {
+                return Jars.GIVEN.has(qualified.replace('.', '/'));
+            }
             return java.lang.reflect.Modifier.isPublic(Class.forName(qualified, false, null).getModifiers());
         } catch (ClassNotFoundException | LinkageError e) {
             return false;

@@ -28,6 +28,11 @@ record Refusal(String code, String message) implements Diagnostic<JavaFileObject
                 + " mean");
     }
 
+    /** A class that a jar has already, or one in a package of JUnit's or the tuples': no other one is meant. */
+    static Refusal ofJar(String name) {
+        return new Refusal(TESTS, "the program declares " + name + ", which is the class path's");
+    }
+
     /** Nothing to start in a program that is to read its input. */
     static Refusal noMain() {
         return new Refusal(MAIN, "no class has a main to start: declare public static void main(String[] args) in one");

@@ -31,8 +31,15 @@ final class SharedFile implements TaskListener {
     /** A top-level type and where it begins, its modifiers included. */
     record Type(String name, long start) {}
 
+    private final Sources.Unit file;
     private final List<Type> types = new ArrayList<>();
+    private String packageName = "";
     private SourcePositions positions;
+
+    /** @param file the one that is looked at */
+    SharedFile(Sources.Unit file) {
+        this.file = file;
+    }
 
     void listenTo(JavacTask task) {
         types.clear();
@@ -46,9 +53,10 @@ final class SharedFile implements TaskListener {
 
     @Override
     public void finished(TaskEvent event) {
-        if (event.getKind() != TaskEvent.Kind.PARSE) {
+        if (event.getKind() != TaskEvent.Kind.PARSE || !event.getSourceFile().getName().equals(file.getName())) {
             return;
         }
+        packageName = Outline.of(event.getCompilationUnit()).packageName();
         for (Tree tree : event.getCompilationUnit().getTypeDecls()) {
             if (tree instanceof ClassTree type) {
                 long start = positions.getStartPosition(event.getCompilationUnit(), tree);
@@ -57,10 +65,10 @@ final class SharedFile implements TaskListener {
         }
     }
 
-    /** Compiles the job's only file; the classes of its tests are not the program's. */
-    static Compiler.Result compile(Sources.Unit file, Job job, Compiler compiler) {
-        SharedFile shared = new SharedFile();
-        Compiler.Result compiled = compiler.compile(List.of(file), shared);
+    /** Compiles the job's own file and what is beside it; the classes of its tests are not the program's. */
+    static Compiler.Result compile(Units units, Job job, Compiler compiler) {
+        SharedFile shared = new SharedFile(units.program());
+        Compiler.Result compiled = compiler.compile(units.alone(), shared);
         if (!compiled.ok()) {
             return compiled;
         }
@@ -89,7 +97,8 @@ final class SharedFile implements TaskListener {
     private Type topLevel(String className) {
         Type best = null;
         for (Type type : types) {
-            boolean within = className.equals(type.name) || className.startsWith(type.name + "$");
+            String name = Outline.qualified(packageName, type.name);
+            boolean within = className.equals(name) || className.startsWith(name + "$");
             if (within && (best == null || type.name.length() > best.name.length())) {
                 best = type;
             }

@@ -1,6 +1,6 @@
 package javabox.judge.meter;
 
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.objectweb.asm.ClassReader;
@@ -16,7 +16,7 @@ public record ClassFiles(Map<String, byte[]> originals, Map<String, ClassReader>
      * @param program the names of the program's classes; the others are its tests'
      */
     public static ClassFiles of(Map<String, byte[]> originals, Set<String> program) {
-        ClassFiles files = new ClassFiles(originals, new HashMap<>(), new HashMap<>());
+        ClassFiles files = new ClassFiles(originals, new LinkedHashMap<>(), new LinkedHashMap<>());
         originals.forEach((name, bytes) -> {
             Map<String, ClassReader> readers = program.contains(name) ? files.program : files.tests;
             readers.put(name, new ClassReader(readable(bytes)));
@@ -24,12 +24,13 @@ public record ClassFiles(Map<String, byte[]> originals, Map<String, ClassReader>
         return files;
     }
 
-    /** Whether a class names another one. */
+    /** Whether a class names another one, given by its full name. */
     public static boolean names(ClassReader reader, String other) {
+        String internal = other.replace('.', '/');
         char[] buffer = new char[reader.getMaxStringLength()];
         for (int i = 1; i < reader.getItemCount(); i++) {
             int item = reader.getItem(i);
-            if (item != 0 && reader.readByte(item - 1) == 7 && reader.readUTF8(item, buffer).equals(other)) {
+            if (item != 0 && reader.readByte(item - 1) == 7 && reader.readUTF8(item, buffer).equals(internal)) {
                 return true;
             }
         }

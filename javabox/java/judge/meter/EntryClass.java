@@ -3,6 +3,7 @@ package javabox.judge.meter;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import javabox.program.Program;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.Label;
@@ -59,7 +60,7 @@ public final class EntryClass extends ClassVisitor {
     }
 
     private String simpleName() {
-        return name.substring(name.lastIndexOf('/') + 1);
+        return name.substring(name.lastIndexOf('/') + 1).replace(Program.RENAMED, "");
     }
 
     @Override

@@ -40,31 +40,32 @@ public final class Rewriter {
      * @param files whether it may write a file or start a process
      * @param threads whether it may use threads, which makes its fuel and its stack a matter of chance
      * @param chance whether it asks for something that nothing here makes the same in every run
-     * @param namesTests whether the program names the class of its tests, which it can't know honestly
      * @param testClasses the names of the tests' classes
      * @param witnessed whether the tests say what they checked
+     * @param entry the class that is called: the tests', or the program's where they are in its file
      * @param tests what became of the tests, if it can serve other programs; else null
      * @param main the class whose main runs, of a program that is judged by what it prints; null if it has none
      */
     public record Prepared(Map<String, byte[]> classes, String refusal, boolean metered, boolean threads, boolean files,
-                    boolean chance, boolean namesTests, Set<String> testClasses, boolean witnessed, Tests tests,
-                    String main) {
+                    boolean chance, Set<String> testClasses, boolean witnessed, String entry, Tests tests, String main) {
         /** The same, started in another class. */
         public Prepared from(String otherMain) {
-            return new Prepared(classes, refusal, metered, threads, files, chance, namesTests, testClasses, witnessed,
-                    tests, otherMain);
+            return new Prepared(classes, refusal, metered, threads, files, chance, testClasses, witnessed, entry, tests,
+                    otherMain);
         }
     }
 
     /** Tests that were metered beside a program without threads and without reflection, and what a scan found in them. */
-    public record Tests(Map<String, byte[]> classes, Scan scan) {}
+    public record Tests(Map<String, byte[]> classes, Scan scan, String entry) {}
 
     /**
      * What is asked of the program beside its tests.
      *
+     * @param joined whether it is called as mxeval does it: {@code java Main}
+     * @param junit whether JUnit calls it, which the warm lane has no place for
      * @param prints whether it is judged by what its own main prints
      */
-    public record Wanted(boolean coverage, boolean assertions, boolean prints) {}
+    public record Wanted(boolean coverage, boolean assertions, boolean joined, boolean junit, boolean prints) {}
 
     public Rewriter(boolean deterministic) {
         this.deterministic = deterministic;
@@ -99,12 +100,12 @@ public final class Rewriter {
         Map<String, byte[]> ofTests = known == null ? second.rewrite(classes.tests(), tests, false) : known.classes;
         rewritten.putAll(ofTests);
         boolean metered = first.unmetered.isEmpty() && second.unmetered.isEmpty();
-        String refusal = program.refusal() != null ? program.refusal() : tests.refusal();
+        String refusal = wanted.junit ? "JUnit" : program.refusal() != null ? program.refusal() : tests.refusal();
+        String entry = known != null ? known.entry : wanted.joined ? Entry.MAIN : Entry.of(classes);
         return new Prepared(rewritten, metered ? refusal : "a method that is too large to be metered", metered, threads,
                 program.files() || tests.files(), program.chance() || tests.chance(),
-                classes.program().values().stream().anyMatch(reader -> ClassFiles.names(reader, Program.TESTS)),
-                ofTests.keySet(), second.unmetered.isEmpty(),
-                !threads && !reflects && second.unmetered.isEmpty() ? new Tests(ofTests, tests) : null,
+                ofTests.keySet(), second.unmetered.isEmpty(), entry,
+                !threads && !reflects && second.unmetered.isEmpty() ? new Tests(ofTests, tests, entry) : null,
                 wanted.prints ? EntryClass.main(classes.program().values()) : null);
     }
 
@@ -182,7 +183,8 @@ public final class Rewriter {
                 testCode.rewrite(method);
             }
             callSites.rewrite(method);
-            new Metering(method, stack, lines && Metering.written(type, method)).rewrite();
+            boolean shown = lines && Program.SOURCE_NAME.equals(type.sourceFile) && Metering.written(type, method);
+            new Metering(method, stack, shown).rewrite();
         }
     }
 

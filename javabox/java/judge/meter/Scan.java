@@ -16,7 +16,7 @@ import org.objectweb.asm.Opcodes;
 final class Scan {
     private static final Set<String> PACKAGES = Set.of("java/util/function", "java/util/regex", "java/util/stream",
             "java/math", "java/text", "java/time", "java/time/format", "java/time/temporal", "java/time/chrono",
-            "java/nio/charset", "java/util/concurrent/atomic", "java/lang/annotation");
+            "java/nio/charset", "java/util/concurrent/atomic", "java/lang/annotation", "org/javatuples");
 
     private static final Set<String> NOT_OF_UTIL = Set.of("Timer", "TimerTask", "ServiceLoader", "ResourceBundle",
             "PropertyResourceBundle", "ListResourceBundle", "WeakHashMap", "ServiceConfigurationError");
@@ -165,10 +165,21 @@ final class Scan {
         if (!allowed(element) && !MENTIONED.contains(element) && !element.equals(THREAD)) {
             refuse(element);
             threads |= runsThreads(element);
-            files |= !runsThreads(element) || FILES.stream().anyMatch(element::startsWith);
+            boolean harmless = runsThreads(element) && FILES.stream().noneMatch(element::startsWith);
+            files |= !harmless && !checksOnly(element);
             reflects |= element.startsWith("java/lang/reflect/") || element.startsWith("java/lang/invoke/");
-            chance |= CHANCE.stream().anyMatch(element::startsWith);
+            // What a user's jar asks for is not looked at.
+            chance |= CHANCE.stream().anyMatch(element::startsWith) || Jars.GIVEN.isUsers(element);
         }
+    }
+
+    /** What tests name of JUnit and that writes no file: assertions and annotations. */
+    private static boolean checksOnly(String type) {
+        String place = type.substring(0, type.lastIndexOf('/') + 1);
+        return place.equals("org/junit/") || place.equals("org/junit/jupiter/api/") || place.startsWith("org/hamcrest/")
+                || place.startsWith("org/junit/jupiter/params/") || place.startsWith("org/opentest4j/")
+                || place.equals("org/junit/jupiter/api/function/") || type.equals("org/junit/runner/RunWith")
+                || type.equals("org/junit/runners/Parameterized");
     }
 
     private static boolean runsThreads(String type) {
@@ -205,8 +216,9 @@ final class Scan {
         };
         if (!known) {
             refuse(owner + "." + name);
+            threads |= name.startsWith("assertTimeoutPreemptively");
             threads |= owner.equals("java/lang/Class") || owner.equals(THREAD);
-            files |= !owner.equals(THREAD);
+            files |= !owner.equals(THREAD) && !checksOnly(owner);
             reflects |= owner.equals("java/lang/Class");
         }
     }

@@ -3,20 +3,31 @@ package javabox.judge.protocol;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import javabox.program.Text;
 
-/** One program to judge, as it comes over the wire (javabox/protocol/codec.py holds the other end). */
-public record Job(int id, String source, int completionStart, int testsStart, Suite suite, Limits limits,
-                  boolean coverage) {
+/**
+ * One program to judge, as it comes over the wire (javabox/protocol/codec.py holds the other end).
+ *
+ * @param declared the classes that the program is meant to declare; null where the prompt says it
+ */
+public record Job(int id, String source, int completionStart, int testsStart, List<File> files, Set<String> declared,
+                  Suite suite, Limits limits, boolean coverage) {
+
+    /** One more source file of the program. */
+    public record File(String path, String text) {}
 
     /**
      * The tests: named cases, or runs with standard input, or a whole test program (empty: the source has its own), or
      * nothing (compile only).
      *
      * @param assertions whether {@code assert} is on in the program; in tests it always is
+     * @param junit whether the whole test program is JUnit's test classes
      */
-    public record Suite(String imports, String whole, boolean assertions, List<Case> cases, List<StdinCase> stdin) {
+    public record Suite(String imports, String whole, boolean assertions, boolean junit, List<Case> cases,
+                  List<StdinCase> stdin) {
         public boolean compileOnly() {
             return whole == null && cases.isEmpty() && stdin.isEmpty();
         }
@@ -60,14 +71,29 @@ public record Job(int id, String source, int completionStart, int testsStart, Su
         return suite.whole != null && suite.whole.isEmpty();
     }
 
+    /** Whether the tests were put behind the program, as mxeval does it: then its file is main.java, as there. */
+    public boolean joined() {
+        return testsShareFile() && testsStart >= 0;
+    }
+
     public static Job read(DataInputStream in) throws IOException {
         int id = in.readInt();
         String source = Text.read(in);
         int completionStart = in.readInt();
         int testsStart = in.readInt();
+        List<File> files = new ArrayList<>();
+        for (int left = in.readInt(); left > 0; left--) {
+            files.add(new File(Text.read(in), Text.read(in)));
+        }
+        int known = in.readInt();
+        Set<String> declared = known < 0 ? null : new HashSet<>();
+        for (int left = known; left > 0; left--) {
+            declared.add(Text.read(in));
+        }
         String imports = Text.read(in);
         String whole = optional(in);
         boolean assertions = in.readBoolean();
+        boolean junit = in.readBoolean();
         int count = in.readInt();
         List<Case> cases = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
@@ -79,8 +105,8 @@ public record Job(int id, String source, int completionStart, int testsStart, Su
         }
         Limits limits = new Limits(in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt(),
                 in.readLong(), in.readLong());
-        Suite suite = new Suite(imports, whole, assertions, cases, stdin);
-        return new Job(id, source, completionStart, testsStart, suite, limits, in.readBoolean());
+        Suite suite = new Suite(imports, whole, assertions, junit, cases, stdin);
+        return new Job(id, source, completionStart, testsStart, files, declared, suite, limits, in.readBoolean());
     }
 
     private static byte[] bytes(DataInputStream in) throws IOException {

@@ -26,8 +26,12 @@ public record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown,
         JUDGE_ERROR, SUITE_ERROR
     }
 
-    /** One javac error; line, column (from 1) and position (from 0) count in the completion, -1 outside it. */
-    public record Diagnosis(String code, int line, int column, int position, String message) {}
+    /**
+     * One javac error; line, column (from 1) and position (from 0) count in the completion, -1 outside it.
+     *
+     * @param file path and line where it is in another file of the program, else null
+     */
+    public record Diagnosis(String code, int line, int column, int position, String message, String file) {}
 
     public record Thrown(String type, String message, int line) {}
 
@@ -36,10 +40,15 @@ public record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown,
      * @param lines executed lines of the source, from 1; empty where they were not asked for
      * @param shown of a case that did not pass: what came out, where it is no value that an expression makes
      * @param testsLine line in the tests' source that ended the case, from 1; 0 unknown
+     * @param name where only the run tells it, as JUnit's, else null
      */
-    public record CaseResult(Outcome outcome, String value, BitSet lines, String shown, int testsLine) {
+    public record CaseResult(Outcome outcome, String value, BitSet lines, String shown, int testsLine, String name) {
         public static CaseResult of(Outcome outcome, BitSet lines) {
-            return new CaseResult(outcome, null, lines, null, 0);
+            return new CaseResult(outcome, null, lines, null, 0, null);
+        }
+
+        public CaseResult named(String given) {
+            return new CaseResult(outcome, value, lines, shown, testsLine, given);
         }
     }
 
@@ -110,6 +119,7 @@ public record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown,
             out.writeInt(d.column);
             out.writeInt(d.position);
             Text.write(out, d.message);
+            optional(out, d.file);
         }
         out.writeBoolean(thrown != null);
         if (thrown != null) {
@@ -124,6 +134,7 @@ public record Reply(Outcome outcome, List<Diagnosis> diagnostics, Thrown thrown,
             optional(out, c.value);
             optional(out, c.shown);
             out.writeInt(c.testsLine);
+            optional(out, c.name);
             int[] lines = c.lines.stream().map(place::line).filter(line -> line > 0).toArray();
             out.writeInt(lines.length);
             for (int line : lines) {

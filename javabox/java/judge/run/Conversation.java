@@ -7,12 +7,14 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import javabox.judge.meter.Jars;
 import javabox.judge.meter.Rewriter;
 import javabox.judge.meter.TestCode;
 import javabox.judge.protocol.Job;
@@ -43,8 +45,11 @@ public final class Conversation {
 
     private final Job job;
     private final Rewriter.Prepared prepared;
+    private final boolean junit;
+    private TestMethods methods = TestMethods.NONE;
     /** What the program reads and is judged by, of a program that is judged by what it prints; else null. */
     private final byte[] input;
+    /** Of cases; 0 where JUnit finds them. */
     private final int count;
     private final byte[][] tokens;
     private final Expected.Value[] expected;
@@ -68,8 +73,9 @@ public final class Conversation {
         this.prepared = prepared;
         this.expected = expected;
         this.input = input;
-        count = input != null ? 1 : job.suite().count();
-        tokens = new byte[count + (input != null ? 3 : 2)][Frames.TOKEN_BYTES];
+        junit = job.suite().junit();
+        count = input != null ? 1 : junit ? 0 : job.suite().count();
+        tokens = new byte[(junit ? Frames.TESTS_LIMIT + 1 : count) + (input != null ? 3 : 2)][Frames.TOKEN_BYTES];
         for (byte[] token : tokens) {
             RANDOM.nextBytes(token);
         }
@@ -123,6 +129,7 @@ public final class Conversation {
             out.write(token);
         }
         out.writeBoolean(job.suite().whole() != null);
+        out.writeBoolean(junit);
         out.writeBoolean(job.coverage());
         out.writeBoolean(prepared.threads() || prepared.files()); // files: processes too
         out.writeInt(count);
@@ -131,12 +138,22 @@ public final class Conversation {
         out.writeLong(job.limits().allocationBytes());
         out.writeLong((long) job.limits().memoryMegabytes() << 20);
         out.writeLong(TestCode.KEY);
+        out.writeUTF(prepared.entry());
+        // A program of the warm lane names no class of theirs.
+        List<Path> jars = prepared.refusal() == null ? List.of() : Jars.GIVEN.atRun(job.suite().junit());
+        out.writeInt(jars.size());
+        for (Path jar : jars) {
+            out.writeUTF(jar.toString());
+        }
         out.writeInt(prepared.classes().size());
         for (Map.Entry<String, byte[]> entry : prepared.classes().entrySet()) {
-            out.writeUTF(entry.getKey());
             out.writeBoolean(prepared.testClasses().contains(entry.getKey()));
-            out.writeInt(entry.getValue().length);
-            out.write(entry.getValue());
+            write(out, entry);
+        }
+        Map<String, byte[]> changed = junit ? Jars.GIVEN.sincere() : Map.of();
+        out.writeInt(changed.size());
+        for (Map.Entry<String, byte[]> entry : changed.entrySet()) {
+            write(out, entry);
         }
         out.writeBoolean(input != null);
         if (input != null) {
@@ -176,7 +193,13 @@ public final class Conversation {
     private static Reply.CaseResult exited(int code, BitSet lines) {
         boolean normally = (code & 0xff) == 0; // as a process has it
         return new Reply.CaseResult(normally ? Reply.Outcome.PASSED : Reply.Outcome.RUNTIME_ERROR, null, lines,
-                normally ? null : "exit code " + (code & 0xff), 0);
+                normally ? null : "exit code " + (code & 0xff), 0, null);
+    }
+
+    private static void write(DataOutputStream out, Map.Entry<String, byte[]> entry) throws IOException {
+        out.writeUTF(entry.getKey());
+        out.writeInt(entry.getValue().length);
+        out.write(entry.getValue());
     }
 
     /** Reads frames until the last one, an untrue one, or the end. */
@@ -225,7 +248,7 @@ public final class Conversation {
                 fuel = in.readLong();
                 checks = in.readLong();
                 lastLines.or(lines(in));
-                finished = kind == Frames.DONE && (cases.size() == count || input != null);
+                finished = kind == Frames.DONE && (junit || cases.size() == count);
                 ended = kind != Frames.DONE;
                 end = switch (kind) {
                     case Frames.TIME -> Reply.Outcome.TIME_LIMIT;
@@ -235,6 +258,14 @@ public final class Conversation {
                     default -> Reply.Outcome.PREMATURE_EXIT;
                 };
                 return false;
+            }
+            case Frames.FOUND -> methods = TestMethods.read(in);
+            case Frames.TEST -> {
+                BitSet lines = lines(in);
+                byte status = in.readByte();
+                String name = Text.read(in);
+                cases.add(status == Frames.FAILED ? thrown(in, lines).named(name)
+                        : TestMethods.result(status, name, lines, in));
             }
             case Frames.VALUE, Frames.THROWN, Frames.TOO_LARGE, Frames.MEMORY -> {
                 if (cases.size() == count) {
@@ -295,7 +326,7 @@ public final class Conversation {
         boolean right = wanted == null ? !(value instanceof Decoded.Opaque) : wanted.is(value, test.tolerance());
         String rendered = Literals.render(value);
         String shown = right || rendered != null ? null : Literals.show(value);
-        return new Reply.CaseResult(right ? Reply.Outcome.PASSED : Reply.Outcome.FAILED, rendered, lines, shown, 0);
+        return new Reply.CaseResult(right ? Reply.Outcome.PASSED : Reply.Outcome.FAILED, rendered, lines, shown, 0, null);
     }
 
     /** What the tests threw is their word against the program, what the program threw is its own end. */
@@ -310,7 +341,7 @@ public final class Conversation {
             thrown = new Reply.Thrown(type, message, Place.of(job).line(line));
         }
         return new Reply.CaseResult(byTests ? Reply.Outcome.FAILED : Reply.Outcome.RUNTIME_ERROR, null, lines,
-                Text.capped(message == null ? type : type + ": " + message), testsLine);
+                Text.capped(message == null ? type : type + ": " + message), testsLine, null);
     }
 
     /**
@@ -327,11 +358,16 @@ public final class Conversation {
         Reply.Outcome outcome = byClock && patience.flooded() ? Reply.Outcome.OUTPUT_LIMIT
                 : byClock ? Reply.Outcome.TIME_LIMIT
                 : tampered ? Reply.Outcome.PREMATURE_EXIT : finished ? worst() : end;
-        boolean untested = outcome == Reply.Outcome.PASSED && job.suite().whole() != null
+        boolean none = junit && outcome == Reply.Outcome.PASSED && TestMethods.nonePassed(cases);
+        outcome = none ? Reply.Outcome.UNTESTED : outcome;
+        boolean untested = outcome == Reply.Outcome.PASSED && !junit && job.suite().whole() != null
                 && prepared.witnessed() && checks == 0;
         if (untested) {
             outcome = Reply.Outcome.UNTESTED;
             cases.replaceAll(c -> Reply.CaseResult.of(Reply.Outcome.UNTESTED, c.lines()));
+        }
+        if (junit && !finished) {
+            cases.addAll(methods.missing(cases, outcome));
         }
         for (BitSet lines = lastLines; cases.size() < count; lines = new BitSet()) {
             cases.add(Reply.CaseResult.of(outcome, lines));
@@ -342,7 +378,7 @@ public final class Conversation {
         boolean doubtful = doubtfulClock || outcome == Reply.Outcome.PREMATURE_EXIT && !tampered && !byItself;
         boolean deterministic = !doubtful && !byClock && !prepared.chance();
         return new Reply(outcome, List.of(), thrown, List.copyOf(cases), lane, deterministic, doubtful,
-                countedFuel ? fuel : Reply.UNKNOWN, Reply.Times.NONE, untested ? UNTESTED : "");
+                countedFuel ? fuel : Reply.UNKNOWN, Reply.Times.NONE, untested ? UNTESTED : none ? TestMethods.NO_TEST : "");
     }
 
     /** Of a program that ran to the end: a limit before an exception before a wrong answer. */

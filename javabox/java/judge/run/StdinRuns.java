@@ -93,14 +93,15 @@ public final class StdinRuns {
             boolean right = decided ? checked.outcome() == Reply.Outcome.PASSED
                     : test.expected().isEmpty() || Outputs.right(printed, test);
             result = new Reply.CaseResult(right ? Reply.Outcome.PASSED : Reply.Outcome.FAILED, null, result.lines(),
-                    right ? null : shown(printed), 0);
+                    right ? null : shown(printed), 0, null);
             // A wrong answer is less than an exception, and is counted where nothing worse has been.
             outcome = right || outcome != Reply.Outcome.PASSED ? outcome : Reply.Outcome.FAILED;
         } else if (outcome != Reply.Outcome.RUNTIME_ERROR || LAST.contains(reply.outcome())) {
             outcome = reply.outcome();
         }
         if (test.expected().isEmpty() && test.checker() == null) {
-            result = new Reply.CaseResult(result.outcome(), Outputs.text(printed), result.lines(), result.shown(), 0);
+            result = new Reply.CaseResult(result.outcome(), Outputs.text(printed), result.lines(), result.shown(), 0,
+                    null);
         }
         cases.add(result);
         thrown = thrown == null ? reply.thrown() : thrown;

@@ -45,6 +45,14 @@ public final class Decoded {
     /** What is equal by its class and one text: program/Plain. */
     record Plain(String type, String text) {}
 
+    /** One of org.javatuples. */
+    record Several(String type, List<Object> items) {
+        @Override
+        public String toString() {
+            return items.toString();
+        }
+    }
+
     /** A constant of an enum. */
     record Constant(String type, String name) {}
 
@@ -72,6 +80,7 @@ public final class Decoded {
             case 'Y' -> new BigDecimal(Text.read(in));
             case 'A' -> new Elements(Text.read(in), items(in));
             case 'L' -> items(in);
+            case 'U' -> new Several(Text.read(in), items(in));
             case 'E' -> new AbstractMap.SimpleEntry<>(read(in), read(in));
             case 'G' -> new Constant(Text.read(in), Text.read(in));
             case 'P' -> new Maybe(Text.read(in), read(in));
@@ -144,6 +153,9 @@ public final class Decoded {
         }
         if (actual instanceof Elements a && expected instanceof Elements b) {
             return a.component.equals(b.component) && inOrder(a.items, b.items, tolerance);
+        }
+        if (actual instanceof Several a && expected instanceof Several b) {
+            return a.type.equals(b.type) && inOrder(a.items, b.items, tolerance);
         }
         if (actual instanceof Maybe a && expected instanceof Maybe b) {
             return a.type.equals(b.type) && same(a.value, b.value, tolerance);

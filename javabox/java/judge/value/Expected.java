@@ -13,6 +13,7 @@ import javabox.judge.compile.Compiler;
 import javabox.judge.compile.Sources;
 import javabox.judge.protocol.Job;
 import javabox.program.Values;
+import org.javatuples.Tuple;
 
 /**
  * The expected values of a suite, evaluated once, in the judge, apart from any program.
@@ -29,7 +30,7 @@ public final class Expected {
     public static final class Broken extends Exception {
         private static final long serialVersionUID = 1;
 
-        Broken(String message) {
+        public Broken(String message) {
             super(message);
         }
     }
@@ -104,6 +105,12 @@ public final class Expected {
             throw new Broken("an expected value does not compile: " + compiled.errors().get(0).getMessage(null));
         }
         ClassLoader loader = new ClassLoader(ClassLoader.getPlatformClassLoader()) {
+            @Override
+            protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+                boolean tuple = name.startsWith(Tuple.class.getPackageName() + ".");
+                return tuple ? Class.forName(name, false, Tuple.class.getClassLoader()) : super.loadClass(name, resolve);
+            }
+
             @Override
             protected Class<?> findClass(String name) throws ClassNotFoundException {
                 byte[] bytes = compiled.classes().get(name);

@@ -40,6 +40,12 @@ public final class Literals {
             out.append(')');
             return whole;
         }
+        if (value instanceof Decoded.Several tuple) {
+            out.append("org.javatuples.").append(tuple.type()).append(".with(");
+            boolean whole = items(out, tuple.items().iterator());
+            out.append(')');
+            return whole;
+        }
         if (value instanceof Decoded.Constant constant) {
             out.append(constant.type().replace('$', '.')).append('.').append(constant.name());
             return true;
