@@ -236,6 +236,7 @@ class Bench:
             "memory_limit": self.limiting.memory_limit,
             "expected_values": self.expected_values,
             "extract": self.extract,
+            "classpath": self.judging.classpath,
         }
         return open_journal(out, settings)
 
