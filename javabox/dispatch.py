@@ -223,7 +223,7 @@ class Dispatcher:
             if supervisor.load() == 0:
                 self._lose(post, supervisor)
         else:
-            while post.queue and supervisor.load() < post.most:
+            while post.queue and supervisor.has_room(post.most):
                 self._send(supervisor, post.queue.popleft())
 
     def _send(self, supervisor: Supervisor, task: Task) -> None:

@@ -44,6 +44,8 @@ class SuiteCase:
     None: `Object.equals` over JDK values; arrays are compared by element."""
 
 
+LARGEST_STDIN = 64 << 20
+"""Characters of all inputs and expected outputs of a suite: what a supervisor's memory has room for."""
 Compare = Literal["exact", "lines", "tokens", "numbers", "checker"]
 
 
@@ -108,6 +110,11 @@ class Suite:
         names = self.names
         if len(set(names)) != len(names):
             raise ValueError(f"case names must differ: {names}")
+        size = sum(len(text) for case in self.stdin for text in (case.stdin, *case.expected))
+        if size > LARGEST_STDIN:
+            raise ValueError(
+                f"inputs and outputs of {size >> 20} MB together, over 64: make several suites of them"
+            )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -139,7 +146,7 @@ class Limits:
     allocation_mb: int = 1 << 16
     """All that the program allocates, freed or not. One object larger than the heap ends it at once."""
     output_bytes: int = 64 << 20
-    """Printed to stdout and stderr together."""
+    """Printed to stdout and stderr together; where it is judged by what it prints, at most 16 MB."""
 
     @classmethod
     def of(cls, time_limit: float | None = None, memory_limit: int | None = None) -> Self:

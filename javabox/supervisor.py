@@ -45,6 +45,8 @@ class Task:
     """Times that it ended in a way that others may have caused."""
 
 
+HELD_BYTES = 32 << 20
+"""Of jobs that a supervisor holds, whose heap is 512 MB, more than this is not added to."""
 PIPE_BYTES = 60_000
 """What a pipe takes in while nobody reads it (pipe(7): 65,536 by default). So much can be written at once."""
 _numbers = count(1)
@@ -81,6 +83,11 @@ class Supervisor:
     def load(self) -> int:
         """How many jobs it holds."""
         return len(self._flights)
+
+    def has_room(self, most: int) -> bool:
+        """Whether it may get one more: it holds fewer than `most`, and not too much for its memory."""
+        held = sum(flight.size for flight in self._flights.values())
+        return len(self._flights) < most and (held < HELD_BYTES or not self._flights)
 
     def send(self, job_id: int, task: Task) -> None:
         """Raises what `wire.encode_job` raises of a job that has no form on the wire."""

@@ -67,7 +67,7 @@ AnyGrounding = TypeVar("AnyGrounding", bound=Callable[..., Any])
 
 LACKS: dict[str, Callable[[Problem], bool]] = {
     "reference": lambda problem: problem.reference is None,
-    "cases": lambda problem: not problem.suite.cases,
+    "cases": lambda problem: not problem.suite.names,
     "coverage": lambda problem: problem.suite.compile_only,
 }
 """Whether a problem lacks a need; NEEDED says what each is."""

@@ -57,4 +57,4 @@ def _fault(problem: Problem, verdict: Verdict) -> str:
         return f"{place}: {error.message}"
     failed = ", ".join(case.name for case in verdict.cases if case.outcome is not Outcome.PASSED)
     thrown = f"{verdict.exception.type}: {verdict.exception.message}" if verdict.exception else ""
-    return f"cases {failed} {thrown}".strip() if problem.suite.cases else thrown or verdict.detail
+    return f"cases {failed} {thrown}".strip() if problem.suite.names else thrown or verdict.detail

@@ -158,8 +158,8 @@ final class Runner implements Runnable {
         if (task.job.suite().stdin().isEmpty()) {
             return lane.apply(Conversation.of(task.job, task.prepared, task.expected));
         }
-        return new StdinRuns(task.job, task.prepared, task.checkers, supervisor.checking())
-                .run(lane, name, supervisor.requests());
+        return new StdinRuns(task.job, task.prepared, task.checkers, supervisor.checking(),
+                task.files() ? supervisor.scratch() : null).run(lane, name, supervisor.requests());
     }
 
     /** The strict lane's word wins; a warm JVM that said something else says nothing more. */

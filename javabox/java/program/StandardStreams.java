@@ -18,7 +18,7 @@ import java.util.Objects;
  */
 final class StandardStreams {
     /** Of System.out, as the JDK has it: what a program leaves in there is lost. */
-    private static final int OUT_BUFFER = Runtime.version().feature() < 19 ? 128 : 8192;
+    private static final int OUT_BUFFER = 128;
 
     private StandardStreams() {}
 

@@ -45,10 +45,11 @@ final class StdinRunner {
         frames.send(Frames.READY, NOTHING, NOTHING, 0);
         Report report = new Report(program, frames);
         Runtime.getRuntime().addShutdownHook(new Thread(report, "report"));
+        Tank.ending = new RanOut(report);
         Thread thread = new Thread(null, new Bottom(report, args.length > 0), "main", Tank.STACK_BYTES);
         thread.start();
         thread.join();
-        if (report.limited()) {
+        if (report.out()) {
             report.run();
             Runtime.getRuntime().halt(1);
         }
@@ -72,6 +73,19 @@ final class StdinRunner {
                 Thread.sleep(wallMillis);
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e); // nobody does that
+            }
+            Runtime.getRuntime().halt(1);
+        }
+    }
+
+    /** Ends everything at once, threads and hooks that would go on included. */
+    private record RanOut(Report report) implements Runnable {
+        @Override
+        public void run() {
+            try {
+                report.run();
+            } catch (OutOfMemoryError e) {
+                return; // then the program's thread ends by the error that follows, and this JVM with it
             }
             Runtime.getRuntime().halt(1);
         }
@@ -116,8 +130,8 @@ final class StdinRunner {
             letters.add(new Mailbox.Letter(kind, head, body, size));
         }
 
-        synchronized boolean limited() {
-            return out || !letters.isEmpty() && letters.get(letters.size() - 1).kind() != Frames.DONE;
+        synchronized boolean out() {
+            return out;
         }
 
         synchronized boolean thrown() {
@@ -137,8 +151,8 @@ final class StdinRunner {
                 if (out) {
                     frames.send(Frames.MEMORY, NOTHING, NOTHING, 0);
                 }
-                if (letters.isEmpty() && !out) { // it exits
-                    frames.send(Frames.DONE, program.counts(), NOTHING, 0);
+                if (letters.isEmpty() && !out) { // it exits, or something has run out
+                    frames.send(Tank.empty == 0 ? Frames.DONE : Tank.empty, program.counts(), NOTHING, 0);
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -37,6 +37,8 @@ public final class Tank {
     public static boolean shaken;
     /** Whether other programs run in this JVM too: then a shaken one has nothing more to say. */
     static boolean shared;
+    /** Ends this JVM where something has run out, whichever thread that was in; null where others run here too. */
+    static Runnable ending;
     /** Hash codes given out to objects whose classes have none. */
     public static int identities;
     /** Times that the tests could have ended by their own word. */
@@ -139,6 +141,9 @@ public final class Tank {
             fuelUsed = Math.min(fuelGiven, fuelGiven - fuel);
             empty = reason;
             fuel = -1;
+            if (ending != null) {
+                ending.run();
+            }
         }
         throw EXHAUSTED;
     }

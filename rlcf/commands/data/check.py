@@ -37,7 +37,7 @@ class Check:
         with self.judging.judge() as judge:
             for one in check(problems, judge):
                 bad += bool(one.fault)
-                cases = "main" if one.problem.suite.whole is not None else str(len(one.problem.suite.cases))
+                cases = "main" if one.problem.suite.whole is not None else str(len(one.problem.suite.names))
                 stub = "fails" if one.stub == "fails" else "PASSES" if one.stub != "-" else "-"
                 fault = " ".join(one.fault.split())[:LONGEST] or "nothing"
                 row = f"{one.problem.task_id:<{width}}  {cases:>5}  {one.reference:<14}  {stub:<6} {fault}"

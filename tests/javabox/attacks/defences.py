@@ -131,7 +131,7 @@ UNDONE = (
     Undone(
         "what is left for the next program, and time",
         (
-            ("judge/Runner.java", "boolean files = task.prepared.files();", "boolean files = false;"),
+            ("judge/Runner.java", "boolean files = task.files();", "boolean files = false;"),
             ("program/Program.java", "Thread.interrupted(); // one that ran before may have left it set", ""),
             never("runtime/Clocks.java", "millis < 0"),
             ("runtime/Clocks.java", "if (nanos > 0 && Tank.sleep(nanos)) {", "if (Tank.sleep(nanos)) {"),

@@ -174,8 +174,9 @@ public final class Conversation {
         if (ended || tampered) {
             return;
         }
+        finished = false;
         if (tooMuch) {
-            ended = true;
+            ended = true; // its threads or its hooks may have been at it still, when it had said that it was done
             end = Reply.Outcome.OUTPUT_LIMIT;
         } else if (status != null && (status < SIGNALLED || orderly)) {
             finished = true;

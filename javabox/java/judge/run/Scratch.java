@@ -34,10 +34,15 @@ public final class Scratch {
         lock.lock();
     }
 
+    /** Between two runs of a program, by who has taken it. @return whether nothing is left in it */
+    public boolean clear() {
+        return !Files.isDirectory(FOLDER) || empty();
+    }
+
     /** @return whether nothing is left in it */
     public boolean giveBack() {
         try {
-            return !Files.isDirectory(FOLDER) || empty();
+            return clear();
         } finally {
             lock.unlock();
         }

@@ -29,6 +29,7 @@ public final class StdinRuns {
     private final Rewriter.Prepared prepared;
     private final Map<String, Rewriter.Prepared> checkers;
     private final CheckerLane checking;
+    private final Scratch scratch;
     private final List<Reply.CaseResult> cases = new ArrayList<>();
     private Reply.Outcome outcome = Reply.Outcome.PASSED;
     private Reply.Thrown thrown;
@@ -37,12 +38,17 @@ public final class StdinRuns {
     private long fuel;
     private String detail = "";
 
-    /** @param checkers by their source, what became of the suite's */
-    public StdinRuns(Job job, Rewriter.Prepared prepared, Map<String, Rewriter.Prepared> checkers, CheckerLane checking) {
+    /**
+     * @param checkers by their source, what became of the suite's
+     * @param scratch the folder that the program has alone, if it may write files; else null
+     */
+    public StdinRuns(Job job, Rewriter.Prepared prepared, Map<String, Rewriter.Prepared> checkers, CheckerLane checking,
+            Scratch scratch) {
         this.job = job;
         this.prepared = prepared;
         this.checkers = checkers;
         this.checking = checking;
+        this.scratch = scratch;
     }
 
     /** @return null where the lane can't judge it; what says nothing of the program (a judge_error) as it came */
@@ -59,6 +65,10 @@ public final class StdinRuns {
             Reply trouble = take(reply, test, conversation.printed());
             if (trouble != null) {
                 return trouble;
+            }
+            if (scratch != null && !scratch.clear()) {
+                outcome = Reply.Outcome.PREMATURE_EXIT;
+                detail = "its files can't be deleted";
             }
             if (LAST.contains(outcome)) {
                 break;

@@ -27,6 +27,9 @@ final class StrictStdin {
     /** What a process that left its group may still hold open is not waited for. */
     private static final int STRAYS_MILLIS = 300;
 
+    /** More than frames are: who writes so much there is the program. */
+    private static final int SAID_BYTES = 1 << 18;
+
     private final Controls controls;
 
     StrictStdin(Controls controls) {
@@ -43,30 +46,40 @@ final class StrictStdin {
         controls.requests().running(conversation.job(), jvm::kill);
         Patience patience = new Patience(jvm, conversation.job().limits(), conversation.prepared().files(),
                 controls.watchdog());
-        Integer status;
+        Output output = new Output(jvm, conversation.outputLimit());
+        byte[] said = new byte[0];
         try {
             start("stdin", () -> write(conversation, jvm.out));
-            Output output = new Output(jvm, conversation.outputLimit());
             Thread reader = start("stdout", output);
-            jvm.process.waitFor();
+            said = all(jvm);
             patience.over();
             reader.join(STRAYS_MILLIS);
-            InputStream line = jvm.process.getErrorStream();
-            byte[] said = line.readNBytes(line.available());
-            int end = new String(said, StandardCharsets.ISO_8859_1).lastIndexOf('=');
-            status = status(said, end);
-            conversation.receive(new DataInputStream(new ByteArrayInputStream(said, 0, Math.max(0, end))));
-            conversation.ended(status, output.bytes(), output.tooMuch);
-        } catch (IOException e) {
-            return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "a program's pipe broke: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Reply.trouble(Reply.Outcome.JUDGE_ERROR, "interrupted");
         } finally {
             patience.over();
             jvm.end();
         }
-        return conversation.reply(Reply.STRICT, patience, patience.late() || status != null);
+        int end = new String(said, StandardCharsets.ISO_8859_1).lastIndexOf('=');
+        Integer status = status(said, end);
+        conversation.receive(new DataInputStream(new ByteArrayInputStream(said, 0, end < 0 ? said.length : end)));
+        conversation.ended(status, output.bytes(), output.tooMuch);
+        boolean byItself = conversation.complete() || status != null && status < Conversation.SIGNALLED;
+        return conversation.reply(Reply.STRICT, patience, byItself || patience.late());
+    }
+
+    /** Up to the end of its frames' pipe: no process but the JVM and its shell has the other end. */
+    private static byte[] all(ProgramJvm jvm) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        byte[] some = new byte[1 << 12];
+        try (InputStream in = jvm.process.getErrorStream()) {
+            for (int count = in.read(some); count >= 0 && bytes.size() < SAID_BYTES; count = in.read(some)) {
+                bytes.write(some, 0, count);
+            }
+        } catch (IOException e) {
+            return bytes.toByteArray(); // closed with the process
+        }
+        return bytes.toByteArray();
     }
 
     private static Thread start(String name, Runnable work) {

@@ -1,0 +1,119 @@
+"""No program that is judged by what it prints passes without the right output, or changes what the next one gets."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from javabox import Job, Judge, Limits, Outcome, StdinCase, Suite, Verdict
+from javabox.engines import local
+from tests.javabox.attacks.attacks_on_stdin import (
+    ATTACKS_ON_STDIN,
+    CHECKER,
+    FORGING,
+    HONEST,
+    ON_CHECKERS,
+    STATE,
+    program,
+)
+from tests.javabox.attacks.corpus import MARK
+
+GROUND = local.best_floor()
+LIMITS = Limits(fuel=200_000_000, wall_seconds=4.0, idle_seconds=1.0, memory_mb=128)
+TWICE = Suite(
+    stdin=(StdinCase("two", "2\n", ("4\n",), "numbers"), StdinCase("three", "3\n", ("6\n",), "numbers"))
+)
+CHECKED = Suite(stdin=tuple(StdinCase(str(n), f"{n}\n", (), "checker", checker=CHECKER) for n in (2, 3)))
+TELLING = Suite(stdin=(*TWICE.stdin, StdinCase("what it finds", "0\n")))
+
+
+@dataclass
+class Siege:
+    """What came of the attacks."""
+
+    attacks: dict[str, list[Verdict]]
+    """A verdict a lane that takes it."""
+    changed: list[str]
+    """Attacks after which an honest program had another verdict."""
+    left: list[str]
+
+
+@pytest.fixture(scope="module")
+def siege() -> Siege:
+    """All of them through one worker, an honest program after each; those of the warm lane in the other one too."""
+    if GROUND.floor == "none":
+        pytest.skip(f"no isolation here: {GROUND.reason}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("javabox.supervisor.SILENCE_SLACK_SECONDS", 5.0)
+        first = besiege("auto", list(ATTACKS_ON_STDIN))
+        second = besiege("strict", [name for name, found in first.attacks.items() if found[0].lane == "warm"])
+    attacks = {name: found + second.attacks.get(name, []) for name, found in first.attacks.items()}
+    return Siege(attacks, first.changed + second.changed, first.left + second.left)
+
+
+def besiege(lane: str, names: list[str]) -> Siege:
+    jobs = []
+    for number, name in enumerate(names):
+        jobs.append(Job(program(ATTACKS_ON_STDIN[name]), CHECKED if name in ON_CHECKERS else TWICE, LIMITS))
+        jobs.append(honest(number, list(HONEST)[number % 2]))
+    with Judge(engine="local", workers=1, lane=lane) as judge:  # type: ignore[arg-type]
+        before = {name: judge.grade([honest(999, name)])[0] for name in HONEST}
+        assert all(verdict.passed for verdict in before.values())
+        if lane == "auto":
+            assert [verdict.lane for verdict in before.values()] == list(HONEST)
+        verdicts = judge.grade(jobs)
+    untimed = {name: dataclasses.replace(verdict, wall_ms=0.0) for name, verdict in before.items()}
+    changed = [
+        name
+        for number, (name, after) in enumerate(zip(names, verdicts[1::2], strict=True))
+        if dataclasses.replace(after, wall_ms=0.0) != untimed[list(HONEST)[number % 2]]
+    ]
+    time.sleep(2.5)  # longer than what an attack lets sleep
+    left = [line for line in command_lines() if f"sleep 1.{MARK}" in line]
+    return Siege({name: [verdict] for name, verdict in zip(names, verdicts[::2], strict=True)}, changed, left)
+
+
+def honest(number: int, name: str) -> Job:
+    """Numbered, so that each is judged, and of one length, so that all verdicts are alike."""
+    return Job(program(f"/* {number:3} */ {HONEST[name]}"), TELLING, LIMITS)
+
+
+def command_lines() -> list[str]:
+    lines = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            lines.append(process.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            continue  # gone
+    return lines
+
+
+NO_VERDICT = (Outcome.JUDGE_ERROR, Outcome.SUITE_ERROR, Outcome.COMPILE_ERROR)
+
+
+def test_there_are_enough() -> None:
+    assert len(ATTACKS_ON_STDIN) >= 40
+
+
+@pytest.mark.parametrize("name", ATTACKS_ON_STDIN)
+def test_no_attack_passes(siege: Siege, name: str) -> None:
+    for verdict in siege.attacks[name]:
+        assert verdict.outcome not in (Outcome.PASSED, *NO_VERDICT)
+
+
+@pytest.mark.parametrize("name", [*STATE, *FORGING, *ON_CHECKERS])
+def test_no_run_passes(siege: Siege, name: str) -> None:
+    for verdict in siege.attacks[name]:
+        assert [case.name for case in verdict.cases if case.outcome is Outcome.PASSED] == []
+
+
+def test_no_attack_changes_the_verdict_of_the_next_program(siege: Siege) -> None:
+    assert siege.changed == []
+
+
+def test_no_attack_leaves_a_process(siege: Siege) -> None:
+    assert siege.left == []

@@ -1,0 +1,151 @@
+"""The command `javabox`: run and check, as a user calls them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SUM = (
+    "import java.util.*;\nclass Main { public static void main(String[] a) { Scanner s = new Scanner(System.in);\n"
+    'int x = s.nextInt(), y = s.nextInt(); System.out.println("é" + (x + y));\n'
+    'if (x == 7) throw new IllegalStateException("seven"); if (x == 8) System.exit(3); } }\n'
+)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    (tmp_path / "Main.java").write_text(SUM, encoding="utf-8")
+    return tmp_path / "Main.java"
+
+
+def javabox(*words: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "javabox", *map(str, words)]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def pairs(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_run_prints_what_the_program_prints(program: Path) -> None:
+    done = javabox("run", program, "--engine", "local", stdin="1 2")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "é3\n", "")
+
+
+@pytest.mark.parametrize(
+    ("stdin", "says"),
+    [
+        ("7 1", "java.lang.IllegalStateException: seven"),
+        ("8 1", "exit code 3"),
+        ("", "java.util.NoSuchElementException"),
+    ],
+)
+def test_run_says_how_it_ended_otherwise(program: Path, stdin: str, says: str) -> None:
+    done = javabox("run", program, "--engine", "local", stdin=stdin)
+    assert (done.returncode, done.stdout) == (1, f"é{sum(map(int, stdin.split()))}\n" if stdin else "")
+    assert says in done.stderr
+
+
+def test_run_names_the_place_of_an_error(program: Path) -> None:
+    program.write_text("class Main {\n  int x = true;\n}\n")
+    done = javabox("run", program, "--engine", "local")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{program}:2:11: error: incompatible types")
+
+
+def test_run_as_json(program: Path) -> None:
+    done = javabox("run", program, "--engine", "local", "--json", stdin="1 2")
+    row = json.loads(done.stdout)
+    assert (done.returncode, row["outcome"], row["stdout"]) == (0, "passed", "é3\n")
+
+
+def test_run_ends_what_does_not_end(program: Path) -> None:
+    program.write_text("class Main { public static void main(String[] a) { while (true); } }")
+    done = javabox("run", program, "--engine", "local", "--time-limit", "0.1")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "time_limit: it ran out of time" in done.stderr
+
+
+def test_check_says_each_case(program: Path, tmp_path: Path) -> None:
+    cases = pairs(
+        tmp_path / "cases",
+        **{"1_in": "1 2", "1_out": "é3", "10_in": "2 2", "10_out": "5", "2_in": "7 7", "2_ans": "é14"},
+    )
+    done = javabox("check", program, cases, "--engine", "local")
+    assert done.stdout.splitlines() == [
+        "1: passed",
+        "2: runtime_error, java.lang.IllegalStateException: seven",
+        "10: failed, printed 'é4\\n', expected '5'",
+        "runtime_error: 1 of 3 passed",
+    ]
+    assert done.returncode == 1
+    row = json.loads(javabox("check", program, cases, "--engine", "local", "--json").stdout)
+    assert [case["outcome"] for case in row["cases"]] == ["passed", "runtime_error", "failed"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"1_in": "1 2", "1_ans": "é3", "2_in": "3 3", "2_out": "x", "2_ans": "é6"},
+        {"01": "1 2", "01_a": "é3", "02": "2 3", "02_a": "é5"},
+        {"input__1_txt": "1 2", "output__1_txt": "é3"},
+        {"in__1": "1 2", "out__1": "é3", "in__2": "1 1", "out__2": "é2"},
+        {"input__input00_txt": "1 2", "output__output00_txt": "é3"},
+        {"input1_txt": "1 2", "output1_txt": "é3", "input2_txt": "1 2", "output2_txt": "é3"},
+        {"a__input": "1 2", "a__output": "é3", "b__input": "4 2", "b__expected": "é6"},
+        {"test_1_input_txt": "1 2", "test_1_answer_txt": "é3"},
+    ],
+)
+def test_cases_are_found_by_the_names_that_judges_give(
+    program: Path, tmp_path: Path, files: dict[str, str]
+) -> None:
+    cases = pairs(tmp_path / "cases", **files)
+    done = javabox("check", program, cases, "--engine", "local")
+    count = sum(text[0] != "é" and text != "x" for text in files.values())
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, f"passed: {count} of {count} passed"), (
+        done.stderr
+    )
+
+
+def test_check_with_a_comparator_and_with_a_checker(program: Path, tmp_path: Path) -> None:
+    cases = pairs(tmp_path / "cases", **{"1_in": "1 2", "1_out": " é3\n"})
+    assert javabox("check", program, cases, "--engine", "local").returncode == 1
+    assert javabox("check", program, cases, "--engine", "local", "--compare", "tokens").returncode == 0
+    checker = tmp_path / "C.java"
+    checker.write_text(
+        'class C { static boolean check(String i, String o, String e) { return o.endsWith("3\\n"); } }'
+    )
+    assert javabox("check", program, cases, "--engine", "local", "--checker", checker).returncode == 0
+
+
+def test_bad_input_is_named(program: Path, tmp_path: Path) -> None:
+    empty, alone = tmp_path / "empty", pairs(tmp_path / "alone", **{"1_in": "1"})
+    empty.mkdir()
+    for words, says in (
+        (("check", program, tmp_path / "nothing"), "is no folder"),
+        (("check", program, empty), "has no cases"),
+        (("check", program, alone), "1.in: has no output beside it"),
+        (("run", tmp_path / "No.java"), "No.java: can't be read: No such file"),
+        (("run", program, "--time-limit", "0"), "--time-limit is between"),
+        (("run", program, "--compare", "lines"), "unrecognized arguments"),
+    ):
+        done = javabox(*words)
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        assert says in done.stderr
+
+
+def test_where_nothing_judges_is_said(program: Path) -> None:
+    done = javabox("run", program, "--engine", "docker", stdin="1 2") if not _docker() else None
+    assert done is None or (done.returncode, done.stdout) == (3, "")
+
+
+def _docker() -> bool:
+    return Path("/var/run/docker.sock").exists()
