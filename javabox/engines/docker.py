@@ -152,8 +152,9 @@ def start(settings: Settings, wanted: Wanted | None = None) -> DockerChannel:
     image = with_jars(client, ensure_image(client, number), settings.classpath)
     try:
         cpus = min(settings.workers, int(client.info()["NCPU"]))
-        seen = JARS if settings.classpath else None
-        java, *options = supervisor_command(JDK, FOLDER, settings, number, seen)
+        java, *options = supervisor_command(
+            JDK, FOLDER, settings, number, jars=JARS if settings.classpath else None
+        )
         container = client.api.create_container(
             image,
             command=[java, f"-Djavabox.tmp={TMP}", *options],

@@ -34,9 +34,9 @@ public final class Diagnoses {
             String file = unit == null ? null : unit.path();
             boolean placed = unit != null && unit.ofProgram() && file == null;
             long position = placed ? error.getPosition() : Diagnostic.NOPOS;
-            String newer = NewerJava.hint(error);
+            String needed = NewerJava.hint(error);
             String message = Text.capped(error.getMessage(null) + (own.isEmpty() ? hint(job, error.getMessage(null)) : ""))
-                    + (newer == null || !hints.add(newer) ? "" : "\n  " + newer);
+                    + (needed == null || !hints.add(needed) ? "" : "\n  " + needed);
             diagnoses.add(new Reply.Diagnosis(error.getCode(), place.lineAt(position), place.columnAt(position),
                     place.position(position), message, file == null ? null : file + ":" + error.getLineNumber()));
         }
