@@ -206,7 +206,7 @@ def test_what_was_written_in_a_form_is_read_from_it(form: str, suffix: str, tmp_
     problems = [replace(problem, suffix=suffix, stop_tokens=("\n}",)) for problem in PROBLEMS]
     written = [
         Sample(problem, text, {"task_id": problem.task_id, "completion": text, "seed": at})
-        for at, (problem, text) in enumerate(zip([problems[0], problems[0], problems[2]], "ab}", strict=True))
+        for at, (problem, text) in enumerate(zip([problems[0], problems[0], problems[2]], "abc", strict=True))
     ]
     out = tmp_path / "out"
     write_samples(written, problems, form, out)
@@ -222,7 +222,7 @@ def test_what_was_written_in_a_form_is_read_from_it(form: str, suffix: str, tmp_
         assert json.loads(out.read_text()) == [
             [f"{PROBLEMS[0].prompt}a", f"{PROBLEMS[0].prompt}b"],
             [],
-            [PROBLEMS[2].prompt + "}"],
+            [PROBLEMS[2].prompt + "c"],
         ]
 
 
