@@ -37,17 +37,17 @@ start_engine() {
     return 1
 }
 
-# debian:bookworm-slim from the mirror that apt uses here: bash, apt and little else.
-make_debian_image() {
-    local mirror root=$ENGINE_FOLDER/debian
-    echo "making a bare Debian 12 image"
+# debian:bookworm-slim, or another, from the mirror that apt uses here: bash, apt and little else.
+make_debian_image() { # [bookworm|trixie]
+    local mirror name=${1:-bookworm} root=$ENGINE_FOLDER/debian
+    echo "making a bare Debian image: $name"
     # shellcheck disable=SC2016  (apt's own variables)
-    mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' | awk '$1 == "bookworm" {print $2; exit}')
-    debootstrap --variant=minbase bookworm "$root" ${mirror:+"$mirror"} >"$ENGINE_FOLDER/debootstrap.log" 2>&1 || {
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' | head -n 1)
+    debootstrap --variant=minbase "$name" "$root" ${mirror:+"$mirror"} >"$ENGINE_FOLDER/debootstrap.log" 2>&1 || {
         tail -n 20 "$ENGINE_FOLDER/debootstrap.log" >&2
         return 1
     }
-    tar -C "$root" -c . | docker import - debian:bookworm-slim >/dev/null
+    tar -C "$root" -c . | docker import - "debian:$name-slim" >/dev/null
     rm -rf --one-file-system "$root"
 }
 

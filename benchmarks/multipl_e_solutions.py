@@ -159,11 +159,6 @@ HumanEval_133_sum_squares
         sum += up * up;
     }
     return sum;
-HumanEval_92_any_int
-    if (x != Math.rint(x) || y != Math.rint(y) || z != Math.rint(z)) {
-        return false;
-    }
-    return x + y == z || x + z == y || y + z == x;
 HumanEval_111_histogram
     HashMap<String, Long> counts = new HashMap<>();
     for (String letter : test.split(" ")) {

@@ -74,8 +74,8 @@ def forms(problems: Sequence[Problem], judge: Judge) -> bool:
     replies = [RENAMED(problem, str(problem.reference)) for problem in problems]
     found, verdicts = judged(problems, replies, judge)
     passed = sum(verdict.passed is True for verdict in verdicts)
-    hints = sum("class Solution" in one.hint for one in found)
-    print(f"  {'class renamed Solution':<42}    – {passed:>4}  with a hint: {hints}")
+    hints = sum("declares class" in one.hint for one in found)
+    print(f"  {'class renamed':<42}    – {passed:>4}  with a hint: {hints}")
     return held and passed == 0 and hints == len(problems)
 
 

@@ -1,4 +1,4 @@
-"""Forms in which chat models write a Java method: functions of a problem and its completion that make a reply.
+"""Forms in which chat models write a Java method: functions that make a reply of problem and completion.
 
 `FORMS` are those in which everything depends on finding the program, each by itself; `TEMPLATES` are whole
 replies in the styles of model families. Each keeps the program what it was.
@@ -38,13 +38,20 @@ def class_name(problem: Problem) -> str:
     return str(found[-1])
 
 
+def as_public(program: str) -> str:
+    """Its first class public."""
+    return re.sub(r"^class ", "public class ", program, count=1, flags=re.MULTILINE)
+
+
 def public(problem: Problem, completion: str) -> str:
-    return re.sub(r"^class ", "public class ", whole(problem, completion), flags=re.MULTILINE)
+    return as_public(whole(problem, completion))
 
 
 def renamed(problem: Problem, completion: str) -> str:
-    """The class under the name that LeetCode gives all of them."""
-    return re.sub(rf"\b{class_name(problem)}\b", "Solution", whole(problem, completion))
+    """The class under the name that LeetCode gives all of them, or another where it has that."""
+    name = class_name(problem)
+    other = "Answer" if name == "Solution" else "Solution"
+    return re.sub(rf"^class {name}\b", f"class {other}", whole(problem, completion), flags=re.MULTILINE)
 
 
 def with_main(problem: Problem, completion: str) -> str:
@@ -61,7 +68,7 @@ def fenced(text: str, info: str = "java", marks: str = "```") -> str:
 
 FORMS: dict[str, Form] = {
     "bare continuation": lambda _, c: c,
-    "fenced continuation": lambda p, c: fenced(c),
+    "fenced continuation": lambda _, c: fenced(c),
     "whole class": whole,
     "whole class, fenced": lambda p, c: fenced(whole(p, c)),
     "whole class, public": public,
@@ -74,11 +81,11 @@ FORMS: dict[str, Form] = {
     "prose around": lambda p, c: (
         f"Sure! Here's a solution:\n\n{fenced(whole(p, c))}\nIt's a loop, isn't it? Call `f()` to try.\n"
     ),
-    "runs on": lambda p, c: (
+    "runs on": lambda _, c: (
         c.rstrip()
         + "\n\n\nclass NextProblem {\n    /**\n     * Write a function to\n     */\n    public static int"
     ),
-    "</s> left in": lambda p, c: c + "</s>",
+    "</s> left in": lambda _, c: c + "</s>",
 }
 RENAMED: Form = renamed
 
@@ -88,7 +95,7 @@ def _numbered(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return textwrap.indent(text, "> ", lambda line: True)
+    return "".join(f"> {line}" for line in text.splitlines(keepends=True))
 
 
 def _commented(text: str) -> str:
@@ -104,7 +111,7 @@ TEMPLATES: dict[str, Form] = {
         f"{fenced(method_only(p, c))}\nThis method doesn't use extra space.<|eot_id|>"
     ),
     "DeepSeek-R1 reasoning without its opening tag": lambda p, c: (
-        "Okay, so I need `f`. First try:\n```java\nclass A { int f() { return 0; } }\n```\nHmm, wrong.\n</think>\n\n"
+        "Okay, so I need `f`. First:\n```java\nclass A { int f() { return 0; } }\n```\nHmm.\n</think>\n\n"
         f"### Solution\n\n{fenced(whole(p, c))}\n### Explanation\n1. It's simple.\n<｜end▁of▁sentence｜>"
     ),
     "QwQ reasoning, class without imports": lambda p, c: (
@@ -120,7 +127,7 @@ TEMPLATES: dict[str, Form] = {
     "Gemma turn": lambda p, c: (
         f"{fenced(whole(p, c), '')}\n**Explanation:**\n\n* The class's method is `static`.\n<end_of_turn>"
     ),
-    "continuation and a fence that closes the prompt's": lambda p, c: (
+    "continuation and a fence that closes the prompt's": lambda _, c: (
         f"{c.rstrip()}\n```\n\nThis works because it doesn't {{ matter }}.\n"
     ),
     "prose and a bare class": lambda p, c: (
@@ -148,11 +155,11 @@ TEMPLATES: dict[str, Form] = {
     "quoted": lambda p, c: f"> Here you go:\n>\n{_quoted(fenced(whole(p, c)))}\nThat's it.\n",
     "unclosed fence": lambda p, c: f"Sure!\n\n```java\n{whole(p, c)}",
     "CRLF and a byte order mark": lambda p, c: "\ufeff" + _commented(f"```java\n{whole(p, c)}```\n"),
-    "StarCoder runs into the next file": lambda p, c: (
+    "StarCoder runs into the next file": lambda _, c: (
         f"{c}<|endoftext|>package com.example;\n\npublic class Other {{\n"
     ),
-    "CodeLlama infilling": lambda p, c: f"{c} <EOT>",
+    "CodeLlama infilling": lambda _, c: f"{c} <EOT>",
     "public class with a main": lambda p, c: (
-        f"```java\n{with_main(p, c)}```\n\n**Complexity:** O(n), doesn't matter.\n"
+        f"```java\n{as_public(with_main(p, c))}```\n\n**Complexity:** O(n), doesn't matter.\n"
     ),
 }

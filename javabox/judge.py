@@ -28,6 +28,7 @@ from javabox.cores import cores
 from javabox.delivery import Promise
 from javabox.dispatch import Dispatcher
 from javabox.engines import jars, jvm
+from javabox.engines.jdk import Wanted
 from javabox.engines.jvm import Settings
 from javabox.engines.opening import Engine, Floor, Isolation, open_engine
 from javabox.errors import JudgeInChild
@@ -47,6 +48,8 @@ class Judge:
     gives each program a fresh JVM.
     `isolation`: what must keep programs from the machine; `auto` takes the best there is and refuses to run
     without any, `none` runs them as this user.
+    `jdk`: the JDK that compiles and runs, a release (21) that is looked for on this machine, or the folder of
+    one; docker has 17, 21 and 25. By default JAVA_HOME's or the PATH's, and in docker 17.
     `workers`: programs judged at a time, by default one a core. `determinism`: clocks and random numbers are
     the same in every run. `audit`: share of warm verdicts that the strict lane checks. `cache`: an SQLite
     file that keeps verdicts from run to run. `classpath`: jars that programs and tests see; programs that
@@ -65,6 +68,7 @@ class Judge:
         workers: int | None = None,
         *,
         isolation: Isolation = "auto",
+        jdk: Wanted | None = None,
         lane: Lane = "auto",
         determinism: bool = True,
         audit: float = 0.01,
@@ -84,7 +88,7 @@ class Judge:
         )
         self._stats = Stats()
         self._cache = VerdictCache(cache)
-        opened = open_engine(engine, isolation, settings)
+        opened = open_engine(engine, isolation, settings, jdk)
         self.engine_name: str = opened.engine
         self.isolation: Floor = opened.isolation
         """What keeps programs from the machine: docker, namespaces, landlock or none."""

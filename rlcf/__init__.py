@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from rlcf.errors import BadInput
     from rlcf.evaluation.bench import Sampler, evaluate
+    from rlcf.evaluation.extraction import Extraction, extract
     from rlcf.evaluation.grade import grade
     from rlcf.evaluation.metrics import pass_at_k
     from rlcf.evaluation.results import read_answers
@@ -60,6 +61,8 @@ HOMES = {
     "BadInput": "rlcf.errors",
     "evaluate": "rlcf.evaluation.bench",
     "Sampler": "rlcf.evaluation.bench",
+    "extract": "rlcf.evaluation.extraction",
+    "Extraction": "rlcf.evaluation.extraction",
     "grade": "rlcf.evaluation.grade",
     "pass_at_k": "rlcf.evaluation.metrics",
     "read_answers": "rlcf.evaluation.results",
@@ -95,6 +98,7 @@ __all__ = [
     "Compare",
     "Diagnostic",
     "Evaluation",
+    "Extraction",
     "Grounding",
     "Job",
     "Judge",
@@ -116,6 +120,7 @@ __all__ = [
     "Verdict",
     "at_the_end",
     "evaluate",
+    "extract",
     "grade",
     "groundings",
     "load_grounding",

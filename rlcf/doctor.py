@@ -3,7 +3,8 @@
 Whether programs can be judged is found out by judging: each engine that answers is started as `rlcf grade`
 starts it and judges two programs, of which one must pass and one fail. What grading would build first (the
 JVM side, Docker's image) is built. torch is imported only where it is installed. Not covered: whether a data
-file has the right bytes (`rlcf data verify` does that), or whether the GPU has memory enough for a model.
+file has the right bytes (`rlcf data verify` does that), whether the GPU has memory enough for a model, or
+machines that nothing has been run on (arm64, macOS), of which it says so.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import platform
 import shlex
 import shutil
 import sys
@@ -20,8 +22,8 @@ from pathlib import Path
 from typing import Literal
 
 from javabox import Job, Judge, JudgeUnavailable, Suite, SuiteCase
-from javabox.engines import docker, local
-from javabox.engines.jdk import find_jdk, is_bundle
+from javabox.engines import docker, jvm, local
+from javabox.engines.jdk import Wanted, all_jdks, find_jdk, is_bundle
 from javabox.engines.jvm import check_bundle
 from javabox.engines.opening import Isolation
 from rlcf.errors import BadInput
@@ -46,9 +48,9 @@ class Finding:
     """Whether this is the engine that grading would take."""
 
 
-def examine(isolation: Isolation = "auto") -> list[Finding]:
-    """All findings, in the order they are shown; `isolation` as grading would be given it."""
-    return [_jdk(), *_judges(isolation), _training(), _gpu(), *_data()]
+def examine(isolation: Isolation = "auto", jdk: Wanted | None = None) -> list[Finding]:
+    """All findings, in the order they are shown; `isolation` and `jdk` as grading would be given them."""
+    return [_jdk(jdk), _platform(), *_judges(isolation, jdk), _training(), _gpu(), *_data()]
 
 
 def can_judge(findings: Sequence[Finding]) -> bool:
@@ -56,39 +58,59 @@ def can_judge(findings: Sequence[Finding]) -> bool:
     return any(finding.ok for finding in findings if finding.decides)
 
 
-def _jdk() -> Finding:
+def _jdk(wanted: Wanted | None) -> Finding:
     try:
-        jdk = find_jdk()
+        jdk = find_jdk(wanted)
         if is_bundle(jdk):
             check_bundle(jdk)
     except JudgeUnavailable as missing:
         return Finding("JDK", False, missing.found, missing.mend)
     bundle = ", a bundle" if is_bundle(jdk) else ""
-    return Finding("JDK", True, f"javac {jdk.version} in {jdk.home}{bundle}")
+    others = [other for other in all_jdks() if other.home.resolve() != jdk.home.resolve()]
+    also = "; --jdk may also name " + ", ".join(f"{other.feature} ({other.home})" for other in others)
+    return Finding("JDK", True, f"javac {jdk.version} in {jdk.home}{bundle}{also if others else ''}")
 
 
-def _judges(isolation: Isolation) -> list[Finding]:
+def _platform() -> Finding:
+    """Whether this is a kind of machine that javabox was run on, and what should hold where it was not."""
+    system, machine = platform.system(), platform.machine()
+    return Finding("platform", system == "Linux", platform_note(system, machine))
+
+
+def platform_note(system: str, machine: str) -> str:
+    """What holds on such a machine: measured where the tests run, said to be unmeasured elsewhere."""
+    if (system, machine) == ("Linux", "x86_64"):
+        return "Linux on x86_64, where all tests run"
+    should = "docker should hold, with a Linux of its own for programs; the local engine isolates nothing"
+    if system == "Linux":
+        should = "docker and namespaces should hold, the Landlock floor has no list of its system calls"
+    if (system, machine) == ("Linux", "aarch64"):
+        should = "all of it should hold, and the filter of the Landlock floor has its system calls"
+    return f"{system} on {machine}: nothing has been run on one; {should}"
+
+
+def _judges(isolation: Isolation, jdk: Wanted | None) -> list[Finding]:
     """Docker, the local engine, and what keeps programs from the machine where grading takes its choice."""
-    in_docker, locally = _docker(), _trial("local", isolation)
+    in_docker, locally = _docker(jdk), _trial("local", isolation, jdk)
     # `auto` takes Docker where it can be started, and the local engine else, not where it judges wrong.
     chosen = in_docker if in_docker.decides and isolation == "auto" else locally
     found = [Finding(f.name, f.ok, f.found, f.mend, decides=f is chosen) for f in (in_docker, locally)]
     return [*found, _floor(found, isolation)]
 
 
-def _docker() -> Finding:
+def _docker(jdk: Wanted | None) -> Finding:
     try:
         docker.find_engine().close()
     except JudgeUnavailable as missing:
         return Finding("Docker", False, missing.found, missing.mend)
-    return _trial("docker", "auto")
+    return _trial("docker", "auto", jdk)
 
 
-def _trial(engine: Literal["docker", "local"], isolation: Isolation) -> Finding:
+def _trial(engine: Literal["docker", "local"], isolation: Isolation, wanted: Wanted | None) -> Finding:
     """Starts the engine and judges. `decides` says that it could be started."""
     name = "Docker" if engine == "docker" else "local judge"
     try:
-        with Judge(engine, workers=1, isolation=isolation) as judge:
+        with Judge(engine, workers=1, isolation=isolation, jdk=wanted) as judge:
             jobs = [Job(f"class S {{ static Object f(int x) {{ {body} }} }}", SUITE) for body in TRIALS]
             verdicts, floor, jdk = judge.grade(jobs), judge.isolation, judge.jdk
     except JudgeUnavailable as error:
@@ -155,13 +177,16 @@ def _data() -> list[Finding]:
         try:
             path = place(file)
         except BadInput as error:
-            findings.append(Finding(name, False, str(error), "export XDG_CACHE_HOME=$(mktemp -d)"))
+            findings.append(Finding(name, False, str(error), jvm.ANOTHER_CACHE))
             continue
         if os.path.isfile(path):  # False where a folder on the way can't be searched
             findings.append(Finding(name, True, str(path)))
         else:
             # `rlcf data fetch` writes into the cache only: a folder that RLCF_DATA names is the user's own
             own = f"curl -fL --create-dirs -o {shlex.quote(str(path))} {file.url}"
+            if file.url.endswith(".gz"):
+                folder, kept = shlex.quote(str(path.parent)), shlex.quote(str(path))
+                own = f"mkdir -p {folder} && curl -fL {file.url} | gunzip > {kept}"
             mend = own if os.environ.get("RLCF_DATA") else f"{_rlcf()} data fetch {name}"
             findings.append(Finding(name, False, f"{path} is not there", mend))
     return findings

@@ -22,6 +22,7 @@ LONG = (
     "rlcf/test_doctor.py",
     "verdicts/test_judge.py",
     "tests/test_examples.py",
+    "generation/test_endpoint.py",
     "experiments/test_ablation.py",
     "objectives/test_objectives.py",
 )

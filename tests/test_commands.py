@@ -36,6 +36,7 @@ RUN: dict[str, list[str]] = {
     "rlcf data list": [],
     "rlcf data fetch": [],
     "rlcf data overlap": [],
+    "rlcf data convert": [],
     "rlcf data check": ["--engine", "local"],
     "rlcf data tests Things.java": ["--engine", "local"],
     "rlcf doctor": ["--engine", "local"],

@@ -30,7 +30,7 @@ SHELL = [ROOT / "run", *sorted(file for file in ROOT.glob(".ci/*") if file.is_fi
 HEAVY = {"torch", "transformers", "accelerate", "peft"}
 LAYERS = (
     {"javabox"},
-    {"errors", "progress", "jsonl", "files", "javasource"},
+    {"errors", "progress", "jsonl", "files", "javasource", "model_name", "stopping"},
     {"problems", "recipe", "recipes", "methods", "machine"},
     {"grounding", "policy"},
     {"evaluation"},

@@ -39,6 +39,7 @@ from docker.types import LogConfig, Ulimit
 
 from javabox.engines import jars
 from javabox.engines.docker_access import no_engine
+from javabox.engines.jdk import OLDEST, Wanted, release
 from javabox.engines.jvm import (
     Settings,
     archive_command,
@@ -49,6 +50,8 @@ from javabox.engines.jvm import (
 from javabox.errors import JudgeUnavailable
 from javabox.protocol.channel import give_up
 
+BASES = {17: "debian:bookworm-slim", 21: "debian:trixie-slim", 25: "debian:trixie-slim"}
+"""The releases that there are images for, each with a distribution that carries it."""
 JDK, FOLDER, SOURCES = Path("/opt/jdk"), Path("/opt/javabox"), Path("/usr/src/javabox")
 JARS = Path("/opt/jars")
 """Where the class path's are in an image of their own."""
@@ -133,16 +136,25 @@ class DockerChannel:
             self._stderr.popleft()
 
 
-def start(settings: Settings) -> DockerChannel:
+def start(settings: Settings, wanted: Wanted | None = None) -> DockerChannel:
     """Starts a supervisor in a fresh container; builds the image if it is missing.
 
-    Raises JudgeUnavailable when no engine answers, or when the image can't be built or started.
+    `wanted` is the JDK's release, by default 17. Raises JudgeUnavailable when no engine answers, or
+    when the image can't be built or started.
     """
+    number = OLDEST if wanted is None else release(wanted)
+    if number not in BASES:
+        there = ", ".join(map(str, BASES))
+        raise JudgeUnavailable(
+            f"the docker engine has JDK {there}, not {wanted}; --engine local takes any folder"
+        )
     client = find_engine()
-    image = with_jars(client, ensure_image(client), settings.classpath)
+    image = with_jars(client, ensure_image(client, number), settings.classpath)
     try:
         cpus = min(settings.workers, int(client.info()["NCPU"]))
-        java, *options = supervisor_command(JDK, FOLDER, settings, jars=JARS if settings.classpath else None)
+        java, *options = supervisor_command(
+            JDK, FOLDER, settings, number, jars=JARS if settings.classpath else None
+        )
         container = client.api.create_container(
             image,
             command=[java, f"-Djavabox.tmp={TMP}", *options],
@@ -186,12 +198,17 @@ def find_engine() -> Any:
     return client
 
 
-def ensure_image(client: Any) -> str:
-    """The tag of the judge's image, built first where it is missing (about a minute)."""
+def ensure_image(client: Any, number: int = OLDEST) -> str:
+    """The tag of the judge's image with that release of the JDK, built first where it is missing (about a
+    minute)."""
     context = dict(_context())
     archives = [archive_command(FOLDER), judge_archive_command(JDK, FOLDER)]
     commands = [*build_commands(JDK, SOURCES, FOLDER), *archives]
-    arguments = {"BUILD_COMMANDS": " && ".join(shlex.join(command) for command in commands)}
+    arguments = {
+        "BASE": BASES[number],
+        "JDK": str(number),
+        "BUILD_COMMANDS": " && ".join(shlex.join(command) for command in commands),
+    }
     made_of = sorted(context.items()), sorted(arguments.items())
     digest = hashlib.sha256(repr(made_of).encode()).hexdigest()[:12]
     tag = f"javabox:{importlib.metadata.version('rlcf')}-{digest}"
@@ -215,7 +232,7 @@ def ensure_image(client: Any) -> str:
     except ENGINE_ERRORS as error:
         raise JudgeUnavailable(
             f"the judge's image could not be built: {_build_words(error)}; "
-            "try `docker pull debian:bookworm-slim`, or use `--engine local`"
+            f"try `docker pull {BASES[number]}`, or use `--engine local`"
         ) from error
     return tag
 

@@ -10,6 +10,7 @@ supervisor's archive, and nothing is built.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shlex
@@ -63,7 +64,7 @@ JUNIT = (
 )
 """Debian's jars of JUnit 4 and 5, as far as they are there."""
 INSTALL_ASM = "apt-get install -y libasm-java"
-ANOTHER_CACHE = "export XDG_CACHE_HOME=$(mktemp -d)"
+ANOTHER_CACHE = "export XDG_CACHE_HOME=$(mktemp -d) && chmod 755 $XDG_CACHE_HOME"
 """Works wherever anything can be written, and nobody else can have been there before."""
 
 
@@ -115,6 +116,10 @@ def mended(jdk: Jdk) -> bool:
 
 
 def _folder(jdk: Jdk) -> Path:
+    # Two vendors may have the same version, and what a build links of one JDK is not for another.
+    with contextlib.suppress(OSError):
+        made = hashlib.sha256((jdk.home / "release").read_bytes()).hexdigest()[:6]
+        return cache_folder() / f"{source_hash()}-jdk{jdk.version}-{made}"
     return cache_folder() / f"{source_hash()}-jdk{jdk.version}"
 
 

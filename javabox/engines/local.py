@@ -28,7 +28,7 @@ from typing import Literal, NamedTuple
 
 from javabox.engines import jars, jvm
 from javabox.engines.folder import hold, private_folder
-from javabox.engines.jdk import Jdk, find_jdk
+from javabox.engines.jdk import Jdk, jdk_in
 from javabox.engines.restricted import floor, seccomp
 from javabox.engines.restricted.floor import DEBIAN_JDKS, DEVICES, SYSTEM
 from javabox.errors import JudgeUnavailable
@@ -54,28 +54,28 @@ class Ground(NamedTuple):
     reason: str
 
 
-def best_floor() -> Ground:
-    """The best that this machine permits, tried once with harmless processes."""
+def best_floor(home: Path | None = None) -> Ground:
+    """The best that this machine permits, tried once with harmless processes; `home` is that of the JDK."""
     if not (why_no_namespaces := _why_no_namespaces()):
         return Ground("namespaces", "")
-    if why_no_landlock := _why_no_landlock(floor.version()):
+    if why_no_landlock := _why_no_landlock(floor.version(), home):
         return Ground("none", f"no namespaces: {why_no_namespaces}; no Landlock floor: {why_no_landlock}")
     return Ground("landlock", f"no namespaces: {why_no_namespaces}")
 
 
-def choose(isolation: Literal["auto", "namespaces", "landlock", "none"]) -> Ground:
+def choose(isolation: Literal["auto", "namespaces", "landlock", "none"], home: Path) -> Ground:
     """The floor to use where `isolation` is asked for. Raises JudgeUnavailable, saying the ways out."""
     if isolation == "none":
         return Ground("none", "it was asked for")
     if isolation == "auto":
-        best = best_floor()
+        best = best_floor(home)
         if best.floor == "none":
             raise JudgeUnavailable(
                 f"nothing keeps programs from this machine here ({best.reason}): {WAYS_OUT}"
             )
         return best
     namespaces = isolation == "namespaces"
-    reason = _why_no_namespaces() if namespaces else _why_no_landlock(floor.version())
+    reason = _why_no_namespaces() if namespaces else _why_no_landlock(floor.version(), home)
     if reason:
         raise JudgeUnavailable(f"no isolation by {isolation} here ({reason}): {WAYS_OUT}")
     return Ground(isolation, "it was asked for")
@@ -85,10 +85,10 @@ _permitted: set[tuple[object, ...]] = set()
 """Where the Landlock floor was tried and holds: it depends on which folders programs must be able to read."""
 
 
-def _why_no_landlock(version: int) -> str:
+def _why_no_landlock(version: int, home: Path | None) -> str:
     names = ("XDG_CACHE_HOME", "HOME", "JAVA_HOME", "PATH", "TMPDIR")
-    where = (version, *map(os.environ.get, names))
-    reason = "" if where in _permitted else floor.why_not(version)
+    where = (version, home, *map(os.environ.get, names))
+    reason = "" if where in _permitted else floor.why_not(version, home)
     if not reason:
         _permitted.add(where)
     return reason
@@ -116,9 +116,11 @@ def _why_no_namespaces() -> str:
     return (tried.stderr.strip().splitlines() or ["they are not permitted"])[0]
 
 
-def start(settings: jvm.Settings, isolation: Literal["namespaces", "landlock", "none"]) -> LocalChannel:
-    """Start a supervisor on that floor. Raises JudgeUnavailable without a JDK."""
-    jdk = find_jdk()
+def start(
+    settings: jvm.Settings, isolation: Literal["namespaces", "landlock", "none"], home: Path
+) -> LocalChannel:
+    """Start a supervisor on that floor, with the JDK in `home`. Raises JudgeUnavailable."""
+    jdk = jdk_in(home)  # asked again for each supervisor: an upgrade replaces it where it is
     folder = jvm.build(jdk, verify=isolation == "none")  # a program may have been at it
     shown = jars.keep(settings.classpath, jvm.cache_folder()) if settings.classpath else None
     command = jvm.supervisor_command(jdk.home, folder, settings, jdk.feature, shown)

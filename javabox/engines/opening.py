@@ -8,10 +8,11 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from javabox.engines import docker, jvm, local
-from javabox.engines.jdk import find_jdk, reinstall
+from javabox.engines.jdk import Wanted, find_jdk, jdk_in, reinstall, release
 from javabox.engines.jvm import Settings
 from javabox.errors import JudgeUnavailable
 from javabox.protocol import codec as wire
@@ -48,47 +49,52 @@ class Opened:
     """Starts another supervisor of the same kind."""
 
 
-def open_engine(engine: Engine, isolation: Isolation, settings: Settings) -> Opened:
-    """Raises JudgeUnavailable where no engine can be started, or none that isolates."""
+def open_engine(
+    engine: Engine, isolation: Isolation, settings: Settings, wanted: Wanted | None = None
+) -> Opened:
+    """`wanted` is the JDK. Raises JudgeUnavailable where no engine can be started, or none that isolates."""
     if engine == "docker" and isolation != "auto":
         raise JudgeUnavailable(
             f"the docker engine isolates by its container; --isolation {isolation} is for --engine local"
         )
-    if engine == "docker" or (engine == "auto" and isolation == "auto" and docker.answers()):
+    dockers = wanted is None or release(wanted) in docker.BASES
+    if engine == "docker" or (engine == "auto" and isolation == "auto" and dockers and docker.answers()):
+        start_in_docker = functools.partial(docker.start, wanted=wanted)
         try:
-            line, jdk = greet(docker.start(settings), REMAKE_IMAGE)
-            return Opened("docker", "docker", jdk, line, docker.start)
+            line, jdk = greet(start_in_docker(settings), REMAKE_IMAGE)
+            return Opened("docker", "docker", jdk, line, start_in_docker)
         except JudgeUnavailable as error:
             if engine == "docker":
                 raise
             log.warning("docker answers but can't be used (%s); using the local engine", error)
+    # Found once: a supervisor that takes another's place judges with the same one.
+    home = find_jdk(wanted).home
     if isolation in ("auto", "namespaces") and local.namespaces_untried():
         # The start is the trial, which takes as long as a third of it. Where it fails, the trial says why.
-        start = functools.partial(local.start, isolation="namespaces")
+        start = functools.partial(local.start, isolation="namespaces", home=home)
         with contextlib.suppress(JudgeUnavailable):
             line, jdk = greet(start(settings))
             return Opened("local", "namespaces", jdk, line, start)
-    ground = local.choose(isolation)
-    start = functools.partial(local.start, isolation=ground.floor)
-    line, jdk = _greet_locally(start, settings)
+    ground = local.choose(isolation, home)
+    start = functools.partial(local.start, isolation=ground.floor, home=home)
+    line, jdk = _greet_locally(start, settings, home)
     return Opened("local", ground.floor, jdk, line, start)
 
 
-def _greet_locally(start: Callable[[Settings], Channel], settings: Settings) -> tuple[Line, str]:
+def _greet_locally(start: Callable[[Settings], Channel], settings: Settings, home: Path) -> tuple[Line, str]:
     """Starts once more where the first start met a broken build, which is ours and is made again."""
     try:
         return greet(start(settings))
     except JudgeUnavailable as error:
         if error.mend:  # it did not come to a start
             raise
-        jdk = find_jdk()
-        if jvm.mended(jdk):
-            return greet(start(settings), reinstall(jdk.home))
+        if jvm.mended(jdk_in(home)):
+            return greet(start(settings), reinstall(home))
         # What was built is as it was built: left are the JDK, whose words these are, and the machine.
         short = any(word in error.found for word in SHORT_OF_MEMORY)
         raise JudgeUnavailable(
-            f"{error.found} ({'memory is short' if short else f'said by the JDK in {jdk.home}'})",
-            None if short else reinstall(jdk.home),
+            f"{error.found} ({'memory is short' if short else f'said by the JDK in {home}'})",
+            None if short else reinstall(home),
         ) from error
 
 

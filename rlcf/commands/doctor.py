@@ -24,6 +24,8 @@ class Doctor:
 
     isolation: Isolation = "auto"
     """As grading will be given it: what must keep programs from the machine."""
+    jdk: Annotated[str | None, arg(metavar="RELEASE|FOLDER")] = None
+    """As grading will be given it: the JDK that compiles and runs programs."""
     json: bool = False
     """Print one JSON object and nothing else."""
     bundle_jdk: Annotated[str | None, arg(metavar="DIR")] = None
@@ -53,7 +55,7 @@ class Doctor:
     def _examine(self) -> int:
         from rlcf.doctor import can_judge, examine
 
-        findings = examine(self.isolation)
+        findings = examine(self.isolation, self.jdk)
         able = can_judge(findings)
         if self.json:
             print(json.dumps({"can_judge": able, "findings": [asdict(finding) for finding in findings]}))

@@ -146,8 +146,9 @@ class Grade:
 def refuse_others(problems: Iterable[Problem]) -> None:
     """Raises BadInput where mxeval's grader has nothing to join to a program."""
     for problem in problems:
-        if not problem.test.strip() or problem.suffix:
-            why = "no test program, only cases" if not problem.test.strip() else "tests that are no class"
+        test = problem.test.strip()
+        if not test or test.startswith("}"):  # as MultiPL-E's
+            why = "tests that are no class" if test else "no test program, only cases"
             raise BadInput(f"{problem.task_id} has {why}: leave --compat out", field="compat")
 
 

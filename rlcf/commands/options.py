@@ -54,6 +54,9 @@ class Judging:
     """What keeps programs from the machine in the local engine; auto is the best that it permits, and where
     nothing isolates nothing runs. none: programs may do all that you may, with your files and your network:
     for programs that you trust alone."""
+    jdk: Annotated[str | None, arg(metavar="RELEASE|FOLDER")] = None
+    """The JDK that compiles and runs programs: a release that is found on this machine, such as 21, or the
+    folder of one; docker has 17, 21 and 25. By default JAVA_HOME's, else the PATH's, and in docker 17."""
     workers: Annotated[int, arg(metavar="N")] = 0
     """Programs judged at a time; 0 is one a core."""
     classpath: Annotated[str, arg(metavar="A.jar:B.jar")] = ""
@@ -80,6 +83,7 @@ class Judging:
             **{
                 "engine": self.engine,
                 "isolation": self.isolation,
+                "jdk": self.jdk,
                 "workers": self.workers or None,
                 "classpath": self.jars(),
                 **settings,

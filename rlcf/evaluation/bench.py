@@ -7,8 +7,9 @@ generated, the one before is judged. Greedy decoding (temperature 0) has one ans
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from queue import SimpleQueue
 
 from javabox import Job, Judge, Limits, Verdict
 from rlcf.errors import BadInput
@@ -19,7 +20,7 @@ from rlcf.evaluation.summary import Evaluation, summarize
 from rlcf.grounding.signal import Answer
 from rlcf.problems.broken import BrokenSuites
 from rlcf.problems.problem import Problem
-from rlcf.progress import progress
+from rlcf.progress import Advance, progress
 
 Sampler = Callable[[Sequence[str], float, int], list[str]]
 """(prompts, temperature, seed) -> one completion a prompt; temperature 0 is greedy."""
@@ -55,39 +56,92 @@ def evaluate(
     check_decoding(temperature, n)
     check_k(ks, ((problem.task_id, n) for problem in problems))
     asked = [problem for problem in problems for _ in range(n)]
-    started, running, broken = time.monotonic(), Running(min(ks)), BrokenSuites()
-    jobs: list[Job] = []
-    found: list[Extraction] = []
-    futures: list[Future[Verdict]] = []
-    verdicts: list[Verdict] = []
+    started = time.monotonic()
     with progress(what, len(asked)) as advance:
+        judging = Judging(asked, judge, min(ks), advance, extraction)
         for first in range(0, len(asked), batch):
             part = asked[first : first + batch]
             answers = sample([problem.prompt for problem in part], temperature, seed + first)
-            programs = [extract(a, p, extraction) for p, a in zip(part, answers, strict=True)]
-            found += programs
-            made = [
-                one.job(p, p.limits if limits is None else p.limits_or(limits))
-                for p, one in zip(part, programs, strict=True)
-            ]
-            futures += [judge.submit(job) for job in made]
-            jobs += made
-            last = len(futures) == len(asked)
-            while len(verdicts) < len(futures) and (last or futures[len(verdicts)].done()):
-                problem, verdict = asked[len(verdicts)], futures[len(verdicts)].result()
-                verdicts.append(verdict)
-                running.add(problem.task_id, verdict)
-                broken.seen(problem, verdict)
-                advance(1, **running.shown())
-    seconds, judged_by = time.monotonic() - started, judge.provenance() | terms(jobs)
-    told = found if extraction == "auto" else []
-    evaluation = summarize(
-        zip(asked, verdicts, strict=True), ks, seconds, provenance=judged_by, extractions=told
-    )
-    answered = zip(asked, found, verdicts, strict=True)
-    return evaluation, [
-        Answer(problem, one.reply, one.verdict(verdict)) for problem, one, verdict in answered
-    ]
+            for place, (problem, answer) in enumerate(zip(part, answers, strict=True), start=first):
+                judging.submit(place, answer, problem.limits if limits is None else problem.limits_or(limits))
+            judging.take(wait=first + batch >= len(asked))
+    return judging.evaluation(ks, time.monotonic() - started), judging.answers()
+
+
+class Judging:
+    """The verdicts of answers that arrive one by one, in any order, and the rates so far."""
+
+    def __init__(
+        self, asked: Sequence[Problem], judge: Judge, k: int, advance: Advance, extraction: Mode
+    ) -> None:
+        """`asked`: the problem at each place. With `extraction` auto the program that an answer means is
+        judged, and the places of its verdict are places in the answer."""
+        self._asked, self._judge, self._advance, self._mode = asked, judge, advance, extraction
+        self._found: dict[int, Extraction] = {}
+        self._jobs: dict[int, Job] = {}
+        self._verdicts: dict[int, Verdict] = {}
+        self._done: SimpleQueue[tuple[int, Future[Verdict]]] = SimpleQueue()
+        self._running, self._broken, self._pending = Running(k), BrokenSuites(), 0
+
+    def submit(self, place: int, answer: str, limits: Limits | None = None) -> None:
+        """Has the answer at `place` judged."""
+        job = self._read(place, answer, limits)
+        self._pending += 1
+        self._judge.submit(job).add_done_callback(lambda future: self._done.put((place, future)))
+
+    def known(self, place: int, answer: str, verdict: Verdict) -> None:
+        """Counts a verdict that was given before, its places being those of the answer."""
+        self._read(place, answer, None)
+        self._count(place, verdict)
+
+    def take(self, *, wait: bool) -> list[int]:
+        """The places whose verdicts have come since the last call, all that were submitted with `wait`.
+        Raises what the judge raised."""
+        taken = []
+        while self._pending and (wait or not self._done.empty()):
+            place, future = self._done.get()
+            self._pending -= 1
+            self._count(place, self._found[place].verdict(future.result()))
+            taken.append(place)
+        return taken
+
+    def show(self, numbers: Mapping[str, str]) -> None:
+        """Shows more numbers beside the rates."""
+        self._advance(0, **numbers)
+
+    def judged(self, place: int) -> tuple[Extraction, Job, Verdict]:
+        """What is known of a place whose verdict has come."""
+        return self._found[place], self._jobs[place], self._verdicts[place]
+
+    def answers(self) -> list[Answer]:
+        """All, once every verdict has come."""
+        return [
+            Answer(problem, self._found[place].reply, self._verdicts[place])
+            for place, problem in enumerate(self._asked)
+        ]
+
+    def evaluation(self, ks: Sequence[int], seconds: float) -> Evaluation:
+        """The rates, once every verdict has come."""
+        places = range(len(self._asked))
+        return summarize(
+            [(self._asked[place], self._verdicts[place]) for place in places],
+            ks,
+            seconds,
+            provenance=self._judge.provenance() | terms(self._jobs[place] for place in places),
+            extractions=[self._found[place] for place in places] if self._mode == "auto" else (),
+        )
+
+    def _read(self, place: int, answer: str, limits: Limits | None) -> Job:
+        problem = self._asked[place]
+        found = self._found[place] = extract(answer, problem, self._mode)
+        job = self._jobs[place] = found.job(problem, limits)
+        return job
+
+    def _count(self, place: int, verdict: Verdict) -> None:
+        self._verdicts[place] = verdict
+        self._running.add(self._asked[place].task_id, verdict)
+        self._broken.seen(self._asked[place], verdict)
+        self._advance(1, **self._running.shown())
 
 
 def check_decoding(temperature: float, n: int) -> None:

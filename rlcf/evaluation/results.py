@@ -6,7 +6,8 @@
 
 Works for what `rlcf grade`, `rlcf bench` and the completions.jsonl of a run have written. Not covered:
 results without `expected_values`, which come back without the values of their cases; the curriculum's
-rollouts, whose problems begin further on than those of the data set.
+rollouts, whose problems begin further on than those of the data set. Of a reply that is more than its program
+(`extraction`) the completion is the reply, and places count in it: groundings that read Java see all of it.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@
 | OpenAI | `task_id` or `custom_id`, and `choices`, by itself or within a `response` |
 | MultiPL-E | `name`, `completions`; also a folder with a file a problem |
 | lists | `task_id`, and `completions`, `generations`, `samples` or `code_list`: several texts a row |
+| by name | one JSON object, as APPS's `all_codes.json`: a list of texts, or a text, by `task_id` |
 | bigcode | one JSON array (`generations.json`): a list of texts, or a text, a problem, in their order |
 
 Rows come as JSONL or as one JSON array. A text that begins with its problem's prompt, as bigcode's and
@@ -55,24 +56,42 @@ def read_written(source: str) -> Iterator[Written]:
             yield from _of_row(Row(read_document(file), str(file), 1))
         return
     text = array_text(source)
-    items = None if text is None else _positional(text)
+    document = _document(source) if text is None else None
+    items = _positional(text) if text is not None else _by_name(document or {})
     if items is None:
-        for row in read_records(source):
+        rows = read_records(source) if document is None else [Row(document, source, 1)]
+        for row in rows:
             yield from _of_row(row)
         return
-    for place, item in enumerate(items):
+    for name, item in items:
         row = Row({}, source, 1)
         for one in item if isinstance(item, list) and not _is_chat(item) else [item]:
-            yield Written(place, _text(one, row, None, f"item {place}"), True, row)
+            yield Written(name, _text(one, row, None, f"item {name}"), True, row)
 
 
-def _positional(text: str) -> list[Any] | None:
+def _document(source: str) -> dict[str, Any] | None:
+    """The object that a .json file is; None where it is lines."""
+    if not source.endswith((".json", ".json.gz")):
+        return None
+    try:
+        return read_document(source)
+    except BadInput:
+        return None  # what is wrong with which line, the reader of lines says
+
+
+def _by_name(document: dict[str, Any]) -> list[tuple[str | int, Any]] | None:
+    """The items of an object of names; None where it is a row, or is not there."""
+    return None if not document or {*NAMES, *TEXTS} & document.keys() else list(document.items())
+
+
+def _positional(text: str) -> list[tuple[str | int, Any]] | None:
     """The items of an array that are in the problems' order; None where they are rows."""
     try:
         items = json.loads(text)
     except (ValueError, RecursionError):
         return None  # which row it is, their reader says
-    return items if isinstance(items, list) and any(not isinstance(item, dict) for item in items) else None
+    rows = not isinstance(items, list) or all(isinstance(item, dict) for item in items)
+    return None if rows else list(enumerate(items))
 
 
 def _completions_files(folder: Path) -> list[Path]:

@@ -3,15 +3,15 @@
 | form | what is written |
 |---|---|
 | `mxeval` | `task_id`, `completion`, `language` a line |
-| `evalplus` | `task_id`, `solution`, prompt and completion together |
+| `evalplus` | `task_id`, `solution`: the program that is judged, whole |
 | `codegeex` | `task_id`, `prompt`, `generation` |
 | `chat` | `task_id`, `messages`: the prompt asks, the completion answers |
 | `bigcode` | `generations.json`: a list for each problem in their order, prompts in front |
 | `lists` | the same without the prompts |
 | `multipl-e` | a folder with a NAME.json.gz a problem: `name, prompt, tests, completions, stop_tokens` |
 
-All but the last three keep what else a sample's row has. Not covered: what a reply means; `rlcf grade` finds
-the program in it, other graders do not.
+All but the last three keep what else a sample's row has. But for `evalplus`, texts stay as they are: other
+graders may not find the program in a reply.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from rlcf.evaluation.extraction import extract
 from rlcf.evaluation.samples import Sample
 from rlcf.files import replacing, write_lines
 from rlcf.problems.problem import Problem
@@ -31,7 +32,7 @@ Fields = Callable[[Sample], dict[str, Any]]
 ROWS: dict[str, Fields] = {
     "mxeval": lambda sample: {"completion": sample.completion, "language": "java"},
     "evalplus": lambda sample: {
-        "solution": sample.problem.prompt + sample.completion + sample.problem.suffix
+        "solution": extract(sample.completion, sample.problem).job(sample.problem).source
     },
     "codegeex": lambda sample: {"prompt": sample.problem.prompt, "generation": sample.completion},
     "chat": lambda sample: {

@@ -62,3 +62,32 @@ def bounded_texts(code: str) -> list[str]:
 def is_name(token: str) -> bool:
     """Whether `token` is an identifier."""
     return token.isidentifier() and token not in KEYWORDS
+
+
+_BRACES = re.compile(
+    r'''
+    //[^\r\n]*|/\*.*?(?:\*/|\Z)
+    |"""[ \t\f]*[\r\n](?:\\.|[^\\])*?(?:"""|\Z)
+    |"(?:\\.|[^"\\\r\n])*"?|'(?:\\.|[^'\\\r\n])*'?
+    |[{}]
+    ''',
+    re.VERBOSE | re.DOTALL,
+)
+"""Braces, and what may hold some that are none: also a literal or comment whose end is not yet written."""
+
+
+def closed_at(code: str, start: int) -> int | None:
+    """Where all braces that are open at `start` are closed: the place behind the last of them, or None. What
+    stands before that place decides alone, so that code may be asked about while it is being written. None
+    too where nothing is open at `start`."""
+    depth = 0
+    for match in _BRACES.finditer(code):
+        if match.end() > start and depth <= 0:
+            return None
+        if match.group() == "{":
+            depth += 1
+        elif match.group() == "}":
+            depth -= 1
+            if depth == 0 and match.end() > start:
+                return match.end()
+    return None

@@ -19,6 +19,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from rlcf.errors import BadInput
+from rlcf.model_name import check_model_name, is_path
 from rlcf.policy.policy import Policy
 from rlcf.policy.tiny import tiny_model, tiny_tokenizer
 
@@ -65,11 +66,7 @@ def load_model(
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A language model with its tokenizer, adapters merged. Raises BadInput, naming `field`, where there is
     none."""
-    if _is_path(str(model)):
-        if not Path(model).is_dir():
-            raise BadInput("no such model folder", file=model, field=field)
-        if not any((Path(model) / name).is_file() for name in ("config.json", "adapter_config.json")):
-            raise BadInput("holds no model: config.json is missing", file=model, field=field)
+    check_model_name(model, field=field)
     try:
         return _load(model, dtype), AutoTokenizer.from_pretrained(model)
     except (OSError, ValueError) as error:
@@ -95,10 +92,5 @@ def _load(model: str | Path, dtype: torch.dtype) -> PreTrainedModel:
     base = str(PeftConfig.from_pretrained(str(model)).base_model_name_or_path)
     # A run folder that was moved: the base stands beside the adapters.
     beside = Path(model).parent / Path(base).name
-    loaded = _load(base if not _is_path(base) or Path(base).is_dir() else beside, dtype)
+    loaded = _load(base if not is_path(base) or Path(base).is_dir() else beside, dtype)
     return cast(PreTrainedModel, PeftModel.from_pretrained(loaded, str(model)).merge_and_unload())
-
-
-def _is_path(name: str) -> bool:
-    """A hub id is `owner/name` or `name`; anything else, or whatever exists, is a path."""
-    return name.startswith((".", "/", "~")) or name.count("/") > 1 or Path(name).exists()

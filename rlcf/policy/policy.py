@@ -10,11 +10,12 @@ Not covered: models that `score.py` can't score, pipeline or tensor parallelism.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import torch
+from jinja2 import TemplateError
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -115,6 +116,27 @@ class Policy:
         while ids and ids[-1] in self.stop_ids:
             ids.pop()
         return ids or [min(self.stop_ids)]
+
+    @property
+    def has_chat_template(self) -> bool:
+        return bool(self.tokenizer.chat_template)
+
+    def encode_chat(
+        self, messages: Sequence[Mapping[str, str]], template_arguments: Mapping[str, Any] | None = None
+    ) -> list[int]:
+        """A conversation (`role`, `content`) up to where the reply begins, by the tokenizer's own template.
+        Raises BadInput where it has none, or its template refuses the conversation or the arguments."""
+        if not self.has_chat_template:
+            raise BadInput("the tokenizer has no chat template: --chat off", field="chat")
+        try:
+            text = self.tokenizer.apply_chat_template(
+                list(messages), tokenize=False, add_generation_prompt=True, **(template_arguments or {})
+            )
+        except (TemplateError, TypeError, ValueError) as refused:
+            raise BadInput(
+                f"the chat template refuses the conversation: {refused}", field="chat"
+            ) from refused
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def encode_completion(self, completion: str) -> list[int]:
         """Ends with the tokenizer's end token."""

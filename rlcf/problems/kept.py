@@ -57,4 +57,5 @@ def _problem(row: dict[str, Any]) -> Problem:
     cases = tuple(SuiteCase(**case) for case in suite.pop("cases"))
     runs = tuple(StdinCase(**case | {"expected": tuple(case["expected"])}) for case in suite.pop("stdin"))
     row["stop_tokens"] = tuple(row["stop_tokens"])
+    row["files"] = tuple((path, text) for path, text in row["files"])
     return Problem(suite=Suite(cases=cases, stdin=runs, **suite), **row)

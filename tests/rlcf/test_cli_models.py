@@ -74,7 +74,9 @@ def test_bench_asks_judges_and_writes_what_it_prints(
     assert [row["completion"] for row in again] == [row["completion"] for row in rows], "the same seed"
     capsys.readouterr()
     assert "field 'n'" in complaint(*bench, "--temperature", "0", "--n", "2", "--k", "1")
-    assert "field 'k'" in complaint(*bench, "--n", "2", "--k", "3")
+    assert main([*bench, "--n", "2", "--k", "1,3", "--max-new-tokens", "6"]) == 0
+    clipped = capsys.readouterr()
+    assert set(json.loads(clipped.out)["pass"]) == {"1", "2"}
 
 
 def test_bench_refines_with_a_saved_critic_and_says_so(

@@ -17,14 +17,14 @@ from pathlib import Path
 import pytest
 
 from javabox.engines import jvm, manifest
-from javabox.engines.jdk import find_jdk
-from rlcf.doctor import can_judge, examine
+from javabox.engines.jdk import all_jdks, find_jdk, install, release_of_distribution
+from rlcf.doctor import can_judge, examine, platform_note
 from tests.rlcf.conftest import SmallSet
 from tests.rlcf.test_cli import RLCF, refused, rlcf
 
 NO_DOCKER = {"DOCKER_HOST": "unix:///nonexistent.sock"}
-INSTALL_JDK = "apt-get install -y openjdk-17-jdk-headless"
-ANOTHER_CACHE = "export XDG_CACHE_HOME=$(mktemp -d)"
+INSTALL_JDK = install(release_of_distribution())
+ANOTHER_CACHE = "export XDG_CACHE_HOME=$(mktemp -d) && chmod 755 $XDG_CACHE_HOME"
 
 
 @pytest.fixture
@@ -45,6 +45,26 @@ def test_a_machine_with_a_jdk_can_judge(data_dir: Path) -> None:
     assert by_name["local judge"]["found"].startswith("judges right with JDK ")
     assert by_name["mbjp"]["ok"]
     assert by_name["mbjp"]["mend"] is None
+
+
+def test_the_jdks_that_may_be_asked_for_are_named() -> None:
+    default = find_jdk()
+    named = next(finding.found for finding in examine() if finding.name == "JDK")
+    others = [jdk for jdk in all_jdks() if jdk.home.resolve() != default.home.resolve()]
+    assert named.startswith(f"javac {default.version} in {default.home}")
+    assert all(f"{jdk.feature} ({jdk.home})" in named for jdk in others)
+    done = rlcf("doctor", "--json", "--jdk", "99", env=NO_DOCKER)
+    assert done.returncode == 3
+    [deciding] = [finding for finding in json.loads(done.stdout)["findings"] if finding["decides"]]
+    assert "no JDK 99 found here" in deciding["found"]
+
+
+def test_a_machine_that_nothing_has_run_on_is_told_so() -> None:
+    assert "where all tests run" in platform_note("Linux", "x86_64")
+    for machine in (("Linux", "aarch64"), ("Linux", "riscv64"), ("Darwin", "arm64")):
+        assert "nothing has been run on one" in platform_note(*machine)
+    assert "all of it should hold" in platform_note("Linux", "aarch64")
+    assert "docker should hold" in platform_note("Darwin", "arm64")
 
 
 def test_a_bare_machine_is_told_how_to_mend_it(tmp_path: Path) -> None:

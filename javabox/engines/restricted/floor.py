@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import pwd
 import random
 import shutil
@@ -49,13 +50,16 @@ MEANWHILE = 1024
 TRIAL_SECONDS = 30
 
 
-def why_not(version: int) -> str:
-    """What forbids this floor here, tried with a harmless process; empty where nothing does."""
+def why_not(version: int, home: Path | None = None) -> str:
+    """What forbids this floor here, tried with a harmless process; empty where nothing does.
+
+    `home` is that of the JDK, by default of the one that would be taken.
+    """
     if version < 1:
         return "the kernel has no Landlock (5.13 or later, with `landlock` among its `lsm`)"
     if not seccomp.supported():
         return f"no list of system calls for {os.uname().machine}"
-    wrong = trial({"needed": _needed()}, version)
+    wrong = trial({"needed": _needed(home)}, version)
     return "; ".join(wrong[:3]) + _mend(wrong) if wrong else ""
 
 
@@ -94,7 +98,7 @@ def _mend(wrong: Sequence[str]) -> str:
     return ""
 
 
-def _needed() -> list[str]:
+def _needed(home: Path | None) -> list[str]:
     """What programs' user must be able to read, as far as it is there and the judge itself can read it.
 
     Where it can't, there will be no JVM side, and who looks for that says so.
@@ -106,13 +110,15 @@ def _needed() -> list[str]:
         there = next(folder for folder in (cache, *cache.parents) if os.path.exists(folder))
         needed += [there] if os.access(there, os.R_OK | os.X_OK, effective_ids=True) else []
     with contextlib.suppress(JudgeUnavailable):
-        home = find_jdk().home
+        home = home or find_jdk().home
         needed += [home, home / "lib" / "modules"]
     return [str(path) for path in needed]
 
 
 def version() -> int:
     """Landlock's version here, 0 where there is none."""
+    if platform.system() != "Linux":
+        return 0  # another system has other calls under the same numbers
     try:
         found = landlock.abi()
     except OSError:

@@ -50,6 +50,18 @@ public final class CollectionWork {
         linear(size(list) / 4);
     }
 
+    // Of Java 21: a class file names ArrayList or List there, which both had none before.
+
+    @Charges({List.class, ArrayList.class})
+    public static <T> void addFirst(List<T> list, T element) {
+        linear(list instanceof LinkedList ? 0 : size(list) / 4);
+    }
+
+    @Charges({List.class, ArrayList.class})
+    public static void removeFirst(List<?> list) {
+        linear(list instanceof LinkedList ? 0 : size(list) / 4);
+    }
+
     @Charges({LinkedList.class})
     public static void get(LinkedList<?> list, int at) {
         linear(size(list) / 2);

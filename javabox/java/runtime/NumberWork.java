@@ -22,6 +22,11 @@ public final class NumberWork {
     }
 
     @Charges(BigInteger.class)
+    public static void parallelMultiply(BigInteger a, BigInteger b) { // of Java 19
+        multiply(a, b);
+    }
+
+    @Charges(BigInteger.class)
     public static void add(BigInteger a, BigInteger b) {
         makes(4 * Math.max(words(a), words(b)));
     }

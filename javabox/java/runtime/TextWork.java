@@ -73,6 +73,17 @@ public final class TextWork {
         makes(text instanceof String s ? s.length() : length(builder));
     }
 
+    /** Of Java 21, as the next. */
+    @Charges(StringBuilder.class)
+    public static void repeat(StringBuilder builder, CharSequence text, int count) {
+        makes((long) (text == null ? 4 : length(text)) * Math.max(0, count));
+    }
+
+    @Charges(StringBuilder.class)
+    public static void repeat(StringBuilder builder, int codePoint, int count) {
+        makes(Math.max(0, count));
+    }
+
     @Charges(StringBuilder.class)
     public static void insert(StringBuilder builder, int at, String text) {
         linear(length(builder) / 4);

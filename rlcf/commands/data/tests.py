@@ -134,6 +134,8 @@ def summary(made: Sequence[Made]) -> Iterator[str]:
     yield f"signatures that inputs are made for: {part(sum(one.covered for one in solved), len(solved))}"
     cases = sum(one.added for one in done)
     yield f"{len(done)} have new cases: {cases}, {cases / max(1, len(done)):.1f} a problem"
+    if whole := sum(one.whole for one in done):
+        yield f"{whole} of them had one test program, which the cases replace (below it is no old case)"
     for note, count in Counter(one.note.partition(":")[0] for one in made if one.note).most_common():
         yield f"{count} have none: {note}"
     proposed = sum(one.proposed for one in made)

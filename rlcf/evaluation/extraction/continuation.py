@@ -13,11 +13,15 @@ from rlcf.evaluation.extraction.passage import Passage
 from rlcf.evaluation.extraction.prompt import Asked
 from rlcf.javasource.outline import Item, Token, mentioned, outline, scan
 from rlcf.javasource.outline.items import KEYWORDS_OF_STATEMENTS
+from rlcf.javasource.tokens import KEYWORDS
 
-_PROSE_BEGINS = re.compile(r"(?:[#*>-]+\s|\*\*|\d+[.)]\s)?[\"'“(*_`]*[A-ZÀ-Þ\u3040-\u9fff\uac00-\ud7af]")
+_LIST = re.compile(r"(?:[#*>-]+\s|\d+[.)]\s)*")
+_EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_ROLE = re.compile(r"(?:assistant|model|java|answer|response|solution|code|output)\s?:?", re.IGNORECASE)
+"""What is left of a header, or of a fence, whose marks were taken away."""
 _INLINE_CODE = re.compile(r"`[^`]*`")
 _CODE_SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(|^(?://|/\*|@)")
-_WORD = re.compile(r"[\"'“(*_]*[^\W\d_]+(?:[-'’][^\W\d_]+)*[.,:!?)\"'”*_]*")
+_WORD = re.compile(r"[\"'“(*_¡¿]*[^\W\d_]+(?:[-'’][^\W\d_]+)*[.,:!?)\"'”*_]*")
 _NO_TEXT = frozenset("})];,.+=&|?:%^~!")
 
 
@@ -45,11 +49,16 @@ def closes(tokens: Sequence[Token], asked: Asked) -> bool:
     return bool(_ends(tokens, asked.braces))
 
 
+def ends_with_class(code: Sequence[Token], asked: Asked) -> bool:
+    """Whether a text's last token, comments left out, closes the prompt's outermost class."""
+    return _ends(code, asked.braces).get(0) == len(code) - 1 if asked.braces else False
+
+
 def without_introduction(code: Passage) -> Passage:
     """Without the prose that it begins with: lines that begin as sentences do and hold no code."""
     text, at = code.text, 0
     for line in text.splitlines(keepends=True):
-        if line.strip() and not is_prose(line):
+        if line.strip() and not is_prose(line) and not (at == 0 and _ROLE.fullmatch(line.strip())):
             break
         at += len(line)
     return code[at:] if text[:at].strip() and at < len(text) else code
@@ -60,11 +69,19 @@ def is_prose(line: str) -> bool:
     text = _INLINE_CODE.sub("it", line.strip())
     if text.startswith(("# ", "## ", "### ", "#### ")):
         return True
-    if not text or not _PROSE_BEGINS.match(line.strip()) or _CODE_SIGNS.search(text):
+    if not text or _CODE_SIGNS.search(text):
         return False
-    words = [word for word in text.split() if _WORD.fullmatch(word)]
+    if _EAST_ASIAN.search(text):
+        return '"' not in text
+    listed = _LIST.match(text)
+    words = [word for word in text[listed.end() if listed else 0 :].split() if _WORD.fullmatch(word)]
+    if not words or words[0] in KEYWORDS:
+        return False
+    ends = text[-1] in ".!?:"
     # One word and a colon is a label.
-    return len(words) >= 3 or (bool(words) and text[-1] in (".!?:" if len(words) > 1 else ".!?"))
+    if len(words) < 3:
+        return ends and (len(words) > 1 or text[-1] != ":")
+    return ends or words[0].lstrip("\"'“(*_")[:1].isupper()
 
 
 def _ends(tokens: Sequence[Token], braces: int) -> dict[int, int]:
@@ -104,7 +121,8 @@ def _is_beyond(rest: Sequence[Token]) -> bool:
     """Whether a text goes on to something new, and not with more of what was closed too early."""
     first = rest[0].text
     if first in _NO_TEXT:
-        return False
+        # A ruled line is prose's.
+        return first == "=" and [token.text for token in rest[:3]] == ["="] * 3
     if first in KEYWORDS_OF_STATEMENTS:
         # `for (` goes on; "for example" does not.
         return len(rest) > 1 and rest[1].text[0].isalpha() and first in ("for", "if", "this", "while", "do")
@@ -117,7 +135,7 @@ def _behind_method(
     """With the members that follow the method, up to the first that is none or breaks off."""
     stop, cut = tokens[close].end, False
     for item in outline(tokens, (close + 1, len(tokens))):
-        if item.kind in ("method", "field", "type") and item.complete:
+        if item.kind in ("method", "field", "type", "initializer") and item.complete:
             stop = item.end
         elif item.kind == "other" and item.complete and code.text[item.head : item.end].strip(" ;") == "":
             continue

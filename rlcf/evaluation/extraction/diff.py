@@ -1,4 +1,4 @@
-"""A unified diff applied to the code that it changes, white space and line numbers aside.
+"""A unified diff, or blocks of search and replacement, applied to code, white space and line numbers aside.
 
 Not covered: context-free diffs of several files; a diff whose old side is not in the code, which is refused.
 """
@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from rlcf.evaluation.extraction.passage import Passage
 
 _HUNK = re.compile(r"@@.*")
+_SIDE = re.compile(r"<{7}|={7}\s*$|>{7}")
+_SIDES = {"<": "-", "=": "+", ">": ""}
+"""What the lines behind these are, in a block of search and replacement."""
 _HEADER = re.compile(r"(?:diff |index |--- |\+\+\+ |new file|deleted file|\\ No newline|\*\*\* )")
+
+
+_MOST = 100
+"""Hunks of a diff that are applied."""
 
 
 @dataclass
@@ -26,14 +33,17 @@ class _Hunk:
 
 def is_diff(text: str) -> bool:
     """Whether a block that does not say so is a diff."""
-    return re.search(r"^@@ .*@@", text, re.MULTILINE) is not None or text.lstrip().startswith("--- ")
+    return re.search(r"^(?:@@ .*@@|<{7}(?: |$))", text, re.MULTILINE) is not None or text.startswith("--- ")
 
 
 def patched(diff: Passage, base: Passage) -> Passage | None:
     """`base` changed as `diff` says; None where it can't be."""
     lines = _lines(base)
     at, parts = 0, []
-    for hunk in _hunks(diff):
+    hunks = _hunks(diff)
+    if len(hunks) > _MOST:
+        return None
+    for hunk in hunks:
         start = _find(hunk.old, lines, at)
         if start is None:
             return None
@@ -73,17 +83,23 @@ def _lines(text: Passage) -> list[Passage]:
 
 def _hunks(diff: Passage) -> list[_Hunk]:
     hunks: list[_Hunk] = []
+    side = ""
     for line in _lines(diff):
         text = line.text
         if _HUNK.match(text):
             hunks.append(_Hunk())
             continue
+        if match := _SIDE.match(text):
+            side = _SIDES[match.group()[0]]
+            if side == "-":
+                hunks.append(_Hunk())
+            continue
         if _HEADER.match(text):
             continue
         if not hunks:
             hunks.append(_Hunk())
-        sign = text[0] if text[0] in "+-" else " "
-        content = line[1:] if text[0] in "+- " and text != "\n" else line
+        sign = side or (text[0] if text[0] in "+-" else " ")
+        content = line[1:] if not side and text[0] in "+- " and text != "\n" else line
         if sign != "+":
             hunks[-1].old.append(content.text.strip())
         hunks[-1].new.append((sign, content))

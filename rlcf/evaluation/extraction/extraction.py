@@ -18,20 +18,21 @@ so that groundings see programs that continue their prompts, and the policy is t
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from javabox import Case, Diagnostic, Job, Limits, Verdict
 from rlcf.evaluation.extraction.choose import chosen
-from rlcf.evaluation.extraction.continuation import closes, without_introduction
+from rlcf.evaluation.extraction.continuation import closes, ends_with_class, without_introduction
 from rlcf.evaluation.extraction.fences import Block, blocks
-from rlcf.evaluation.extraction.markup import answer
+from rlcf.evaluation.extraction.markup import answer, is_marked
 from rlcf.evaluation.extraction.passage import Passage
 from rlcf.evaluation.extraction.program import Program, read
 from rlcf.evaluation.extraction.prompt import Asked, asked
 from rlcf.grounding.signal import Answer, Signal, Span
 from rlcf.javasource.lines import line_starts
-from rlcf.javasource.outline import scan
+from rlcf.javasource.outline import Token, outline, scan
 from rlcf.problems.problem import Problem
 
 Mode = Literal["auto", "none"]
@@ -45,7 +46,7 @@ KINDS = {
     "nothing": "no program was found; judged as it is",
 }
 """What an extraction did."""
-LONGEST = 1 << 20
+LONGEST = 200_000
 """Characters of a reply that is looked into; a longer one is judged as it is."""
 
 
@@ -62,11 +63,13 @@ class Extraction:
     """The program behind the head, each character knowing its place in the reply."""
     hint: str = ""
     """What a reader of the verdict should know; empty where there is nothing."""
+    suffix: str = field(default="", repr=False)
+    """What goes behind it: `Problem.suffix`, or as many braces as the program leaves open."""
 
     @property
     def program(self) -> str:
         """The source that is judged."""
-        return self.head + self.text.text
+        return self.head + self.text.text + self.suffix
 
     @property
     def changed(self) -> bool:
@@ -78,11 +81,11 @@ class Extraction:
 
     def problem(self, problem: Problem) -> Problem:
         """`problem` with a prompt that `text` continues; its reference, too, begins there."""
-        if self.head == problem.prompt:
+        if self.head == problem.prompt and self.suffix == problem.suffix:
             return problem
         kept = len(self.head) if problem.prompt.startswith(self.head) else 0
         reference = None if problem.reference is None else problem.prompt[kept:] + problem.reference
-        return replace(problem, prompt=self.head, reference=reference)
+        return replace(problem, prompt=self.head, suffix=self.suffix, reference=reference)
 
     def job(
         self,
@@ -127,7 +130,7 @@ class Extraction:
     def verdict(self, verdict: Verdict) -> Verdict:
         """The verdict on the program with all lines, columns and positions counted in the reply; None where
         they lie in text that is not the reply's."""
-        if not self.changed:
+        if not self.changed and not self.suffix:
             return verdict
         lines = _Lines(self.text, self.reply)
         thrown = verdict.exception
@@ -162,13 +165,21 @@ def extract(reply: str, problem: Problem, mode: Mode = "auto") -> Extraction:
     """The program that `reply`, a model's answer to `problem`, means. `mode` none: prompt and reply, whatever
     they are.
 
-    >>> extract("Sure!\\n```java\\n        return 0;\\n    }\\n}\\n```", problem).kind
-    'fence'
+    >>> found = extract("Sure!\\n```java\\n        return 0;\\n    }\\n}\\n```", problems[0])
+    >>> found.kind, judge.grade([found.job(problems[0])])[0].compiled
+    ('fence', True)
     """
-    untouched = Extraction(reply, "none", problem.prompt, Passage.of(reply))
+    untouched = Extraction(reply, "none", problem.prompt, Passage.of(reply), suffix=problem.suffix)
     if mode == "none" or len(reply) > LONGEST:
         return untouched
     form = asked(problem.prompt, problem.entry_point)
+    found = untouched if _is_well_formed(reply, form) else _found(untouched, form)
+    return _ended(found, form) if problem.suffix else found
+
+
+def _found(untouched: Extraction, form: Asked) -> Extraction:
+    """The program in a reply that is not simply a continuation."""
+    reply = untouched.reply
     found = answer(reply)
     text = found.text
     fences = blocks(text)
@@ -177,12 +188,50 @@ def extract(reply: str, problem: Problem, mode: Mode = "auto") -> Extraction:
         text, fences = prefilled, []
     if fences:
         choice = chosen(fences, text, form)
-        if choice is not None and (choice.program.whole or not found.unfinished):
-            return _made(reply, choice.kind, choice.program, form)
         text = text.without([(block.start, block.end) for block in fences])
+        if choice is not None and (choice.program.whole or not (found.unfinished or _is_whole(text, form))):
+            return _made(untouched, choice.kind, choice.program, form)
     if found.unfinished:
         return replace(untouched, kind="nothing")
-    return _bare(untouched, text, form)
+    return _bare(untouched, text, form, fenced=prefilled is not None)
+
+
+def _is_whole(text: Passage, form: Asked) -> bool:
+    """Whether the text around the fences has a complete class or method of its own."""
+    program = read(text, form, fenced=False)
+    return program is not None and program.whole
+
+
+def _ended(extraction: Extraction, form: Asked) -> Extraction:
+    """With the braces that the program leaves open, where its problem's suffix would close more."""
+    tokens = scan(extraction.head + extraction.text.text)
+    depth = sum((token.text == "{") - (token.text == "}") for token in tokens)
+    if 0 <= depth < form.braces:
+        return replace(extraction, suffix="\n" + "}\n" * depth)
+    return extraction
+
+
+def _is_well_formed(reply: str, form: Asked) -> bool:
+    """Whether a reply ends with the prompt's class, or where that opens none is a file of Java, and has no
+    marks but in its strings and comments."""
+    tokens = scan(reply)
+    code = [token for token in tokens if not token.comment]
+    if not code or not (ends_with_class(code, form) if form.braces else _is_file(tokens)):
+        return False
+    if without_introduction(Passage.of(reply)).text != reply:
+        return False
+    at, bare = 0, []
+    for token in tokens:
+        if token.comment or token.text[0] in "\"'":
+            bare.append(reply[at : token.start])
+            at = token.end
+    return not is_marked("".join([*bare, reply[at:]]))
+
+
+def _is_file(tokens: Sequence[Token]) -> bool:
+    """Whether a text is types, with a package and imports before them, and nothing else."""
+    items = outline(tokens)
+    return all(one.kind in ("package", "import", "type") and one.complete for one in items)
 
 
 def _before_fence(text: Passage, fences: list[Block], form: Asked) -> Passage | None:
@@ -199,26 +248,28 @@ def _before_fence(text: Passage, fences: list[Block], form: Asked) -> Passage | 
     return None
 
 
-def _bare(untouched: Extraction, text: Passage, form: Asked) -> Extraction:
-    """The program in a reply without fences."""
+def _bare(untouched: Extraction, text: Passage, form: Asked, *, fenced: bool) -> Extraction:
+    """The program in a reply without fences, or before the one that ends it."""
     reply = untouched.reply
     code = without_introduction(text)
-    program = read(code, form, fenced=False)
+    program = read(code, form, fenced=fenced)
     if program is None or not program.text.text.strip():
         return replace(untouched, kind="none" if text.text == reply else "nothing")
     if program.form != "continuation":
-        return _made(reply, program.form, program, form)
-    if program.head + program.text.text == untouched.program:
+        return _made(untouched, program.form, program, form)
+    if program.head == untouched.head and program.text.text == reply:
         return untouched
-    return _made(reply, "trimmed", program, form)
+    return _made(untouched, "trimmed", program, form)
 
 
-def _made(reply: str, kind: str, program: Program, form: Asked) -> Extraction:
+def _made(untouched: Extraction, kind: str, program: Program, form: Asked) -> Extraction:
     hint = ""
     if program.renamed:
         wanted = f"the prompt's is {form.type_name}, which the tests call"
         hint = f"the program declares class {program.renamed}; {wanted}"
-    return Extraction(reply, kind, program.head, program.text, hint)
+    elif program.lacking:
+        hint = f"the program declares no method {program.lacking}, which the tests call"
+    return replace(untouched, kind=kind, head=program.head, text=program.text, hint=hint)
 
 
 class _Lines:

@@ -11,12 +11,10 @@ import re
 from dataclasses import dataclass
 
 from rlcf.evaluation.extraction.passage import Passage
+from rlcf.javasource.tokens import LONGEST_LINE
 
-_FENCE = re.compile(
-    r"^(?P<indent>[ \t>*+-]*(?:\d+[.)][ \t]+)?)(?P<before>[^\n`~]*?)(?P<marks>`{3,}|~{3,})"
-    r"[ \t]*(?P<info>[^\n`]*?)[ \t\r]*$",
-    re.MULTILINE,
-)
+_MARKS = re.compile(r"`{3,}|~{3,}")
+_INDENT = re.compile(r"[ \t>*+-]*(?:\d+[.)][ \t]+)?")
 _HTML = re.compile(
     r"<pre[^>]*>\s*(?:<code(?P<class>[^>]*)>)?(?P<inside>.*?)(?:</code>\s*)?</pre>"
     r"|<code(?P<alone>[^>]*)>(?P<code>[^<]*\n.*?)</code>"
@@ -58,67 +56,94 @@ class Block:
     closed: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _Fence:
+    """A line that may open or close a block."""
+
+    line: int
+    """Where it begins."""
+    marks: str
+    at: int
+    """Where the marks stand."""
+    end: int
+    """The end of the line."""
+    quoted: bool
+    before: str
+    """What stands before them, but for indentation and list markers."""
+    info: str
+
+
 def blocks(reply: Passage) -> list[Block]:
     """The code blocks of a reply, in order."""
-    text = reply.text
-    if "```" not in text and "~~~" not in text:
-        return (
-            [_marked_up(reply, match) for match in _HTML.finditer(text)]
-            if "<" in text or "\\" in text
-            else []
-        )
+    fences = _fences(reply.text)
+    if not fences:
+        return _marked_up(reply)
     found: list[Block] = []
-    opened: re.Match[str] | None = None
-    for match in _FENCE.finditer(text):
+    opened: _Fence | None = None
+    for fence in fences:
         if opened is None:
-            if _opens(match):
-                opened = match
-        elif _closes(match, opened):
-            found.append(_block(reply, opened, match))
+            if not fence.before or len(fence.info.split()) <= 1:
+                opened = fence
+        elif _closes(fence, opened):
+            found.append(_block(reply, opened, fence))
             opened = None
-        elif match["info"] and not match["before"].strip() and match["marks"][0] == opened["marks"][0]:
+        elif fence.info and not fence.before and fence.marks[0] == opened.marks[0]:
             # The one before was never closed, or it closes a block that the prompt had opened.
-            found.append(_block(reply, opened, match, closed=False))
-            opened = match
+            found.append(_block(reply, opened, fence, closed=False))
+            opened = fence
     if opened is not None:
         found.append(_block(reply, opened, None))
     return found
 
 
-def _opens(match: re.Match[str]) -> bool:
-    words = match["info"].split()
-    return not match["before"].strip() or len(words) <= 1
+def _fences(text: str) -> list[_Fence]:
+    """The lines that end in a fence and what it is called."""
+    found: list[_Fence] = []
+    for match in _MARKS.finditer(text):
+        line = text.rfind("\n", 0, match.start()) + 1
+        if found and found[-1].line == line:
+            continue
+        end = text.find("\n", match.end())
+        end = len(text) if end < 0 else end
+        before, info = text[line : match.start()], text[match.end() : end].strip()
+        if "`" in info or len(before) > LONGEST_LINE:
+            continue
+        indent = _INDENT.match(before)
+        length = indent.end() if indent else 0
+        quoted = ">" in before[:length]
+        found.append(_Fence(line, match.group(), match.start(), end, quoted, before[length:].strip(), info))
+    return found
 
 
-def _closes(match: re.Match[str], opened: re.Match[str]) -> bool:
-    marks = opened["marks"]
-    return (
-        not match["info"].strip("*_ .")
-        and match["marks"][0] == marks[0]
-        and len(match["marks"]) >= len(marks)
-    )
+def _closes(fence: _Fence, opened: _Fence) -> bool:
+    named = fence.info.strip("*_ .")
+    return not named and fence.marks[0] == opened.marks[0] and len(fence.marks) >= len(opened.marks)
 
 
-def _block(
-    reply: Passage, opened: re.Match[str], ends: re.Match[str] | None, *, closed: bool = True
-) -> Block:
+def _block(reply: Passage, opened: _Fence, ends: _Fence | None, *, closed: bool = True) -> Block:
     text = reply.text
-    start = min(opened.end() + 1, len(text))
+    start = min(opened.end + 1, len(text))
     if ends is None:
         stop = end = len(text)
         closed = False
     else:
-        stop = ends.start("marks") if ends["before"].strip() else ends.start()
-        end = ends.end() if closed else ends.start()
+        stop = ends.at if ends.before else ends.line
+        end = ends.end if closed else ends.line
     code = reply[start : max(start, stop)]
-    if ">" in opened["indent"]:
+    if opened.quoted:
         code = code.without([match.span() for match in _QUOTE.finditer(code.text)])
-    info = opened["info"].strip().strip("{}.").lower()
-    words = re.split(r"[\s,:{=]+", info)
-    return Block(unescaped(code), words[0] if words else "", opened.start("marks"), end, closed)
+    words = re.split(r"[\s,:{=]+", opened.info.strip("{}.").lower())
+    return Block(unescaped(code), words[0], opened.at, end, closed)
 
 
-def _marked_up(reply: Passage, match: re.Match[str]) -> Block:
+def _marked_up(reply: Passage) -> list[Block]:
+    text = reply.text.lower()
+    if not any(sign in text for sign in ("</pre>", "</code>", "\\end{", "artifact>")):
+        return []
+    return [_element(reply, match) for match in _HTML.finditer(reply.text)]
+
+
+def _element(reply: Passage, match: re.Match[str]) -> Block:
     name = next(n for n in ("inside", "code", "latex", "artifact") if match.group(n) is not None)
     options = "".join(match.group(n) or "" for n in ("class", "alone", "options", "attributes")).lower()
     named = re.search(r"java(?!script)|python|bash|sql|json|html|kotlin|text", options)

@@ -15,16 +15,24 @@ import re
 from dataclasses import dataclass
 
 from rlcf.evaluation.extraction.passage import Passage
+from rlcf.javasource.tokens import LONGEST_LINE
 
+_SIGNS = ("<", "[", "◁")
+"""What any mark has one of."""
+
+_REASONING_TOKENS = (
+    r"(?!<\|(?:begin|end)_of_(?:thought|solution)|<\|(?:START|END)_(?:THINKING|RESPONSE)|<unused9[45]>)"
+)
 CONTROL = re.compile(
-    r"<\|[A-Za-z][\w ./:-]{0,40}\|?>|<[|｜][^|｜<>\n]{1,40}[|｜]>"
+    _REASONING_TOKENS + r"(?:<\|[A-Za-z][\w ./:-]{0,40}\|?>|<[|｜][^|｜<>\n]{1,40}[|｜]>"
     r"|</s>|<(?:start|end)_of_turn>|<(?:start|end)_of_image>|<end_of_utterance>|</?tool_call>"
     r"|(?:(?<![\w.>])|(?<=\n))<(?:s|bos|eos|pad|unk|EOT|EOS|END|eod|eot)>(?!\s*[\w<])"
     r"|<(?:fim[-_](?:prefix|middle|suffix|pad)|file_sep|reponame|filename|gh_stars|issue_start"
     r"|jupyter_(?:start|text|code|output)|empty_output|commit_(?:before|msg|after))>"
-    r"|(?<![\w.])<(?:PRE|SUF|MID)>|\[/?INST\]|\[/?AVAILABLE_TOOLS\]|\[\|[a-z]+\|\]|<<SYS>>|<unused\d+>"
+    r"|(?<![\w.])<(?:PRE|SUF|MID)>|\[/?INST\]|\[/?AVAILABLE_TOOLS\]|\[\|[a-z]+\|\]|<<SYS>>|<unused\d+>)"
 )
-"""Any control token. `<s>` and its like may be a type's parameters, and count where none can stand."""
+"""Any control token but those around reasoning. `<s>` and its like may be parameters of a type, and count
+where none can stand."""
 
 _TURN = (
     r"(?:<\|im_start\|>\s*{0}[^\n<]*\n?|<\|start_header_id\|>\s*{0}\s*<\|end_header_id\|>"
@@ -40,18 +48,15 @@ _OTHERS = re.compile(
     r"(?:" + _TURN.format("(?:user|system|human|developer)") + r"|\[INST\])",
     re.IGNORECASE,
 )
-_LEADING = re.compile(rf"\s*(?:{CONTROL.pattern}|<s>|<bos>)\s*")
+_HEADER = re.compile(rf"\s*(?:(?:(?i:{_ASSISTANT.pattern})|{CONTROL.pattern}|<(?:s|bos)>)\s*)+")
 
 _CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>")
 _CHANNEL_ENDS = re.compile(r"<\|(?:end|return|call|start|channel)\|>")
 _BARE_CHANNELS = re.compile(r"\s*analysis(?=[A-Z\s]).*assistant\s?final", re.DOTALL)
 
-_INFILLED = re.compile(
-    r"(?P<begin><fim[-_]prefix>|<\|fim_prefix\|>|<\|fim_begin\|>|<｜fim▁begin｜>|<PRE>|\[PREFIX\])\s?(?P<prefix>.*?)"
-    r"(?:<fim[-_]suffix>|<\|fim_suffix\|>|<\|fim_hole\|>|<｜fim▁hole｜>|<SUF>)(?P<suffix>.*?)"
-    r"(?:<fim[-_]middle>|<\|fim_middle\|>|<\|fim_end\|>|<｜fim▁end｜>|<MID>)",
-    re.DOTALL,
-)
+_PREFIX = re.compile(r"\s*(?:<fim[-_]prefix>|<\|fim_(?:prefix|begin)\|>|<｜fim▁begin｜>|<PRE>|\[PREFIX\]) ?")
+_SUFFIX = re.compile(r"<fim[-_]suffix>|<\|fim_(?:suffix|hole)\|>|<｜fim▁hole｜>| ?<SUF>")
+_MIDDLE = re.compile(r"<fim[-_]middle>|<\|fim_(?:middle|end)\|>|<｜fim▁end｜>| ?<MID>")
 
 _NAMES = (
     "think|thinking|thought|thoughts|reasoning|reason|reflection|scratchpad|analysis|seed:think|ant-?thinking"
@@ -86,30 +91,36 @@ class Answered:
 def answer(reply: str) -> Answered:
     """The answer within `reply`."""
     whole = Passage.of(reply)
-    if whole.text.startswith("\ufeff"):
+    if reply.startswith("\ufeff"):
         whole = whole[1:]
-    if not _may_have_marks(reply):
+    if not any(sign in reply for sign in _SIGNS) and not _BARE_CHANNELS.match(reply):
         return Answered(whole)
     found = _channels(whole)
     if found is None:
-        found = _reasoned(_own_turn(_infilled(whole)))
-    inside = _tagged(found.text)
-    return Answered(_until_control(inside), found.unfinished)
+        found = _reasoned(_until_control(_own_turn(_infilled(whole))))
+    return Answered(_until_control(_tagged(found.text)), found.unfinished)
 
 
-def _may_have_marks(reply: str) -> bool:
-    return any(sign in reply for sign in ("<", "[", "◁")) or reply.lstrip()[:8] == "analysis"
+def is_marked(text: str) -> bool:
+    """Whether there is any mark in a text; quotes count for nothing."""
+    if "`" in text or "~~~" in text or text.lstrip().startswith(("\ufeff", "<s>", "<bos>")):
+        return True
+    patterns = (CONTROL, _OPENS, _CLOSES, _ANSWER)
+    return any(sign in text for sign in _SIGNS) and any(one.search(text) for one in patterns)
 
 
 def _quoted(text: str, at: int) -> bool:
-    """Whether `at` lies in a string literal of its line."""
-    line = text[text.rfind("\n", 0, at) + 1 : at]
-    return line.replace('\\"', "").count('"') % 2 == 1 or (line.endswith("'") and "'" in text[at:][:12])
+    """Whether `at` lies in a string literal of its line, or begins inline code."""
+    start = max(text.rfind("\n", max(0, at - LONGEST_LINE), at) + 1, at - LONGEST_LINE)
+    line = text[start:at]
+    if line.endswith("`") or (line.endswith("'") and "'" in text[at : at + 12]):
+        return True
+    return line.replace('\\"', "").count('"') % 2 == 1
 
 
-def _first(pattern: re.Pattern[str], text: str, start: int = 0) -> re.Match[str] | None:
+def _first(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     """The first match that is not within quotes."""
-    return next((m for m in pattern.finditer(text, start) if not _quoted(text, m.start())), None)
+    return next((m for m in pattern.finditer(text) if not _quoted(text, m.start())), None)
 
 
 def _channels(reply: Passage) -> Answered | None:
@@ -129,13 +140,14 @@ def _channels(reply: Passage) -> Answered | None:
 
 def _infilled(reply: Passage) -> Passage:
     """Prefix, middle and suffix in the order of the file, where a fill-in-the-middle prompt was left in."""
-    match = _INFILLED.match(reply.text.lstrip())
-    if match is None:
+    text = reply.text
+    begin = _PREFIX.match(text)
+    hole = _SUFFIX.search(text, begin.end()) if begin else None
+    middle = _MIDDLE.search(text, hole.end()) if hole else None
+    if begin is None or hole is None or middle is None:
         return reply
-    shift = len(reply.text) - len(reply.text.lstrip())
-    middle = _until_control(reply[shift + match.end() :])
-    parts = [reply[shift + match.start(name) : shift + match.end(name)] for name in ("prefix", "suffix")]
-    return Passage.joined([parts[0], middle, parts[1]])
+    filled = _until_control(reply[middle.end() :])
+    return Passage.joined([reply[begin.end() : hole.start()], filled, reply[hole.end() : middle.start()]])
 
 
 def _own_turn(reply: Passage) -> Passage:
@@ -143,41 +155,30 @@ def _own_turn(reply: Passage) -> Passage:
     if _OTHERS.match(reply.text):
         turn = _ASSISTANT.search(reply.text)
         reply = reply[turn.end() :] if turn else reply
-    while True:
-        header = _ASSISTANT.match(reply.text.lstrip())
-        shift = len(reply.text) - len(reply.text.lstrip())
-        leading = None
-        if header is None:
-            leading = _LEADING.match(reply.text)
-            if leading is not None and _OPENS.match(leading.group().strip()):
-                leading = None
-        if header is not None:
-            reply = reply[shift + header.end() :]
-        elif leading is not None:
-            reply = reply[leading.end() :]
-        else:
-            return reply
+    header = _HEADER.match(reply.text)
+    return reply if header is None else reply[header.end() :]
 
 
 def _reasoned(reply: Passage) -> Answered:
     """Without reasoning. A close without an open ends reasoning that the prompt began."""
-    drafts = Passage()
-    while True:
-        text = reply.text
-        opened, closed = _first(_OPENS, text), _first(_CLOSES, text)
-        if closed is not None and (opened is None or closed.start() < opened.start()):
-            reply = reply[closed.end() :]
-        elif opened is not None:
-            closed = _first(_CLOSES, text, opened.end())
-            if closed is None:
-                drafts, reply = reply[opened.end() :], reply[: opened.start()]
-                break
-            reply = reply.without([(opened.start(), closed.end())])
+    text = reply.text
+    marks = [(m.start(), m.end(), True) for m in _OPENS.finditer(text) if not _quoted(text, m.start())]
+    marks += [(m.start(), m.end(), False) for m in _CLOSES.finditer(text) if not _quoted(text, m.start())]
+    spans: list[tuple[int, int]] = []
+    opened: tuple[int, int] | None = None
+    for start, end, opens in sorted(marks):
+        if opens:
+            opened = opened or (start, end)
+        elif opened is None:
+            spans = [(0, end)]
         else:
-            break
-    if not reply.text.strip() and drafts.text.strip():
-        return Answered(drafts, unfinished=True)
-    return Answered(reply)
+            spans, opened = [*spans, (opened[0], end)], None
+    if opened is not None:
+        spans.append((opened[0], len(text)))
+    said = reply.without(spans)
+    if opened is not None and not said.text.strip():
+        return Answered(reply[opened[1] :], unfinished=True)
+    return Answered(said)
 
 
 def _tagged(reply: Passage) -> Passage:
@@ -194,9 +195,9 @@ def _until_control(reply: Passage) -> Passage:
     """Up to the first control token that has something before it."""
     text = reply.text
     start = 0
-    while (mark := _first(CONTROL, text, start)) is not None:
-        if text[: mark.start()].strip():
-            return reply[: mark.start()]
-        start = mark.end()
-        reply, text, start = reply[start:], text[start:], 0
-    return reply
+    for mark in CONTROL.finditer(text):
+        if not text[start : mark.start()].strip():
+            start = mark.end()
+        elif not _quoted(text, mark.start()):
+            return reply[start : mark.start()]
+    return reply[start:]

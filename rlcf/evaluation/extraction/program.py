@@ -7,19 +7,26 @@
 its imports before a class that left them out. Nothing is renamed, and no type or method of the model's is
 changed.
 
-Not covered: methods of nested classes that a prompt leaves open more than two deep; a class split over blocks
-that each hold a half.
+Not covered: methods of nested classes that a prompt leaves open more than two deep.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rlcf.evaluation.extraction.continuation import continued
 from rlcf.evaluation.extraction.passage import Passage
 from rlcf.evaluation.extraction.prompt import Asked
 from rlcf.javasource.outline import Item, Token, mentioned, outline, scan
+from rlcf.javasource.outline.items import PRIMITIVES
+from rlcf.javasource.tokens import is_name
+
+_HEADS = ("package", "import")
+_MOST = 20
+"""Types of one text that are looked into for a method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,8 @@ class Program:
     """Whether all that it opens is closed, and its method has a body."""
     renamed: str = ""
     """The class that it declares in the place of the prompt's."""
+    lacking: str = ""
+    """The prompt's method, where a whole class does not declare it."""
 
     @property
     def whole(self) -> bool:
@@ -55,15 +64,15 @@ def read(code: Passage, asked: Asked, *, fenced: bool) -> Program | None:
     return None if text is None else Program("continuation", asked.prompt, text, complete=True)
 
 
-def declares(item: Item, tokens: Sequence[Token], name: str) -> bool:
-    """Whether a type has a method of that name, in itself or in a type within it."""
-    if item.kind != "type":
-        return False
-    members = outline(tokens, item.body)
-    return any(
-        (one.kind == "method" and one.name == name) or (one.kind == "type" and declares(one, tokens, name))
-        for one in members
-    )
+def methods_of(item: Item, tokens: Sequence[Token], name: str, depth: int = 3) -> list[Item]:
+    """The methods of that name in a type, and in types within it."""
+    found = []
+    for one in outline(tokens, item.body):
+        if one.kind == "method" and one.name == name:
+            found.append(one)
+        elif one.kind == "type" and depth:
+            found += methods_of(one, tokens, name, depth - 1)
+    return found
 
 
 def _class_of(items: Sequence[Item], tokens: Sequence[Token], asked: Asked) -> tuple[Item | None, str]:
@@ -71,14 +80,15 @@ def _class_of(items: Sequence[Item], tokens: Sequence[Token], asked: Asked) -> t
     types = [item for item in items if item.kind == "type"]
     if not asked.type_name:
         # Any program will do where the prompt opens no class: the one that can be started.
-        started = [item for item in types if declares(item, tokens, asked.entry or "main")]
+        started = [item for item in types if methods_of(item, tokens, asked.entry or "main")]
         return next(iter(started or types), None), ""
     named = [item for item in types if item.name == asked.type_name]
     if named:
-        having = [item for item in named if declares(item, tokens, asked.entry)]
+        having = [item for item in named[:_MOST] if methods_of(item, tokens, asked.entry)]
         return next((item for item in having if item.complete), (having or named)[0]), ""
-    others = [item for item in types if asked.entry and declares(item, tokens, asked.entry)]
-    return (others[0], others[0].name) if others else (None, "")
+    others = (item for item in types[:_MOST] if asked.entry and methods_of(item, tokens, asked.entry))
+    other = next(others, None)
+    return (other, other.name) if other else (None, "")
 
 
 def _whole_class(
@@ -100,10 +110,8 @@ def _whole_class(
     ]
     prelude = "".join(f"{line}\n" for line in (*imports, *types))
     parts: list[Passage] = []
-    for before, item in zip((None, *kept), kept, strict=False):
-        joined = before is not None and items.index(item) == items.index(before) + 1
-        start = before.end if joined and before is not None else item.start
-        if not joined and parts:
+    for start, item in _joined(kept, items):
+        if start == item.start and parts:
             parts.append(Passage.written("\n"))
         if item is chosen:
             parts += _with_members(code, tokens, item, start, asked, renamed)
@@ -114,8 +122,10 @@ def _whole_class(
     head = declared(asked) + ("" if package is not None else prelude)
     if not asked.type_name:
         head = asked.prompt
-    complete = chosen.complete and (not asked.entry or _has_body(chosen, tokens, asked.entry))
-    return Program("class", head, Passage.joined(parts), complete, renamed)
+    entries = methods_of(chosen, tokens, asked.entry)
+    complete = chosen.complete and (not asked.entry or any(has_statements(one, tokens) for one in entries))
+    lacking = asked.entry if asked.type_name and not entries else ""
+    return Program("class", head, Passage.joined(parts), complete, renamed, lacking)
 
 
 def declared(asked: Asked) -> str:
@@ -128,27 +138,25 @@ def declared(asked: Asked) -> str:
 def _kept(items: Sequence[Item], tokens: Sequence[Token], chosen: Item, *, fenced: bool) -> list[Item]:
     """The declarations that make the program: the chosen type, what it mentions, and in a block of its own
     all that is no program for showing it."""
-    types = {chosen.name: chosen}
-    others = [one for one in items if one.kind == "type" and one is not chosen and one.complete]
-    while True:
-        known = {name for one in types.values() for name in mentioned(_within(tokens, one))}
-        more = {one.name: one for one in others if one.name not in types and one.name in known}
-        if not more:
-            break
+    others = {one.name: one for one in reversed(items) if one.kind == "type" and one.complete}
+    others[chosen.name] = chosen
+    types, left = {chosen.name: chosen}, [chosen]
+    while left:
+        known = mentioned(_within(tokens, left.pop()))
+        more = {name: others[name] for name in known if name in others and name not in types}
+        left += more.values()
         types |= more
     if fenced:
-        shown = {one.name: one for one in others if not declares(one, tokens, "main")}
+        shown = {n: one for n, one in others.items() if n in types or not methods_of(one, tokens, "main", 0)}
         types = shown | types
-    last = max(items.index(one) for one in types.values())
-    return [
-        one
-        for one in items[: last + 1]
-        if one.kind in ("package", "import") or any(one is kept for kept in types.values())
-    ]
+    kept = {one.start for one in types.values()}
+    last = max(kept)
+    return [one for one in items if one.start <= last and (one.kind in _HEADS or one.start in kept)]
 
 
-def _within(tokens: Sequence[Token], item: Item) -> Iterable[Token]:
-    return (token for token in tokens if item.start <= token.start < item.end)
+def _within(tokens: Sequence[Token], item: Item) -> Sequence[Token]:
+    first = bisect_left(tokens, item.start, key=lambda token: token.start)
+    return tokens[first : bisect_left(tokens, item.end, key=lambda token: token.start)]
 
 
 def _missing_imports(asked: Asked, kept: Sequence[Item], types: set[str]) -> list[str]:
@@ -177,14 +185,20 @@ def _with_members(
     return [code[start:close], Passage.written("\n".join(["", *missing, ""])), code[close : item.end]]
 
 
-def _has_body(item: Item, tokens: Sequence[Token], entry: str) -> bool:
-    """Whether one of the methods of that name has statements."""
-    for one in outline(tokens, item.body):
-        if one.kind == "method" and one.name == entry and has_statements(one, tokens):
-            return True
-        if one.kind == "type" and _has_body(one, tokens, entry):
-            return True
-    return False
+def _variables(tokens: Sequence[Token]) -> set[str]:
+    """Names that look declared: behind a type."""
+    return {
+        token.text
+        for before, token in pairwise(tokens)
+        if is_name(token.text) and (before.text in (">", "]", *PRIMITIVES) or is_name(before.text))
+    }
+
+
+def _joined(kept: Sequence[Item], items: Sequence[Item]) -> list[tuple[int, Item]]:
+    """The kept items, each with where its text begins: behind the item before, where that is kept too."""
+    behind = {item.start: before.end for before, item in pairwise(items)}
+    ends = {item.end for item in kept}
+    return [(behind[item.start] if behind.get(item.start) in ends else item.start, item) for item in kept]
 
 
 def has_statements(item: Item, tokens: Sequence[Token]) -> bool:
@@ -196,13 +210,20 @@ def has_statements(item: Item, tokens: Sequence[Token]) -> bool:
 def _method(code: Passage, tokens: Sequence[Token], items: Sequence[Item], asked: Asked) -> Program:
     """The prompt's class with the methods of `items` in the place of the open one."""
     entries = [one for one in items if one.kind == "method" and one.name == asked.entry]
-    methods = [one for one in items if one.kind == "method" and (one.complete or one in entries)]
+    methods = [one for one in items if one.kind == "method" and (one.complete or one.name == asked.entry)]
     methods = [one for one in methods if one.name != "main" or asked.entry == "main"]
     types = [one for one in items if one.kind == "type" and one.complete]
     known = {name for one in (*methods, *types) for name in mentioned(_within(tokens, one))}
-    fields = [one for one in items if one.kind == "field" and one.name in known]
+    local = {name for one in methods for name in _variables(_within(tokens, one))}
+    fields = []
+    for one in reversed(items):
+        if one.kind == "field" and one.name in known and (one.modified or one.name not in local):
+            fields.append(one)
+            known |= mentioned(_within(tokens, one))
     inner = [one for one in types if "static" in code.text[one.head : one.end].split("{", 1)[0].split()]
-    members = [one for one in items if any(one is kept for kept in (*methods, *fields, *inner))]
+    blocks = [one for one in items if one.kind == "initializer" and fields]
+    starts = {one.start for one in (*methods, *fields, *inner, *blocks)}
+    members = [one for one in items if one.start in starts]
     complete = all(one.complete for one in methods) and any(has_statements(e, tokens) for e in entries)
     names = {one.name for one in members}
     imports = [code[one.start : one.end] for one in items if one.kind == "import"]
@@ -220,13 +241,12 @@ def _method(code: Passage, tokens: Sequence[Token], items: Sequence[Item], asked
         head, parts = (head, [*parts, Passage.written(rest)]) if imports else (head + rest, parts)
     else:
         parts.append(Passage.written(between))
-    for before, item in zip((None, *members), members, strict=False):
-        joined = before is not None and items.index(item) == items.index(before) + 1
-        parts.append(code[before.end if joined and before is not None else item.start : item.end])
-        if not joined and item is not members[-1]:
+    for start, item in _joined(members, items):
+        if start == item.start and item is not members[0]:
             parts.append(Passage.written("\n"))
+        parts.append(code[start : item.end])
     if all(one.complete for one in members):
         parts.append(Passage.written("\n" + "}\n" * len(asked.classes)))
-        outer = [one for one in types if not any(one is kept for kept in inner)]
+        outer = [one for one in types if one.start not in starts]
         parts += [part for one in outer for part in (code[one.start : one.end], Passage.written("\n"))]
     return Program("method", head, Passage.joined(parts), complete)

@@ -6,7 +6,7 @@
 A header is read backwards from its `{` or `;`, so that prose before a declaration is no part of it. The
 reader stops at a `}` that it has seen no `{` of: there the text closes what was open before it.
 
-Not covered: compact constructors and initialisers are `other`; what a statement means.
+Not covered: compact constructors and instance initializers are `other`; what a statement means.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class Item:
     """A declaration, or what stands where one could."""
 
     kind: str
-    """package, import, type, method, field, other (a statement, prose), or close: a `}` too many."""
+    """package, import, type, method, field, initializer (a static one), other (a statement, prose), or close:
+    a `}` too many."""
     name: str
     """What it declares; of an import all of it."""
     start: int
@@ -50,6 +51,8 @@ class Item:
     """Index of its first character without the comments before it."""
     parameters: int = 0
     """Of a method how many."""
+    modified: bool = False
+    """Whether it begins with a modifier, so that a field is no local variable."""
 
 
 def outline(tokens: Sequence[Token], span: tuple[int, int] | None = None) -> list[Item]:
@@ -93,13 +96,14 @@ class _Reader:
         return items
 
     def _stop(self, at: int) -> int:
-        """The next `;`, `{` or unmatched `}` outside parentheses; prose may leave a `(` open, so that a `{`
-        in one counts where it ends a header."""
-        depth = 0
+        """The next `;`, `{` or unmatched `}` outside parentheses and initial values; prose may leave a `(`
+        open, so that a `{` counts wherever it ends a header."""
+        depth, assigns = 0, False
         while at < self.last:
             text = self.tokens[at].text
-            if text == "}" or (text == "{" and (depth == 0 or self._ends_header(at))):
+            if text == "}" or (text == "{" and ((depth == 0 and not assigns) or self._ends_header(at))):
                 return at
+            assigns |= text == "=" and depth == 0
             if text == ";" and depth == 0:
                 return at
             if text in "([" and not self.tokens[at].comment:
@@ -135,7 +139,9 @@ class _Reader:
         complete = closed < self.last
         end = self.tokens[min(closed, self.last - 1)].end
         if found is None:
-            return [self._item("other", "", begin, begin, end, complete, (stop + 1, closed))]
+            words = [token.text for token in self.tokens[begin:stop] if not token.comment]
+            kind = "initializer" if words == ["static"] else "other"
+            return [self._item(kind, "", begin, begin, end, complete, (stop + 1, closed))]
         start, name, count = found
         return [
             *self._left_over(begin, start),
@@ -187,7 +193,7 @@ class _Reader:
         while at >= begin:
             token = self.tokens[at]
             text = token.text
-            if text in TYPE_KEYWORDS and is_name(self._text(at + 1)) and self._text(at - 1) != ".":
+            if text in TYPE_KEYWORDS and is_name(self._text(at + 1)) and not self._is_literal(at):
                 if text == "record" and self._text(at + 2) not in ("(", "<"):
                     return None
                 if text == "record" and self._text(at - 1) in ("new", "."):
@@ -199,6 +205,10 @@ class _Reader:
                 return None
             at -= 1
         return None
+
+    def _is_literal(self, at: int) -> bool:
+        """Whether a `class` is that of `Foo.class`, and no full stop before a declaration."""
+        return self._text(at - 1) == "." and self.tokens[at - 1].end == self.tokens[at].start
 
     def _method_header(self, brace: int, begin: int) -> tuple[int, str, int] | None:
         """First token, name and number of parameters of the method whose body opens at `brace`."""
@@ -275,7 +285,8 @@ class _Reader:
                         break
                     opened -= 1
                 previous = self._text(self._before(opened))
-                if opened < begin or not (previous in MODIFIERS or opened == begin or previous in ";{}"):
+                first = previous in MODIFIERS or opened == begin or previous in ";{}"
+                if opened < begin or not first or not self._are_types(opened, before):
                     return at
                 at = opened
             else:
@@ -284,6 +295,10 @@ class _Reader:
                     return at
                 at = annotation
         return at
+
+    def _are_types(self, first: int, last: int) -> bool:
+        words = (self._text(at) for at in range(first, last + 1))
+        return all(is_name(word) or word in ("extends", "super", *"<>,.?&[]@") for word in words)
 
     def _annotation_back(self, at: int, begin: int) -> int | None:
         if self._text(at) == ")":
@@ -340,12 +355,12 @@ class _Reader:
         body: tuple[int, int],
         parameters: int = 0,
     ) -> Item:
-        head = self.tokens[start].start
+        head, modified = self.tokens[start].start, self.tokens[start].text in MODIFIERS
         while start > begin and self.tokens[start - 1].comment:
             start -= 1
         while kind == "other" and self.tokens[start].comment and self.tokens[start].start < head:
             start += 1
-        return Item(kind, name, self.tokens[start].start, end, complete, body, head, parameters)
+        return Item(kind, name, self.tokens[start].start, end, complete, body, head, parameters, modified)
 
 
 KEYWORDS_OF_STATEMENTS = KEYWORDS - MODIFIERS - PRIMITIVES - {*TYPE_KEYWORDS, "import", "package"}

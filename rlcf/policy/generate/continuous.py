@@ -47,7 +47,7 @@ class Continuous:
                 "`continuous` decodes causal models alone; take `transformers` for an encoder-decoder model",
                 field="backend",
             )
-        drawn = {"do_sample": True, "temperature": decoding.temperature, "top_k": 0, "top_p": 1.0}
+        drawn = {"do_sample": True, "temperature": decoding.temperature, "top_k": 0, "top_p": decoding.top_p}
         config = plain_config(model, decoding, **(drawn if decoding.temperature else {}))
         attention = model.config._attn_implementation
         devices = [model.device] if model.device.type == "cuda" else []

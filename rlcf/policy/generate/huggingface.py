@@ -21,11 +21,17 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import GenerationConfig, LogitsProcessorList, PreTrainedModel
+from transformers import (
+    GenerationConfig,
+    LogitsProcessorList,
+    PreTrainedModel,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
 
 from rlcf.policy.batch import Tokens
 from rlcf.policy.generate.choose import choose, uniforms
-from rlcf.policy.generate.sampled import Decoding, Sampled, cut
+from rlcf.policy.generate.sampled import Decoding, Sampled
 
 ROWS = 128
 """Rows generated together."""
@@ -53,13 +59,15 @@ class Generate:
                 size = min(ROWS, 1 << (len(chunk) - 1).bit_length()) if self.static else len(chunk)
                 filled = chunk + chunk[:1] * (size - len(chunk))
                 inputs = self._inputs(model, [prompts[at] for at in filled], decoding.pad_id)
-                draw = Draw(uniform_BT[filled], decoding.temperature)
+                draw = Draw(uniform_BT[filled], decoding)
+                end = End(filled, len(chunk), decoding, draw)
                 model.generate(
-                    **inputs, generation_config=config, logits_processor=LogitsProcessorList([draw])
+                    **inputs,
+                    generation_config=config,
+                    logits_processor=LogitsProcessorList([draw]),
+                    stopping_criteria=StoppingCriteriaList([end]),
                 )
-                ids, logps = draw.written()
-                for row, at in enumerate(chunk):
-                    results[at] = cut(ids[row], logps[row], decoding.stop_ids)
+                results.update(zip(chunk, end.sampled(), strict=True))
         return [results[at] for at in range(len(prompts))]
 
     def sync(self, policy_model: PreTrainedModel) -> None:
@@ -95,16 +103,17 @@ class Generate:
 class Draw:
     """A logits processor that draws each row's next token and leaves `generate` no choice."""
 
-    def __init__(self, uniform_BT: Tensor, temperature: float) -> None:
+    def __init__(self, uniform_BT: Tensor, decoding: Decoding) -> None:
         self.uniform_TB = uniform_BT.T
-        self.temperature = temperature
+        self.decoding = decoding
         self.ids: list[Tensor] = []
         self.logps: list[Tensor] = []
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
         del input_ids
         self.uniform_TB = self.uniform_TB.to(scores.device)
-        token_B, logp_B = choose(scores, self.temperature, self.uniform_TB[len(self.ids)])
+        uniform_B = self.uniform_TB[len(self.ids)]
+        token_B, logp_B = choose(scores, self.decoding.temperature, uniform_B, self.decoding.top_p)
         self.ids.append(token_B)
         self.logps.append(logp_B)
         return torch.full_like(scores, -torch.inf).scatter(1, token_B[:, None], 0.0)
@@ -112,6 +121,38 @@ class Draw:
     def written(self) -> tuple[list[list[int]], list[list[float]]]:
         """Tokens and log-probabilities of each row, what was drawn after its end included."""
         return torch.stack(self.ids, 1).tolist(), torch.stack(self.logps, 1).tolist()
+
+
+class End(StoppingCriteria):  # type: ignore[misc]
+    """A stopping criterion that ends each row at its stop token or where `Decoding.ends` says so.
+
+    `generate` takes nothing but a subclass of its own."""
+
+    def __init__(self, numbers: Sequence[int], real: int, decoding: Decoding, draw: Draw) -> None:
+        """`numbers`: of the prompts in the batch, of which those behind the first `real` fill it up."""
+        self.numbers, self.real, self.decoding, self.draw = numbers, real, decoding, draw
+        self.lengths: list[int | None] = [None] * real
+
+    def __call__(self, input_ids: Tensor, scores: Tensor, **_: Any) -> Tensor:
+        del scores
+        written = len(self.draw.ids)
+        ends = self.decoding.ends
+        for row, token in enumerate(self.draw.ids[-1].tolist()[: self.real]):
+            if self.lengths[row] is None:
+                told = ends is not None and ends(self.numbers[row], token)
+                if told or token in self.decoding.stop_ids:
+                    self.lengths[row] = written
+        done = [length is not None for length in self.lengths]
+        done += [all(done)] * (len(self.numbers) - self.real)
+        return torch.tensor(done, device=input_ids.device)
+
+    def sampled(self) -> list[Sampled]:
+        """Each row up to its end."""
+        ids, logps = self.draw.written()
+        return [
+            Sampled(ids[row][:length], length is not None, logps[row][:length])
+            for row, length in enumerate(self.lengths)
+        ]
 
 
 def plain_config(model: PreTrainedModel, decoding: Decoding, **more: Any) -> GenerationConfig:

@@ -67,7 +67,7 @@ class Loop:
         results: dict[int, Sampled] = {}
         for start in range(0, len(order), rows):
             chunk = order[start : start + rows]
-            sampled = _decode(model, [prompts[at] for at in chunk], uniform_BT[chunk], decoding)
+            sampled = _decode(model, [prompts[at] for at in chunk], chunk, uniform_BT[chunk], decoding)
             results.update(zip(chunk, sampled, strict=True))
         return [results[at] for at in range(len(prompts))]
 
@@ -76,8 +76,14 @@ class Loop:
 
 
 def _decode(
-    model: PreTrainedModel, prompts: Sequence[Tokens], uniform_BT: Tensor, decoding: Decoding
+    model: PreTrainedModel,
+    prompts: Sequence[Tokens],
+    numbers: Sequence[int],
+    uniform_BT: Tensor,
+    decoding: Decoding,
 ) -> list[Sampled]:
+    """The completions of some of the prompts; `numbers` says which ones they are."""
+    ends = decoding.ends or _goes_on
     steps, logits_BV = _prefill(model, prompts, decoding)
     uniform_TB = uniform_BT.T.to(model.device)
     rows = list(range(len(prompts)))
@@ -86,12 +92,12 @@ def _decode(
     ids: list[list[int]] = [[] for _ in rows]
     stopped = [False] * len(rows)
     for step, uniform_B in enumerate(uniform_TB):
-        token_B, logp_B = choose(logits_BV, decoding.temperature, uniform_B[row_B])
+        token_B, logp_B = choose(logits_BV, decoding.temperature, uniform_B[row_B], decoding.top_p)
         logps_TB[step, row_B] = logp_B
         for row, token in zip(rows, token_B.tolist(), strict=True):
             if not stopped[row]:
                 ids[row].append(token)
-                stopped[row] = token in decoding.stop_ids
+                stopped[row] = ends(numbers[row], token) or token in decoding.stop_ids
         alive = [at for at, row in enumerate(rows) if not stopped[row]]
         if not alive or step + 1 == decoding.max_new_tokens:
             break
@@ -103,6 +109,10 @@ def _decode(
         logits_BV = steps.step(token_B)
     logps = logps_TB.T.tolist()
     return [Sampled(row_ids, stopped[row], logps[row][: len(row_ids)]) for row, row_ids in enumerate(ids)]
+
+
+def _goes_on(_number: int, _token: int) -> bool:
+    return False
 
 
 def _prefill(model: PreTrainedModel, prompts: Sequence[Tokens], decoding: Decoding) -> tuple[Steps, Tensor]:

@@ -5,7 +5,7 @@ Not covered: beams, several completions of a prompt (repeat the prompt), constra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,15 +21,15 @@ class Sampled:
     ids: list[int]
     """The stop token, if one was reached, is the last."""
     stopped: bool
-    """False: cut at `max_new_tokens`."""
+    """By a stop token or by `Decoding.ends`; False: cut at `max_new_tokens`."""
     logps: list[float]
     """Log-probability (nats) of each id under the sampler, at the temperature of sampling; greedy: at 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How to draw. Nothing else exists: no top-k, no top-p, no penalty, for what is sampled must be what
-    the log-probabilities of training describe; anything else shows up as a negative KL
+    """How to draw. No top-k and no penalty; training leaves `top_p` and `ends` alone too, for what is sampled
+    must be what its log-probabilities describe; anything else shows up as a negative KL
     (docs/training-details.md)."""
 
     temperature: float
@@ -40,6 +40,11 @@ class Decoding:
     """Every token that ends a completion: some models have several."""
     pad_id: int
     """Fills prompts up; may be a stop token, for nothing is read off it."""
+    top_p: float = 1.0
+    """Draws from the likeliest tokens alone that together have this probability (nucleus sampling)."""
+    ends: Callable[[int, int], bool] | None = None
+    """Told every token that is written, as (number of the prompt, token), those of a prompt in order and up
+    to its end, stop tokens too. True ends that completion. `continuous` and `vllm` do not tell."""
 
 
 class Backend(Protocol):

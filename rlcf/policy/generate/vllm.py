@@ -56,7 +56,7 @@ class Vllm:
         parameters = [
             vllm.SamplingParams(
                 temperature=decoding.temperature,
-                top_p=1.0,
+                top_p=decoding.top_p,
                 top_k=0,
                 min_p=0.0,
                 seed=seed,

@@ -40,6 +40,13 @@ SUFFIX = "\n    }\n}\n"
 _EQUAL_NUMBERS = math.ulp(0.0)
 """A tolerance that only equal numbers are within, 0.0 and -0.0 among them: what == says of floats."""
 _MAIN = "public static void main ( String [ ] {} ) {{".format
+_LITERALS = {
+    "boolean": r"true|false",
+    "int": r"-?\d+",
+    "long": r"-?\d+[lL]?",
+    "float": r"(?:float)?-?(\d+[lL]?|[\d.]+(e-?\d+)?[fF])",
+    "double": r"(?:float|double)?-?(\d+[lL]?|[\d.]+(e-?\d+)?[fFdD]?)",
+}
 _TYPE_ENDS = {*PRIMITIVES, "void", "]", ">", ">>", ">>>"}
 _OPENS, _CLOSES = {"(", "[", "{"}, {")", "]", "}"}
 
@@ -149,15 +156,14 @@ def _case(name: str, condition: list[re.Match[str]], head: Head, members: set[st
     source = condition[0].string
     words = [match.group() for match in condition]
     end = _closing(words, 1) if words[:2] == [head.name, "("] else None
-    expected, floats = "", False
+    expected, kind = "", "Object"
     if end is not None:
         rest = words[end + 1 :]
-        if rest[:1] == ["=="] and not {"&&", "||", "?", "=="} & set(rest[1:]):
-            expected = source[condition[end + 2].start() : condition[-1].end()]
-            floats = head.returns in ("float", "double")
+        if rest[:1] == ["=="] and _is_number(rest[1:], head.returns):
+            expected, kind = source[condition[end + 2].start() : condition[-1].end()], head.returns
         elif rest[:3] == [".", "equals", "("] and _closing(rest, 2) == len(rest) - 1:
             expected = source[condition[end + 3].start() : condition[-1].end()]
-    if end is None or not expected or head.returns.startswith("<") or not _of_libraries(expected, members):
+    if end is None or not expected or not _of_libraries(expected, members):
         value = _qualified(source[condition[0].start() : condition[-1].end()], head.owner)
         return SuiteCase(name=name, code="", value=value, expected="true", expected_type="boolean")
     return SuiteCase(
@@ -165,9 +171,15 @@ def _case(name: str, condition: list[re.Match[str]], head: Head, members: set[st
         code="",
         value=_qualified(source[condition[0].start() : condition[end].end()], head.owner),
         expected=expected,
-        expected_type=head.returns,
-        tolerance=_EQUAL_NUMBERS if floats else None,
+        expected_type=kind,
+        tolerance=_EQUAL_NUMBERS if kind in ("float", "double") else None,
     )
+
+
+def _is_number(words: Sequence[str], kind: str) -> bool:
+    """Whether an expression is a literal that Java would widen to this primitive type, not the other way."""
+    text = "".join(words).replace("(", "").replace(")", "")
+    return bool(kind in _LITERALS and re.fullmatch(_LITERALS[kind], text))
 
 
 def _qualified(source: str, owner: str) -> str:

@@ -62,7 +62,7 @@ def read_json(row: Row, field: str) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
+        return json.loads(value, parse_int=float)  # APPS has whole numbers of more digits than int() reads
     except (ValueError, RecursionError) as broken:
         raise row.bad(f"is no JSON: {broken}", field) from broken
 

@@ -53,13 +53,11 @@ def _writable(value: str) -> bool:
         return False
     return not re.search(r"\b(Double|Float)\.[A-Z]", value)
 
-    return value is not None and len(value) <= LONGEST_VALUE and "asList(null)" not in value
-
 
 def _job(problem: Problem, cases: tuple[SuiteCase, ...]) -> Job:
     assert problem.reference is not None
     return Job(
-        source=problem.prompt + problem.reference,
+        source=problem.prompt + problem.reference + problem.suffix,
         suite=replace(problem.suite, cases=cases, whole=None, junit=False),
         limits=LIMITS,
         completion_start=len(problem.prompt),

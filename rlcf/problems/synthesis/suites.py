@@ -22,7 +22,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from javabox import Judge, Limits, Outcome, SuiteCase, Verdict
+from javabox import Judge, Limits, Outcome, Suite, SuiteCase, Verdict
 from javabox.verdict import NO_VERDICT
 from rlcf.javasource.literals import calls
 from rlcf.javasource.mutate import Change
@@ -30,6 +30,7 @@ from rlcf.javasource.signature import Signature, read_signature
 from rlcf.javasource.types import Uncovered, java
 from rlcf.problems.mutants import LOGIC, OTHER_LOGIC, mutants_of
 from rlcf.problems.problem import Problem
+from rlcf.problems.suite import import_lines
 from rlcf.problems.synthesis.answers import answers, tolerance_of
 from rlcf.problems.synthesis.domain import Arguments
 from rlcf.problems.synthesis.inputs import propose
@@ -65,6 +66,8 @@ class Made:
     """With its new suite; as it was where there is a `note`."""
     note: str = ""
     """Why it has no new cases."""
+    whole: bool = False
+    """Whether its test is one program, in the place of which come the new cases."""
     covered: bool = False
     """Whether inputs can be made for its signature."""
     before: int = 0
@@ -96,15 +99,17 @@ def add_cases(
     more: Mapping[str, Sequence[Arguments]] | None = None,
     witnesses: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Made]:
-    """Each problem with at most `most` more cases, in the order given; no two have one task_id.
+    """Each problem with at most `most` more cases, in the order given; no two have one task_id. Where the
+    test is one whole program the cases take its place.
 
     `doubter` gives each program a fresh JVM and lets chance in. `more`: inputs by task_id that are proposed
     beside those made here. `witnesses`: completions by task_id (witnesses.py). The same
     arguments give the same cases.
     """
     made = [Made(problem, before=len(problem.suite.cases)) for problem in problems]
+    called = {one.task_id: examples(one, one.entry_point) for one in problems}
     able = _able(made, judge)
-    candidates = _candidates(able, judge, doubter, seed, more or {}, witnesses or {})
+    candidates = _candidates(able, called, judge, doubter, seed, more or {}, witnesses or {})
     known = {one.problem.task_id: set[str]() for one, _ in able}
     working = [one for one, _ in able if not one.note]
     _choose(working, candidates, known, judge, most, seed)
@@ -118,9 +123,9 @@ def add_cases(
         judged = _judge_mutants(working, changes, count, known, judge, f"{kinds} {seed}")
         for one, verdicts in zip(working, judged, strict=True):
             setattr(one, kinds, _score(verdicts, one.before))
-    for one in made:
+    for one, problem in zip(made, problems, strict=True):
         if one.note:
-            _put(one, [])
+            one.problem = problem
     return made
 
 
@@ -131,8 +136,8 @@ def _able(made: Sequence[Made], judge: Judge) -> list[tuple[Made, Signature]]:
         try:
             if one.problem.reference is None:
                 raise Uncovered("no reference")
-            if one.problem.suite.whole is not None:
-                raise Uncovered("a test that is no list of cases")
+            if one.problem.suite.stdin:
+                raise Uncovered("a program that reads standard input")
             able.append((one, read_signature(one.problem.prompt)))
             one.covered = True
         except Uncovered as reason:
@@ -141,11 +146,16 @@ def _able(made: Sequence[Made], judge: Judge) -> list[tuple[Made, Signature]]:
     for (one, _), verdict in zip(able, verdicts, strict=True):
         if not verdict.passed:  # one without tests passes once it compiles
             one.note = f"its reference does not pass its own tests: {verdict.outcome}"
+        elif one.problem.suite.whole is not None:
+            one.whole = True
+            suite = Suite(imports=import_lines(one.problem.prompt), assertions=one.problem.suite.assertions)
+            one.problem = replace(one.problem, suite=suite, test="")
     return [(one, signature) for one, signature in able if not one.note]
 
 
 def _candidates(
     able: Sequence[tuple[Made, Signature]],
+    called: Mapping[str, Sequence[Arguments]],
     judge: Judge,
     doubter: Judge,
     seed: int,
@@ -158,7 +168,7 @@ def _candidates(
     for one, signature in able:
         rng = random.Random(f"inputs {seed} {one.problem.task_id}")
         inputs = [*more.get(one.problem.task_id, ())]
-        own = propose(signature, examples(one.problem, signature.name), PROPOSED, rng)
+        own = propose(signature, called[one.problem.task_id], PROPOSED, rng)
         inputs += [arguments for arguments in own if arguments not in inputs]
         asked[one.problem.task_id] = [_case(index, signature, args) for index, args in enumerate(inputs)]
         one.proposed = len(inputs)
@@ -189,8 +199,12 @@ def _candidates(
 
 def examples(problem: Problem, name: str) -> list[Arguments]:
     """The arguments of the calls of method `name` in the tests and in the prompt."""
-    found = [arguments for case in problem.suite.cases for arguments in calls(case.code, name)]
-    return found + [arguments for arguments in calls(problem.prompt, name) if arguments not in found]
+    found = [
+        one for case in problem.suite.cases for text in (case.code, case.value) for one in calls(text, name)
+    ]
+    for text in (problem.suite.whole or "", problem.prompt):
+        found += [arguments for arguments in calls(text, name) if arguments not in found]
+    return found
 
 
 def _case(index: int, signature: Signature, arguments: Arguments) -> SuiteCase:

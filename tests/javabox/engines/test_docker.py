@@ -275,6 +275,17 @@ def test_without_an_engine_the_message_says_what_to_install(monkeypatch: pytest.
         Judge(engine="docker")
 
 
+@pytest.mark.parametrize("release", [21, 25])
+def test_the_release_that_is_asked_for_is_the_images(engine: Any, release: int) -> None:  # noqa: ARG001
+    switch = "Object o = x; return switch (o) { case Integer i when i > 2 -> 6; case Integer i -> 4; default -> 0; };"
+    with Judge(engine="docker", workers=1, jdk=release) as judge:
+        assert f" {release}." in judge.provenance()["jdk"]
+        assert [verdict.outcome for verdict in judge.grade([program(switch), program("return x + 2;")])] == [
+            Outcome.PASSED,
+            Outcome.FAILED,
+        ]
+
+
 def test_a_build_that_fails_is_named_with_what_to_try(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(docker, "_context", lambda: iter([("Dockerfile", b"FROM scratch\nCOPY none /\n")]))
     with pytest.raises(JudgeUnavailable, match="docker pull debian:bookworm-slim"):

@@ -48,7 +48,7 @@ def test_programs_and_tests_see_it(engine: Engine, isolation: Isolation, jar: Pa
         pytest.skip("no Docker engine")
     if isolation == "landlock":
         try:
-            local.choose("landlock")
+            local.choose("landlock", find_jdk().home)
         except JudgeUnavailable as error:
             pytest.skip(str(error))
     whole = Suite(

@@ -14,7 +14,7 @@ import pytest
 
 from javabox import Judge, JudgeUnavailable, Outcome
 from javabox.engines import jvm, manifest
-from javabox.engines.jdk import _version, find_jdk
+from javabox.engines.jdk import _version, find_jdk, release_of_distribution
 from javabox.engines.local import LocalChannel
 from tests.javabox.programs import program
 
@@ -156,7 +156,8 @@ def test_a_silent_supervisor_is_replaced(own_judge: Judge, monkeypatch: pytest.M
 def test_without_a_jdk_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(JudgeUnavailable, match="apt-get install -y openjdk-17-jdk-headless"):
+    package = f"openjdk-{release_of_distribution()}-jdk-headless"
+    with pytest.raises(JudgeUnavailable, match=f"apt-get install -y {package}"):
         Judge("local")
 
 

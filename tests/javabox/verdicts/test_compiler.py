@@ -68,6 +68,26 @@ def test_hundreds_of_mutants_are_accepted_as_by_a_fresh_context(
     assert [verdict.compiled for verdict in verdicts] == fresh
 
 
+def test_records_and_sealed_types_leave_nothing_behind() -> None:
+    """Nested ones of another program with the same names, in one context."""
+    newer = find_jdk().feature >= 21
+    of_one = "o instanceof P(int a) ? a : 0" if newer else "((P) o).a()"
+    both = "switch (i) { case A a -> 1; }" if newer else "1"
+    records = (
+        "class S { record P(int a, int b) { } static int f(Object o) { return 1; } }",
+        f"class S {{   record P(int a) {{ }} static int f(Object o) {{ return {of_one}; }} }}",
+    )
+    sealed = (
+        "class S { sealed interface I { } record A() implements I { } record B() implements I { } }",
+        f"class S {{ sealed interface I {{ }} record A() implements I {{ }} static class B {{ }} int f(I i) {{ return {both}; }} }}",
+    )
+    with Judge("local", workers=1, lane="warm") as judge:
+        for turn in range(3):
+            sources = [f"{source} // {turn}" for source in (*records, *sealed, *reversed(records), *sealed)]
+            verdicts = [judge.grade([Job(source)])[0] for source in sources]
+            assert [verdict.diagnostics for verdict in verdicts] == [()] * len(sources)
+
+
 def test_errors_do_not_depend_on_what_was_compiled_before(judge: Judge, data_dir: Path) -> None:
     rng = random.Random(1)
     rows = [json.loads(line) for line in (data_dir / "mbxp" / "mbjp_release_v1.2.jsonl").open()]

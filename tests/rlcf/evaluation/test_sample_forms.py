@@ -108,6 +108,19 @@ def test_arrays_are_in_the_problems_order(form: str, tmp_path: Path) -> None:
         read_samples(str(path), PROBLEMS[:2], "two")
 
 
+def test_an_object_has_texts_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "all_codes.json"
+    by_name = {p.task_id: t for p, t in zip(PROBLEMS, TEXTS, strict=True)}
+    for indent in (None, 1):
+        path.write_text(json.dumps(by_name, indent=indent))
+        assert pairs(read_samples(str(path), PROBLEMS, "three")) == PAIRS
+    path.write_text(json.dumps({"X/0": "a", "X/1": chat("b"), "X/9": "c"}))
+    with pytest.raises(BadInput, match="field 'task_id': 'X/9' is not one of the 3 problems of three"):
+        read_samples(str(path), PROBLEMS, "three")
+    path.write_text(json.dumps({"task_id": "X/2", **choices("a", "b")}, indent=1))
+    assert pairs(read_samples(str(path), PROBLEMS, "three")) == [(PROBLEMS[2], "a"), (PROBLEMS[2], "b")]
+
+
 def test_an_array_of_texts_has_one_a_problem(tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     path.write_text(json.dumps(["a", "b", "c"]))
@@ -193,7 +206,7 @@ def test_what_was_written_in_a_form_is_read_from_it(form: str, suffix: str, tmp_
     problems = [replace(problem, suffix=suffix, stop_tokens=("\n}",)) for problem in PROBLEMS]
     written = [
         Sample(problem, text, {"task_id": problem.task_id, "completion": text, "seed": at})
-        for at, (problem, text) in enumerate(zip([problems[0], problems[0], problems[2]], "ab}", strict=True))
+        for at, (problem, text) in enumerate(zip([problems[0], problems[0], problems[2]], "abc", strict=True))
     ]
     out = tmp_path / "out"
     write_samples(written, problems, form, out)
@@ -209,7 +222,7 @@ def test_what_was_written_in_a_form_is_read_from_it(form: str, suffix: str, tmp_
         assert json.loads(out.read_text()) == [
             [f"{PROBLEMS[0].prompt}a", f"{PROBLEMS[0].prompt}b"],
             [],
-            [PROBLEMS[2].prompt + "}"],
+            [PROBLEMS[2].prompt + "c"],
         ]
 
 

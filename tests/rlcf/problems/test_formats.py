@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.multipl_e_solutions import solutions
+from benchmarks.public_sets import nothing
 from javabox import Judge
 from rlcf import BadInput, load_problems
 from rlcf.problems.cases import write_problems
@@ -215,3 +217,43 @@ def test_what_was_read_is_written_as_problems_of_ours(load: Any, tmp_path: Path)
         assert after.suite == before.suite
         assert after.job("return 1;") == before.job("return 1;")
         assert after.stop_tokens == before.stop_tokens
+
+
+def test_every_canonical_solution_of_humaneval_x_passes(judge: Judge) -> None:
+    problems = load_problems("humaneval-x")
+    verdicts = judge.grade([problem.job(problem.reference or "") for problem in problems])
+    assert [p.task_id for p, verdict in zip(problems, verdicts, strict=True) if not verdict.passed] == []
+
+
+def test_right_bodies_of_multipl_e_pass_and_those_that_do_nothing_fail(judge: Judge) -> None:
+    problems = {problem.task_id: problem for problem in load_problems("multipl-e")}
+    right = solutions()
+    assert len(right) >= 40
+    verdicts = judge.grade([problems[name].job(body) for name, body in right.items()])
+    assert {name: str(v.outcome) for name, v in zip(right, verdicts, strict=True) if not v.passed} == {}
+    verdicts = judge.grade([one.problem.job(one.completion) for one in nothing(list(problems.values()))])
+    assert {str(verdict.outcome) for verdict in verdicts} == {"failed"}, verdicts
+
+
+PAIRS = "import org.javatuples.*;\n" + HEADS
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return Pair.with(n, n);",
+        "return null;",
+        # classes of the program's in the place of the library's
+        "return new Pair<>(); }\n}\nclass Pair<A, B> {\n"
+        "static <A, B> Pair<A, B> with(A a, B b) { return new Pair<>(); }\n"
+        "public boolean equals(Object o) { return true; } void rest() {",
+        "return null; }\n}\nclass org { static class javatuples { static class Pair<A, B> {} } void rest() {",
+        "return (Pair) Pair.with(new Object() { public boolean equals(Object o) { return true; } }, n);",
+    ],
+)
+def test_a_tuple_is_right_by_its_values(body: str, load: Any, judge: Judge) -> None:
+    row = multiple("assert(f((1l)).equals((Pair.with(1l, 2l))));", "static Pair<Long, Long> f(long n)")
+    (problem,) = load({**row, "prompt": row["prompt"].replace(HEADS, PAIRS)})
+    right, wrong = judge.grade([problem.job("return Pair.with(n, n + 1);"), problem.job(body)])
+    assert right.passed, right
+    assert wrong.passed is False, wrong

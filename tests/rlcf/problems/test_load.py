@@ -52,6 +52,8 @@ def bad_file(tmp_path: Path) -> Path:
         ("mbjp", 966, {"prompt": 10, "test": 498, "validation": 87, "train": 371}, 874),
         ("mathqa", 1883, {"test": 1883}, 0),
         ("humaneval-java", 161, {"test": 161}, 0),
+        ("humaneval-x", 164, {"test": 164}, 164),
+        ("multipl-e", 158, {"test": 158}, 0),
     ],
 )
 def test_named_data_sets_have_their_published_sizes(
@@ -240,6 +242,23 @@ def test_a_file_is_downloaded_once_and_checked(
     public.unlink()
     assert locate(file) == path
     assert [problem.task_id for problem in load_problems(str(path))] == ["T/1"]
+
+
+def test_what_is_kept_of_a_download_has_the_sha256(server: str, tmp_path: Path) -> None:
+    """Packed files are unpacked, and fields that tell of somebody's machine are left out."""
+    kept = row(description="é") + "\n"
+    (tmp_path / "home" / "p.jsonl.gz").write_bytes(gzip.compress(kept.encode()))
+    (tmp_path / "home" / "long.jsonl").write_text(row(description="é", original="/home/somebody/x.py") + "\n")
+    digest = hashlib.sha256(kept.encode()).hexdigest()
+    for at, (name, without) in enumerate([("p.jsonl.gz", ()), ("long.jsonl", ("original",))]):
+        download(DataFile("p.jsonl", f"{server}/{name}", digest, without), tmp_path / f"{at}.jsonl")
+        assert (tmp_path / f"{at}.jsonl").read_text() == kept
+    (tmp_path / "home" / "p.jsonl.gz").write_bytes(b"no gzip")
+    (tmp_path / "home" / "long.jsonl").write_text("{")
+    for name, without in (("p.jsonl.gz", ()), ("long.jsonl", ("original",))):
+        with pytest.raises(BadInput, match="can't be downloaded"):
+            download(DataFile("p.jsonl", f"{server}/{name}", digest, without), tmp_path / "not.jsonl")
+    assert not (tmp_path / "not.jsonl").exists()
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,10 @@ def test_nothing_is_unpickled(
 FUNCTION = json.dumps({"fn_name": "add", "inputs": [[1, 2]], "outputs": [[3]]})
 LEFT_OUT: dict[str, tuple[dict[str, Any], str]] = {
     "fn_name": (apps(input_output=FUNCTION), "field 'input_output': asks for the Python function 'add'"),
+    "long numbers": (
+        apps(input_output='{"fn_name": "f", "inputs": [[' + "9" * 5000 + ']], "outputs": [[1]]}'),
+        "asks for the Python function 'f'",
+    ),
     "no tests": (apps(input_output=""), "field 'input_output': has no tests"),
     "no cases": (apps(input_output='{"inputs": [], "outputs": []}'), "has no tests"),
     "files": (codecontests(input_file="sum.in"), "field 'input_file': is about the file 'sum.in'"),

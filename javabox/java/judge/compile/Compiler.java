@@ -115,6 +115,14 @@ public final class Compiler {
         return unit.text().contains("package") || unit.text().contains("module") || unit.text().contains("\\u");
     }
 
+    /**
+     * Whether something of it would stay in a context. Of a nested class the symbol stays, and with it a record's
+     * components and what a sealed type permits: the next program's of that name would have them too (JDK 17 to 25).
+     */
+    private static boolean leavesTraces(Sources.Unit unit) {
+        return mayDeclare(unit) || unit.text().contains("record") || unit.text().contains("sealed");
+    }
+
     public Result compile(List<Sources.Unit> units) {
         return compile(units, null);
     }
@@ -122,7 +130,7 @@ public final class Compiler {
     /** @param listener told of what is parsed; may be null */
     Result compile(List<Sources.Unit> units, SharedFile listener) {
         Desk desk = desk(units);
-        if (units.stream().noneMatch(Compiler::mayDeclare)) {
+        if (units.stream().noneMatch(Compiler::leavesTraces)) {
             try {
                 Result result = inPool(desk, units, listener);
                 if (result.ok() != result.classes.isEmpty() && !brokenOff(result)) {

@@ -1,6 +1,7 @@
 package javabox.judge.compile;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -26,15 +27,18 @@ public final class Diagnoses {
         List<Diagnostic<? extends JavaFileObject>> own = compiled.errors().stream()
                 .filter(error -> unit(error) != null && unit(error).ofProgram()).toList();
         List<Reply.Diagnosis> diagnoses = new ArrayList<>();
+        Set<String> hints = new HashSet<>(); // each said once
         Place place = Place.of(job);
         for (Diagnostic<? extends JavaFileObject> error : own.isEmpty() ? compiled.errors() : own) {
             Sources.Unit unit = unit(error);
             String file = unit == null ? null : unit.path();
             boolean placed = unit != null && unit.ofProgram() && file == null;
             long position = placed ? error.getPosition() : Diagnostic.NOPOS;
-            String message = error.getMessage(null) + (own.isEmpty() ? hint(job, error.getMessage(null)) : "");
+            String needed = NewerJava.hint(error);
+            String message = Text.capped(error.getMessage(null) + (own.isEmpty() ? hint(job, error.getMessage(null)) : ""))
+                    + (needed == null || !hints.add(needed) ? "" : "\n  " + needed);
             diagnoses.add(new Reply.Diagnosis(error.getCode(), place.lineAt(position), place.columnAt(position),
-                    place.position(position), Text.capped(message), file == null ? null : file + ":" + error.getLineNumber()));
+                    place.position(position), message, file == null ? null : file + ":" + error.getLineNumber()));
         }
         return diagnoses;
     }

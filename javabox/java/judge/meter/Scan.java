@@ -63,7 +63,8 @@ final class Scan {
             "java/lang/invoke/MethodType", "java/lang/invoke/TypeDescriptor");
 
     private static final Set<String> REFUSED_MEMBERS = Set.of("wait", "notify", "notifyAll", "finalize", "intern",
-            "setDefault", "parallel", "parallelStream", "parallelSort", "parallelPrefix", "parallelSetAll", "sleep",
+            "setDefault", "parallel", "parallelStream", "parallelSort", "parallelPrefix", "parallelSetAll",
+            "parallelMultiply", "mapConcurrent", "sleep",
             "timedWait", "timedJoin", "getClassLoader", "getModule", "spliterator", "forEachKey", "reduceKeys",
             "searchKeys", "onSpinWait");
 
@@ -193,7 +194,7 @@ final class Scan {
         }
         if (REFUSED_MEMBERS.contains(name)) {
             refuse(name);
-            threads |= name.startsWith("parallel");
+            threads |= name.startsWith("parallel") || name.equals("mapConcurrent");
             return;
         }
         if (bulk(owner, name, descriptor)) {

@@ -1,7 +1,7 @@
 """Sixty replies in the styles of many model families, each with the program that it means.
 
-`replies/*.txt`: `=== problem | family: what is special`, the reply, `--- program`, the program; none where the
-reply holds none.
+`replies/*.txt`: `=== problem | family: what is special`, the reply, `--- program`, the program; none where
+the reply holds none.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Written:
     program: str
 
 
-def written() -> list[Written]:
+def read_replies(folder: Path) -> list[Written]:
     found = []
-    for file in sorted(FOLDER.glob("*.txt")):
+    for file in sorted(folder.glob("*.txt")):
         for entry in file.read_text(encoding="utf-8").split("\n=== "):
             title, _, rest = entry.removeprefix("=== ").partition("\n")
             reply, _, program = rest.partition("\n--- program")
@@ -43,7 +43,7 @@ def written() -> list[Written]:
     return found
 
 
-REPLIES = written()
+REPLIES = read_replies(FOLDER)
 
 
 def told(source: str) -> tuple[set[str], list[str]]:

@@ -75,10 +75,16 @@ def test_other_signatures_are_not_covered(written: str) -> None:
         read_signature(prompt(written))
 
 
-@pytest.mark.parametrize("head", ["public", "private static", "static <T>"])
-def test_only_plain_static_methods_are_covered(head: str) -> None:
+@pytest.mark.parametrize("head", ["private", "private static", "static <T>", "<T>"])
+def test_methods_that_tests_can_not_call_are_not_covered(head: str) -> None:
     with pytest.raises(Uncovered):
         read_signature(prompt("int x", head))
+
+
+def test_a_method_of_an_object_is_called_on_a_new_one() -> None:
+    assert read_signature("class A { public int f(int x) {").call(["1"]) == "new A().f(1)"
+    with pytest.raises(Uncovered, match="nested"):
+        read_signature("class A { class B { public int f(int x) {")
 
 
 def test_the_signature_is_that_of_the_open_method_in_its_classes() -> None:
