@@ -26,7 +26,7 @@ from typing import Any, get_args
 from javabox.commands.cases import read, read_cases
 from javabox.commands.refused import Refused
 from javabox.engines.opening import Engine, Isolation
-from javabox.errors import JudgeUnavailable
+from javabox.errors import ClasspathUnusable, JudgeUnavailable
 from javabox.job import Compare, Job, Limits, StdinCase, Suite
 from javabox.judge import Judge, Lane
 from javabox.verdict import Case, Outcome, Verdict
@@ -97,6 +97,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--engine", choices=get_args(Engine), default="auto")
         command.add_argument("--isolation", choices=get_args(Isolation), default="auto")
         command.add_argument("--lane", choices=get_args(Lane), default="auto")
+        command.add_argument("--jdk", metavar="RELEASE|FOLDER", help="the JDK, as 21, or its folder")
+        command.add_argument(
+            "--classpath", default="", metavar="JARS", help="jars that the program uses, with : between"
+        )
         command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     return parser
 
@@ -158,9 +162,19 @@ def _judged(options: argparse.Namespace, cases: tuple[StdinCase, ...]) -> tuple[
         job = Job(source, Suite(stdin=cases), limits, files=files)
     except ValueError as error:
         raise Refused(str(error)) from error
-    with Judge(options.engine, workers=1, isolation=options.isolation, lane=options.lane) as judge:
-        verdict = judge.grade([job])[0]
-        provenance = judge.provenance()
+    try:
+        with Judge(
+            options.engine,
+            workers=1,
+            isolation=options.isolation,
+            lane=options.lane,
+            jdk=options.jdk,
+            classpath=[Path(jar) for jar in options.classpath.split(os.pathsep) if jar],
+        ) as judge:
+            verdict = judge.grade([job])[0]
+            provenance = judge.provenance()
+    except ClasspathUnusable as error:
+        raise Refused(str(error)) from error
     if verdict.outcome is Outcome.SUITE_ERROR:
         raise Refused(verdict.detail)
     if verdict.outcome is Outcome.JUDGE_ERROR:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from javabox.engines.jdk import find_jdk
+
 SUM = (
     "import java.util.*;\nclass Main { public static void main(String[] a) { Scanner s = new Scanner(System.in);\n"
     'int x = s.nextInt(), y = s.nextInt(); System.out.println("é" + (x + y));\n'
@@ -138,6 +140,15 @@ def test_check_with_a_comparator_and_with_a_checker(program: Path, tmp_path: Pat
     assert javabox("check", program, cases, "--engine", "local", "--checker", checker).returncode == 0
 
 
+def test_the_jdk_that_is_asked_for_runs_it(program: Path, tmp_path: Path) -> None:
+    home = find_jdk().home
+    done = javabox("run", program, "--engine", "local", "--jdk", home, "--json", stdin="1 2")
+    assert json.loads(done.stdout)["outcome"] == "passed", done.stderr
+    missing = javabox("run", program, "--engine", "local", "--jdk", tmp_path, stdin="1 2")
+    assert (missing.returncode, missing.stdout) == (3, "")
+    assert str(tmp_path) in missing.stderr
+
+
 def test_bad_input_is_named(program: Path, tmp_path: Path) -> None:
     empty, alone = tmp_path / "empty", pairs(tmp_path / "alone", **{"1_in": "1"})
     empty.mkdir()
@@ -148,6 +159,10 @@ def test_bad_input_is_named(program: Path, tmp_path: Path) -> None:
         (("run", tmp_path / "No.java"), "No.java: can't be read: No such file"),
         (("run", program, "--time-limit", "0"), "--time-limit is between"),
         (("run", program, "--compare", "lines"), "unrecognized arguments"),
+        (
+            ("run", program, "--classpath", tmp_path / "no.jar"),
+            "no.jar is on the class path and does not exist",
+        ),
     ):
         done = javabox(*words)
         assert (done.returncode, done.stdout) == (2, ""), done.stderr

@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import javabox.judge.meter.Jars;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
@@ -79,6 +80,8 @@ public final class Compiler {
     /** A context grows with what it has seen; the pool evicts it by itself only after errors. */
     private static final int COMPILATIONS_A_POOL = 500;
 
+    private static final Pattern STAYING = Pattern.compile("\\b(?:record|sealed)\\b");
+
     private final JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
     private final Map<List<Path>, Desk> desks = new HashMap<>();
 
@@ -120,7 +123,7 @@ public final class Compiler {
      * components and what a sealed type permits: the next program's of that name would have them too (JDK 17 to 25).
      */
     private static boolean leavesTraces(Sources.Unit unit) {
-        return mayDeclare(unit) || unit.text().contains("record") || unit.text().contains("sealed");
+        return mayDeclare(unit) || STAYING.matcher(unit.text()).find();
     }
 
     public Result compile(List<Sources.Unit> units) {
