@@ -13,6 +13,7 @@ from typing import Any, get_type_hints
 
 CHOICES = {
     "evaluation.split": ("validation", "test"),
+    "rollout.extract": ("none", "auto"),
     "ppo.advantage": ("gae", "group", "leave-one-out", "best", "greedy", "coderl"),
     "objective.name": ("ppo", "references", "kept", "feedback", "dpo", "ipo", "hinge", "kto"),
     "kl.form": ("reward", "k2", "k3"),
@@ -28,6 +29,11 @@ class ModelSettings:
     """`tiny` (made on the spot), a model folder or a hub id; causal or encoder-decoder."""
     lora_rank: int = 0
     """Rank of the policy's LoRA adapters; 0 trains all weights."""
+    chat: bool = False
+    """Whether it is asked in a conversation, by its tokenizer's chat template, as `rlcf bench` asks chat
+    models, and replies with a program in a fence; needs `rollout.extract = "auto"`."""
+    system: str = ""
+    """System message of the conversation; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,9 @@ class RolloutSettings:
     """Sampling temperature; log-probabilities in PPO are those at this temperature."""
     max_new_tokens: int = 80
     """Longest completion, in tokens, in training and evaluation."""
+    extract: str = "none"
+    """What of a completion is judged: all of it behind the prompt (`none`), or the program that it means, as
+    `rlcf grade` finds it (`auto`); rewards are then put on the tokens that wrote the program."""
     curriculum: bool = False
     """Ask first with most of the reference in the prompt (StepCoder); it is moved out as answers pass."""
     replay_capacity: int = 0

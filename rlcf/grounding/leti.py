@@ -52,10 +52,14 @@ def feedback(answer: Answer) -> str:
 def leti_example(answer: Answer) -> tuple[str, str]:
     """The prompt with the word and the feedback before it, and the completion. Raises ValueError where the
     judge failed or the tests are broken: such an answer is neither good nor bad."""
+    return leti_prefix(answer) + answer.problem.prompt, answer.completion
+
+
+def leti_prefix(answer: Answer) -> str:
+    """The word and the feedback, as they go before the prompt. Raises ValueError as `leti_example` does."""
     if answer.verdict.passed is None:
         raise ValueError("nothing is known of this answer, by the judge's or the tests' fault; leave it out")
-    before = GOOD if answer.verdict.passed else f"{BAD}{feedback(answer)}\n"
-    return before + answer.problem.prompt, answer.completion
+    return GOOD if answer.verdict.passed else f"{BAD}{feedback(answer)}\n"
 
 
 def _at(line: int | None, text: str) -> str:

@@ -124,19 +124,36 @@ class Policy:
     def encode_chat(
         self, messages: Sequence[Mapping[str, str]], template_arguments: Mapping[str, Any] | None = None
     ) -> list[int]:
+        """The tokens of `chat_text`."""
+        return self.encode_chat_text(self.chat_text(messages, template_arguments))
+
+    def encode_chat_text(self, text: str) -> list[int]:
+        """The tokens of what `chat_text` gave: the template has written the special ones itself."""
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def chat_text(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        template_arguments: Mapping[str, Any] | None = None,
+        *,
+        prefix: str | None = None,
+    ) -> str:
         """A conversation (`role`, `content`) up to where the reply begins, by the tokenizer's own template.
-        Raises BadInput where it has none, or its template refuses the conversation or the arguments."""
+        The policy's prefix, or another one, begins the last message. Raises BadInput where there is no
+        template, or it refuses the conversation or the arguments."""
         if not self.has_chat_template:
             raise BadInput("the tokenizer has no chat template: --chat off", field="chat")
+        before = self.prefix if prefix is None else prefix
+        asked = [*messages[:-1], {**messages[-1], "content": before + messages[-1]["content"]}]
         try:
             text = self.tokenizer.apply_chat_template(
-                list(messages), tokenize=False, add_generation_prompt=True, **(template_arguments or {})
+                asked, tokenize=False, add_generation_prompt=True, **(template_arguments or {})
             )
         except (TemplateError, TypeError, ValueError) as refused:
             raise BadInput(
                 f"the chat template refuses the conversation: {refused}", field="chat"
             ) from refused
-        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+        return str(text)
 
     def encode_completion(self, completion: str) -> list[int]:
         """Ends with the tokenizer's end token."""

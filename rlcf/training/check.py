@@ -17,14 +17,15 @@ from rlcf.training.objectives.table import OBJECTIVES
 from rlcf.training.runtime.checkpoint import checkpoint_folder
 
 SHARED = (
-    "seed", "data.problems", "data.train_problems", "model.name", "data.corpus_problems", "data.corpus_noise",
-    "supervised.steps", "supervised.lr",
+    "seed", "data.problems", "data.train_problems", "model.name", "model.chat", "model.system",
+    "data.corpus_problems", "data.corpus_noise", "supervised.steps", "supervised.lr",
 )  # fmt: skip
 """Fields in which a run and its `start` must agree: they decide data and pre-training."""
 
 
 def check_parts(recipe: Recipe, entry: Entry) -> None:
     """Raise BadInput where tables of the recipe do not go together."""
+    _check_chat(recipe)
     if recipe.rollout.curriculum and not entry.runs:
         message = (
             f"moves as answers pass, and {recipe.objective.grounding!r} runs no tests: choose one that does"
@@ -45,6 +46,19 @@ def check_parts(recipe: Recipe, entry: Entry) -> None:
     if recipe.rollout.replay_capacity and recipe.ppo.advantage in GROUP_ADVANTAGES:
         message = f"{recipe.ppo.advantage!r} compares completions of one prompt, and replay draws them apart"
         raise BadInput(f"{message}: choose gae, best or greedy", field="ppo.advantage")
+
+
+def _check_chat(recipe: Recipe) -> None:
+    if recipe.model.system and not recipe.model.chat:
+        raise BadInput("is a conversation's: set model.chat = true too", field="model.system")
+    if recipe.model.chat and recipe.model.name == "tiny":
+        message = "must be false: 'tiny' has no chat template; name a model whose tokenizer has one"
+        raise BadInput(message, field="model.chat")
+    if recipe.model.chat and recipe.rollout.extract == "none":
+        message = (
+            "must be 'auto' where model.chat is true: a chat model's reply is a text with a program in it"
+        )
+        raise BadInput(message, field="rollout.extract")
 
 
 def check_start(recipe: Recipe) -> None:

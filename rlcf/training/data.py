@@ -11,6 +11,7 @@ from javabox import Judge
 from rlcf.errors import BadInput
 from rlcf.problems import Problem, atomic, composed, load_problems
 from rlcf.recipe import Recipe
+from rlcf.training.prompts import stated
 
 log = logging.getLogger("rlcf")
 
@@ -30,8 +31,8 @@ class Data:
     """Problems that the objective and the discriminator learn on."""
     evaluation: Sequence[Problem]
     """Of the split that the recipe evaluates."""
-    corpus: Sequence[tuple[str, str]]
-    """Prompts with completions for supervised training."""
+    corpus: Sequence[tuple[Problem, str]]
+    """Problems with completions for supervised training."""
 
 
 def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
@@ -72,9 +73,11 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
             " them: none is left for the objective",
             field="data.corpus_problems",
         )
-    corpus: list[tuple[str, str]] = []
+    corpus: list[tuple[Problem, str]] = []
     if needs_corpus:
-        corpus = atomic.corpus(for_corpus, CORPUS_ROWS, recipe.data.corpus_noise, recipe.seed)
+        rows = atomic.corpus(for_corpus, CORPUS_ROWS, recipe.data.corpus_noise, recipe.seed)
+        asked_with = {problem.prompt: problem for problem in for_corpus}
+        corpus = [(asked_with[prompt], completion) for prompt, completion in rows]
     return Data(for_ppo, evaluation, corpus)
 
 
@@ -117,7 +120,8 @@ def _composed(recipe: Recipe, judge: Judge) -> tuple[Sequence[Problem], Sequence
 
 def _named(recipe: Recipe) -> tuple[Sequence[Problem], Sequence[Problem]]:
     train = load_problems(recipe.data.problems, "train")[: recipe.data.train_problems]
-    return train, load_problems(recipe.data.problems, recipe.evaluation.split)[: recipe.evaluation.problems]
+    evaluation = load_problems(recipe.data.problems, recipe.evaluation.split)[: recipe.evaluation.problems]
+    return list(map(stated, train)), list(map(stated, evaluation))
 
 
 MADE: Mapping[str, Callable[[Recipe, Judge], tuple[Sequence[Problem], Sequence[Problem]]]] = {

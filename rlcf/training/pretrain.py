@@ -17,6 +17,7 @@ import torch
 from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.progress import progress
+from rlcf.training.prompts import PLAIN, PromptFormat
 from rlcf.training.runtime.distributed import Parallel, gather_full
 from rlcf.training.trained_policy import Encoded, TrainedModule, accumulate
 
@@ -43,10 +44,12 @@ def train_supervised(
     seed: int,
     machine: Machine | None = None,
     parallel: Parallel | None = None,
+    form: PromptFormat = PLAIN,
 ) -> tuple[Policy, list[float]]:
-    """Train `policy` for `steps` batches of `rows` (prompt, completion); returns the trained policy, its
-    adapters merged and begun anew, and the loss of each step. `policy` itself is used up."""
-    encoded = _encode(policy, rows)
+    """Train `policy` for `steps` batches of `rows`, what it reads and what it then writes in the form `form`;
+    returns the trained policy, its adapters merged and begun anew, and the loss of each step. `policy` itself
+    is used up."""
+    encoded = _encode(policy, rows, form)
     machine, parallel = machine or Machine(), parallel or Parallel()
     module = TrainedModule(policy, policy.scorer(), machine, parallel)
     parameters = module.scorer.policy_parameters()
@@ -74,8 +77,8 @@ def lr_factor(step: int, steps: int) -> float:
     return LAST_LR + (1 - LAST_LR) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-def _encode(policy: Policy, rows: Sequence[Row]) -> list[Encoded]:
-    prompts = {prompt: policy.encode_prompt(prompt) for prompt in dict.fromkeys(p for p, _ in rows)}
+def _encode(policy: Policy, rows: Sequence[Row], form: PromptFormat) -> list[Encoded]:
+    prompts = {prompt: form.encode(policy, prompt) for prompt in dict.fromkeys(p for p, _ in rows)}
     completions = {text: policy.encode_completion(text) for text in dict.fromkeys(c for _, c in rows)}
     return [(prompts[prompt], completions[completion]) for prompt, completion in rows]
 

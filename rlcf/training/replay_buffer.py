@@ -21,6 +21,7 @@ from rlcf.grounding.replay import Replay
 from rlcf.grounding.signal import Answer
 from rlcf.javasource.normalize import digest
 from rlcf.policy.batch import Tokens
+from rlcf.problems import Problem
 from rlcf.training.rollout import Feedback, Rollout
 
 
@@ -47,7 +48,7 @@ class ReplayBuffer:
         for rollout in rollouts:
             if rollout.feedback.score is not None:
                 entry = ReplayEntry(rollout.prompt_ids, rollout.sampled.ids, rollout.feedback)
-                self._kept.add(program_key(rollout.answer), entry)
+                self._kept.add(program_key(rollout.answer.problem, rollout.program), entry)
         drawn = self._kept.draw(self._drawn or len(rollouts), random.Random(seed))
         return [replace(one, feedback=replace(one.feedback, group=at)) for at, one in enumerate(drawn)]
 
@@ -65,8 +66,7 @@ class ReplayBuffer:
         )
 
 
-def program_key(answer: Answer) -> str:
+def program_key(asked: Problem, program: Answer) -> str:
     """Make a key that is the same for two answers to one question that are one program; a curriculum has
     several questions of a problem."""
-    problem = answer.problem
-    return f"{problem.task_id} {len(problem.prompt)} {digest(problem.prompt + answer.completion)}"
+    return f"{asked.task_id} {len(asked.prompt)} {digest(program.problem.prompt + program.completion)}"

@@ -23,6 +23,7 @@ from rlcf.policy.batch import Tokens
 from rlcf.policy.generate import Sampled, stable_seed
 from rlcf.problems.broken import BrokenSuites
 from rlcf.problems.problem import Problem
+from rlcf.training.prompts import PLAIN, PromptFormat, Reply, continued
 
 CHUNKS = (64, 256)
 """Fewest and most completions that are generated, then handed to the judge, together. A rollout batch is at
@@ -41,8 +42,18 @@ EVALUATION_LIMITS = Limits(
 since a small policy writes endless loops there too."""
 
 
-Graded = tuple[Answer, Signal, frozenset[str]]
-"""An answer, its signal, and its reward hacking flags."""
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A reply that was judged."""
+
+    answer: Answer
+    """The policy's own text, with the verdict's places in it."""
+    program: Answer
+    """What the grounding saw: the program that the text means, behind what it continues."""
+    signal: Signal
+    """Its places are those of `answer`."""
+    outcome_class: int | None
+    reward_hacking_flags: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,8 @@ class Rollout:
     answer: Answer
     signal: Signal
     feedback: Feedback
+    program: Answer
+    """What the grounding saw; `answer` where nothing is extracted."""
     reward_hacking_flags: frozenset[str] = frozenset()
 
 
@@ -105,14 +118,15 @@ class RolloutCollector:
         *,
         run_tests: bool,
         coverage: bool = False,
+        form: PromptFormat = PLAIN,
         rank: int = 0,
         world: int = 1,
     ) -> None:
         """Without `run_tests` programs are only compiled; with `coverage` verdicts name the lines that the
-        tests executed. Process `rank` of `world` has its share."""
+        tests executed. `form`: of prompts and replies. Process `rank` of `world` has its share."""
         self.policy, self.judge, self.grounding = policy, judge, grounding
         self.run_tests, self.coverage = run_tests, coverage
-        self.rank, self.world = rank, world
+        self.form, self.rank, self.world = form, rank, world
         self._broken = BrokenSuites()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="grader")
 
@@ -137,7 +151,7 @@ class RolloutCollector:
     ) -> Pending:
         """Generate `samples` completions of every problem and hand them to the judge; row r is of problem
         r // samples."""
-        encoded = {id(problem): self.policy.encode_prompt(problem.prompt) for problem in problems}
+        encoded = {id(problem): self.form.prompt_ids(self.policy, problem) for problem in problems}
         problems = [problem for problem in problems for _ in range(samples)]
         # Chunks of prompts of similar length, dealt to the processes so that all have about the same to do.
         order = sorted(range(len(problems)), key=lambda row: (len(encoded[id(problems[row])]), row))
@@ -154,14 +168,14 @@ class RolloutCollector:
             pending.rows += rows
             pending.prompts += prompts
             pending.sampled += sampled
-            asked = [problems[row] for row in rows]
-            verdicts = [
-                self.judge.submit(
-                    problem.job(completion, LIMITS, compile_only=not self.run_tests, coverage=self.coverage)
-                )
-                for problem, completion in zip(asked, completions, strict=True)
+            replies = [
+                self.form.read(text, problems[row]) for row, text in zip(rows, completions, strict=True)
             ]
-            pending.graded.append(self._thread.submit(self._grade, asked, completions, verdicts))
+            verdicts = [
+                self.judge.submit(reply.job(LIMITS, compile_only=not self.run_tests, coverage=self.coverage))
+                for reply in replies
+            ]
+            pending.graded.append(self._thread.submit(self._grade, replies, verdicts))
         return pending
 
     def finish(self, pending: Pending) -> tuple[list[Rollout], float]:
@@ -169,29 +183,45 @@ class RolloutCollector:
         chunks = [future.result() for future in pending.graded]
         graded = [one for chunk, _ in chunks for one in chunk]
         rollouts = []
-        for row, prompt, sampled, (answer, signal, flags) in zip(
+        for row, prompt, sampled, one in zip(
             pending.rows, pending.prompts, pending.sampled, graded, strict=True
         ):
-            feedback = feedback_of(self.policy, sampled.ids, answer, signal, group=row // pending.samples)
-            rollouts.append(Rollout(row, prompt, sampled, answer, signal, feedback, flags))
+            feedback = feedback_of(
+                self.policy, sampled.ids, one.signal, one.outcome_class, group=row // pending.samples
+            )
+            flags = one.reward_hacking_flags
+            rollouts.append(
+                Rollout(row, prompt, sampled, one.answer, one.signal, feedback, one.program, flags)
+            )
         return rollouts, sum(seconds for _, seconds in chunks)
 
     def _grade(
-        self, problems: Sequence[Problem], completions: Sequence[str], verdicts: Sequence[Future[Verdict]]
+        self, replies: Sequence[Reply], futures: Sequence[Future[Verdict]]
     ) -> tuple[list[Graded], float]:
-        answers = [
-            Answer(problem, completion, verdict.result())
-            for problem, completion, verdict in zip(problems, completions, verdicts, strict=True)
-        ]
-        for answer in answers:
-            self._broken.seen(answer.problem, answer.verdict)
+        verdicts = [future.result() for future in futures]
+        for reply, verdict in zip(replies, verdicts, strict=True):
+            self._broken.seen(reply.problem, verdict)
+        programs = [reply.program(verdict) for reply, verdict in zip(replies, verdicts, strict=True)]
         began = time.perf_counter()
-        signals = self.grounding(answers)
+        signals = self.grounding(programs)
         seconds = time.perf_counter() - began
-        return [(a, s, reward_hacking_flags(a)) for a, s in zip(answers, signals, strict=True)], seconds
+        return [_graded(*one) for one in zip(replies, programs, signals, strict=True)], seconds
 
 
-def feedback_of(policy: Policy, ids: Tokens, answer: Answer, signal: Signal, group: int) -> Feedback:
+def _graded(reply: Reply, program: Answer, signal: Signal) -> Graded:
+    verdict = program.verdict
+    return Graded(
+        reply.answer(verdict),
+        program,
+        reply.signal(signal),
+        outcome_class(verdict),
+        reward_hacking_flags(continued(reply.problem, program)),
+    )
+
+
+def feedback_of(
+    policy: Policy, ids: Tokens, signal: Signal, outcome_class: int | None, group: int
+) -> Feedback:
     """Translate a signal, whose places are characters, to the completion's tokens `ids`."""
     last = len(ids) - 1
     position = signal.reward_position
@@ -200,7 +230,7 @@ def feedback_of(policy: Policy, ids: Tokens, answer: Answer, signal: Signal, gro
         reward_position=last if position is None else policy.token_at(ids, position),
         token_credits=token_credits(policy, ids, signal),
         loss_mask=loss_mask(policy, ids, signal),
-        outcome_class=outcome_class(answer.verdict),
+        outcome_class=outcome_class,
         group=group,
     )
 

@@ -42,6 +42,7 @@ from rlcf.training.data import load_data
 from rlcf.training.discriminator.lifecycle import llm_judge_of, make_discriminator, new_discriminator
 from rlcf.training.discriminator.model import Discriminator
 from rlcf.training.pretrain import train_supervised
+from rlcf.training.prompts import PromptFormat
 from rlcf.training.rollout import EVALUATION_LIMITS
 from rlcf.training.runtime.checkpoint import DISCRIMINATOR, checkpoint_folder, steps_saved, write_checkpoint
 from rlcf.training.runtime.console import check_trackers
@@ -72,7 +73,7 @@ class Training:
         parallel: Parallel | None,
     ) -> None:
         """`entry`: the grounding's. Raises BadInput where the recipe can't be followed."""
-        self.recipe, self.judge = recipe, judge
+        self.recipe, self.judge, self.form = recipe, judge, PromptFormat.of(recipe)
         self.machine, self.parallel = machine or Machine(), parallel or Parallel()
         self.run = RunFolder(folder, writes=self.parallel.main, expected_values=self.machine.expected_values)
         self.entry = entry
@@ -225,11 +226,14 @@ def _run_objective(training: Training, step: int) -> None:
 def measure(policy: Policy, training: Training, stage: str, step: int) -> None:
     """Evaluate greedily and by sampling, with the same random numbers before and after. Every process
     generates its share; the first one judges."""
-    recipe, run, parallel = training.recipe, training.run, training.parallel
+    recipe, run, parallel, form = training.recipe, training.run, training.parallel, training.form
+
+    def ask(problem: Problem) -> str:
+        return form.text(policy, problem)
 
     def sample(prompts: Sequence[str], temperature: float, seed: int) -> list[str]:
         own = range(parallel.rank, len(prompts), parallel.world)
-        ids = [policy.encode_prompt(prompts[row]) for row in own]
+        ids = [form.encode(policy, prompts[row]) for row in own]
         seeds = [stable_seed(seed, row) for row in own]
         sampled = policy.sample_tokens(ids, temperature, recipe.rollout.max_new_tokens, seeds)
         texts = [(row, policy.decode(one.ids)) for row, one in zip(own, sampled, strict=True)]
@@ -237,7 +241,7 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> None:
 
     for temperature, n in ((0.0, 1), (EVALUATION_TEMPERATURE, recipe.evaluation.samples)):
         if not parallel.main:
-            asked = [problem.prompt for problem in training.data.evaluation for _ in range(n)]
+            asked = [ask(problem) for problem in training.data.evaluation for _ in range(n)]
             for first in range(0, len(asked), EVALUATION_BATCH):
                 sample(asked[first : first + EVALUATION_BATCH], temperature, recipe.seed + first)
             continue
@@ -252,6 +256,8 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> None:
             batch=EVALUATION_BATCH,
             what=what,
             limits=EVALUATION_LIMITS,
+            extraction=form.extract,
+            ask=ask,
         )
         row = evaluation_row(
             evaluation, stage=stage, split=recipe.evaluation.split, temperature=temperature, n=n
@@ -264,14 +270,19 @@ def _pre_train(policy: Policy, training: Training) -> Policy:
     recipe = training.recipe
     if not recipe.supervised.steps:
         return policy
+    texts = {id(problem): training.form.text(policy, problem) for problem, _ in training.data.corpus}
     policy, losses = train_supervised(
         policy,
-        training.data.corpus,
+        [
+            (texts[id(problem)], training.form.reply(problem, completion))
+            for problem, completion in training.data.corpus
+        ],
         steps=recipe.supervised.steps,
         lr=recipe.supervised.lr,
         seed=recipe.seed,
         machine=training.machine,
         parallel=training.parallel,
+        form=training.form,
     )
     for step, loss in enumerate(losses, start=1):
         training.run.metrics({"step": step, "supervised_loss": loss})
@@ -301,13 +312,14 @@ def _first_policy(training: Training) -> Policy:
     if recipe.start:
         return _load(checkpoint_folder(Path(recipe.start), 0), training)
     if recipe.model.name == "tiny":
-        texts = [text for row in training.data.corpus[:TOKENIZER_ROWS] for text in row]
+        rows = training.data.corpus[:TOKENIZER_ROWS]
+        texts = [text for problem, completion in rows for text in (problem.prompt, completion)]
         return tiny_policy(texts, recipe.seed, lora_rank=recipe.model.lora_rank)
     return _load(recipe.model.name, training)
 
 
 def _load(model: str | Path, training: Training) -> Policy:
-    return load_policy(
+    policy = load_policy(
         model,
         lora_rank=training.recipe.model.lora_rank,
         device=training.parallel.device,
@@ -315,3 +327,5 @@ def _load(model: str | Path, training: Training) -> Policy:
         backend=training.machine.backend,
         seed=training.recipe.seed,
     )
+    training.form.check(policy)
+    return policy

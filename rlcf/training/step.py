@@ -29,6 +29,7 @@ from rlcf.training.discriminator.lifecycle import RefreshedDiscriminator
 from rlcf.training.discriminator.model import Discriminator
 from rlcf.training.objectives.objective import Objective
 from rlcf.training.objectives.table import OBJECTIVES
+from rlcf.training.prompts import PromptFormat
 from rlcf.training.rollout import Pending, Rollout, RolloutCollector
 from rlcf.training.runtime.distributed import Parallel
 from rlcf.training.runtime.rails import ALARMS, Alarm, Rails, act
@@ -55,7 +56,7 @@ class TrainingStep:
         grounding: Grounding = entry.make(self.discriminator.compare, recipe.discriminator.weight)
         self.collector = RolloutCollector(
             policy, judge, grounding, run_tests=entry.runs, coverage=entry.covers,
-            rank=self.parallel.rank, world=self.parallel.world,
+            form=PromptFormat.of(recipe), rank=self.parallel.rank, world=self.parallel.world,
         )  # fmt: skip
         self.baseline: Baseline | None = None
         if recipe.ppo.advantage in BASELINES:
@@ -109,7 +110,7 @@ class TrainingStep:
             act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)
         metrics = self.objective.update(rollouts, asked, step) | baseline_metrics
         clock.lap("update")
-        metrics |= self.discriminator.refresh(step, [rollout.answer for rollout in rollouts])
+        metrics |= self.discriminator.refresh(step, [rollout.program for rollout in rollouts])
         clock.lap("refresh")
         tokens = sum(len(rollout.sampled.ids) for rollout in rollouts)
         row = {"step": step + 1, **rollout_metrics(rollouts), **metrics} | clock.seconds

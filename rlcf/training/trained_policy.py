@@ -26,6 +26,7 @@ from rlcf.policy.critic import AnyCritic
 from rlcf.policy.score import Scorer
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
+from rlcf.training.prompts import PLAIN, PromptFormat
 from rlcf.training.runtime.distributed import Parallel, gather_full, shard_like
 
 BETAS = (0.9, 0.99)
@@ -52,7 +53,7 @@ class TrainedPolicy:
         with_reference: bool = False,
     ) -> None:
         """`with_reference`: keeps the policy as it is now as the reference policy."""
-        self.policy, self.recipe = policy, recipe
+        self.policy, self.recipe, self.form = policy, recipe, PromptFormat.of(recipe)
         self.machine, self.parallel = machine, parallel
         self.scorer = policy.scorer(critic, recipe.critic.lora_rank if critic is not None else 0)
         self._reference = reference_module(policy, self.parallel) if with_reference else None
@@ -68,7 +69,9 @@ class TrainedPolicy:
 
     def sft_examples(self, problems: Sequence[Problem]) -> list[Encoded]:
         """Encode the references of `problems` for the supervised loss; none where `sft_coef` is 0."""
-        return reference_examples(self.policy, problems) if self.recipe.objective.sft_coef > 0 else []
+        if self.recipe.objective.sft_coef == 0:
+            return []
+        return reference_examples(self.policy, problems, self.form)
 
     def add_sft_gradients(self, references: Sequence[Encoded]) -> dict[str, float]:
         """Add the gradients of the supervised loss on `references`, times `sft_coef`, to those of a
@@ -277,10 +280,12 @@ def row_passes(module: TrainedModule, rows: Sequence[Encoded]) -> Iterator[tuple
         yield one, batch, at + 1 == len(own)
 
 
-def reference_examples(policy: Policy, problems: Sequence[Problem]) -> list[Encoded]:
+def reference_examples(
+    policy: Policy, problems: Sequence[Problem], form: PromptFormat = PLAIN
+) -> list[Encoded]:
     """Encode the reference of every problem that has one, once."""
     return [
-        (policy.encode_prompt(problem.prompt), policy.encode_completion(problem.reference))
+        form.reference_row(policy, problem)
         for problem in {problem.task_id: problem for problem in problems}.values()
         if problem.reference is not None
     ]

@@ -108,7 +108,8 @@ class Extraction:
 
     def signal(self, signal: Signal) -> Signal:
         """A signal for `answer`, its places moved to the reply. What lies in text that was written in has
-        none: a score goes to the last token then."""
+        none: a score goes to the last token then. What the reply has beside the program is learnt from: no
+        grounding has seen it, and a mask that left it out would let it be punished and never rewarded."""
         if not self.changed:
             return signal
         at = signal.reward_position
@@ -119,7 +120,8 @@ class Extraction:
         ]
         learnt = signal.loss_spans
         if learnt is not None:
-            learnt = tuple(part for one in learnt for part in self._stretches(*one))
+            kept = [part for one in learnt for part in self._stretches(*one)]
+            learnt = tuple(sorted(kept + self._around()))
         return replace(
             signal,
             reward_position=None if at is None else self.text.origin(at),
@@ -159,6 +161,18 @@ class Extraction:
             for piece in self.text[start:end].pieces
             if piece.origin is not None
         ]
+
+    def _around(self) -> list[tuple[int, int]]:
+        """What of the reply is no part of the program."""
+        found, at = [], 0
+        for start, end in [
+            *sorted(self._stretches(0, len(self.text.text))),
+            (len(self.reply), len(self.reply)),
+        ]:
+            if at < start:
+                found.append((at, start))
+            at = max(at, end)
+        return found
 
 
 def extract(reply: str, problem: Problem, mode: Mode = "auto") -> Extraction:

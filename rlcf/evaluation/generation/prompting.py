@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rlcf.errors import BadInput
+from rlcf.javasource.tokens import texts
 from rlcf.problems import load_problems
 from rlcf.problems.problem import Problem
 
@@ -24,7 +25,7 @@ PROGRAM = (
     "Write a Java program that solves the problem below. It reads standard input and prints to standard "
     "output; its main method is in a class Main. Reply with the whole program in one ```java block."
 )
-"""Where the prompt is empty and the description all there is: programs that read standard input."""
+"""Where the prompt has no code and the description all there is: programs that read standard input."""
 Message = dict[str, str]
 
 
@@ -53,7 +54,7 @@ class Prompting:
 
 def request(problem: Problem) -> str:
     """The user's message about a problem."""
-    if not problem.prompt.strip():
+    if not texts(problem.prompt):
         return f"{PROGRAM}\n\n{problem.description}"
     return f"{INSTRUCTION}\n\n```java\n{problem.prompt.rstrip()}\n```"
 
@@ -62,7 +63,9 @@ def begun(problem: Problem) -> str:
     """The prompt, or the description as a comment where the prompt is empty."""
     if problem.prompt.strip():
         return problem.prompt
-    return "/*\n{}\n*/\n".format(problem.description.replace("*/", "* /"))
+    # javac reads `\u` in comments too.
+    statement = problem.description.replace("*/", "* /").replace("\\u", "\\ u")
+    return f"/*\n{statement}\n*/\n"
 
 
 def load_examples(

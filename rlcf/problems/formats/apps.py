@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from javabox import Suite
 from rlcf.jsonl import Row, kind
-from rlcf.problems.formats.mxeval import place
+from rlcf.problems.formats.mxeval import place, split_of
 from rlcf.problems.formats.stdin import LeftOut, named, paired, read_json, seconds
 from rlcf.problems.problem import Problem
 
@@ -27,11 +27,13 @@ def apps_problem(row: Row) -> Problem:
     cases = paired(tests.get("inputs"), tests.get("outputs"), "test", row, "input_output")
     if not cases:
         raise LeftOut("has no tests", "input_output")
+    task_id = named(row, ("task_id", "problem_id", "id", "name"))
     return Problem(
-        task_id=named(row, ("task_id", "problem_id", "id", "name")),
+        task_id=task_id,
         prompt="",
         suite=Suite(stdin=tuple(cases)),
         description=row.text("question").strip(),
+        split=split_of(row, task_id),
         time_limit=seconds(row),
         source=place(row),
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from javabox import Suite
 from rlcf.jsonl import Row, kind
-from rlcf.problems.formats.mxeval import place
+from rlcf.problems.formats.mxeval import place, split_of
 from rlcf.problems.formats.stdin import LeftOut, megabytes, named, paired, seconds
 from rlcf.problems.problem import Problem
 
@@ -36,12 +36,14 @@ def codecontests_problem(row: Row) -> Problem:
         cases += paired(found.get("input"), found.get("output"), field.removesuffix("_tests"), row, field)
     if not cases:
         raise LeftOut("has no tests", "public_tests")
+    task_id = named(row, ("task_id", "name"))
     return Problem(
-        task_id=named(row, ("task_id", "name")),
+        task_id=task_id,
         prompt="",
         suite=Suite(stdin=tuple(cases)),
         description=row.text("description").strip(),
         reference=_in_java(row),
+        split=split_of(row, task_id),
         time_limit=seconds(row),
         memory_limit=megabytes(row, "memory_limit_bytes"),
         source=place(row),

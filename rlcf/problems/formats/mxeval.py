@@ -52,7 +52,7 @@ def mxeval_problem(row: Row) -> Problem:
         description=optional(row, "description") or "",
         entry_point=entry_point(row, prompt) if prompt else "",
         reference=optional(row, "canonical_solution"),
-        split=_split(row, task_id),
+        split=split_of(row, task_id),
         test=test,
         files=_files(row),
         suffix=optional(row, "suffix") or "",
@@ -138,7 +138,8 @@ def _limit(row: Row, field: str, fault: Callable[[object], str]) -> Any:
     return value
 
 
-def _split(row: Row, task_id: str) -> str:
+def split_of(row: Row, task_id: str) -> str:
+    """The split of a row: its own, else that of MBPP's problem, else test. Raises BadInput."""
     if "split" in row.fields:
         if (given := row.text("split")) not in SPLITS:
             raise row.bad(f"must be one of {', '.join(SPLITS)}, not {given[:80]!r}", "split")

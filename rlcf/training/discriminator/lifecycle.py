@@ -34,6 +34,7 @@ from rlcf.training.discriminator.model import (
     random_discriminator,
     train_discriminator,
 )
+from rlcf.training.prompts import PromptFormat
 from rlcf.training.rollout import RolloutCollector
 from rlcf.training.runtime.checkpoint import DISCRIMINATOR, checkpoint_folder
 from rlcf.training.runtime.distributed import Parallel
@@ -46,7 +47,7 @@ ASKED = "judge:"
 """Before the name of a model that is asked."""
 TEMPERATURE = 1.0
 """Of the first samples: hotter than the rollouts, which mostly equal the reference or do not compile."""
-MAKING = tuple(f"discriminator.{name}" for name in ("model", "samples", "steps", "lr"))
+MAKING = ("rollout.extract", *(f"discriminator.{name}" for name in ("model", "samples", "steps", "lr")))
 """Fields that decide the first discriminator."""
 BATCH = 64
 """Pairs a step."""
@@ -179,6 +180,7 @@ def _first_training(
         judge,
         lambda answers: [NO_SIGNAL] * len(answers),
         run_tests=False,
+        form=PromptFormat.of(recipe),
         rank=parallel.rank,
         world=parallel.world,
     ) as collector:
@@ -189,7 +191,7 @@ def _first_training(
             seed=stable_seed("discriminator", recipe.seed),
         )
         rollouts = parallel.gather(collector.finish(pending)[0])
-    pairs = pairs_of(rollout.answer for rollout in sorted(rollouts, key=lambda rollout: rollout.row))
+    pairs = pairs_of(rollout.program for rollout in sorted(rollouts, key=lambda rollout: rollout.row))
     rng.shuffle(pairs)
     held_out, used = pairs[::HELD_OUT], [pair for at, pair in enumerate(pairs) if at % HELD_OUT]
     if not used:

@@ -126,7 +126,7 @@ class PpoObjective:
             raise RuntimeError("call prepare() with the step's completions before update()")
         references = self.trained.sft_examples(problems)
         if self.has_outcome_critic:
-            references = reference_examples(self.policy, problems)
+            references = reference_examples(self.policy, problems, self.trained.form)
         return self.learn(experience, feedbacks, references, step)
 
     def learn(

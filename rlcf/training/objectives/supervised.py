@@ -27,25 +27,30 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rlcf.grounding.leti import leti_example
+from rlcf.grounding.leti import leti_prefix
 from rlcf.policy import Policy
 from rlcf.policy.batch import Tokens, group_by_prompt, with_references
 from rlcf.problems import Problem
+from rlcf.training.prompts import PLAIN, PromptFormat
 from rlcf.training.rollout import Rollout
 from rlcf.training.trained_policy import Encoded, MetricSums, TrainedPolicy, accumulate, reference_examples
 
 log = logging.getLogger("rlcf")
 
-Selection = Callable[[Policy, Sequence[Rollout], Sequence[Problem]], list[Encoded]]
+Selection = Callable[[Policy, Sequence[Rollout], Sequence[Problem], PromptFormat], list[Encoded]]
 """From a step's rollouts and problems to the examples that are learnt, prompts with completions in tokens."""
 
 
-def select_references(policy: Policy, _: Sequence[Rollout], problems: Sequence[Problem]) -> list[Encoded]:
+def select_references(
+    policy: Policy, _: Sequence[Rollout], problems: Sequence[Problem], form: PromptFormat = PLAIN
+) -> list[Encoded]:
     """Select the references of the problems."""
-    return reference_examples(policy, problems)
+    return reference_examples(policy, problems, form)
 
 
-def select_passed(_: Policy, rollouts: Sequence[Rollout], __: Sequence[Problem]) -> list[Encoded]:
+def select_passed(
+    _: Policy, rollouts: Sequence[Rollout], __: Sequence[Problem], ___: PromptFormat = PLAIN
+) -> list[Encoded]:
     """Select the completions that pass. A program that was only compiled passes by that."""
     return [
         (rollout.prompt_ids, rollout.sampled.ids)
@@ -54,11 +59,16 @@ def select_passed(_: Policy, rollouts: Sequence[Rollout], __: Sequence[Problem])
     ]
 
 
-def select_with_feedback(policy: Policy, rollouts: Sequence[Rollout], _: Sequence[Problem]) -> list[Encoded]:
+def select_with_feedback(
+    policy: Policy, rollouts: Sequence[Rollout], _: Sequence[Problem], form: PromptFormat = PLAIN
+) -> list[Encoded]:
     """Select all completions that were judged, behind LeTI's words instead of the prefix that they were
     sampled with."""
     return [
-        (policy.encode_prompt(leti_example(rollout.answer)[0], prefix=""), rollout.sampled.ids)
+        (
+            form.prompt_ids(policy, rollout.answer.problem, leti_prefix(rollout.answer)),
+            rollout.sampled.ids,
+        )
         for rollout in rollouts
         if rollout.feedback.score is not None
     ]
@@ -77,7 +87,7 @@ class SupervisedObjective:
 
     def update(self, rollouts: Sequence[Rollout], problems: Sequence[Problem], step: int) -> dict[str, float]:
         """Select the examples of 0-based `step` and learn them."""
-        examples = self._select(self.policy, rollouts, problems)
+        examples = self._select(self.policy, rollouts, problems, self.trained.form)
         return self.learn(examples, self.trained.sft_examples(problems), step)
 
     def learn(

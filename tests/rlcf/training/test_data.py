@@ -42,10 +42,15 @@ def test_the_parts_of_a_file_stay_apart(divided: Recipe, judge: Judge) -> None:
     data = load_data(divided, judge, references=False)
     by_id = {problem.task_id: problem for problem in load_problems(divided.data.problems)}
     assert {problem.task_id for problem in data.train} == {f"T/{index}" for index in range(6, 10)}
-    assert {prompt for prompt, _ in data.corpus} == {by_id[f"T/{index}"].prompt for index in range(1, 6)}
+    assert {problem.prompt for problem, _ in data.corpus} == {
+        by_id[f"T/{index}"].prompt for index in range(1, 6)
+    }
     assert {problem.task_id for problem in data.evaluation} == {"T/10", "T/11"}
     fewer = load_data(override(divided, {"data.corpus_problems": 3}), judge, references=False)
-    assert len({prompt for prompt, _ in fewer.corpus}) in (2, 3)  # the one without a reference may be of them
+    assert len({problem.prompt for problem, _ in fewer.corpus}) in (
+        2,
+        3,
+    )  # the one without a reference may be of them
     assert fewer.train == data.train
 
 

@@ -21,6 +21,10 @@ from rlcf.training.replay_buffer import ReplayBuffer, program_key
 from rlcf.training.rollout import Feedback, Rollout
 
 
+def program(number: int) -> Answer:
+    return Answer(Problem("t", "", Suite()), f"return {number};", Verdict(Outcome.FAILED))
+
+
 def rollouts(numbers: list[int], judged: bool = True) -> list[Rollout]:
     """Rollout n has the prompt [n], the tokens [n, n], the score n, a credit and a mask that name it, and a
     program of its own."""
@@ -29,7 +33,7 @@ def rollouts(numbers: list[int], judged: bool = True) -> list[Rollout]:
             row,
             [n],
             Sampled([n, n], True, [0.0, 0.0]),
-            Answer(Problem("t", "", Suite()), f"return {n};", Verdict(Outcome.FAILED)),
+            program(n),
             Signal(float(n)),
             Feedback(
                 score=float(n) if judged else None,
@@ -39,6 +43,7 @@ def rollouts(numbers: list[int], judged: bool = True) -> list[Rollout]:
                 outcome_class=2,
                 group=0,
             ),
+            program(n),
         )
         for row, n in enumerate(numbers)
     ]
@@ -102,7 +107,8 @@ def test_the_same_seed_draws_the_same_and_state_goes_on() -> None:
 
 def test_programs_are_the_same_up_to_names_of_locals() -> None:
     def key(completion: str, prompt: str = "class A { int f(int x) {", task: str = "t") -> str:
-        return program_key(Answer(Problem(task, prompt, Suite()), completion, Verdict(Outcome.FAILED)))
+        problem = Problem(task, prompt, Suite())
+        return program_key(problem, Answer(problem, completion, Verdict(Outcome.FAILED)))
 
     own = key(" int a = x; return a; } }")
     assert own == key("\n int bb = x; // so\n return bb; } }")

@@ -41,6 +41,7 @@ def rollout(task_id: str, outcome: Outcome, score: float | None, tokens: int = 2
         answer,
         Signal(score, None, {"tests": score or 0.0}),
         Feedback(score, tokens - 1, (0.0,) * tokens, None, outcome_class(answer.verdict), group=0),
+        answer,
     )
 
 
@@ -78,14 +79,14 @@ def test_spans_and_stretches_become_tokens(policy: Policy) -> None:
     inside = [starts[n] < end and ends[n] > start for n in range(len(ids))]
     signal = Signal(1.0, spans=(Span(start, end, -0.3), Span(3, 3, 9.0)), loss_spans=((start, end), (0, 0)))
     answer = Answer(Problem("t", "", Suite()), text, Verdict(Outcome.FAILED))
-    feedback = feedback_of(policy, ids, answer, signal, group=3)
+    feedback = feedback_of(policy, ids, signal, outcome_class(answer.verdict), group=3)
     alpha = min(10, len(ids) / sum(inside))
     assert list(feedback.token_credits) == pytest.approx([-0.3 * alpha * token for token in inside])
     assert feedback.loss_mask == (*inside[:-1], True), "the end is always learnt"
     assert (feedback.score, feedback.outcome_class, feedback.group) == (1.0, 2, 3)
     assert feedback.reward_position == len(ids) - 1
     short = Signal(1.0, reward_position=start, spans=(Span(0, 1, 1.0),))
-    feedback = feedback_of(policy, ids, answer, short, group=0)
+    feedback = feedback_of(policy, ids, short, None, group=0)
     assert max(feedback.token_credits) == min(10, len(ids))
     assert feedback.loss_mask is None
     assert feedback.reward_position == inside.index(True)

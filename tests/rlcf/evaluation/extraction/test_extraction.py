@@ -171,7 +171,9 @@ def test_signals_reach_the_replys_own_characters() -> None:
     assert reply[signal.reward_position or 0 :].startswith("sum += i")
     (span,) = signal.spans
     assert reply[span.start : span.end] == text[at:end]
-    assert "".join(reply[a:b] for a, b in signal.loss_spans or ()) == CLASS.rstrip()
+    assert "".join(reply[a:b] for a, b in signal.loss_spans or ()) == reply
+    (masked,) = (found.signal(Signal(1.0, loss_spans=((0, at), (end, len(text))))),)
+    assert "".join(reply[a:b] for a, b in masked.loss_spans or ()) == reply.replace(text[at:end], "")
     assert found.signal(Signal(None)) == Signal(None)
 
 

@@ -16,6 +16,7 @@ from javabox import Judge, Outcome, Verdict
 from rlcf.grounding.leti import BAD, GOOD, LONGEST
 from rlcf.grounding.signal import Answer, Signal
 from rlcf.grounding.table import grounding_entry
+from rlcf.grounding.values import outcome_class
 from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.policy.generate import Sampled
@@ -65,8 +66,8 @@ def rollouts(policy: Policy, judge: Judge, name: str, texts: Sequence[str]) -> l
 def rollout(policy: Policy, answer: Answer, signal: Signal) -> Rollout:
     ids = policy.encode_completion(answer.completion)
     prompt = policy.encode_prompt(answer.problem.prompt)
-    feedback = feedback_of(policy, ids, answer, signal, group=0)
-    return Rollout(0, prompt, Sampled(ids, True, [0.0] * len(ids)), answer, signal, feedback)
+    feedback = feedback_of(policy, ids, signal, outcome_class(answer.verdict), group=0)
+    return Rollout(0, prompt, Sampled(ids, True, [0.0] * len(ids)), answer, signal, feedback, answer)
 
 
 def test_leti_learns_programs_behind_the_word_and_what_went_wrong(policy: Policy, judge: Judge) -> None:
