@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AutoModelForCausalLM, LlamaConfig
 
 from javabox import Judge, Suite
 from rlcf.errors import BadInput
-from rlcf.evaluation.generation.prompting import request
+from rlcf.evaluation.generation.prompting import INSTRUCTION, request
 from rlcf.grounding.leti import GOOD
 from rlcf.grounding.table import load_grounding
 from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy
 from rlcf.policy.generate import Sampled
+from rlcf.policy.tiny import tiny_tokenizer
 from rlcf.problems import Problem, load_problems
 from rlcf.problems.cases import released_suite
 from rlcf.recipe import Recipe
@@ -44,16 +46,35 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def chat_world(small_world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> SmallWorld:
-    """The small world with a model that has learnt a little of fenced replies to conversations."""
+    """The small world with a chat model that has learnt to reply with fenced programs, some of them wrong."""
     folder = tmp_path_factory.mktemp("chat")
-    policy = load_policy(small_world.model)
-    policy.tokenizer.chat_template = TEMPLATE
+    others = [text for p in load_problems("mbjp", "train")[:40] for text in (p.prompt, p.reference or "")]
+    # A conversation of few tokens is learnt faster.
+    tokenizer = tiny_tokenizer(others + [INSTRUCTION, "<system>\nYou write Java.\n<user>\n"] * 20)
+    tokenizer.chat_template = TEMPLATE
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=48,
+        intermediate_size=96,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=None,
+    )
+    policy = Policy(AutoModelForCausalLM.from_config(config), tokenizer)
     texts = []
     for problem in load_problems(str(small_world.problems), "train"):
         reference = str(problem.reference)
-        for completion in (reference, reference, reference.replace("+", "-"), reference.replace(";", "")):
+        for completion in (
+            reference,
+            reference,
+            reference.replace("+", "-"),
+            reference.replace("x +", "y +"),
+        ):
             texts.append((CHAT.text(policy, problem), CHAT.reply(problem, completion)))
-    learnt, losses = train_supervised(policy, texts, steps=120, lr=5e-3, seed=0, form=CHAT)
+    learnt, losses = train_supervised(policy, texts, steps=200, lr=5e-3, seed=0, form=CHAT)
     assert losses[-1] < 0.5 * losses[0]
     learnt.save(folder / "model")
     return replace(small_world, model=folder / "model")
@@ -113,10 +134,10 @@ class Says:
     def __init__(self, policy: Policy, texts: list[str]) -> None:
         self.ids = [policy.encode_completion(text) for text in texts]
 
-    def generate(self, model: Any, prompts: Any, seeds: Any, decoding: Any) -> list[Sampled]:
+    def generate(self, *_: object) -> list[Sampled]:
         return [Sampled(ids, True, [0.0] * len(ids)) for ids in self.ids]
 
-    def sync(self, policy_model: Any) -> None:
+    def sync(self, _: object) -> None:
         """Nothing to do."""
 
 
@@ -157,9 +178,7 @@ PROGRAM = """class Abs {
 
 
 def fenced(program: str) -> str:
-    return (
-        f"Sure, ünïcode 😀 first:\n\n```java\n{program}```\n\nThe program negates `x` where it is negative."
-    )
+    return f"Sure, ünïcode 😀 first:\n\n```java\n{program}```\n\nIt negates `x` where it is negative."
 
 
 def rolled(policy: Policy, judge: Judge, grounding: str, reply: str) -> tuple[Rollout, Policy]:
@@ -282,8 +301,8 @@ def stdin_rows() -> list[dict[str, Any]]:
             "task_id": f"Sum/{number}",
             "description": f"Read x and print x plus {number}. Mind \\u and */.",
             "stdin": [
-                {"name": "a", "stdin": "1\n", "expected": f"{1 + number}\n"},
-                {"name": "b", "stdin": "5\n", "expected": f"{5 + number}\n"},
+                {"name": "a", "stdin": "1\n", "expected": [f"{1 + number}\n"]},
+                {"name": "b", "stdin": "5\n", "expected": [f"{5 + number}\n"]},
             ],
             "canonical_solution": (
                 "import java.util.*;\n\nclass Main {\n    public static void main(String[] args) {\n"
@@ -303,22 +322,38 @@ def test_programs_that_read_standard_input_are_trained_on(
     path.write_text("".join(json.dumps(row) + "\n" for row in stdin_rows()), encoding="utf-8")
     own = {
         "data.problems": str(path),
-        "supervised.steps": 25,
-        "supervised.lr": 5e-3,
-        "data.corpus_noise": 0.0,
+        "supervised.steps": 1,
         "data.train_problems": 8,
         "objective.grounding": "partial",
+        "objective.sft_coef": 0.1,
         "objective.steps": 2,
     }
     plain = {} if chat else {"model.chat": False, "model.system": "", "rollout.extract": "none"}
-    train(recipe_of(chat_world, own | plain), tmp_path / "run", judge, MACHINE)
+    recipe = recipe_of(chat_world, own | plain)
+    train(recipe, tmp_path / "run", judge, MACHINE)
+    last = rows(tmp_path / "run" / "metrics.jsonl")[-1]
+    assert last["anchor_loss"] > 0, "references are learnt"
     found = [row for row in rows(tmp_path / "run" / "completions.jsonl") if row["stage"] == "rollout"]
     assert len(found) == 2 * 4 * 2
     assert all(row["prompt"].startswith("/*\nRead x and print x plus") for row in found)
-    compiled = [row for row in found if row["compiled"]]
-    assert compiled
-    assert {case["name"] for row in compiled for case in row["cases"]} == {"a", "b"}
-    assert any(row["executed"] for row in compiled)
+
+    form, policy = PromptFormat.of(recipe), load_policy(checkpoint_folder(tmp_path / "run", 2))
+    problem = stated(load_problems(str(path))[3])
+    right, wrong = problem.reference or "", (problem.reference or "").replace("+ 3", "+ (x == 1 ? 3 : 0)")
+    half = wrong.replace("new Scanner(System.in).nextInt()", "(x = new Scanner(System.in).nextInt())")
+    half = half.replace("class Main {", "class Main {\n    static int x;\n")
+    replies = [form.reply(problem, text) for text in (right, half, wrong)]
+    backend = Says(policy, replies)
+    own_policy = Policy(policy.model, policy.tokenizer, backend=backend)
+    with RolloutCollector(
+        own_policy, judge, load_grounding("partial"), run_tests=True, form=form
+    ) as collector:
+        rollouts, _ = collector.finish(
+            collector.begin([problem], samples=3, temperature=1.0, max_new_tokens=9, seed=0)
+        )
+    assert [one.feedback.score for one in rollouts] == [1.0, 0.5, 0.0]
+    assert [one.answer.completion for one in rollouts] == replies
+    assert not any("trivial" in one.reward_hacking_flags for one in rollouts)
 
 
 def test_a_statement_is_a_comment_that_compiles(judge: Judge) -> None:
