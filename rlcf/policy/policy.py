@@ -30,6 +30,8 @@ PREFIX = "prompt_prefix"
 """Name in tokenizer_config.json."""
 TOKENS_AT_ONCE = 8192
 """Read together where texts are scored."""
+REPLY = "int x;"
+"""Stands for any reply."""
 
 
 class Policy:
@@ -155,10 +157,22 @@ class Policy:
             ) from refused
         return str(text)
 
-    def encode_completion(self, completion: str) -> list[int]:
-        """Ends with the tokenizer's end token."""
+    def encode_completion(self, completion: str, end_id: int | None = None) -> list[int]:
+        """Ends with `end_id`, or the tokenizer's end token."""
         ids = list(self.tokenizer(completion, add_special_tokens=False)["input_ids"])
-        return [*ids, self.tokenizer.eos_token_id]
+        return [*ids, self.tokenizer.eos_token_id if end_id is None else end_id]
+
+    def turn_end_id(self) -> int | None:
+        """The token that ends a reply in a conversation: the first of the chat template's behind one that
+        ends a completion too (Gemma's is not its tokenizer's end token). None where there is no such one."""
+        messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": REPLY}]
+        try:
+            text = str(self.tokenizer.apply_chat_template(messages, tokenize=False))
+        except (TemplateError, TypeError, ValueError):
+            return None
+        _, found, behind = text.rpartition(REPLY)
+        ids = self.tokenizer(behind, add_special_tokens=False)["input_ids"] if found else []
+        return next((int(one) for one in ids if one in self.stop_ids), None)
 
     def decode(self, ids: Tokens) -> str:
         return str(

@@ -79,7 +79,7 @@ def lr_factor(step: int, steps: int) -> float:
 
 def _encode(policy: Policy, rows: Sequence[Row], form: PromptFormat) -> list[Encoded]:
     prompts = {prompt: form.encode(policy, prompt) for prompt in dict.fromkeys(p for p, _ in rows)}
-    completions = {text: policy.encode_completion(text) for text in dict.fromkeys(c for _, c in rows)}
+    completions = {text: form.reply_ids(policy, text) for text in dict.fromkeys(c for _, c in rows)}
     return [(prompts[prompt], completions[completion]) for prompt, completion in rows]
 
 

@@ -70,12 +70,16 @@ class PromptFormat:
             return completion
         return f"```java\n{problem.prompt}{completion}{problem.suffix}".rstrip() + "\n```"
 
+    def reply_ids(self, policy: Policy, reply: str) -> list[int]:
+        """The tokens of a reply, and of its end."""
+        return policy.encode_completion(reply, policy.turn_end_id() if self.chat else None)
+
     def reference_row(self, policy: Policy, problem: Problem) -> tuple[Tokens, Tokens]:
         """Prompt and reference, as a reply, in tokens. Raises ValueError without a reference."""
         if problem.reference is None:
             raise ValueError(f"{problem.task_id} has no reference")
         reply = self.reply(problem, problem.reference)
-        return self.prompt_ids(policy, problem), policy.encode_completion(reply)
+        return self.prompt_ids(policy, problem), self.reply_ids(policy, reply)
 
     def read(self, text: str, problem: Problem) -> Reply:
         """The reply `text` to `problem`."""

@@ -272,6 +272,19 @@ def test_references_are_fenced_programs_behind_the_conversation(chat_world: Smal
     assert PLAIN.prompt_ids(policy, problem) == policy.encode_prompt(problem.prompt)
 
 
+def test_a_reply_ends_as_the_template_ends_it(policy: Policy) -> None:
+    """Gemma's way: the turn's end is among the stop tokens, and is not the tokenizer's end token."""
+    turn, end = policy.pad_id, policy.tokenizer.eos_token_id
+    assert turn != end
+    policy.tokenizer.chat_template = TEMPLATE
+    assert CHAT.reply_ids(policy, "int x;")[-1] == end, "the template writes none"
+    policy.tokenizer.chat_template = "{% for m in messages %}{{ m.content }}<pad>\n{% endfor %}"
+    assert CHAT.reply_ids(policy, "int x;")[-1] == end, "no completion ends at it"
+    policy.stop_ids = frozenset({turn, end})
+    assert CHAT.reply_ids(policy, "int x;") == [*policy.encode_completion("int x;")[:-1], turn]
+    assert PLAIN.reply_ids(policy, "int x;")[-1] == end
+
+
 @pytest.mark.parametrize(
     ("fields", "named"),
     [
