@@ -113,11 +113,13 @@ class Extraction:
         if not self.changed:
             return signal
         at = signal.reward_position
-        spans = [
-            Span(start, end, span.value)
-            for span in signal.spans
-            for start, end in self._stretches(span.start, span.end)
-        ]
+        spans = []
+        for span in signal.spans:
+            parts = self._stretches(span.start, span.end)
+            if parts:
+                # One span, as its length decides what its tokens get; marks between its lines are part of it.
+                first, last = min(start for start, _ in parts), max(end for _, end in parts)
+                spans.append(Span(first, last, span.value))
         learnt = signal.loss_spans
         if learnt is not None:
             kept = [part for one in learnt for part in self._stretches(*one)]

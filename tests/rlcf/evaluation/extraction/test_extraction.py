@@ -175,6 +175,10 @@ def test_signals_reach_the_replys_own_characters() -> None:
     (masked,) = (found.signal(Signal(1.0, loss_spans=((0, at), (end, len(text))))),)
     assert "".join(reply[a:b] for a, b in masked.loss_spans or ()) == reply.replace(text[at:end], "")
     assert found.signal(Signal(None)) == Signal(None)
+    quoted = "> ```java\n" + "".join(f"> {line}\n" for line in CLASS.splitlines()) + "> ```\n"
+    found = extract(quoted, SQUARES)
+    (whole,) = found.signal(Signal(-1.0, spans=(Span(0, len(found.text.text), 0.5),))).spans
+    assert quoted[whole.start : whole.end].replace("\n> ", "\n").strip() == CLASS.strip()
 
 
 def test_groundings_see_a_completion_that_continues_its_prompt(judge: Judge) -> None:
