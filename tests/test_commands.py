@@ -58,6 +58,7 @@ PARSED = {
 OUTSIDE = {
     "./run": "is what runs these tests",
     "RLCF_DATA=/path/to/data ./run": "is what runs these tests",
+    "javabox ": "another command; run by tests/javabox/stdin/test_commands.py",
     "accelerate launch": "its rlcf part is parsed; run by tests/rlcf/training/runtime/test_distributed.py",
     "git ": "not ours",
     "pip ": "not ours; the wheel is tried by .ci/wheel",

@@ -37,7 +37,7 @@ def locked(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_cache_there_is_no_reason_against_landlock(locked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(locked))
-    assert not any(str(locked.parent) in path for path in floor._needed())
+    assert not any(str(locked.parent) in path for path in floor._needed(None))
 
 
 def test_a_jdk_there_is_passed_over(locked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,4 +61,4 @@ def test_a_user_without_a_home_is_no_reason_against_landlock(monkeypatch: pytest
         raise JudgeUnavailable("no home folder")
 
     monkeypatch.setattr(floor.jvm, "cache_folder", homeless)
-    assert floor._needed() == [str(found := jdk.find_jdk().home), str(found / "lib" / "modules")]
+    assert floor._needed(None) == [str(found := jdk.find_jdk().home), str(found / "lib" / "modules")]

@@ -242,11 +242,14 @@ def test_an_interrupted_start_leaves_nothing(tmp_path: Path, monkeypatch: pytest
     for above in (folder, *folder.parents[:3]):
         above.chmod(0o755)  # programs may have another user
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    # Whoever starts the tests in the background starts them deaf to Ctrl-C.
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
     for seconds in (0.005, 0.02, 0.05, 0.1):
         timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
         with pytest.raises(KeyboardInterrupt):
             _started_beside(timer)
         assert wait_until(lambda: not list(folder.iterdir()))
+    signal.signal(signal.SIGINT, heard)
 
 
 def _started_beside(timer: threading.Timer) -> None:

@@ -169,10 +169,8 @@ def test_bad_input_is_named(program: Path, tmp_path: Path) -> None:
         assert says in done.stderr
 
 
-def test_where_nothing_judges_is_said(program: Path) -> None:
-    done = javabox("run", program, "--engine", "docker", stdin="1 2") if not _docker() else None
-    assert done is None or (done.returncode, done.stdout) == (3, "")
-
-
-def _docker() -> bool:
-    return Path("/var/run/docker.sock").exists()
+def test_where_nothing_judges_is_said(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent.sock")
+    done = javabox("run", program, "--engine", "docker", stdin="1 2")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "no Docker engine answers" in done.stderr

@@ -65,7 +65,7 @@ LINES = [
     ("already.defined", ATTR, "»int x = 2;\n return x;"),
     ("non-static.cant.be.ref", ATTR, "»return g();\n }\n int g() { return 1;"),
     ("abstract.cant.be.instantiated", ATTR, "»new AbstractList<Integer>();\n return x;"),
-    ("class.public.should.be.in.file", ATTR, MEMBERS + "}\n\n»public class B {\n {"),
+    ("class.public.should.be.in.file", ATTR, MEMBERS + "}\n\npublic class D {\n}\n\n»public class B {\n {"),
     ("cant.assign.val.to.final.var", ATTR, "final int y = 1;\n »y = 2;\n return y;"),
     ("report.access", ATTR, 'return "a"\n ».value.length;'),
     ("duplicate.case.label", ATTR, "switch (x) {\n case 1: break;\n »case 1: x++; }\n return x;"),
