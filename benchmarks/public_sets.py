@@ -32,7 +32,7 @@ from pathlib import Path
 
 from benchmarks.multipl_e_solutions import solutions
 from benchmarks.naive import COMPILE_SECONDS, ENVIRONMENT, EVIDENCE_CHARACTERS, NaiveVerdict
-from benchmarks.whole_mains import MUTATIONS
+from benchmarks.whole_mains import MUTATIONS, process_of
 from javabox import Judge, Outcome
 from rlcf.javasource.signature import open_method
 from rlcf.problems import load_problems
@@ -108,10 +108,10 @@ def grade_plainly(asked: Asked, tuples: Path) -> NaiveVerdict:
     with tempfile.TemporaryDirectory(prefix="naive-") as folder:
         source = Path(folder, f"{main}.java")
         source.write_text(asked.joined, encoding="utf-8")
-        code, words = _process(["javac", "-cp", str(tuples), "-d", folder, str(source)], COMPILE_SECONDS)
+        code, words = process_of(["javac", "-cp", str(tuples), "-d", folder, str(source)], COMPILE_SECONDS)
         if code != 0:
             return NaiveVerdict(False, False, words[:EVIDENCE_CHARACTERS], str(Outcome.COMPILE_ERROR))
-        code, words = _process(["java", *flags, "-cp", f"{folder}:{tuples}", main], RUN_SECONDS)
+        code, words = process_of(["java", *flags, "-cp", f"{folder}:{tuples}", main], RUN_SECONDS)
     outcome = Outcome.PASSED if code == 0 else Outcome.TIME_LIMIT if code is None else whose(words, main)
     return NaiveVerdict(True, code == 0, words[:EVIDENCE_CHARACTERS], str(outcome))
 
@@ -124,23 +124,6 @@ def whose(stderr: str, main: str) -> Outcome:
         if frame and frame.group(2) == main:
             return Outcome.FAILED if frame.group(1) == f"{main}.main" else Outcome.RUNTIME_ERROR
     return Outcome.RUNTIME_ERROR
-
-
-def _process(command: list[str], seconds: int) -> tuple[int | None, str]:
-    """Exit code (None at the time limit) and all of stderr."""
-    try:
-        done = subprocess.run(
-            command,
-            timeout=seconds,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=ENVIRONMENT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return None, f"time limit of {seconds} s"
-    return done.returncode, done.stderr.decode(errors="replace")
 
 
 def plain_verdicts(asked: Sequence[Asked], cache: Path | None, workers: int) -> list[NaiveVerdict]:

@@ -129,14 +129,14 @@ def grade_plainly(program: str, suite: Suite) -> NaiveVerdict:
         files = [Path(folder, "main.java"), Path(folder, "tests.java")]
         for file, text in zip(files, (program, suite.whole), strict=True):
             file.write_text(text, encoding="utf-8")
-        code, words = _process(["javac", "-d", folder, *map(str, files)], COMPILE_SECONDS)
+        code, words = process_of(["javac", "-d", folder, *map(str, files)], COMPILE_SECONDS)
         if code != 0:
             return NaiveVerdict(
                 False, False, f"javac: {words[:EVIDENCE_CHARACTERS]}", str(Outcome.COMPILE_ERROR)
             )
         tests = re.findall(r"^class (\w+)", suite.whole, re.MULTILINE)
         flags = ["-ea"] if suite.assertions else [f"-ea:{name}" for name in tests]
-        code, words = _process(["java", *flags, "-cp", folder, "Main"], RUN_SECONDS)
+        code, words = process_of(["java", *flags, "-cp", folder, "Main"], RUN_SECONDS)
         outcome = Outcome.PASSED if code == 0 else Outcome.TIME_LIMIT if code is None else whose(words)
         evidence = "" if code == 0 else f"java: {words[:EVIDENCE_CHARACTERS]}"
         return NaiveVerdict(True, code == 0, evidence, str(outcome))
@@ -159,7 +159,7 @@ def whose(stderr: str) -> Outcome:
     return Outcome.RUNTIME_ERROR
 
 
-def _process(command: list[str], seconds: int) -> tuple[int | None, str]:
+def process_of(command: list[str], seconds: int) -> tuple[int | None, str]:
     """Exit code (None at the time limit) and all of stderr."""
     try:
         done = subprocess.run(

@@ -16,10 +16,27 @@ import java.util.List;
 public abstract class Tuple implements Iterable<Object>, Serializable, Comparable<Tuple> {
     private static final long serialVersionUID = 1;
 
-    Tuple() {}
+    private final Object[] values;
+
+    Tuple(Object... values) {
+        this.values = values;
+    }
 
     /** The values in their order, in an array of the caller's own. */
-    public abstract Object[] toArray();
+    public Object[] toArray() {
+        return values.clone();
+    }
+
+    /** The value at a place of a tuple whose class says of which type it is. */
+    @SuppressWarnings("unchecked")
+    static <X> X at(Object tuple, int place) {
+        return (X) ((Tuple) tuple).values[place];
+    }
+
+    @SuppressWarnings("unchecked")
+    static <X> X[] array(Collection<X> collection) {
+        return (X[]) collection.toArray();
+    }
 
     /** @throws IllegalArgumentException where there are more or fewer than that many */
     static void check(int count, Object[] values) {

@@ -2,14 +2,12 @@ package org.javatuples;
 
 import java.util.Collection;
 
-/** One value, each of a type of its own. */
-public final class Unit<A> extends Tuple {
+/** One value, of a type of its own. */
+public final class Unit<A> extends Tuple implements Places.At0<A> {
     private static final long serialVersionUID = 1;
 
-    private final A value0;
-
     public Unit(A value0) {
-        this.value0 = value0;
+        super(value0);
     }
 
     public static <A> Unit<A> with(A value0) {
@@ -22,13 +20,7 @@ public final class Unit<A> extends Tuple {
     }
 
     public static <X> Unit<X> fromCollection(Collection<X> collection) {
-        @SuppressWarnings("unchecked")
-        X[] values = (X[]) collection.toArray();
-        return fromArray(values);
-    }
-
-    public A getValue0() {
-        return value0;
+        return fromArray(array(collection));
     }
 
     public <X> Unit<X> setAt0(X value) {
@@ -36,11 +28,6 @@ public final class Unit<A> extends Tuple {
     }
 
     public <X> Pair<A, X> add(X value) {
-        return new Pair<>(value0, value);
-    }
-
-    @Override
-    public Object[] toArray() {
-        return new Object[] {value0};
+        return new Pair<>(getValue0(), value);
     }
 }

@@ -149,7 +149,7 @@ def test_a_recipe_names_what_it_trains_on_and_is_measured_on_all_sets(
             },
         )
         found = load_data(recipe, judge, references=False)
-        assert {prompt for prompt, _ in found.corpus} <= {problem.prompt for problem in found.train}
+        assert {one.prompt for one, _ in found.corpus} <= {problem.prompt for problem in found.train}
         return [p.task_id for p in found.train], [p.task_id for p in found.evaluation]
 
     few, asked = loaded("composed-few", {"supervised.steps": 1})

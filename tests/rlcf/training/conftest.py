@@ -42,6 +42,22 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+def small_llama(tokenizer: PreTrainedTokenizerFast) -> Policy:
+    """A Llama of 48 units, always with the same random weights."""
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=48,
+        intermediate_size=96,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=None,
+    )
+    return Policy(AutoModelForCausalLM.from_config(config), tokenizer)
+
+
 SHORT = {
     "data.corpus_problems": 0,
     "supervised.steps": 0,
@@ -90,19 +106,8 @@ def small_world(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Sma
     # Its own few texts would become a token each.
     others = load_problems("mbjp", "train")[:40]
     tokenizer = tiny_tokenizer([text for p in others for text in (p.prompt, p.reference or "")])
-    torch.manual_seed(0)
     torch.set_num_threads(1)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=48,
-        intermediate_size=96,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        eos_token_id=tokenizer.eos_token_id,
-        bos_token_id=None,
-    )
-    policy = Policy(AutoModelForCausalLM.from_config(config), tokenizer)
+    policy = small_llama(tokenizer)
     learnt, losses = train_supervised(policy, _corpus(train), steps=200, lr=5e-3, seed=0)
     assert losses[-1] < 0.5 * losses[0]
     learnt.save(folder / "model")

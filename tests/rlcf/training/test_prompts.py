@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, LlamaConfig
 
 from javabox import Judge, Suite
 from rlcf.errors import BadInput
@@ -31,7 +30,7 @@ from rlcf.training.rollout import Rollout, RolloutCollector
 from rlcf.training.run import resume, train
 from rlcf.training.runtime.checkpoint import checkpoint_folder
 from tests.rlcf.evaluation.generation.conftest import TEMPLATE
-from tests.rlcf.training.conftest import SmallWorld
+from tests.rlcf.training.conftest import SmallWorld, small_llama
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -52,18 +51,7 @@ def chat_world(small_world: SmallWorld, tmp_path_factory: pytest.TempPathFactory
     # A conversation of few tokens is learnt faster.
     tokenizer = tiny_tokenizer(others + [INSTRUCTION, "<system>\nYou write Java.\n<user>\n"] * 20)
     tokenizer.chat_template = TEMPLATE
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=48,
-        intermediate_size=96,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        eos_token_id=tokenizer.eos_token_id,
-        bos_token_id=None,
-    )
-    policy = Policy(AutoModelForCausalLM.from_config(config), tokenizer)
+    policy = small_llama(tokenizer)
     texts = []
     for problem in load_problems(str(small_world.problems), "train"):
         reference = str(problem.reference)
