@@ -11,6 +11,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from javabox import Job
@@ -18,6 +19,8 @@ from tests.javabox.attacks.attacks_on_tests import LIMITS, Attack
 from tests.javabox.attacks.corpus import MARK, PORT, SUPERVISOR, shell
 from tests.javabox.programs import DOUBLE, PROMPT
 
+PATIENT = replace(LIMITS, idle_seconds=10.0, wall_seconds=60.0)
+"""For those that end by themselves: their shells wait for the disk where the machine is busy."""
 BYSTANDER = f"/var/tmp/986{os.getpid()}-bystander"
 """A file that everyone may write; `BYSTANDER`.socket is a Unix socket that listens, and so is the abstract one."""
 
@@ -182,7 +185,7 @@ FLOOR = {
 FOUND = FILES | SHARED
 """What the next program would find."""
 ATTACKS_ON_THE_FLOOR = {
-    name: Attack(Job(f"{PROMPT}{body}\n}}}}\n", DOUBLE, LIMITS, len(PROMPT)))
+    name: Attack(Job(f"{PROMPT}{body}\n}}}}\n", DOUBLE, PATIENT if name in FLOOR else LIMITS, len(PROMPT)))
     for name, body in (CLOCKS | FOUND | FLOOR).items()
 }
 
