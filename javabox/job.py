@@ -183,7 +183,6 @@ class Job:
     """Whether the verdict names the lines of the completion that each case executed."""
     files: tuple[tuple[str, str], ...] = ()
     """Path and text of the program's other source files, e.g. `("util/Lists.java", "package util; …")`."""
-
     declared: tuple[str, ...] | None = None
     """The classes that the program is meant to declare, by their simple names. No other one stands before
     what its tests mean by a name (`Integer`, `Pair`). None: those before the completion; where that begins
