@@ -47,6 +47,15 @@ def _jvms(judge: Judge) -> list[int]:
     return sorted(p for p in below if names.get(p) == "java")
 
 
+def _kill_one(judge: Judge, choice: int) -> None:
+    """Kills one JVM of the judge: another one where the chosen one ended between the look and the signal."""
+    while True:
+        if victims := _jvms(judge):
+            with contextlib.suppress(ProcessLookupError):
+                return os.kill(victims[choice % len(victims)], signal.SIGKILL)
+        time.sleep(0.05)  # killed just now, not yet replaced
+
+
 def test_killing_the_judges_jvms_loses_and_changes_nothing(own_judge: Judge) -> None:
     jobs = [program(f"return {2 if i % 2 else 3} * x + {i} - {i}; // faults") for i in range(60)]
     kills = 0
@@ -54,9 +63,7 @@ def test_killing_the_judges_jvms_loses_and_changes_nothing(own_judge: Judge) -> 
     for index, verdict in own_judge.stream(jobs):
         verdicts[index] = verdict.outcome
         if len(verdicts) in (5, 6, 15, 25, 26, 40):
-            while not (victims := _jvms(own_judge)):
-                time.sleep(0.05)  # killed just now, not yet replaced
-            os.kill(victims[len(verdicts) % len(victims)], signal.SIGKILL)
+            _kill_one(own_judge, len(verdicts))
             kills += 1
     assert kills == 6
     assert verdicts == {i: Outcome.PASSED if i % 2 else Outcome.FAILED for i in range(60)}
