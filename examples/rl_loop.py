@@ -120,8 +120,8 @@ def scored(policy: Policy, reference: Policy, critic: Critic, rows: Sequence[Row
     ])  # fmt: skip
     rewards_BT = ppo.token_rewards(scores_B, places_B, old.logps_BT, reference_BT, mask_BT, KL)
     estimates_BT = ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, LAMBDA)
-    advantages_BT, returns_BT = ppo.whiten(estimates_BT, mask_BT), estimates_BT + values_BT
-    return torch.stack([old.logps_BT, values_BT, advantages_BT, returns_BT])
+    advantages_BT = ppo.whiten(estimates_BT, mask_BT, rewards_BT.sum(1).std(correction=0))
+    return torch.stack([old.logps_BT, values_BT, advantages_BT, estimates_BT + values_BT])
 
 
 def update(
@@ -136,7 +136,8 @@ def update(
         mask_BT, tokens = batch.mask_BT, int(batch.mask_BT.sum())
         stats = policy.token_stats(batch, TEMPERATURE)
         old_BT, values_BT, advantages_BT, returns_BT = scored_4BT[:, part, : mask_BT.shape[1]]
-        actor = ppo.policy_loss(stats.logps_BT, old_BT, advantages_BT, mask_BT, (CLIP, CLIP, 0.0), tokens)
+        clip = ppo.Clip(CLIP, CLIP)
+        actor = ppo.policy_loss(stats.logps_BT, old_BT, advantages_BT, mask_BT / tokens, clip)
         value = ppo.value_loss(critic(stats.states_BTD), values_BT, returns_BT, mask_BT, CLIP, tokens)
         step(optimizer, value.loss if warm_up else actor.loss + value.loss)
         losses.append(actor.loss.item())

@@ -14,7 +14,10 @@ from typing import Any, get_type_hints
 CHOICES = {
     "evaluation.split": ("validation", "test"),
     "rollout.extract": ("none", "auto"),
+    "optimizer.schedule": ("linear", "cosine", "constant"),
     "ppo.advantage": ("gae", "group", "leave-one-out", "best", "greedy", "coderl"),
+    "ppo.ratio": ("token", "sequence", "cispo"),
+    "ppo.mean": ("token", "sequence"),
     "objective.name": ("ppo", "references", "kept", "feedback", "dpo", "ipo", "hinge", "kto"),
     "kl.form": ("reward", "k2", "k3"),
 }
@@ -47,6 +50,9 @@ class DataSettings:
     corpus_problems: int = 3000
     """Training problems that the corpus is made from; the objective learns on the others, which it has not
     seen. 0: both on all. Problems divided into `sft` and `rl` (mathqa's) stay so; then 0 is all of `sft`."""
+    rl_problems: int = 0
+    """Further problems that the generator makes for the objective alone, which then learns on nothing else;
+    none computes what a validation or test problem does. 0: those that the corpus left."""
     corpus_noise: float = 0.35
     """Share of the corpus rows whose body is corrupted."""
 
@@ -82,6 +88,9 @@ class RolloutSettings:
     """Rollouts kept for RLTF's online buffer (first in, first out, no program twice); 0: none."""
     replay_drawn: int = 0
     """Rollouts drawn from the buffer each step to learn from; 0: as many as the step samples."""
+    resampling_rounds: int = 0
+    """Most times that a step asks other problems in the place of those of which all completions or none
+    pass (dynamic sampling, DAPO); every completion is judged and counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +102,37 @@ class ObjectiveSettings:
     where the grounding runs no tests, they compile), or all of them behind textual `feedback` (LeTI);
     preferences for what passes: `dpo`, `ipo` and `hinge` from pairs, `kto` from each completion."""
     grounding: str = "rlcf+tests"
-    """What a completion is worth: `rlcf` (compiler, discriminator), `rlcf+tests`, `rlcf-ast`, `tests`,
-    `partial`, `compiler`, `rltf`, `rltf-coarse`, `rltf-fine`, `rltf-adaptive`, `ppocoder`, `ppocoder+tests`,
-    `stepcoder`, `stepcoder-unmasked`; `rlcf-plain` and `compiler-plain` have -1 at the end, not on the token
-    of the compile error. Or a function of your own, `path/to/file.py:function`, whose file is run; `rlcf
-    train RECIPE --grounding …` is short for this field."""
+    """What a completion is worth: `rlcf` (compiler, discriminator), `rlcf+tests`, `rlcf-ast`, `tests`, `pass`
+    (1 or 0), `partial`, `compiler`, `rltf`, `rltf-coarse`, `rltf-fine`, `rltf-adaptive`, `ppocoder`,
+    `ppocoder+tests`, `stepcoder`, `stepcoder-unmasked`; `rlcf-plain` and `compiler-plain` have -1 at the end,
+    not on the token of the compile error. Or a function of your own, `path/to/file.py:function`, whose file
+    is run; `rlcf train RECIPE --grounding …` is short for this field."""
     steps: int = 30
     """Steps, each with a rollout batch of its own; 0 trains nothing after the supervised steps."""
     lr: float = 6e-5
-    """Learning rate of the policy, falling to 0."""
+    """Learning rate of the policy; `optimizer.schedule` says how it falls."""
     minibatches: int = 4
     """Optimiser steps a pass over a rollout batch."""
     sft_coef: float = 0.0
     """Coefficient of a supervised loss on the references of the step's problems."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerSettings:
+    """Adam, for the policy and the critic in the objective's steps."""
+
+    beta1: float = 0.9
+    """Decay of the mean of gradients."""
+    beta2: float = 0.99
+    """Decay of the mean of their squares."""
+    eps: float = 1e-5
+    """Added to the root of that mean: gradients far below it take smaller steps."""
+    max_grad_norm: float = 0.5
+    """Norm that gradients are clipped to; 0: not."""
+    warmup_steps: int = 0
+    """Steps in which learning rates rise to their full size."""
+    schedule: str = "linear"
+    """How learning rates then fall: to 0 `linear`ly or by a `cosine`, or not at all (`constant`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +157,16 @@ class PpoSettings:
     """An epoch ends early once a minibatch's KL to the rollout policy exceeds this; 0 never."""
     entropy_coef: float = 0.0
     """Coefficient of the entropy bonus."""
+    ratio: str = "token"
+    """What is clipped: each `token`'s ratio, the `sequence`'s geometric mean (GSPO), or a token's as a weight
+    that is no part of the gradient (`cispo`)."""
+    mean: str = "token"
+    """Whether every `token` counts alike, or every `sequence`."""
+    negative_weight: float = 1.0
+    """Factor of negative advantages."""
+    own_passes_coef: float = 0.0
+    """Coefficient of the negative log-likelihood, at temperature 1, of the step's completions that pass
+    (VAPO)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +186,7 @@ class CriticSettings:
     """PPO's critic, with the advantage `gae`."""
 
     lr: float = 2e-3
-    """Learning rate, falling to 0."""
+    """Learning rate; it falls as the policy's does."""
     warmup_steps: int = 1
     """First steps in which the critic alone learns."""
     lora_rank: int = 0
@@ -189,6 +226,9 @@ class EvaluationSettings:
     """Problems evaluated, at most."""
     samples: int = 4
     """Completions of each in the sampled evaluation."""
+    every: int = 0
+    """Steps between evaluations on the validation split; the policy that passes most there, greedy and
+    sampled together, is the best checkpoint, and the one that is evaluated after. 0: none, the last is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +244,7 @@ class Recipe:
     supervised: SupervisedSettings = SupervisedSettings()
     rollout: RolloutSettings = RolloutSettings()
     objective: ObjectiveSettings = ObjectiveSettings()
+    optimizer: OptimizerSettings = OptimizerSettings()
     ppo: PpoSettings = PpoSettings()
     kl: KlSettings = KlSettings()
     critic: CriticSettings = CriticSettings()

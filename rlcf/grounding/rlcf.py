@@ -4,7 +4,7 @@ A program that does not compile is worth -1, on the token of the first javac err
 worth what the discriminator says when it compares it with the reference, on the last token
 (docs/methods.md#rlcf; the paper leaves the placement open).
 
-`rlcf+tests` adds what the tests say: run errors, and the share of cases passed.
+`rlcf+tests` adds what the tests say: run errors, and the share of cases passed. `pass` asks nothing else.
 """
 
 from __future__ import annotations
@@ -43,6 +43,18 @@ def rlcf_tests(compare: Compare | None, weight: float) -> Grounding:
 def compiler(answers: Sequence[Answer]) -> list[Signal]:
     """Only the compiler: +1 or -1 (the paper's ablation); -1 on the token of the first error."""
     return [_signal(answer, 1.0 if answer.verdict.compiled else 0.0, 0.0) for answer in answers]
+
+
+def passes(answers: Sequence[Answer]) -> list[Signal]:
+    """Whether all tests pass: 1 or 0, on the last token. With partial credit a policy is paid for what it
+    can do already (RESULTS.md)."""
+    return [
+        Signal(
+            None if answer.verdict.compiled is None else float(bool(answer.verdict.passed)),
+            parts={"tests": float(bool(answer.verdict.passed))},
+        )
+        for answer in answers
+    ]
 
 
 def _signal(answer: Answer, tests: float, discriminator: float) -> Signal:

@@ -15,7 +15,7 @@ from rlcf.grounding.combine import at_the_end
 from rlcf.grounding.executed import masked_to_executed, stepcoder
 from rlcf.grounding.ppocoder import ppocoder, ppocoder_tests, rlcf_ast
 from rlcf.grounding.replay import partial
-from rlcf.grounding.rlcf import compiler, rlcf, rlcf_tests
+from rlcf.grounding.rlcf import compiler, passes, rlcf, rlcf_tests
 from rlcf.grounding.rltf import adaptive, coarse, fine, rltf
 from rlcf.grounding.signal import LACKS, NEEDED, Grounding, Signal, needs_of
 from rlcf.grounding.values import Compare
@@ -71,6 +71,7 @@ GROUNDINGS: dict[str, Entry] = {
     "rlcf+tests": Entry(rlcf_tests, runs=True, compares=lambda weight: weight > 0),
     "rlcf-ast": entry_of(rlcf_ast),
     "tests": entry_of(rlcf_tests(None, 0.0)),
+    "pass": entry_of(passes),
     "partial": entry_of(partial),
     "compiler": entry_of(compiler),
     "compiler-plain": entry_of(at_the_end(compiler)),

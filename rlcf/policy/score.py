@@ -1,9 +1,9 @@
 """What a policy says of completions that exist already: log-probabilities, entropies and values a token.
 
 Log-probabilities are those of the policy *at the sampling temperature* (docs/training-details.md), from
-hidden states of completion tokens only: `[B, T, V]` logits are never kept. They are computed in fp32 in
-chunks that the backward pass computes again. `Scorer` is the one module that is wrapped for several
-processes: one forward gives everything that one backward needs.
+hidden states of completion tokens only: `[B, T, V]` logits are never kept. The head computes in fp32,
+whatever the rest computes in, in chunks that the backward pass computes again. `Scorer` is the one module
+that is wrapped for several processes: one forward gives everything that one backward needs.
 
 Not covered: models whose logits are not their output embedding applied to the last hidden state, up to
 T5's constant factor.
@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
@@ -34,14 +35,26 @@ class TokenStats:
     """What the policy says of a batch; values at masked places are 0."""
 
     logps_BT: Tensor
+    unscaled_logps_BT: Tensor
+    """Log-probabilities at temperature 1; 0 where nobody asked for them and they are others."""
     entropies_BT: Tensor
     states_BTD: Tensor
     """Hidden state that chose each token, detached: the critic must not shape the trunk."""
 
 
+class Scores(NamedTuple):
+    """What one forward gives; a tuple, so that wrappers for several processes find its tensors."""
+
+    logps_BT: Tensor
+    entropies_BT: Tensor
+    critic: Tensor
+    """values_BT, 0 without a critic, or logits_BTC of a ClassCritic."""
+    unscaled_logps_BT: Tensor
+    """Log-probabilities at temperature 1; 0 where nobody asked for them and they are others."""
+
+
 class Scorer(nn.Module):
-    """Policy and critic in one forward: logps_BT, entropies_BT and what the critic says, values_BT (0 without
-    one) or, of a ClassCritic, logits_BTC."""
+    """Policy and critic in one forward."""
 
     def __init__(
         self,
@@ -64,21 +77,24 @@ class Scorer(nn.Module):
         temperature: float,
         entropy_gradient: bool = False,
         reference: bool = False,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """`reference`: with all adapters off, and without values."""
+        unscaled: bool = False,
+    ) -> Scores:
+        """`reference`: with all adapters off, and without values. `unscaled`: with log-probabilities at
+        temperature 1 too."""
         with torch.autocast(batch.ids_RL.device.type, self.autocast, enabled=self.autocast is not None):
             with self._active(None if reference else POLICY):
-                stats = token_stats(self.model, batch, temperature, entropy_gradient)
+                stats = token_stats(self.model, batch, temperature, entropy_gradient, unscaled)
             states_BTD = stats.states_BTD
             if self.own_trunk and not reference:
                 with self._active(CRITIC):
                     states_BTD = states(self.model, batch)
         if self.critic is None or reference:
-            return stats.logps_BT, stats.entropies_BT, torch.zeros_like(stats.logps_BT)
-        # Outside of autocast: a value head in bf16 can't tell returns apart.
-        said = self.critic(states_BTD)
-        real = batch.mask_BT if said.dim() == 2 else batch.mask_BT[..., None]
-        return stats.logps_BT, stats.entropies_BT, said * real
+            critic = torch.zeros_like(stats.logps_BT)
+        else:
+            # Outside of autocast: a value head in bf16 can't tell returns apart.
+            critic = self.critic(states_BTD)
+            critic = critic * (batch.mask_BT if critic.dim() == 2 else batch.mask_BT[..., None])
+        return Scores(stats.logps_BT, stats.entropies_BT, critic, stats.unscaled_logps_BT)
 
     def _active(self, adapter: str | None) -> AbstractContextManager[None]:
         return self._adapters.active(adapter) if self._adapters is not None else nullcontext()
@@ -103,7 +119,11 @@ class Scorer(nn.Module):
 
 
 def token_stats(
-    model: PreTrainedModel, batch: TokenBatch, temperature: float, entropy_gradient: bool = False
+    model: PreTrainedModel,
+    batch: TokenBatch,
+    temperature: float,
+    entropy_gradient: bool = False,
+    unscaled: bool = False,
 ) -> TokenStats:
     """Log-probability, entropy and state of every completion token under `model` as it is."""
     states_BTD = states(model, batch)
@@ -113,19 +133,19 @@ def token_stats(
     rows = max(1, LOGITS_AT_ONCE // head_size(model)[0])
     scale = head_scale(model)
     if rows >= len(states_ND):
-        logps_N, entropies_N = _head_stats(head, scale, states_ND, targets_N, temperature, entropy_gradient)
+        parts = [_head_stats(head, scale, states_ND, targets_N, temperature, entropy_gradient, unscaled)]
     else:
         parts = [
             checkpoint(
-                _head_stats, head, scale, some, targets, temperature, entropy_gradient, use_reentrant=False
+                _head_stats, head, scale, *both, temperature, entropy_gradient, unscaled, use_reentrant=False
             )
-            for some, targets in zip(torch.split(states_ND, rows), torch.split(targets_N, rows), strict=True)
+            for both in zip(torch.split(states_ND, rows), torch.split(targets_N, rows), strict=True)
         ]
-        logps_N = torch.cat([logps for logps, _ in parts])
-        entropies_N = torch.cat([entropies for _, entropies in parts])
+    logps_N, unscaled_N, entropies_N = (torch.cat(some) for some in zip(*parts, strict=True))
     zeros_BT = torch.zeros(batch.mask_BT.shape, dtype=torch.float32, device=batch.mask_BT.device)
     return TokenStats(
         logps_BT=zeros_BT.masked_scatter(batch.mask_BT, logps_N),
+        unscaled_logps_BT=zeros_BT.masked_scatter(batch.mask_BT, unscaled_N),
         entropies_BT=zeros_BT.masked_scatter(batch.mask_BT, entropies_N),
         states_BTD=(states_BTD * batch.mask_BT[..., None]).detach(),
     )
@@ -187,10 +207,23 @@ def _head_stats(
     targets_N: Tensor,
     temperature: float,
     entropy_gradient: bool,
-) -> tuple[Tensor, Tensor]:
-    # fp32: a bf16 logsumexp is not stable (docs/training-details.md#softmax-in-fp32)
-    all_logps_NV = (head(states_ND * scale).float() / temperature).log_softmax(-1)
+    unscaled: bool,
+) -> tuple[Tensor, Tensor, Tensor]:
+    logits_NV = _logits(head, states_ND * scale)
+    all_logps_NV = (logits_NV / temperature).log_softmax(-1)
     logps_N = all_logps_NV.gather(1, targets_N[:, None]).squeeze(1)
+    unscaled_N = logps_N if temperature == 1 else torch.zeros_like(logps_N)
+    if unscaled and temperature != 1:
+        unscaled_N = logits_NV.gather(1, targets_N[:, None]).squeeze(1) - logits_NV.logsumexp(-1)
     with torch.set_grad_enabled(entropy_gradient and torch.is_grad_enabled()):
         entropies_N = -(all_logps_NV.exp() * all_logps_NV).sum(-1)
-    return logps_N, entropies_N
+    return logps_N, unscaled_N, entropies_N
+
+
+def _logits(head: nn.Module, states_ND: Tensor) -> Tensor:
+    """In fp32, under autocast and of frozen bf16 weights too: logits that were rounded to bf16 put
+    log-probabilities off by hundredths of a nat, which is as much as an update moves them
+    (docs/training-details.md#softmax-in-fp32)."""
+    weight_VD, bias_V = cast(Tensor, head.weight), cast(Tensor | None, getattr(head, "bias", None))
+    with torch.autocast(states_ND.device.type, enabled=False):
+        return F.linear(states_ND.float(), weight_VD.float(), None if bias_V is None else bias_V.float())

@@ -31,8 +31,21 @@ class Data:
     """Problems that the objective and the discriminator learn on."""
     evaluation: Sequence[Problem]
     """Of the split that the recipe evaluates."""
+    validation: Sequence[Problem]
+    """What evaluations during training are on; empty without them."""
     corpus: Sequence[tuple[Problem, str]]
     """Problems with completions for supervised training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a recipe's problems come from."""
+
+    train: Sequence[Problem]
+    rl: Sequence[Problem]
+    """Made for the objective alone."""
+    held_out: Callable[[str], Sequence[Problem]]
+    """The problems of a split; raises BadInput where there are none."""
 
 
 def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
@@ -41,9 +54,9 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
     if recipe.data.corpus_noise > 1:
         raise BadInput("must be a share, at most 1", field="data.corpus_noise")
     made = MADE.get(recipe.data.problems)
-    train, evaluation = made(recipe, judge) if made else _named(recipe)
+    source = made(recipe, judge) if made else _named(recipe)
     needs_corpus = recipe.supervised.steps > 0 or recipe.model.name == "tiny"
-    train = list(train)
+    train = list(source.train)
     random.Random(f"train {recipe.seed}").shuffle(train)
     if {problem.split for problem in train} > {"sft"}:
         for_corpus, for_ppo = _own_parts(recipe, train)
@@ -67,6 +80,7 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
         for_corpus, for_ppo = train, train
         if needs_corpus and recipe.data.corpus_problems:
             for_corpus, for_ppo = train[: recipe.data.corpus_problems], train[recipe.data.corpus_problems :]
+    for_ppo = list(source.rl) or for_ppo
     if not for_ppo:
         raise BadInput(
             f"{len(train)} usable training problems, and the corpus takes {recipe.data.corpus_problems} of"
@@ -78,7 +92,9 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
         rows = atomic.corpus(for_corpus, CORPUS_ROWS, recipe.data.corpus_noise, recipe.seed)
         asked_with = {problem.prompt: problem for problem in for_corpus}
         corpus = [(asked_with[prompt], completion) for prompt, completion in rows]
-    return Data(for_ppo, evaluation, corpus)
+    most = recipe.evaluation.problems
+    validation = source.held_out("validation")[:most] if recipe.evaluation.every else ()
+    return Data(for_ppo, source.held_out(recipe.evaluation.split)[:most], validation, corpus)
 
 
 def _own_parts(recipe: Recipe, train: Sequence[Problem]) -> tuple[list[Problem], list[Problem]]:
@@ -104,28 +120,51 @@ def compiling_references(problems: Sequence[Problem], judge: Judge) -> list[Prob
     return kept
 
 
-def _atomic(recipe: Recipe, judge: Judge) -> tuple[Sequence[Problem], Sequence[Problem]]:
+def _atomic(recipe: Recipe, judge: Judge) -> Source:
     data = atomic.build(
-        ATOMIC_SEED, judge, train=recipe.data.train_problems, validation=ATOMIC_VALIDATION, test=ATOMIC_TEST
+        ATOMIC_SEED,
+        judge,
+        train=recipe.data.train_problems,
+        rl=recipe.data.rl_problems,
+        validation=ATOMIC_VALIDATION,
+        test=ATOMIC_TEST,
     )
-    evaluation = data.validation if recipe.evaluation.split == "validation" else data.test
-    return data.train, evaluation[: recipe.evaluation.problems]
+    return Source(data.train, data.rl, {"validation": data.validation, "test": data.test}.__getitem__)
 
 
-def _composed(recipe: Recipe, judge: Judge) -> tuple[Sequence[Problem], Sequence[Problem]]:
+def _composed(recipe: Recipe, judge: Judge) -> Source:
+    _refuse_rl_problems(recipe)
     data = composed.build(ATOMIC_SEED, judge)
     train = list(composed.TRAINING[recipe.data.problems](data))[: recipe.data.train_problems]
-    return train, composed.measured(data)[: recipe.evaluation.problems]
+
+    def held_out(split: str) -> Sequence[Problem]:
+        if recipe.evaluation.every and split == "validation":
+            raise BadInput("the composed sets have no validation split: 0", field="evaluation.every")
+        return composed.measured(data)
+
+    return Source(train, (), held_out)
 
 
-def _named(recipe: Recipe) -> tuple[Sequence[Problem], Sequence[Problem]]:
+def _named(recipe: Recipe) -> Source:
+    _refuse_rl_problems(recipe)
     train = load_problems(recipe.data.problems, "train")[: recipe.data.train_problems]
-    evaluation = load_problems(recipe.data.problems, recipe.evaluation.split)[: recipe.evaluation.problems]
-    return list(map(stated, train)), list(map(stated, evaluation))
+
+    def held_out(split: str) -> Sequence[Problem]:
+        return list(map(stated, load_problems(recipe.data.problems, split)[: recipe.evaluation.problems]))
+
+    return Source(list(map(stated, train)), (), held_out)
 
 
-MADE: Mapping[str, Callable[[Recipe, Judge], tuple[Sequence[Problem], Sequence[Problem]]]] = {
+def _refuse_rl_problems(recipe: Recipe) -> None:
+    if recipe.data.rl_problems:
+        raise BadInput(
+            f"nothing makes further problems of {recipe.data.problems!r}: 0, or data.problems = 'atomic'",
+            field="data.rl_problems",
+        )
+
+
+MADE: Mapping[str, Callable[[Recipe, Judge], Source]] = {
     "atomic": _atomic,
     **dict.fromkeys(composed.TRAINING, _composed),
 }
-"""Problems that are made on the spot, by name: what is trained on, and what is measured."""
+"""Problems that are made on the spot, by name."""

@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from itertools import islice
 from pathlib import Path
 
 import torch
@@ -26,7 +24,7 @@ from accelerate.utils import set_seed
 
 from javabox import Judge
 from rlcf.errors import BadInput
-from rlcf.evaluation import evaluate, evaluation_row
+from rlcf.evaluation import Evaluation, evaluate, evaluation_row
 from rlcf.grounding.signal import Signal
 from rlcf.grounding.table import Entry, check_needs, resolve_grounding
 from rlcf.jsonl import read_rows
@@ -49,7 +47,7 @@ from rlcf.training.runtime.console import check_trackers
 from rlcf.training.runtime.distributed import Parallel
 from rlcf.training.runtime.run_folder import RunFolder
 from rlcf.training.step import TrainingStep
-from rlcf.training.trainer import Trainer
+from rlcf.training.trainer import Prompts, Trainer
 
 log = logging.getLogger("rlcf")
 
@@ -213,20 +211,33 @@ def _run_objective(training: Training, step: int) -> None:
             policy, recipe, training.judge, run, training.entry, training.asked or discriminator,
             training.machine, training.parallel,
         )  # fmt: skip
-        with Trainer(training_step) as trainer:
+        evaluates = recipe.evaluation.every > 0
+        with Trainer(
+            training_step,
+            Prompts(training.data.train, recipe.seed),
+            (lambda step: validation_pass(policy, training, step)) if evaluates else None,
+        ) as trainer:
             if step:
                 trainer.load(step)
-            prompts = _prompts(training.data.train, recipe.seed)
-            trainer.go(step, islice(prompts, step * recipe.rollout.prompts_per_step, None))
-        measure(policy, training, "after", recipe.objective.steps)
+            trainer.go(step)
+        last = recipe.objective.steps
+        if evaluates and trainer.best["step"] != last:
+            last = int(trainer.best["step"])
+            policy = _load(run.checkpoint(last), training)
+        measure(policy, training, "after", last)
     if training.parallel.main:
         log.info("%s: done in %.0f s", run.folder, time.monotonic() - started)
 
 
-def measure(policy: Policy, training: Training, stage: str, step: int) -> None:
-    """Evaluate greedily and by sampling, with the same random numbers before and after. Every process
-    generates its share; the first one judges."""
+def measure(policy: Policy, training: Training, stage: str, step: int) -> list[Evaluation]:
+    """Evaluate greedily and by sampling, with the same random numbers each time: on the recipe's split, or
+    `during` training on the validation split. Every process generates its share; the first one judges, and
+    the others return nothing."""
     recipe, run, parallel, form = training.recipe, training.run, training.parallel, training.form
+    during = stage == "during"
+    problems = training.data.validation if during else training.data.evaluation
+    split = "validation" if during else recipe.evaluation.split
+    found = []
 
     def ask(problem: Problem) -> str:
         return form.text(policy, problem)
@@ -241,17 +252,18 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> None:
 
     for temperature, n in ((0.0, 1), (EVALUATION_TEMPERATURE, recipe.evaluation.samples)):
         if not parallel.main:
-            asked = [ask(problem) for problem in training.data.evaluation for _ in range(n)]
+            asked = [ask(problem) for problem in problems for _ in range(n)]
             for first in range(0, len(asked), EVALUATION_BATCH):
                 sample(asked[first : first + EVALUATION_BATCH], temperature, recipe.seed + first)
             continue
         what = f"{stage}: {'greedy' if temperature == 0 else f'T = {temperature}'}"
         evaluation, answers = evaluate(
-            training.data.evaluation,
+            problems,
             sample,
             training.judge,
             temperature=temperature,
             n=n,
+            ks=sorted({1, n}),
             seed=recipe.seed,
             batch=EVALUATION_BATCH,
             what=what,
@@ -259,11 +271,18 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> None:
             extraction=form.extract,
             ask=ask,
         )
-        row = evaluation_row(
-            evaluation, stage=stage, split=recipe.evaluation.split, temperature=temperature, n=n
-        )
+        row = evaluation_row(evaluation, stage=stage, split=split, temperature=temperature, n=n)
         run.evaluation({**row, "step": step})
         run.completions(stage, step, temperature, ((answer, None, {}) for answer in answers))
+        found.append(evaluation)
+    return found
+
+
+def validation_pass(policy: Policy, training: Training, step: int) -> float:
+    """Measure the pass rate on the validation split, the mean of greedy and sampled decoding: sampling alone
+    takes a colder policy for a better one."""
+    rates = [one.rates["pass"][1].rate for one in measure(policy, training, "during", step)]
+    return training.parallel.from_main(sum(rates) / len(rates) if rates else 0.0)
 
 
 def _pre_train(policy: Policy, training: Training) -> Policy:
@@ -287,13 +306,6 @@ def _pre_train(policy: Policy, training: Training) -> Policy:
     for step, loss in enumerate(losses, start=1):
         training.run.metrics({"step": step, "supervised_loss": loss})
     return policy
-
-
-def _prompts(problems: Sequence[Problem], seed: int) -> Iterator[Problem]:
-    """Iterate over all problems in random order, without end."""
-    rng = random.Random(f"prompts {seed}")
-    while True:
-        yield from rng.sample(list(problems), len(problems))
 
 
 def _copy_evaluation(recipe: Recipe, run: RunFolder) -> None:

@@ -1,6 +1,8 @@
 """One step: sample, judge, ground, learn from the rollouts by the recipe's objective, write it down.
 
-With a curriculum the problems are asked from their present start points.
+With a curriculum the problems are asked from their present start points. With dynamic sampling (DAPO, arXiv
+2503.14476) prompts whose completions all pass, or none, give way to others; all are judged, counted and
+logged, and nothing is learnt from those.
 
 Infrastructure failures are masked, counted and, above a share, end the run (`rails.py`): a failure that
 scored 0 would teach the policy to provoke it.
@@ -10,7 +12,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from javabox import Judge, Outcome
@@ -64,6 +67,8 @@ class TrainingStep:
         make = OBJECTIVES[recipe.objective.name].make
         self.objective: Objective = make(policy, recipe, self.machine, self.parallel)
         self.curriculum = Curriculum() if recipe.rollout.curriculum else None
+        self.visited: set[str] = set()
+        """Problems that were asked before."""
         self.rails = Rails()
 
     def __enter__(self) -> TrainingStep:
@@ -76,45 +81,54 @@ class TrainingStep:
         """End the grading thread."""
         self.collector.close()
 
-    def take(self, step: int, problems: Sequence[Problem]) -> tuple[dict[str, float], list[Rollout]]:
-        """Take 0-based `step` on `problems`; returns its row of metrics.jsonl and its rollouts. Raises
-        TrainingStopped where the rails say so."""
+    def take(
+        self, step: int, problems: Sequence[Problem], more: Callable[[int], Sequence[Problem]] | None = None
+    ) -> tuple[dict[str, float], list[Rollout]]:
+        """Take 0-based `step` on `problems`; returns its row of metrics.jsonl and its rollouts. `more` gives
+        further problems, so many, for dynamic sampling. Raises TrainingStopped where the rails say so."""
         recipe, clock = self.recipe, Clock()
         asked = problems
         if self.curriculum is not None:
             asked = [self.curriculum.problem(problem) for problem in problems]
-        pending = self.collector.begin(
-            asked,
-            samples=recipe.rollout.samples_per_prompt,
-            temperature=recipe.rollout.temperature,
-            max_new_tokens=recipe.rollout.max_new_tokens,
-            seed=stable_seed("ppo", recipe.seed, step),
-        )
-        prompts, completions = self._gather_tokens(pending)
+        resamples = more is not None and recipe.rollout.resampling_rounds > 0
+        pending = self._begin(step, 0, asked)
+        tokens_of_step = self._gather_tokens(pending)
         clock.lap("generate")
         greedy = None
-        if self.baseline is not None:
+        if self.baseline is not None and not resamples:
             greedy = self.baseline.begin(asked, recipe.rollout.max_new_tokens)
         if greedy is not None:
             clock.lap("baseline")
-        # While the judge works.
-        self.objective.prepare(prompts, completions, step)
-        clock.lap("logps")
-        finished, seconds_discriminator = self.collector.finish(pending)
-        rollouts = sorted(self.parallel.gather(finished), key=lambda rollout: rollout.row)
+        if not resamples:  # while the judge works
+            self.objective.prepare(*tokens_of_step, step)
+            clock.lap("logps")
+        rollouts, seconds_discriminator = self._finish(pending)
+        learnt = rollouts
+        if resamples and more is not None:
+            rollouts, learnt, seconds = self._replace_tied(step, rollouts, more)
+            seconds_discriminator += seconds
+            clock.lap("resample")
+            if self.baseline is not None:
+                greedy = self.baseline.begin(problems_of(learnt), recipe.rollout.max_new_tokens)
+            self.objective.prepare(
+                [one.prompt_ids for one in learnt], [one.sampled.ids for one in learnt], step
+            )
+            clock.lap("logps")
         baseline_metrics: dict[str, float] = {}
         if self.baseline is not None:
-            rollouts, baseline_metrics = self.baseline.finish(greedy, rollouts)
+            learnt, baseline_metrics = self.baseline.finish(greedy, learnt)
         clock.lap("judge_exposed")
-        if all(rollout.feedback.score is None for rollout in rollouts):
+        if all(rollout.feedback.score is None for rollout in learnt):
             act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)
-        metrics = self.objective.update(rollouts, asked, step) | baseline_metrics
+        metrics = self.objective.update(learnt, problems_of(learnt), step) | baseline_metrics
         clock.lap("update")
         metrics |= self.discriminator.refresh(step, [rollout.program for rollout in rollouts])
         clock.lap("refresh")
         tokens = sum(len(rollout.sampled.ids) for rollout in rollouts)
         row = {"step": step + 1, **rollout_metrics(rollouts), **metrics} | clock.seconds
-        row |= self._update_curriculum(rollouts, problems)
+        row |= self._update_curriculum(rollouts, problems) | self._first_visits(rollouts)
+        if resamples:
+            row["learnt_rollouts"] = float(len(learnt))
         row |= {
             "seconds_discriminator": seconds_discriminator + row.pop("seconds_refresh"),
             "tokens_per_second": tokens / row["seconds"],
@@ -124,6 +138,49 @@ class TrainingStep:
         act(self.rails.check(step + 1, row), ALARMS if self.machine.rails == "stop" else ())
         return row, rollouts
 
+    def _begin(self, step: int, round_: int, asked: Sequence[Problem]) -> Pending:
+        recipe = self.recipe
+        return self.collector.begin(
+            asked,
+            samples=recipe.rollout.samples_per_prompt,
+            temperature=recipe.rollout.temperature,
+            max_new_tokens=recipe.rollout.max_new_tokens,
+            seed=stable_seed("ppo", recipe.seed, step, *([round_] if round_ else [])),
+        )
+
+    def _finish(self, pending: Pending) -> tuple[list[Rollout], float]:
+        """Gather the rollouts of all ranks in the order of rows, and this rank's seconds of grounding."""
+        finished, seconds = self.collector.finish(pending)
+        return sorted(self.parallel.gather(finished), key=lambda rollout: rollout.row), seconds
+
+    def _replace_tied(
+        self, step: int, rollouts: list[Rollout], more: Callable[[int], Sequence[Problem]]
+    ) -> tuple[list[Rollout], list[Rollout], float]:
+        """Ask further problems until the step has as many groups that do not tie as it asks prompts, or the
+        rounds are over. Returns all rollouts, those to learn from (all, where every group ties), and the
+        seconds of grounding."""
+        recipe, total = self.recipe.rollout, 0.0
+        mixed = untied(rollouts)
+        for round_ in range(1, recipe.resampling_rounds + 1):
+            missing = recipe.prompts_per_step - len({one.feedback.group for one in mixed})
+            if missing <= 0:
+                break
+            found, seconds = self._finish(self._begin(step, round_, more(missing)))
+            found = renumbered(found, rows=len(rollouts), groups=rollouts[-1].feedback.group + 1)
+            rollouts, mixed, total = rollouts + found, mixed + untied(found), total + seconds
+        return rollouts, mixed or rollouts, total
+
+    def _first_visits(self, rollouts: Sequence[Rollout]) -> dict[str, float]:
+        """Measure the rollouts of problems that were never asked before: only what they say is of the policy
+        and not of its memory."""
+        first = [one for one in rollouts if one.answer.problem.task_id not in self.visited]
+        self.visited |= {one.answer.problem.task_id for one in first}
+        row = {"first_visits": len(first) / len(rollouts)}
+        if first:
+            rates = rollout_metrics(first)
+            row |= {f"first_{name}": rates[name] for name in ("compile", "pass") if name in rates}
+        return row
+
     def state(self) -> dict[str, Any]:
         """Gather what changes from step to step, the discriminator's weights apart; every rank must call."""
         return {
@@ -132,6 +189,7 @@ class TrainingStep:
             "rails": self.rails.state(),
             "discriminator": self.discriminator.state(),
             "curriculum": self.curriculum.state() if self.curriculum is not None else {},
+            "visited": sorted(self.visited),
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -141,6 +199,7 @@ class TrainingStep:
             self.baseline.load(state["baseline"])
         self.rails.load(state["rails"])
         self.discriminator.load(state["discriminator"])
+        self.visited = set(state["visited"])
         if self.curriculum is not None:
             self.curriculum.load(state["curriculum"])
 
@@ -171,6 +230,34 @@ class TrainingStep:
             for r in rollouts
         )
         self.run.completions("rollout", step + 1, self.recipe.rollout.temperature, lines)
+
+
+def untied(rollouts: Sequence[Rollout]) -> list[Rollout]:
+    """Filter the rollouts of prompts of which some completions pass and some do not; what the judge failed on
+    says neither."""
+    passed: dict[int, set[bool]] = {}
+    for one in rollouts:
+        if one.feedback.score is not None:
+            found = passed.setdefault(one.feedback.group, set())
+            found.add(bool(one.answer.verdict.passed))
+    return [one for one in rollouts if len(passed.get(one.feedback.group, ())) == 2]
+
+
+def renumbered(rollouts: Sequence[Rollout], *, rows: int, groups: int) -> list[Rollout]:
+    """Number rollouts and their groups on from those that a step has already."""
+    return [
+        replace(
+            one,
+            row=one.row + rows,
+            feedback=replace(one.feedback, group=one.feedback.group + groups),
+        )
+        for one in rollouts
+    ]
+
+
+def problems_of(rollouts: Sequence[Rollout]) -> list[Problem]:
+    """List the problem of each group, in order."""
+    return list({one.feedback.group: one.answer.problem for one in rollouts}.values())
 
 
 class Clock:

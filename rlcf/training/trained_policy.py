@@ -11,7 +11,7 @@ Not covered: what is learnt (`objectives/`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,11 @@ from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.policy.batch import Pass, TokenBatch, Tokens, passes
 from rlcf.policy.critic import AnyCritic
-from rlcf.policy.score import Scorer
+from rlcf.policy.score import Scorer, Scores
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.training.prompts import PLAIN, PromptFormat
 from rlcf.training.runtime.distributed import Parallel, gather_full, shard_like
-
-BETAS = (0.9, 0.99)
-EPS = 1e-5
-"""PPO's (OpenAI Baselines) epsilon; docs/training-details.md#optimisers."""
-LARGEST_GRADIENT = 0.5
-"""Norm that gradients are clipped to."""
 
 Encoded = tuple[Tokens, Tokens]
 """Prompt and completion in tokens."""
@@ -64,8 +58,8 @@ class TrainedPolicy:
         """Compute the reference policy's log-probabilities `[B, T]`: of the frozen copy, or with LoRA of the
         policy with its adapters off."""
         module = self._reference or self.module
-        logps_BT: Tensor = module(batch, temperature, reference=True)[0]
-        return logps_BT
+        scores: Scores = module(batch, temperature, reference=True)
+        return scores.logps_BT
 
     def sft_examples(self, problems: Sequence[Problem]) -> list[Encoded]:
         """Encode the references of `problems` for the supervised loss; none where `sft_coef` is 0."""
@@ -137,18 +131,15 @@ class TrainedModule:
             policy.sampler = self.replica.model
         self.wrapped = parallel.wrap(scorer, scorer.layers())
 
-    def __call__(
-        self, batch: TokenBatch, temperature: float, **options: bool
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Compute log-probabilities, entropies and values, each `[B, T]`, or a class critic's logits
-        `[B, T, 4]` in the place of values; `options` are those of `Scorer`."""
+    def __call__(self, batch: TokenBatch, temperature: float, **options: bool) -> Scores:
+        """Compute the scores of a batch; `options` are those of `Scorer`."""
         # Layers compute their activations again only in training mode; nothing else depends on it here.
         self.scorer.train(self.machine.gradient_checkpointing and torch.is_grad_enabled())
         try:
-            outputs: tuple[Tensor, Tensor, Tensor] = self.wrapped(batch, temperature, **options)
+            scores: Scores = self.wrapped(batch, temperature, **options)
         finally:
             self.scorer.eval()
-        return outputs
+        return scores
 
     def sync(self) -> None:
         """Hand the present weights to the sampler; every rank must call."""
@@ -199,24 +190,26 @@ class Optimizers:
         self._recipe = recipe
         self._policy = scorer.policy_parameters()
         self._critic = scorer.critic_parameters()
+        betas, eps = (recipe.optimizer.beta1, recipe.optimizer.beta2), recipe.optimizer.eps
         self._adams = {
-            "policy": (torch.optim.Adam(self._policy, recipe.objective.lr, BETAS, EPS), recipe.objective.lr)
+            "policy": (torch.optim.Adam(self._policy, recipe.objective.lr, betas, eps), recipe.objective.lr)
         }
         if self._critic:
-            adam = torch.optim.Adam(self._critic, recipe.critic.lr, BETAS, EPS)
+            adam = torch.optim.Adam(self._critic, recipe.critic.lr, betas, eps)
             self._adams["critic"] = (adam, recipe.critic.lr)
 
     def set_rates(self, step: int) -> None:
         """Set the learning rates for 0-based `step`."""
-        left = 1 - step / max(1, self._recipe.objective.steps)
+        factor = lr_factor(step, self._recipe)
         for adam, rate in self._adams.values():
             for group in adam.param_groups:
-                group["lr"] = rate * left
+                group["lr"] = rate * factor
 
     def step(self, learn_policy: bool) -> float | None:
         """Apply the gradients and clear them. Returns the norm of the policy's, or None where a gradient was
         not finite: then nothing was changed."""
-        norms = [_clip(self._policy), _clip(self._critic)]
+        largest = self._recipe.optimizer.max_grad_norm
+        norms = [_clip(self._policy, largest), _clip(self._critic, largest)]
         finite = all(map(math.isfinite, norms))
         if finite and learn_policy:
             self._adams["policy"][0].step()
@@ -246,10 +239,28 @@ class Optimizers:
                     }
 
 
-def _clip(parameters: list[nn.Parameter]) -> float:
-    """Clip the gradients; returns their norm before."""
+def lr_factor(step: int, recipe: Recipe) -> float:
+    """Compute the factor of the learning rates at 0-based `step`: warm-up, then the schedule."""
+    steps, warmup = recipe.objective.steps, recipe.optimizer.warmup_steps
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    done = (step - warmup) / max(1, steps - warmup)
+    return SCHEDULES[recipe.optimizer.schedule](done)
+
+
+SCHEDULES: Mapping[str, Callable[[float], float]] = {
+    "linear": lambda done: 1 - done,
+    "cosine": lambda done: 0.5 * (1 + math.cos(math.pi * done)),
+    "constant": lambda _: 1.0,
+}
+"""Factor of the learning rate at each share of the steps after the warm-up, by its name in recipes."""
+
+
+def _clip(parameters: list[nn.Parameter], largest: float) -> float:
+    """Clip the gradients to the norm `largest`, 0: to none; returns their norm before."""
     given = [parameter for parameter in parameters if parameter.grad is not None]
-    return float(gather_full(nn.utils.clip_grad_norm_(given, LARGEST_GRADIENT))) if given else 0.0
+    bound = largest or math.inf
+    return float(gather_full(nn.utils.clip_grad_norm_(given, bound))) if given else 0.0
 
 
 def accumulate(
@@ -262,7 +273,7 @@ def accumulate(
     value = torch.zeros(())
     for one, batch, final in row_passes(module, rows):
         with parallel.sync_gradients(module.wrapped, last=last and final):
-            loss = -module(batch, 1.0)[0].sum() / tokens * (not one.is_padding)
+            loss = -module(batch, 1.0).logps_BT.sum() / tokens * (not one.is_padding)
             parallel.backward(weight * loss)
         value += loss.detach().cpu()
     return float(parallel.total(value))

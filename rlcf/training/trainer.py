@@ -1,13 +1,15 @@
 """The trainer: takes the steps of a run, one after the other, and writes the checkpoints between them.
 
-The best checkpoint is that with the highest mean reward of the rollouts since the one before: what the
+The best checkpoint is that whose policy passes most on the validation split, where the recipe evaluates
+during training; else that with the highest mean reward of the rollouts since the one before: what the
 grounding paid in training, not a held-out number.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +32,36 @@ SAMPLES_EVERY = 10
 """Steps between the tables of samples on a terminal."""
 
 
+class Prompts:
+    """All problems in random order, over and over; how many were drawn is all that a checkpoint needs."""
+
+    def __init__(self, problems: Sequence[Problem], seed: int) -> None:
+        self.drawn = 0
+        self._problems, self._rng = list(problems), random.Random(f"prompts {seed}")
+        self._waiting: list[Problem] = []
+
+    def draw(self, count: int) -> list[Problem]:
+        """Draw the next `count`."""
+        while len(self._waiting) < count:
+            self._waiting += self._rng.sample(self._problems, len(self._problems))
+        drawn, self._waiting = self._waiting[:count], self._waiting[count:]
+        self.drawn += count
+        return drawn
+
+
 class Trainer:
     """Takes steps and saves them; a context, which ends the grading thread and the trackers."""
 
-    def __init__(self, step: TrainingStep) -> None:
-        self.step = step
+    def __init__(
+        self, step: TrainingStep, prompts: Prompts, evaluate: Callable[[int], float] | None = None
+    ) -> None:
+        """`evaluate` measures the policy as it is after so many steps on the validation split: the more the
+        better. Every rank calls it."""
+        self.step, self.prompts, self._evaluate = step, prompts, evaluate
         self.recipe, self.run = step.recipe, step.run
         self.machine, self.parallel = step.machine, step.parallel
         self.best: dict[str, float] = {}
-        """Step and reward of the best checkpoint."""
+        """`step` of the best checkpoint, and its `value`."""
         self.rewards_since_save: list[float] = []
         """Rewards of the steps since the last checkpoint."""
         names = self.machine.tracker_names
@@ -52,32 +75,50 @@ class Trainer:
         self.step.close()
         self.trackers.close()
 
-    def go(self, first: int, prompts: Iterator[Problem]) -> None:
-        """Take all steps from 0-based `first`, on the problems that `prompts` gives next."""
+    def go(self, first: int) -> None:
+        """Take all steps from 0-based `first`."""
         recipe, every = self.recipe, self.machine.checkpoint_every
         with progress(recipe.objective.name, total=recipe.objective.steps - first) as advance:
             for step in range(first, recipe.objective.steps):
-                row, rollouts = self.step.take(
-                    step, [next(prompts) for _ in range(recipe.rollout.prompts_per_step)]
-                )
+                problems = self.prompts.draw(recipe.rollout.prompts_per_step)
+                row, rollouts = self.step.take(step, problems, self.prompts.draw)
                 self.rewards_since_save.append(row["reward"])
                 self.trackers.log(row, step + 1)
                 advance(1, **show.step_numbers(row))
                 if self.parallel.main:
                     show.show_samples(step + 1, SAMPLES_EVERY, [(r.answer, r.signal) for r in rollouts])
-                if step + 1 == recipe.objective.steps or (every and (step + 1) % every == 0):
+                best = self._validate(step + 1)
+                if best or step + 1 == recipe.objective.steps or (every and (step + 1) % every == 0):
                     self.save(step + 1)
+
+    def _validate(self, step: int) -> bool:
+        """Evaluate on the validation split where it is due; returns whether the policy is the best so far."""
+        every = self.recipe.evaluation.every
+        if self._evaluate is None or not every or (step % every and step != self.recipe.objective.steps):
+            return False
+        return self._note(step, self._evaluate(step))
+
+    def _note(self, step: int, value: float) -> bool:
+        if value <= self.best.get("value", -torch.inf):
+            return False
+        self.best = {"step": step, "value": value}
+        return True
 
     def save(self, step: int) -> None:
         """Write the checkpoint of `step`; every rank must call."""
         reward = sum(self.rewards_since_save) / len(self.rewards_since_save)
         self.rewards_since_save = []
-        if reward > self.best.get("reward", -torch.inf):
-            self.best = {"step": step, "reward": reward}
-        state = {"step": self.step.state(), "best": self.best, "random": random_states()}
+        if self._evaluate is None:
+            self._note(step, reward)
+        state = {
+            "step": self.step.state(),
+            "best": self.best,
+            "drawn": self.prompts.drawn,
+            "random": random_states(),
+        }
         if self.parallel.main:
             write_checkpoint(self.run.checkpoint(step), lambda aside: self._write(aside, state))
-            prune(self.run.folder, self.machine.keep, [int(self.best["step"])])
+            prune(self.run.folder, self.machine.keep, [int(self.best["step"])] if self.best else [])
         self.parallel.wait()
 
     def load(self, step: int) -> None:
@@ -86,6 +127,7 @@ class Trainer:
         state = torch.load(self.run.checkpoint(step) / TRAINER, weights_only=True, map_location="cpu")
         self.step.load(state["step"])
         self.best = state["best"]
+        self.prompts.draw(state["drawn"])
         set_random_states(state["random"])
 
     def _write(self, aside: Path, state: dict[str, Any]) -> None:

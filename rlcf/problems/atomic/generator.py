@@ -45,9 +45,11 @@ Measured = tuple[Chain, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class AtomicData:
-    """Problems in three splits, disjoint by composition and by normalised code."""
+    """Problems in splits that are disjoint by composition and by normalised code."""
 
     train: tuple[Problem, ...]
+    rl: tuple[Problem, ...]
+    """More training chains, for RL alone: none computes what a problem of another split does."""
     validation: tuple[Problem, ...]
     test: tuple[Problem, ...]
 
@@ -104,11 +106,13 @@ class Generator:
                 count -= 1
                 yield chain, values
 
-    def mixed(self, pairs: Sequence[Pair], size: int, rng: random.Random) -> Iterator[Measured]:
+    def mixed(
+        self, pairs: Sequence[Pair], size: int, rng: random.Random, *, new_behaviour: bool = False
+    ) -> Iterator[Measured]:
         """Chains of two, then of three, to train on."""
         twos = round(size * TRAIN_TWOS)
-        yield from self.new(chains_of_two(pairs, rng), twos, new_behaviour=False)
-        yield from self.new(chains_of_three(pairs, (), rng), size - twos, new_behaviour=False)
+        yield from self.new(chains_of_two(pairs, rng), twos, new_behaviour=new_behaviour)
+        yield from self.new(chains_of_three(pairs, (), rng), size - twos, new_behaviour=new_behaviour)
 
     def problems(
         self, name: str, chains: Iterable[Measured], split: str, first: int = 0
@@ -167,15 +171,18 @@ def suite_of(chain: Chain, value_of: Mapping[str, str], rng: random.Random) -> S
     return Suite(cases=cases, imports=IMPORTS)
 
 
-def generate(seed: int, judge: Judge, *, train: int, validation: int, test: int) -> AtomicData:
-    """The splits of one seed; the same arguments give the same data."""
+def generate(seed: int, judge: Judge, *, train: int, rl: int, validation: int, test: int) -> AtomicData:
+    """The splits of one seed; the same arguments give the same data, and `rl` changes no other split."""
     generator = Generator("atomic", seed, judge, input_pool(seed), spare=CASES)
     pairs = split_pairs(seed)
-    return AtomicData(
-        train=_train(generator, pairs.train, train),
-        validation=_held_out(generator, "validation", pairs.validation, pairs.train, validation),
-        test=_held_out(generator, "test", pairs.test, pairs.train, test),
-    )
+    trained = _train(generator, pairs.train, train)
+    held_out = {
+        "validation": _held_out(generator, "validation", pairs.validation, pairs.train, validation),
+        "test": _held_out(generator, "test", pairs.test, pairs.train, test),
+    }
+    # Last, so that it is these chains that give way.
+    chains = generator.mixed(pairs.train, rl, random.Random(f"rl {seed}"), new_behaviour=True)
+    return AtomicData(train=trained, rl=generator.problems("rl", chains, "rl"), **held_out)
 
 
 def _train(generator: Generator, pairs: Sequence[Pair], size: int) -> tuple[Problem, ...]:

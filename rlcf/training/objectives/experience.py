@@ -17,6 +17,7 @@ from rlcf.policy.critic import CLASSES
 from rlcf.recipe import Recipe
 from rlcf.training.objectives import outcome_critic
 from rlcf.training.objectives import ppo_losses as ppo
+from rlcf.training.objectives.outcome_critic import PASSED
 from rlcf.training.rollout import Feedback
 
 NO_CLASSES = torch.zeros(0, dtype=torch.long)
@@ -51,6 +52,8 @@ class Targets:
     """The critic's targets; 0 without one."""
     classes_B: Tensor
     """The outcome critic's targets; B is 0 without one."""
+    own_passes_BT: Tensor
+    """Real tokens of the completions that pass."""
 
 
 def blank_experience(
@@ -90,26 +93,37 @@ def compute_targets(
         mask_BT,
         kl_coef if recipe.kl.form == "reward" else 0.0,
     )
+    own_passes_BT = mask_BT & torch.tensor([one.outcome_class == PASSED for one in feedbacks])[:, None]
+    returns_BT, classes_B = torch.zeros_like(rewards_BT), NO_CLASSES
     if recipe.ppo.advantage == "gae":
         values_BT = experience.values_BT * mask_BT
         actor, critic = recipe.ppo.gae_lambda, recipe.critic.gae_lambda
         advantages_BT = ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, actor)
         returns_BT = (ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, critic) + values_BT) * mask_BT
-        advantages_BT = ppo.whiten(advantages_BT, mask_BT) + credits_BT
-        return Targets(mask_BT, loss_mask_BT, advantages_BT, returns_BT, NO_CLASSES)
-    if recipe.ppo.advantage in ppo.GROUP_ADVANTAGES:
-        groups_B = torch.tensor([one.group for one in feedbacks])
-        group_advantage = ppo.GROUP_ADVANTAGES[recipe.ppo.advantage]
-        advantages_B = group_advantage(rewards_BT.sum(1), groups_B, mask_BT.any(1))
+        spread = rewards_BT.sum(1)[mask_BT.any(1)].std(correction=0)
+        advantages_BT = ppo.whiten(advantages_BT, mask_BT, spread)
     else:
-        advantages_B = rewards_BT.sum(1) - torch.tensor([one.baseline for one in feedbacks])
-    advantages_BT, classes_B = advantages_B[:, None] * mask_BT, NO_CLASSES
+        advantages_BT = _advantages_without_critic(rewards_BT, mask_BT, feedbacks, recipe)[:, None] * mask_BT
     if recipe.ppo.advantage == "coderl":
         classes_B = outcome_critic.class_indices([one.outcome_class for one in feedbacks])
         classes_B = classes_B.masked_fill(~judged_B, outcome_critic.UNKNOWN)
         # Credits stay as they are: their tokens are known, and need no critic that guesses at them.
         advantages_BT = advantages_BT * outcome_critic.token_weights(experience.class_logits_BTC, classes_B)
-    return Targets(mask_BT, loss_mask_BT, advantages_BT + credits_BT, torch.zeros_like(rewards_BT), classes_B)
+    weights_BT = torch.where(advantages_BT < 0, recipe.ppo.negative_weight, 1.0)
+    return Targets(
+        mask_BT, loss_mask_BT, advantages_BT * weights_BT + credits_BT, returns_BT, classes_B, own_passes_BT
+    )
+
+
+def _advantages_without_critic(
+    rewards_BT: Tensor, mask_BT: Tensor, feedbacks: Sequence[Feedback], recipe: Recipe
+) -> Tensor:
+    """Compute one advantage a rollout, `[B]`."""
+    if recipe.ppo.advantage in ppo.GROUP_ADVANTAGES:
+        groups_B = torch.tensor([one.group for one in feedbacks])
+        group_advantage = ppo.GROUP_ADVANTAGES[recipe.ppo.advantage]
+        return group_advantage(rewards_BT.sum(1), groups_B, mask_BT.any(1))
+    return rewards_BT.sum(1) - torch.tensor([one.baseline for one in feedbacks])
 
 
 def token_rows(rows: Sequence[Sequence[float] | None], like_BT: Tensor, default: float) -> Tensor:
@@ -121,13 +135,17 @@ def token_rows(rows: Sequence[Sequence[float] | None], like_BT: Tensor, default:
     return padded_BT
 
 
-def batch_metrics(experience: Experience, targets: Targets) -> dict[str, float]:
-    """Summarise a rollout batch before its update, over real tokens."""
+def batch_metrics(experience: Experience, targets: Targets, recipe: Recipe) -> dict[str, float]:
+    """Summarise a rollout batch before its update, over real tokens; what there is no reference policy or no
+    critic for is left out."""
     mask_BT = targets.mask_BT
-    log_ratio_BT = (experience.old_logps_BT - experience.reference_logps_BT) * mask_BT
-    rollouts = int(mask_BT.any(1).sum())
-    return {
-        "kl": float(log_ratio_BT.sum() / rollouts),
-        "explained_variance": ppo.explained_variance(experience.values_BT, targets.returns_BT, mask_BT),
-        "value_mean": float(experience.values_BT[mask_BT].mean()),
-    }
+    metrics: dict[str, float] = {}
+    if recipe.kl.coef:
+        log_ratio_BT = (experience.old_logps_BT - experience.reference_logps_BT) * mask_BT
+        metrics["kl"] = float(log_ratio_BT.sum() / int(mask_BT.any(1).sum()))
+    if recipe.ppo.advantage == "gae":
+        metrics["explained_variance"] = ppo.explained_variance(
+            experience.values_BT, targets.returns_BT, mask_BT
+        )
+        metrics["value_mean"] = float(experience.values_BT[mask_BT].mean())
+    return metrics

@@ -3,13 +3,13 @@
 Old log-probabilities are recomputed by the code and in the micro-batches of the update:
 the first ratio of a step is exactly 1. Rollouts that the judge failed on are masked out of losses, advantage
 statistics and rewards alike. Everything about a rollout batch is complete on every rank; only forward and
-backward passes are shared out (distributed.py). The learning rates fall linearly to 0 over all steps.
-Sources of the details: docs/training-details.md.
+backward passes are shared out (distributed.py). Sources of the details: docs/training-details.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,17 @@ CRITICS: dict[str, type[AnyCritic]] = {"gae": Critic, "coderl": ClassCritic}
 """By advantage; the others need none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the means of a minibatch's losses are over."""
+
+    tokens: int
+    rollouts: int
+    programs: int
+    """Rollouts, and references that an outcome critic learns from."""
+    passed_tokens: int
+
+
 class PpoObjective:
     """Learns from rollouts by PPO."""
 
@@ -56,6 +67,8 @@ class PpoObjective:
         )
         self.policy, self.recipe = policy, recipe
         self.module, self.parallel = self.trained.module, self.trained.parallel
+        ratio = recipe.ppo
+        self.clip = ppo.Clip(ratio.clip_low, ratio.clip_high, ratio.dual_clip, ratio.ratio)
         self.kl = recipe.kl.coef
         """KL coefficient; adapted where the recipe has a target."""
         rollout = recipe.rollout
@@ -90,12 +103,12 @@ class PpoObjective:
         for part in parts:
             for one in self._passes(experience, part):
                 batch = self._batch(experience, one)
-                logps_BT, _, output = self.module(batch, self.recipe.rollout.temperature)
+                scores = self.module(batch, self.recipe.rollout.temperature)
                 theirs_BT = self._reference_logps(batch)
                 if not one.is_padding:
                     width = batch.mask_BT.shape[1]
-                    old_BT[one.rows, :width] = logps_BT.float().cpu()
-                    critic_output[one.rows, :width] = output.float().cpu()
+                    old_BT[one.rows, :width] = scores.logps_BT.float().cpu()
+                    critic_output[one.rows, :width] = scores.critic.float().cpu()
                     reference_BT[one.rows, :width] = theirs_BT.float().cpu()
         experience.old_logps_BT = self.parallel.total(old_BT)
         if self.has_outcome_critic:
@@ -151,7 +164,7 @@ class PpoObjective:
                 continue
             break
         self.module.sync()
-        metrics = sums.means() | batch_metrics(experience, targets) | {"kl_coefficient": self.kl}
+        metrics = sums.means() | batch_metrics(experience, targets, recipe) | {"kl_coefficient": self.kl}
         if self.has_outcome_critic:
             metrics["class_accuracy"] = outcome_critic.class_accuracy(
                 experience.class_logits_BTC, experience.mask_BT, targets.classes_B
@@ -182,13 +195,14 @@ class PpoObjective:
         learn_policy = step >= self.recipe.critic.warmup_steps or self.trained.scorer.critic is None
         sft_coef = self.recipe.objective.sft_coef * learn_policy
         totals: dict[str, Tensor] = {}
-        rows = int(targets.mask_BT[part].any(1).sum()) + len(references)
+        judged = int(targets.mask_BT[part].any(1).sum())
+        counts = Counts(tokens, judged, judged + len(references), int(targets.own_passes_BT[part].sum()))
         if references and (sft_coef or self.has_outcome_critic):
-            totals |= self._add_reference_gradients(references, sft_coef, rows)
+            totals |= self._add_reference_gradients(references, sft_coef, counts.programs)
         own = self._passes(experience, part)
         for at, one in enumerate(own):
             with self.parallel.sync_gradients(self.module.wrapped, last=at + 1 == len(own)):
-                loss, parts = self._losses(experience, targets, one, tokens, rows, learn_policy)
+                loss, parts = self._losses(experience, targets, one, counts, learn_policy)
                 self.parallel.backward(loss)
             for name, value in parts.items():
                 totals[name] = totals[name] + value if name in totals else value
@@ -198,13 +212,16 @@ class PpoObjective:
         return float(metrics["approx_kl"])
 
     def _losses(
-        self, experience: Experience, targets: Targets, one: Pass, tokens: int, rows: int, learn_policy: bool
+        self, experience: Experience, targets: Targets, one: Pass, counts: Counts, learn_policy: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Compute the loss of a forward pass and its parts, for the logs."""
-        recipe = self.recipe
+        recipe, tokens = self.recipe, counts.tokens
         batch = self._batch(experience, one)
-        logps_BT, entropies_BT, critic_output = self.module(
-            batch, recipe.rollout.temperature, entropy_gradient=recipe.ppo.entropy_coef > 0
+        logps_BT, entropies_BT, critic_output, unscaled_BT = self.module(
+            batch,
+            recipe.rollout.temperature,
+            entropy_gradient=recipe.ppo.entropy_coef > 0,
+            unscaled=recipe.ppo.own_passes_coef > 0,
         )
         width = batch.mask_BT.shape[1]
 
@@ -214,8 +231,8 @@ class PpoObjective:
         real_BT = rows_of(targets.mask_BT) & (not one.is_padding)
         old_BT = logps_BT.detach() if self.on_policy else rows_of(experience.old_logps_BT)
         learnt_BT = rows_of(targets.loss_mask_BT) & (not one.is_padding)
-        clip = (recipe.ppo.clip_low, recipe.ppo.clip_high, recipe.ppo.dual_clip)
-        policy = ppo.policy_loss(logps_BT, old_BT, rows_of(targets.advantages_BT), learnt_BT, clip, tokens)
+        weights_BT = ppo.loss_weights(learnt_BT, recipe.ppo.mean, tokens, counts.rollouts)
+        policy = ppo.policy_loss(logps_BT, old_BT, rows_of(targets.advantages_BT), weights_BT, self.clip)
         loss = policy.loss
         parts = {
             "policy_loss": policy.loss,
@@ -223,6 +240,10 @@ class PpoObjective:
             "approx_kl": policy.approx_kl,
             "entropy": (entropies_BT.detach() * real_BT).sum() / tokens,
         }
+        if recipe.ppo.own_passes_coef:
+            passed_BT = rows_of(targets.own_passes_BT) & learnt_BT
+            parts["own_passes_loss"] = -(unscaled_BT * passed_BT).sum() / max(1, counts.passed_tokens)
+            loss = loss + recipe.ppo.own_passes_coef * parts["own_passes_loss"]
         if recipe.kl.coef and recipe.kl.form != "reward":
             reference_BT = rows_of(experience.reference_logps_BT)
             kl = ppo.kl_loss(logps_BT, reference_BT, real_BT, recipe.kl.form, tokens)
@@ -233,7 +254,7 @@ class PpoObjective:
         loss = loss if learn_policy else loss * 0.0
         if self.has_outcome_critic:
             classes_B = targets.classes_B[one.rows].to(critic_output.device)
-            class_loss = outcome_critic.class_loss(critic_output, batch.mask_BT, classes_B, rows)
+            class_loss = outcome_critic.class_loss(critic_output, batch.mask_BT, classes_B, counts.programs)
             parts["class_loss"] = class_loss * (not one.is_padding)
             loss = loss + parts["class_loss"]
         elif self.trained.scorer.critic is not None:
@@ -254,15 +275,15 @@ class PpoObjective:
             totals["class_loss"] = torch.zeros(())
         for one, batch, _ in row_passes(self.module, references):
             with self.parallel.sync_gradients(self.module.wrapped, last=False):
-                logps_BT, _, critic_output = self.module(batch, 1.0)
-                losses = {"anchor_loss": -logps_BT.sum() / tokens * (not one.is_padding)}
+                scores = self.module(batch, 1.0)
+                losses = {"anchor_loss": -scores.logps_BT.sum() / tokens * (not one.is_padding)}
                 # Every parameter gets a gradient, as in `_losses`.
-                loss = sft_coef * losses["anchor_loss"] + 0.0 * critic_output.sum()
+                loss = sft_coef * losses["anchor_loss"] + 0.0 * scores.critic.sum()
                 if self.has_outcome_critic:
                     passed_B = torch.full(
-                        batch.mask_BT.shape[:1], outcome_critic.PASSED, device=critic_output.device
+                        batch.mask_BT.shape[:1], outcome_critic.PASSED, device=scores.critic.device
                     )
-                    class_loss = outcome_critic.class_loss(critic_output, batch.mask_BT, passed_B, rows)
+                    class_loss = outcome_critic.class_loss(scores.critic, batch.mask_BT, passed_B, rows)
                     losses["class_loss"] = class_loss * (not one.is_padding)
                     loss = loss + losses["class_loss"]
                 self.parallel.backward(loss)

@@ -91,44 +91,70 @@ def _group_mean(values_B: Tensor, groups_B: Tensor, counted_B: Tensor) -> tuple[
     return (totals_G / counts_G)[groups_B], counts_G[groups_B]
 
 
-def whiten(values_BT: Tensor, mask_BT: Tensor) -> Tensor:
-    """Mean 0 and variance 1 over the real tokens of the whole rollout batch
+def whiten(values_BT: Tensor, mask_BT: Tensor, spread: Tensor) -> Tensor:
+    """Mean 0 and variance 1 over the real tokens of the whole rollout batch; less, where that is louder than
+    `spread`, the standard deviation of what the rollouts were paid. Where all were paid the same, what is
+    left of the advantages is the critic's error, and nothing is learnt from it
     (docs/training-details.md#whitening)."""
     real_N = values_BT[mask_BT]
     centred_BT = (values_BT - real_N.mean()) * mask_BT
-    return centred_BT / (real_N.std(correction=0) + 1e-8)
+    deviation = real_N.std(correction=0)
+    return centred_BT / (deviation + 1e-8) * (spread / (deviation + 1e-8)).clamp(max=1.0)
+
+
+def loss_weights(mask_BT: Tensor, mean: str, tokens: int, rows: int) -> Tensor:
+    """Weights of a micro-batch's tokens in the mean over its minibatch, which has `tokens` real tokens in
+    `rows` completions: all tokens alike (DAPO, arXiv 2503.14476), or all completions (`sequence`)."""
+    if mean == "token":
+        return mask_BT / tokens
+    return mask_BT / (mask_BT.sum(1, keepdim=True).clamp(min=1) * rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """How far the policy's ratio to that of the rollouts counts."""
+
+    low: float
+    """Below 1."""
+    high: float
+    """Above 1 (two numbers: DAPO, arXiv 2503.14476)."""
+    dual: float = 0.0
+    """Where the advantage is negative the loss is at most this times its size (arXiv 1912.09729); 0: no
+    bound."""
+    ratio: str = "token"
+    """`token`; `sequence`, the geometric mean over a completion's tokens (GSPO, arXiv 2507.18071); `cispo`, a
+    token's ratio as a clipped weight of the log-likelihood, so that no token loses its gradient (arXiv
+    2506.13585)."""
 
 
 def policy_loss(
-    logps_BT: Tensor,
-    old_BT: Tensor,
-    advantages_BT: Tensor,
-    mask_BT: Tensor,
-    clip: tuple[float, float, float],
-    tokens: int,
+    logps_BT: Tensor, old_BT: Tensor, advantages_BT: Tensor, weights_BT: Tensor, clip: Clip
 ) -> Loss:
-    """Clipped surrogate; `tokens` is the number of real tokens of the whole minibatch.
-
-    `clip`: how far the ratio counts below and above 1 (two numbers: DAPO, arXiv 2503.14476), and the dual
-    clip (arXiv 1912.09729): where the advantage is negative the loss is at most this times its size; 0: none.
-    """
-    low, high, dual = clip
+    """Clipped surrogate, summed with `weights_BT` (`loss_weights`), which are 0 on tokens that nothing is
+    learnt from."""
+    mask_BT = weights_BT > 0
     log_ratio_BT = (logps_BT - old_BT).clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT) * mask_BT
-    ratio_BT = log_ratio_BT.exp()
-    plain_BT = -advantages_BT * ratio_BT
-    clipped_BT = -advantages_BT * ratio_BT.clamp(1 - low, 1 + high)
-    loss_BT = torch.maximum(plain_BT, clipped_BT)
-    decided_BT = clipped_BT > plain_BT
-    if dual:
-        bound_BT = torch.where(advantages_BT < 0, -advantages_BT * dual, torch.inf)
-        decided_BT = decided_BT | (bound_BT < loss_BT)
-        loss_BT = torch.minimum(loss_BT, bound_BT)
     with torch.no_grad():
-        approx_kl_BT = (ratio_BT - 1) - log_ratio_BT
+        approx_kl_BT = (log_ratio_BT.exp() - 1) - log_ratio_BT
+    if clip.ratio == "sequence":
+        lengths_B1 = mask_BT.sum(1, keepdim=True).clamp(min=1)
+        log_ratio_BT = (log_ratio_BT.sum(1, keepdim=True) / lengths_B1) * mask_BT
+    ratio_BT = log_ratio_BT.exp()
+    near_BT = ratio_BT.clamp(1 - clip.low, 1 + clip.high)
+    if clip.ratio == "cispo":
+        loss_BT = -advantages_BT * near_BT.detach() * logps_BT
+        decided_BT = near_BT != ratio_BT
+    else:
+        plain_BT, clipped_BT = -advantages_BT * ratio_BT, -advantages_BT * near_BT
+        loss_BT, decided_BT = torch.maximum(plain_BT, clipped_BT), clipped_BT > plain_BT
+        if clip.dual:
+            bound_BT = torch.where(advantages_BT < 0, -advantages_BT * clip.dual, torch.inf)
+            decided_BT = decided_BT | (bound_BT < loss_BT)
+            loss_BT = torch.minimum(loss_BT, bound_BT)
     return Loss(
-        loss=(loss_BT * mask_BT).sum() / tokens,
-        clipped=(decided_BT & mask_BT).sum() / tokens,
-        approx_kl=(approx_kl_BT * mask_BT).sum() / tokens,
+        loss=(loss_BT * weights_BT).sum(),
+        clipped=(decided_BT * weights_BT).sum(),
+        approx_kl=(approx_kl_BT * weights_BT).sum(),
     )
 
 

@@ -184,7 +184,7 @@ class PreferenceObjective:
         """Compute h of each row, in float64, all rows on every rank."""
         h_B = torch.zeros(len(rows), dtype=torch.float64)
         for one, batch, _ in row_passes(self.trained.module, rows):
-            logps_BT = self.trained.module(batch, 1.0)[0]
+            logps_BT = self.trained.module(batch, 1.0).logps_BT
             reference_BT = self.trained.reference_logps(batch, 1.0)
             if not one.is_padding:
                 h_B[one.rows] = (logps_BT.double() - reference_BT.double()).sum(1).cpu()
@@ -195,7 +195,7 @@ class PreferenceObjective:
         module, parallel = self.trained.module, self.trained.parallel
         for one, batch, last in row_passes(module, rows):
             with parallel.sync_gradients(module.wrapped, last=last):
-                logps_BT = module(batch, 1.0)[0]
+                logps_BT = module(batch, 1.0).logps_BT
                 factors_B = (weights_B[one.rows] * (not one.is_padding)).to(logps_BT)
                 parallel.backward((logps_BT.sum(1) * factors_B).sum())
 

@@ -22,6 +22,7 @@ from rlcf.recipes import override
 from rlcf.training.pretrain import LAST_LR, lr_factor
 from rlcf.training.rollout import RolloutCollector
 from rlcf.training.trained_policy import Optimizers
+from rlcf.training.trained_policy import lr_factor as objective_lr_factor
 from tests.rlcf.training.conftest import SmallWorld
 
 SIZES = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -63,7 +64,8 @@ def test_the_softmax_is_fp32_where_the_model_is_bf16(policy: Policy) -> None:
     batch = policy.collate([[5, 6, 7]], [[9, 10, 11]])
     head = policy.model.get_output_embeddings()
     with torch.no_grad():
-        exact_NV = head(states(policy.model, batch)[batch.mask_BT]).double().log_softmax(-1)
+        states_ND = states(policy.model, batch)[batch.mask_BT]
+        exact_NV = (states_ND.double() @ head.weight.double().T).log_softmax(-1)
         found = policy.token_stats(batch).logps_BT[batch.mask_BT].double()
     exact = exact_NV.gather(1, batch.completion_ids_BT[batch.mask_BT][:, None]).squeeze(1)
     assert torch.allclose(found, exact, atol=1e-5)
@@ -86,6 +88,20 @@ def test_a_step_is_adams_with_a_clipped_gradient_and_a_falling_rate(policy: Poli
         mean, square = first / (1 - 0.9 ** (step + 1)), second / (1 - 0.99 ** (step + 1))
         moved = 1e-3 * (1 - step / 4) * mean / (square.sqrt() + 1e-5)
         assert torch.allclose(before - parameter.detach().double(), moved, atol=2e-7)
+
+
+def test_the_rates_of_the_objective_rise_and_fall_by_the_schedule() -> None:
+    def factors(schedule: str, warmup: int) -> list[float]:
+        fields = {"objective.steps": 8, "optimizer.schedule": schedule, "optimizer.warmup_steps": warmup}
+        recipe = override(Recipe(), fields)
+        return [objective_lr_factor(step, recipe) for step in range(8)]
+
+    assert factors("linear", 0) == pytest.approx([1 - step / 8 for step in range(8)])
+    assert factors("constant", 3) == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1, 1, 1])
+    cosine = factors("cosine", 2)
+    assert cosine[:3] == pytest.approx([1 / 3, 2 / 3, 1])
+    assert cosine[5] == pytest.approx(0.5)
+    assert cosine[2:] == sorted(cosine[2:], reverse=True)
 
 
 def test_the_supervised_rate_rises_falls_and_ends() -> None:

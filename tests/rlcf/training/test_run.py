@@ -21,6 +21,8 @@ from rlcf.problems import load_problems
 from rlcf.recipe import EvaluationSettings, Recipe
 from rlcf.recipes import load_recipe, override
 from rlcf.training.run import train
+from rlcf.training.runtime.checkpoint import steps_saved
+from tests.rlcf.training.conftest import SmallWorld
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -83,7 +85,9 @@ def rows(path: Path) -> list[dict[str, Any]]:
 def test_five_steps_on_mbjp(
     models: dict[str, Path], judge: Judge, tmp_path: Path, name: str, lora_rank: int
 ) -> None:
-    recipe = override(RECIPE, {"model.name": str(models[name]), "model.lora_rank": lora_rank})
+    # No program of a random model compiles: all are paid the same, and the references alone teach.
+    fields = {"model.name": str(models[name]), "model.lora_rank": lora_rank, "objective.sft_coef": 0.1}
+    recipe = override(RECIPE, fields)
     train(recipe, tmp_path / "run", judge, MACHINE)
     run = tmp_path / "run"
     assert load_recipe(str(run / "recipe.toml")) == recipe
@@ -136,6 +140,43 @@ def test_same_seed_same_run_and_a_start_goes_on_from_it(
     assert learnt("one") == learnt("three"), "a start is the state before PPO"
     before = [row for row in rows(tmp_path / "three" / "completions.jsonl") if row["stage"] == "before"]
     assert before == [row for row in rows(tmp_path / "one" / "completions.jsonl") if row["stage"] == "before"]
+
+
+def test_the_best_on_validation_is_what_is_measured_after(
+    small_world: SmallWorld, judge: Judge, tmp_path: Path
+) -> None:
+    # The numbers of MBPP's validation split are 511 to 600.
+    own = small_world.problems.read_text(encoding="utf-8").splitlines()
+    others = [line.replace("MBJP/60", "MBJP/52") for line in own if "MBJP/60" in line]
+    problems = tmp_path / "problems.jsonl"
+    problems.write_text("\n".join([*own, *others]) + "\n", encoding="utf-8")
+    fields = {
+        "data.problems": str(problems),
+        "objective.steps": 4,
+        "objective.lr": 3e-2,  # wrecks the policy: the first evaluation during training is the best
+        "objective.grounding": "pass",
+        "ppo.advantage": "leave-one-out",
+        "evaluation.every": 1,
+        "evaluation.problems": 4,
+        "rollout.max_new_tokens": 40,
+    }
+    run = tmp_path / "run"
+    recipe = override(Recipe(), small_world.fields(fields))
+    train(recipe, run, judge, Machine(rails="warn", checkpoint_every=0, keep=1))
+    evaluations = rows(run / "evaluation.jsonl")
+    during = [row for row in evaluations if row["stage"] == "during"]
+    assert [row["step"] for row in during] == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert {row["split"] for row in during} == {"validation"}
+    rates = dict.fromkeys(range(1, 5), 0.0)
+    for row in during:
+        rates[row["step"]] += row["pass"]["1"] / 2
+    best = max(rates, key=lambda step: rates[step])
+    after = [row for row in evaluations if row["stage"] == "after"]
+    assert [row["step"] for row in after] == [best] * 2
+    assert [*after[1]["pass"]] == ["1", "2"], "pass@k of all the samples of a problem too"
+    assert best in steps_saved(run)
+    told = torch.load(run / "checkpoints" / "step-000004" / "trainer.pt", weights_only=True)["best"]
+    assert told == {"step": best, "value": pytest.approx(rates[best])}
 
 
 def test_a_start_with_other_data_is_refused(judge: Judge, tmp_path: Path) -> None:

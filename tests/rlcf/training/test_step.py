@@ -27,7 +27,7 @@ from rlcf.training.objectives.ppo import PpoObjective
 from rlcf.training.rollout import Feedback, Rollout, feedback_of
 from rlcf.training.runtime.rails import TrainingStopped
 from rlcf.training.runtime.run_folder import RunFolder
-from rlcf.training.step import TrainingStep, rollout_metrics
+from rlcf.training.step import TrainingStep, rollout_metrics, untied
 from tests.rlcf.training.conftest import SmallWorld
 
 
@@ -170,6 +170,62 @@ def test_the_time_of_a_step_is_split_without_rest(
     assert sum(row.get(f"seconds_{name}", 0.0) for name in parts) <= row["seconds"]
     assert row["seconds_generate"] > 0
     assert row["tokens_per_second"] == pytest.approx(row["response_tokens"] * 24 / row["seconds"])
+
+
+def test_first_visits_are_told_apart(small_world: SmallWorld, judge: Judge, tmp_path: Path) -> None:
+    problems = load_problems(str(small_world.problems), "train")[:4]
+    with step_with(grounding_entry("tests"), small_world, judge, tmp_path, "warn") as step:
+        first, _ = step.take(0, problems[:2])
+        second, rollouts = step.take(1, problems[1:3])
+        again, _ = step.take(2, problems[:2])
+        assert step.state()["visited"] == sorted(problem.task_id for problem in problems[:3])
+    assert (first["first_visits"], first["first_pass"]) == (1.0, first["pass"])
+    assert second["first_visits"] == 0.5
+    new = [one for one in rollouts if one.answer.problem.task_id == problems[2].task_id]
+    assert second["first_pass"] == sum(bool(one.answer.verdict.passed) for one in new) / 8
+    assert again["first_visits"] == 0
+    assert "first_pass" not in again
+
+
+def test_prompts_that_tie_give_way_to_others(small_world: SmallWorld, judge: Judge, tmp_path: Path) -> None:
+    """One completion a prompt always ties: the rounds run out, and all that was sampled is counted."""
+    problems = load_problems(str(small_world.problems), "train")
+    drawn: list[int] = []
+
+    def more(count: int) -> Sequence[Problem]:
+        drawn.append(count)
+        return problems[sum(drawn) : sum(drawn) + count]
+
+    fields = {
+        "rollout.prompts_per_step": 2,
+        "rollout.resampling_rounds": 2,
+        "ppo.advantage": "leave-one-out",
+        "kl.coef": 0.0,
+    }
+    entry = grounding_entry("pass")
+    with step_with(
+        entry, small_world, judge, tmp_path, "warn", fields | {"rollout.samples_per_prompt": 1}
+    ) as step:
+        row, rollouts = step.take(0, problems[:2], more)
+    assert drawn == [2, 2]
+    assert row["rollouts"] == len(rollouts) == 6
+    assert row["learnt_rollouts"] == 6, "where every group ties, nothing is dropped"
+    assert [one.row for one in rollouts] == [*range(6)]
+    assert [one.feedback.group for one in rollouts] == [*range(6)]
+    assert len((tmp_path / "completions.jsonl").read_text(encoding="utf-8").splitlines()) == 6
+
+    drawn.clear()
+    fields |= {"rollout.prompts_per_step": 4, "rollout.samples_per_prompt": 2}
+    with step_with(entry, small_world, judge, tmp_path / "groups", "warn", fields) as step:
+        row, rollouts = step.take(0, problems[:4], more)
+    learnt = untied(rollouts)
+    assert 0 < len(learnt) < len(rollouts), "some tie and some do not"
+    assert row["learnt_rollouts"] == len(learnt)
+    mixed = {one.answer.problem.task_id for one in learnt}
+    for task_id in {one.answer.problem.task_id for one in rollouts}:
+        passed = [bool(o.answer.verdict.passed) for o in rollouts if o.answer.problem.task_id == task_id]
+        assert (task_id in mixed) == (0 < sum(passed) < len(passed))
+    assert drawn[0] == 4 - len(mixed & {problem.task_id for problem in problems[:4]})
 
 
 def test_a_curriculum_asks_from_start_points_that_move(

@@ -142,7 +142,7 @@ def test_references_are_programs_that_pass(policy: Policy, tokens: Tokens) -> No
     objective, numbers = learn(policy, tokens, recipe, [0.0, None, None, None], steps=8)
     prompts, completions = tokens
     batch = objective.policy.collate([prompts[0], prompts[2]], [completions[1], completions[3]])
-    _, _, logits_BTC = objective.trained.scorer(batch, 1.0)
+    logits_BTC = objective.trained.scorer(batch, 1.0).critic
     found = classes.pooled(logits_BTC, batch.mask_BT).argmax(1).tolist()
     assert [CLASSES[index] for index in found] == ["passed"] * 2
     assert "anchor_loss" not in numbers[0]

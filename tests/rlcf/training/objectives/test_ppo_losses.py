@@ -13,7 +13,7 @@ from torch import Tensor
 from rlcf.training.objectives import ppo_losses as ppo
 
 LENGTHS = [5, 1, 3]
-CLIP = (0.2, 0.2, 0.0)
+CLIP = ppo.Clip(0.2, 0.2)
 
 
 def example(seed: int = 0, width: int = 5) -> tuple[Tensor, Tensor, Tensor]:
@@ -62,7 +62,7 @@ def test_the_score_lands_on_its_token_and_kl_on_real_tokens() -> None:
 def test_policy_loss_is_its_definition() -> None:
     logps, old, mask = example()
     advantages = example(seed=1)[0]
-    found = ppo.policy_loss(logps, old, advantages, mask, clip=(0.1, 0.3, 0.0), tokens=9)
+    found = ppo.policy_loss(logps, old, advantages, mask / 9, ppo.Clip(0.1, 0.3))
     total, clipped, kl = 0.0, 0, 0.0
     for row, t in mask.nonzero().tolist():
         ratio, advantage = math.exp(logps[row, t] - old[row, t]), float(advantages[row, t])
@@ -78,7 +78,7 @@ def test_policy_loss_is_its_definition() -> None:
 def test_gradient_of_the_policy_loss_at_ratio_one_is_minus_the_advantage() -> None:
     old, advantages, mask = example()
     logps = old.clone().requires_grad_()
-    ppo.policy_loss(logps, old, advantages, mask, CLIP, tokens=9).loss.backward()
+    ppo.policy_loss(logps, old, advantages, mask / 9, CLIP).loss.backward()
     assert logps.grad is not None
     assert torch.allclose(logps.grad, -advantages / 9)
 
@@ -86,7 +86,7 @@ def test_gradient_of_the_policy_loss_at_ratio_one_is_minus_the_advantage() -> No
 def test_huge_log_ratios_stay_finite() -> None:
     mask = torch.ones(1, 2, dtype=torch.bool)
     logps, advantages = torch.tensor([[500.0, -500.0]]), torch.tensor([[1.0, 1.0]])
-    found = ppo.policy_loss(logps, torch.zeros(1, 2), advantages, mask, CLIP, tokens=2)
+    found = ppo.policy_loss(logps, torch.zeros(1, 2), advantages, mask / 2, CLIP)
     assert math.isfinite(float(found.loss))
     assert math.isfinite(float(found.approx_kl))
 
@@ -104,10 +104,62 @@ def test_value_loss_is_its_definition() -> None:
 
 def test_whitening_is_over_real_tokens_only() -> None:
     values, _, mask = example()
-    white = ppo.whiten(values + 100.0 * ~mask, mask)
+    white = ppo.whiten(values + 100.0 * ~mask, mask, torch.tensor(5.0))
     assert float(white[mask].mean()) == pytest.approx(0, abs=1e-6)
     assert float(white[mask].std(correction=0)) == pytest.approx(1, abs=1e-6)
     assert not white[~mask].any()
+
+
+def test_whitened_advantages_are_no_louder_than_what_was_paid() -> None:
+    values, _, mask = example()
+    spread = float(values[mask].std(correction=0)) / 10
+    quiet = ppo.whiten(values, mask, torch.tensor(spread))
+    assert float(quiet[mask].std(correction=0)) == pytest.approx(0.1, rel=1e-4)
+    assert not ppo.whiten(values, mask, torch.tensor(0.0)).any(), "all were paid the same"
+
+
+@pytest.mark.parametrize("mean", ["token", "sequence"])
+def test_the_weights_of_a_minibatch_add_up_to_one_however_it_is_split(mean: str) -> None:
+    _, _, mask = example()
+    tokens, rows = int(mask.sum()), len(mask)
+    whole = ppo.loss_weights(mask, mean, tokens, rows)
+    parts = [ppo.loss_weights(mask[at : at + 1], mean, tokens, rows) for at in range(rows)]
+    assert torch.equal(torch.cat(parts), whole)
+    assert float(whole.sum()) == pytest.approx(1)
+    own = whole.sum(1) if mean == "sequence" else whole[mask]
+    assert own.tolist() == pytest.approx([float(own[0])] * len(own)), "each counts alike"
+
+
+def test_the_sequences_ratio_is_clipped_as_one() -> None:
+    """GSPO: exp of the mean log-ratio; a token far off is no reason while the mean is near."""
+    logps, mask = torch.tensor([[0.5, -0.5], [0.5, 0.5]]), torch.ones(2, 2, dtype=torch.bool)
+    advantages = torch.ones(2, 2)
+    found = ppo.policy_loss(
+        logps, torch.zeros(2, 2), advantages, mask / 4, ppo.Clip(0.2, 0.2, 0.0, "sequence")
+    )
+    assert float(found.loss) == pytest.approx(-(1.0 + 1.2) / 2)
+    assert float(found.clipped) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("ratio", ["token", "sequence", "cispo"])
+def test_every_ratio_has_the_same_gradient_on_policy(ratio: str) -> None:
+    logps, _, mask = example()
+    advantages = torch.arange(1.0, 1.0 + len(mask))[:, None].expand_as(mask)
+    logps = logps.clone().requires_grad_()
+    ppo.policy_loss(
+        logps, logps.detach(), advantages, mask / 9, ppo.Clip(0.2, 0.2, 0.0, ratio)
+    ).loss.backward()
+    assert logps.grad is not None
+    assert torch.allclose(logps.grad, (-advantages * mask / 9).to(logps.dtype))
+
+
+def test_what_is_clipped_keeps_its_gradient_with_cispo_alone() -> None:
+    for ratio, kept in (("token", [0.0]), ("cispo", [-1.2])):
+        logps = torch.tensor([[2.0]], requires_grad=True)
+        one = torch.ones(1, 1)
+        ppo.policy_loss(logps, torch.zeros(1, 1), one, one, ppo.Clip(0.2, 0.2, 0.0, ratio)).loss.backward()
+        assert logps.grad is not None
+        assert logps.grad[0].tolist() == pytest.approx(kept)
 
 
 def test_explained_variance() -> None:
@@ -124,8 +176,8 @@ def test_the_dual_clip_bounds_the_loss_where_the_advantage_is_negative() -> None
     mask = torch.ones(1, 3, dtype=torch.bool)
     logps = torch.tensor([[2.0, 2.0, 0.1]], requires_grad=True)
     advantages = torch.tensor([[-1.0, 1.0, -1.0]])
-    plain = ppo.policy_loss(logps, torch.zeros(1, 3), advantages, mask, CLIP, tokens=1)
-    dual = ppo.policy_loss(logps, torch.zeros(1, 3), advantages, mask, (0.2, 0.2, 3.0), tokens=1)
+    plain = ppo.policy_loss(logps, torch.zeros(1, 3), advantages, mask.float(), CLIP)
+    dual = ppo.policy_loss(logps, torch.zeros(1, 3), advantages, mask.float(), ppo.Clip(0.2, 0.2, 3.0))
     ratio, near = math.exp(2.0), math.exp(0.1)
     assert float(plain.loss) == pytest.approx(ratio - 1.2 + near)
     assert float(dual.loss) == pytest.approx(3.0 - 1.2 + near)
