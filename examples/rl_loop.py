@@ -106,7 +106,7 @@ def judged(judge: Judge, problems: Sequence[Problem], completions: Sequence[str]
 @torch.no_grad()
 def scored(policy: Policy, reference: Policy, critic: Critic, rows: Sequence[Row]) -> Tensor:
     """Advantages: the score on its token less the KL to the reference, against the critic (GAE), whitened;
-    stacked with what the losses need besides, [4, B, T]."""
+    stacked with what the losses need besides, [3, B, T]."""
     prompts, ids, signals = zip(*rows, strict=True)
     batch = policy.collate(prompts, ids)
     mask_BT, old = batch.mask_BT, policy.token_stats(batch, TEMPERATURE)
@@ -121,12 +121,12 @@ def scored(policy: Policy, reference: Policy, critic: Critic, rows: Sequence[Row
     rewards_BT = ppo.token_rewards(scores_B, places_B, old.logps_BT, reference_BT, mask_BT, KL)
     estimates_BT = ppo.gae(rewards_BT, values_BT, mask_BT, 1.0, LAMBDA)
     advantages_BT = ppo.whiten(estimates_BT, mask_BT, rewards_BT.sum(1).std(correction=0))
-    return torch.stack([old.logps_BT, values_BT, advantages_BT, estimates_BT + values_BT])
+    return torch.stack([old.logps_BT, advantages_BT, estimates_BT + values_BT])
 
 
 def update(
     policy: Policy, critic: Critic, optimizer: torch.optim.Optimizer, rows: Sequence[Row],
-    scored_4BT: Tensor, *, warm_up: bool,
+    scored_3BT: Tensor, *, warm_up: bool,
 ) -> float:  # fmt: skip
     """Steps on the clipped surrogate and the critic's error, a quarter of the completions each; returns the
     policy's mean loss. In the warm-up the critic learns alone."""
@@ -135,11 +135,11 @@ def update(
         batch = policy.collate([rows[row][0] for row in part], [rows[row][1] for row in part])
         mask_BT, tokens = batch.mask_BT, int(batch.mask_BT.sum())
         stats = policy.token_stats(batch, TEMPERATURE)
-        old_BT, values_BT, advantages_BT, returns_BT = scored_4BT[:, part, : mask_BT.shape[1]]
+        old_BT, advantages_BT, returns_BT = scored_3BT[:, part, : mask_BT.shape[1]]
         clip = ppo.Clip(CLIP, CLIP)
         actor = ppo.policy_loss(stats.logps_BT, old_BT, advantages_BT, mask_BT / tokens, clip)
-        value = ppo.value_loss(critic(stats.states_BTD), values_BT, returns_BT, mask_BT, CLIP, tokens)
-        step(optimizer, value.loss if warm_up else actor.loss + value.loss)
+        value_loss = ppo.value_loss(critic(stats.states_BTD), returns_BT, mask_BT, tokens)
+        step(optimizer, value_loss if warm_up else actor.loss + value_loss)
         losses.append(actor.loss.item())
     return sum(losses) / len(losses)
 
@@ -189,8 +189,8 @@ def main() -> None:
             signals = ground(answers)
             # Advantage, loss, step; without what the judge failed on, which is no reward.
             rows = [row for row in zip(prompts, ids, signals, strict=True) if row[2].score is not None]
-            scored_4BT = scored(policy, reference, critic, rows)
-            loss = update(policy, critic, optimizer, rows, scored_4BT, warm_up=number == 0)
+            scored_3BT = scored(policy, reference, critic, rows)
+            loss = update(policy, critic, optimizer, rows, scored_3BT, warm_up=number == 0)
             reward = sum(float(signal.score or 0.0) for _, _, signal in rows) / len(rows)
             say(f"step {number + 1}: reward {reward:+.2f}, loss {loss:+.3f}")
         measure("after")

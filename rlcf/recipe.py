@@ -16,6 +16,7 @@ CHOICES = {
     "rollout.extract": ("none", "auto"),
     "optimizer.schedule": ("linear", "cosine", "constant"),
     "ppo.advantage": ("gae", "group", "leave-one-out", "best", "greedy", "coderl"),
+    "critic.trunk": ("policy", "own"),
     "ppo.ratio": ("token", "sequence", "cispo"),
     "ppo.mean": ("token", "sequence"),
     "objective.name": ("ppo", "references", "kept", "feedback", "dpo", "ipo", "hinge", "kto"),
@@ -189,10 +190,15 @@ class CriticSettings:
     """Learning rate; it falls as the policy's does."""
     warmup_steps: int = 1
     """First steps in which the critic alone learns."""
+    epochs: int = 1
+    """Passes over a rollout batch; in those beyond `ppo.epochs` the policy stays."""
+    trunk: str = "policy"
+    """What its head reads: the states of the `policy`, detached, or those of a copy of the policy's trunk
+    that is its `own` and learns with it."""
     lora_rank: int = 0
-    """Rank of its own LoRA adapters on the policy's base; 0 reads the policy's states, detached."""
-    gae_lambda: float = 0.95
-    """Lambda of its targets."""
+    """Rank of its own LoRA adapters on the policy's base, in the place of a whole trunk; 0: none."""
+    gae_lambda: float = 1.0
+    """Lambda of its targets; 1: all that is still to be paid (VC-PPO)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,15 @@ from rlcf.policy.adapters import Adapters
 from rlcf.policy.batch import TokenBatch, Tokens, collate, micro_batches
 from rlcf.policy.critic import AnyCritic
 from rlcf.policy.generate import Backend, Decoding, Sampled, make_backend, stable_seed
-from rlcf.policy.score import Scorer, TokenStats, head_scale, head_size, states, token_stats
+from rlcf.policy.score import (
+    Scorer,
+    TokenStats,
+    head_scale,
+    head_size,
+    states,
+    token_stats,
+    trainable_trunk,
+)
 
 PREFIX = "prompt_prefix"
 """Name in tokenizer_config.json."""
@@ -84,13 +92,26 @@ class Policy:
         """Those that are trained."""
         return self.scorer().policy_parameters()
 
-    def scorer(self, critic: AnyCritic | None = None, critic_rank: int = 0) -> Scorer:
-        """The module that scores, for training. `critic_rank`: of the critic's own adapters, 0 for none."""
+    def scorer(
+        self, critic: AnyCritic | None = None, critic_rank: int = 0, *, critic_trunk: bool = False
+    ) -> Scorer:
+        """The module that scores, for training. `critic_rank`: of the critic's own adapters, 0 for none;
+        `critic_trunk`: the critic has a copy of the policy's trunk."""
         if critic_rank and self.adapters is None:
-            raise BadInput("the critic's adapters need the policy's: set lora_rank too", field="critic_rank")
+            raise BadInput(
+                "the critic's adapters need the policy's: set model.lora_rank too, or critic.trunk = 'own'",
+                field="critic.lora_rank",
+            )
         if critic_rank and self.adapters is not None:
             self.adapters.add_critic(critic_rank)
-        return Scorer(self.model, critic, self.adapters, own_trunk=critic_rank > 0, autocast=self.autocast)
+        return Scorer(
+            self.model,
+            critic,
+            self.adapters,
+            critic_model=trainable_trunk(self.plain_copy()) if critic_trunk else None,
+            critic_adapters=critic_rank > 0,
+            autocast=self.autocast,
+        )
 
     def checkpoint_activations(self) -> None:
         """Backward passes compute the layers' activations again: slower, in far less memory."""

@@ -62,13 +62,15 @@ class Scorer(nn.Module):
         critic: AnyCritic | None = None,
         adapters: Adapters | None = None,
         *,
-        own_trunk: bool = False,
+        critic_model: PreTrainedModel | None = None,
+        critic_adapters: bool = False,
         autocast: torch.dtype | None = None,
     ) -> None:
-        """`own_trunk`: the critic reads the states of its own adapters, which its gradient shapes."""
+        """What the critic reads, and its gradient then shapes: the states of `critic_model`, or those of its
+        own adapters (`critic_adapters`); else those of the policy, detached."""
         super().__init__()
-        self.model, self.critic = model, critic
-        self.own_trunk, self.autocast = own_trunk, autocast
+        self.model, self.critic, self.critic_model = model, critic, critic_model
+        self.critic_adapters, self.autocast = critic_adapters, autocast
         self._adapters = adapters
 
     def forward(
@@ -78,16 +80,20 @@ class Scorer(nn.Module):
         entropy_gradient: bool = False,
         reference: bool = False,
         unscaled: bool = False,
+        critic_only: bool = False,
     ) -> Scores:
         """`reference`: with all adapters off, and without values. `unscaled`: with log-probabilities at
-        temperature 1 too."""
+        temperature 1 too. `critic_only`: nothing of the policy, log-probabilities are 0."""
         with torch.autocast(batch.ids_RL.device.type, self.autocast, enabled=self.autocast is not None):
-            with self._active(None if reference else POLICY):
-                stats = token_stats(self.model, batch, temperature, entropy_gradient, unscaled)
+            if critic_only:
+                zeros_BT = torch.zeros(batch.mask_BT.shape, device=batch.mask_BT.device)
+                stats = TokenStats(zeros_BT, zeros_BT, zeros_BT, zeros_BT)
+            else:
+                with self._active(None if reference else POLICY):
+                    stats = token_stats(self.model, batch, temperature, entropy_gradient, unscaled)
             states_BTD = stats.states_BTD
-            if self.own_trunk and not reference:
-                with self._active(CRITIC):
-                    states_BTD = states(self.model, batch)
+            if self.critic is not None and not reference:
+                states_BTD = self._critic_states(batch, None if critic_only else stats.states_BTD)
         if self.critic is None or reference:
             critic = torch.zeros_like(stats.logps_BT)
         else:
@@ -96,13 +102,25 @@ class Scorer(nn.Module):
             critic = critic * (batch.mask_BT if critic.dim() == 2 else batch.mask_BT[..., None])
         return Scores(stats.logps_BT, stats.entropies_BT, critic, stats.unscaled_logps_BT)
 
+    def _critic_states(self, batch: TokenBatch, policys_BTD: Tensor | None) -> Tensor:
+        """`[B, T, D]` states that the critic reads; `policys_BTD`: the policy's, where they are known."""
+        if self.critic_model is not None:
+            return states(self.critic_model, batch)
+        if self.critic_adapters:
+            with self._active(CRITIC):
+                return states(self.model, batch)
+        if policys_BTD is not None:
+            return policys_BTD
+        with torch.no_grad(), self._active(POLICY):
+            return states(self.model, batch)
+
     def _active(self, adapter: str | None) -> AbstractContextManager[None]:
         return self._adapters.active(adapter) if self._adapters is not None else nullcontext()
 
     def layers(self) -> list[nn.Module]:
         """The transformer's blocks."""
         names = self.model._no_split_modules or ()
-        return [module for module in self.model.modules() if type(module).__name__ in names]
+        return [module for module in self.modules() if type(module).__name__ in names]
 
     def policy_parameters(self) -> list[nn.Parameter]:
         """Those of the policy that are trained."""
@@ -111,10 +129,12 @@ class Scorer(nn.Module):
         return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
 
     def critic_parameters(self) -> list[nn.Parameter]:
-        """Those of the critic, its own adapters included."""
+        """Those of the critic, its own adapters or trunk included."""
         if self.critic is None:
             return []
-        own = self._adapters.parameters(CRITIC) if self.own_trunk and self._adapters else []
+        own = self._adapters.parameters(CRITIC) if self.critic_adapters and self._adapters else []
+        if self.critic_model is not None:
+            own = [parameter for parameter in self.critic_model.parameters() if parameter.requires_grad]
         return [*self.critic.parameters(), *own]
 
 
@@ -187,6 +207,15 @@ def trunk(model: PreTrainedModel) -> nn.Module:
     if model.config.is_encoder_decoder:
         return cast(nn.Module, model.get_encoder())
     return cast(nn.Module, getattr(model, model.base_model_prefix))
+
+
+def trainable_trunk(model: PreTrainedModel) -> PreTrainedModel:
+    """`model` in fp32 with all of it trained but an output embedding of its own, which makes no state."""
+    model.float().requires_grad_(True)
+    head, inputs = cast(nn.Module, model.get_output_embeddings()), model.get_input_embeddings()
+    if head.weight is not inputs.weight:
+        head.requires_grad_(False)
+    return model
 
 
 def head_size(model: PreTrainedModel) -> tuple[int, int]:

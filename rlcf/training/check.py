@@ -47,6 +47,12 @@ def check_parts(recipe: Recipe, entry: Entry) -> None:
         message = f"{recipe.ppo.advantage!r} compares completions of one prompt, and replay draws them apart"
         raise BadInput(f"{message}: choose gae, best or greedy", field="ppo.advantage")
 
+    if recipe.critic.lora_rank and recipe.critic.trunk == "own":
+        raise BadInput("must be 0: a trunk of its own is trained whole", field="critic.lora_rank")
+    if recipe.rollout.resampling_rounds and (recipe.rollout.curriculum or recipe.rollout.replay_capacity):
+        message = "must be 0: a curriculum or a replay buffer decides already what is learnt from"
+        raise BadInput(message, field="rollout.resampling_rounds")
+
 
 def _check_chat(recipe: Recipe) -> None:
     if recipe.model.system and not recipe.model.chat:

@@ -49,7 +49,9 @@ class TrainedPolicy:
         """`with_reference`: keeps the policy as it is now as the reference policy."""
         self.policy, self.recipe, self.form = policy, recipe, PromptFormat.of(recipe)
         self.machine, self.parallel = machine, parallel
-        self.scorer = policy.scorer(critic, recipe.critic.lora_rank if critic is not None else 0)
+        own = recipe.critic.trunk == "own" and critic is not None
+        rank = recipe.critic.lora_rank if critic is not None and not own else 0
+        self.scorer = policy.scorer(critic, rank, critic_trunk=own)
         self._reference = reference_module(policy, self.parallel) if with_reference else None
         self.module = TrainedModule(policy, self.scorer, self.machine, self.parallel)
         self.optimizers = Optimizers(self.scorer, recipe)

@@ -171,7 +171,7 @@ def suite_of(chain: Chain, value_of: Mapping[str, str], rng: random.Random) -> S
     return Suite(cases=cases, imports=IMPORTS)
 
 
-def generate(seed: int, judge: Judge, *, train: int, rl: int, validation: int, test: int) -> AtomicData:
+def generate(seed: int, judge: Judge, *, train: int, rl: int = 0, validation: int, test: int) -> AtomicData:
     """The splits of one seed; the same arguments give the same data, and `rl` changes no other split."""
     generator = Generator("atomic", seed, judge, input_pool(seed), spare=CASES)
     pairs = split_pairs(seed)

@@ -50,6 +50,10 @@ class Targets:
     advantages_BT: Tensor
     returns_BT: Tensor
     """The critic's targets; 0 without one."""
+    rewards_to_go_BT: Tensor
+    """Monte Carlo returns: all that was paid at a token and after it."""
+    others_mean_B: Tensor
+    """Mean pay of the prompt's other rollouts."""
     classes_B: Tensor
     """The outcome critic's targets; B is 0 without one."""
     own_passes_BT: Tensor
@@ -110,8 +114,16 @@ def compute_targets(
         # Credits stay as they are: their tokens are known, and need no critic that guesses at them.
         advantages_BT = advantages_BT * outcome_critic.token_weights(experience.class_logits_BTC, classes_B)
     weights_BT = torch.where(advantages_BT < 0, recipe.ppo.negative_weight, 1.0)
+    groups_B = torch.tensor([one.group for one in feedbacks])
     return Targets(
-        mask_BT, loss_mask_BT, advantages_BT * weights_BT + credits_BT, returns_BT, classes_B, own_passes_BT
+        mask_BT,
+        loss_mask_BT,
+        advantages_BT * weights_BT + credits_BT,
+        returns_BT,
+        (rewards_BT * mask_BT).flip(1).cumsum(1).flip(1) * mask_BT,
+        ppo.others_mean(rewards_BT.sum(1), groups_B, mask_BT.any(1)),
+        classes_B,
+        own_passes_BT,
     )
 
 
@@ -144,8 +156,9 @@ def batch_metrics(experience: Experience, targets: Targets, recipe: Recipe) -> d
         log_ratio_BT = (experience.old_logps_BT - experience.reference_logps_BT) * mask_BT
         metrics["kl"] = float(log_ratio_BT.sum() / int(mask_BT.any(1).sum()))
     if recipe.ppo.advantage == "gae":
-        metrics["explained_variance"] = ppo.explained_variance(
-            experience.values_BT, targets.returns_BT, mask_BT
-        )
+        # Of Monte Carlo returns that the critic has not seen: its own targets contain its values.
+        returns_BT, others_BT = targets.rewards_to_go_BT, targets.others_mean_B[:, None].expand_as(mask_BT)
+        metrics["explained_variance"] = ppo.explained_variance(experience.values_BT, returns_BT, mask_BT)
+        metrics["explained_by_others"] = ppo.explained_variance(others_BT, returns_BT, mask_BT)
         metrics["value_mean"] = float(experience.values_BT[mask_BT].mean())
     return metrics

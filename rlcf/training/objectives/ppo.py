@@ -37,8 +37,6 @@ from rlcf.training.rollout import Feedback, Rollout
 from rlcf.training.runtime.distributed import Parallel
 from rlcf.training.trained_policy import Encoded, MetricSums, TrainedPolicy, reference_examples, row_passes
 
-VALUE_CLIP = 0.2
-"""Range of the value around the old one."""
 CRITICS: dict[str, type[AnyCritic]] = {"gae": Critic, "coderl": ClassCritic}
 """By advantage; the others need none."""
 
@@ -163,6 +161,9 @@ class PpoObjective:
             else:
                 continue
             break
+        if recipe.ppo.advantage == "gae":
+            for epoch in range(recipe.ppo.epochs, recipe.critic.epochs):
+                self._fit_critic(experience, targets, self._minibatches(experience.prompts, step, epoch))
         self.module.sync()
         metrics = sums.means() | batch_metrics(experience, targets, recipe) | {"kl_coefficient": self.kl}
         if self.has_outcome_critic:
@@ -211,6 +212,21 @@ class PpoObjective:
         self.trained.optimizer_step(sums, metrics, learn_policy)
         return float(metrics["approx_kl"])
 
+    def _fit_critic(self, experience: Experience, targets: Targets, parts: Sequence[list[int]]) -> None:
+        """Take a pass of the critic's alone."""
+        for part in parts:
+            tokens = int(targets.mask_BT[part].sum())
+            own = self._passes(experience, part)
+            for at, one in enumerate(own):
+                with self.parallel.sync_gradients(self.module.wrapped, last=at + 1 == len(own)):
+                    batch = self._batch(experience, one)
+                    values_BT = self.module(batch, 1.0, critic_only=True).critic
+                    width = batch.mask_BT.shape[1]
+                    returns_BT = targets.returns_BT[one.rows, :width].to(values_BT.device)
+                    real_BT = targets.mask_BT[one.rows, :width].to(values_BT.device) & (not one.is_padding)
+                    self.parallel.backward(ppo.value_loss(values_BT, returns_BT, real_BT, max(1, tokens)))
+            self.trained.optimizers.step(learn_policy=False)
+
     def _losses(
         self, experience: Experience, targets: Targets, one: Pass, counts: Counts, learn_policy: bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
@@ -258,10 +274,8 @@ class PpoObjective:
             parts["class_loss"] = class_loss * (not one.is_padding)
             loss = loss + parts["class_loss"]
         elif self.trained.scorer.critic is not None:
-            values_BT, returns_BT = rows_of(experience.values_BT), rows_of(targets.returns_BT)
-            value = ppo.value_loss(critic_output, values_BT, returns_BT, real_BT, VALUE_CLIP, tokens)
-            loss = loss + value.loss
-            parts |= {"value_loss": value.loss, "value_clip_fraction": value.clipped}
+            parts["value_loss"] = ppo.value_loss(critic_output, rows_of(targets.returns_BT), real_BT, tokens)
+            loss = loss + parts["value_loss"]
         return loss, {name: tensor.detach() for name, tensor in parts.items()}
 
     def _add_reference_gradients(

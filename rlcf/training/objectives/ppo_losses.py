@@ -34,7 +34,7 @@ class Loss:
     clipped: Tensor
     """Share of the tokens where a clipped branch was taken."""
     approx_kl: Tensor
-    """k3 estimate of KL(old || new), never negative (Schulman's blog); 0 for the value loss."""
+    """k3 estimate of KL(old || new), never negative (Schulman's blog)."""
 
 
 def token_rewards(
@@ -76,6 +76,11 @@ def leave_one_out(rewards_B: Tensor, groups_B: Tensor, counted_B: Tensor) -> Ten
     for one alone."""
     mean_B, count_B = _group_mean(rewards_B, groups_B, counted_B)
     return (rewards_B - mean_B) * counted_B * count_B / (count_B - 1).clamp(min=1)
+
+
+def others_mean(rewards_B: Tensor, groups_B: Tensor, counted_B: Tensor) -> Tensor:
+    """Mean of the other counted rollouts of the same prompt: what `leave_one_out` takes for the value."""
+    return rewards_B - leave_one_out(rewards_B, groups_B, counted_B)
 
 
 GROUP_ADVANTAGES = {"group": group_advantages, "leave-one-out": leave_one_out}
@@ -173,19 +178,10 @@ def kl_loss(logps_BT: Tensor, reference_BT: Tensor, mask_BT: Tensor, form: str, 
     return k2 + (k3 - k2).detach()
 
 
-def value_loss(
-    values_BT: Tensor, old_BT: Tensor, returns_BT: Tensor, mask_BT: Tensor, clip: float, tokens: int
-) -> Loss:
-    """Half the squared error, the worse of the value and the value clipped around the old one."""
-    near_BT = old_BT + (values_BT - old_BT).clamp(-clip, clip)
-    plain_BT = (values_BT - returns_BT) ** 2
-    clipped_BT = (near_BT - returns_BT) ** 2
-    worse_BT = torch.maximum(plain_BT, clipped_BT)
-    return Loss(
-        loss=0.5 * (worse_BT * mask_BT).sum() / tokens,
-        clipped=((clipped_BT > plain_BT) & mask_BT).sum() / tokens,
-        approx_kl=torch.zeros((), device=values_BT.device),
-    )
+def value_loss(values_BT: Tensor, returns_BT: Tensor, mask_BT: Tensor, tokens: int) -> Tensor:
+    """Half the squared error. It is not clipped around the old value: that holds a critic that begins at 0
+    back for as many steps as its range is wide (docs/training-details.md#value-loss)."""
+    return 0.5 * ((values_BT - returns_BT) ** 2 * mask_BT).sum() / tokens
 
 
 def adapted_kl(kl: float, observed: float, target: float, rollouts: int) -> float:

@@ -61,6 +61,8 @@ class Parallel:
             device_ids=[self.device] if self.device.type == "cuda" else None,
             # Masks and rotary tables, the same everywhere.
             forward_sync_buffers=False,
+            # The passes of a critic alone leave the policy out.
+            find_unused_parameters=True,
         )
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,9 @@ from rlcf.problems import Problem
 from rlcf.problems.atomic import AtomicData, build
 from rlcf.problems.atomic.atom import CONSTANTS
 from rlcf.problems.atomic.chain import Chain, Step
+from rlcf.problems.atomic.generator import generate
+from rlcf.problems.atomic.inputs import input_pool
+from rlcf.problems.atomic.measure import measure
 from rlcf.problems.atomic.splits import ATOMS, split_pairs
 
 PUBLISHED = "ba8621170dc08cc709a1a8f2db48b5e5b13ec346d895ae513f92ab622856edb5"
@@ -128,6 +132,41 @@ def test_held_out_pairs_are_nowhere_in_training(data: AtomicData) -> None:
     for problem in data.test:
         assert {*pairs_of(problem)} & {*pairs.test}
         assert not {*pairs_of(problem)} & {*pairs.validation}
+
+
+def test_problems_for_rl_alone_compute_what_no_other_does(judge: Judge, data: AtomicData) -> None:
+    """On the whole pool of inputs, not only on the cases of a suite; the other splits stay as they are."""
+    more = generate(0, judge, rl=300, **SIZES)
+    assert replace(more, rl=()) == data
+    assert len(more.rl) == 300
+    assert {problem.split for problem in more.rl} == {"rl"}
+    assert {steps(problem) for problem in more.rl} == {2, 3}
+    held_out = [*more.validation, *more.test]
+    assert not {code(problem) for problem in more.rl} & {code(p) for p in (*more.train, *held_out)}
+    assert len({code(problem) for problem in more.rl}) == 300
+    known = {
+        (wording.replace("$k", str(constant)), atom.takes): Step(atom, constant, wording)
+        for atom in ATOMS
+        for wording in atom.wordings
+        for constant in CONSTANTS
+    }
+
+    def chain_of(problem: Problem) -> Chain:
+        found: list[Step] = []
+        takes = re.search(r"f\((.+) x\)", problem.prompt)
+        assert takes is not None
+        for part in problem.description.split(", then "):
+            found.append(known[part, found[-1].atom.gives if found else takes[1]])
+        return Chain(tuple(found))
+
+    pool = input_pool(0)
+    chains = [chain_of(problem) for problem in (*held_out, *more.rl)]
+    behaviours = [
+        (chain.takes, chain.gives, values)
+        for chain, values in zip(chains, measure(chains, pool, judge), strict=True)
+    ]
+    assert [chain.reference for chain in chains] == [str(p.reference) for p in (*held_out, *more.rl)]
+    assert not {*behaviours[: len(held_out)]} & {*behaviours[len(held_out) :]}
 
 
 def _filled(wordings: tuple[str, ...]) -> list[str]:
