@@ -67,3 +67,16 @@ def test_a_split_that_no_file_can_have_is_refused(divided: Recipe, tmp_path: Pat
     bad.write_text(json.dumps(row | {"split": "dev"}))
     with pytest.raises(BadInput, match=r"bad.jsonl:1: field 'split': must be one of .*sft, rl, not 'dev'"):
         load_problems(str(bad))
+
+
+def test_problems_for_rl_alone_are_those_that_a_generator_makes(divided: Recipe, judge: Judge) -> None:
+    with pytest.raises(BadInput, match="rl_problems"):
+        load_data(override(divided, {"data.rl_problems": 5}), judge, references=False)
+    fields = {"data.train_problems": 60, "data.corpus_problems": 40, "data.rl_problems": 30}
+    made = override(Recipe(), fields | {"evaluation.split": "validation", "evaluation.every": 2})
+    data = load_data(made, judge, references=False)
+    assert {problem.split for problem in data.train} == {"rl"}
+    assert len(data.train) == 30
+    assert {problem.split for problem, _ in data.corpus} == {"train"}
+    assert data.validation == data.evaluation
+    assert not load_data(override(made, {"evaluation.every": 0}), judge, references=False).validation
