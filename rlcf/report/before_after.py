@@ -17,6 +17,7 @@ class Change:
     decoding: str
     """`greedy`, or `T = 0.8, 4 samples`."""
     metric: str
+    """`compile`, `exec` or `pass`, at k = 1, or `pass@8`: whether one of so many samples passes."""
     before: Estimate
     after: Estimate | None
     """None: the run ended before it was evaluated again."""
@@ -25,20 +26,22 @@ class Change:
 
 
 def changes(run: Run) -> list[Change]:
-    """A change for each decoding that was evaluated before and each metric."""
+    """A change for each decoding that was evaluated before and each metric; pass@n too, of all n samples."""
     found = []
     for before in stage_rows(run, "before"):
         after = next((row for row in stage_rows(run, "after") if _same_question(row, before)), None)
         old = tallies(before)
         new = tallies(after) if after else {}
         common = [task_id for task_id in old if task_id in new]
-        gains = gain([old[t] for t in common], [new[t] for t in common], 1) if after else {}
-        rates = estimate(list(old.values()), [1])
-        rates_after = estimate(list(new.values()), [1])
-        for metric in METRICS:
-            later = rates_after[metric][1] if after else None
-            label = decoding_name(before["decoding"])
-            found.append(Change(label, metric, rates[metric][1], later, gains.get(metric)))
+        n, label = int(before["decoding"]["n"]), decoding_name(before["decoding"])
+        ks = sorted({1, n})
+        rates, rates_after = (estimate(list(counts.values()), ks) for counts in (old, new))
+        for k in ks:
+            gains = gain([old[t] for t in common], [new[t] for t in common], k) if after else {}
+            for metric in METRICS if k == 1 else ("pass",):
+                name = metric if k == 1 else f"{metric}@{k}"
+                later = rates_after[metric][k] if after else None
+                found.append(Change(label, name, rates[metric][k], later, gains.get(metric)))
     return found
 
 
