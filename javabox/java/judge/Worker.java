@@ -1,5 +1,6 @@
 package javabox.judge;
 
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javabox.judge.compile.Build;
@@ -9,6 +10,7 @@ import javabox.judge.meter.Jars;
 import javabox.judge.meter.Rewriter;
 import javabox.judge.protocol.Job;
 import javabox.judge.protocol.Reply;
+import javabox.judge.run.Deadline;
 import javabox.judge.run.Watchdog;
 import javabox.judge.value.Checkers;
 import javabox.judge.value.Expected;
@@ -29,6 +31,7 @@ final class Worker implements Runnable {
     private final Build build;
     private final Checkers checkers;
     private final Watchdog watchdog;
+    private Path thread;
     private volatile boolean lost;
     /** Whether expected values are being evaluated: the suite's own code, and no program's. */
     private volatile boolean evaluating;
@@ -44,6 +47,7 @@ final class Worker implements Runnable {
     @Override
     public void run() {
         try {
+            thread = Deadline.thread();
             Compiler compiler = new Compiler();
             while (!lost) {
                 prepare(supervisor.next(), compiler);
@@ -60,7 +64,7 @@ final class Worker implements Runnable {
             return;
         }
         AtomicBoolean answered = new AtomicBoolean();
-        Watchdog.Alarm alarm = watchdog.in(job.limits().compileMillis(), () -> giveUp(job, answered));
+        Deadline alarm = new Deadline(job.limits().compileMillis(), thread, watchdog, () -> giveUp(job, answered));
         Reply reply;
         Runner.Task task = null;
         try {

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Processor time of the processes below a program's first one, had and waited for, in nanoseconds.
+ * Processor time of the processes below a program's first one, or of a thread, had and waited for, in nanoseconds.
  *
  * <p>Read from the kernel's own count for each thread (`schedstat`), which tells what ran from what was ready and had
  * no processor: so a program that waits is told from one that a busy machine starves. Not covered: kernels built
@@ -22,6 +22,16 @@ record Busy(long ran, long starved) {
     static Busy of(long process) {
         try {
             return below(process, GENERATIONS);
+        } catch (IOException | RuntimeException e) {
+            return null;
+        }
+    }
+
+    /** Of one thread, by its folder in /proc; null where nothing is known. */
+    static Busy ofThread(Path thread) {
+        try {
+            String[] counts = Files.readString(thread.resolve("schedstat")).strip().split(" ");
+            return new Busy(Long.parseLong(counts[0]), Long.parseLong(counts[1]));
         } catch (IOException | RuntimeException e) {
             return null;
         }
