@@ -22,12 +22,13 @@ final class CompileLoop {
     public static void main(String[] args) throws Exception {
         List<List<Sources.Unit>> programs = new ArrayList<>();
         Imports imports = new Imports();
+        Compiler reader = new Compiler();
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(new FileInputStream(args[0])))) {
             while (true) {
                 byte[] frame = new byte[in.readInt()];
                 in.readFully(frame);
                 Job job = Job.read(new DataInputStream(new ByteArrayInputStream(frame)));
-                programs.add(List.of(Sources.program(job), Sources.tests(job, imports)));
+                programs.add(Units.of(job, reader, imports).together());
             }
         } catch (EOFException e) {
             // the end of the file

@@ -9,6 +9,7 @@ the attacks' mark, connections that a listener on this machine heard or that are
     python -m benchmarks.attacks                       # about twelve minutes on two quiet cores
     python -m benchmarks.attacks --naive-seconds 0     # about one, without the naive harness
     python -m benchmarks.attacks --naive-seconds 0 --isolation landlock --landlock-abi 1
+    JAVA_HOME=/usr/lib/jvm/… python -m benchmarks.attacks --naive-seconds 0     # the same on another JDK
 
 The naive harness runs programs as its own user, so here it runs as `nobody` in namespaces of its own, with a
 heap limit; that needs root and is skipped where namespaces are refused. Attacks that would harm it there as

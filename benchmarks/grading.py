@@ -164,7 +164,7 @@ class CompileLoop:
         frames.write_bytes(b"".join(struct.pack(">i", len(p)) + p for p in payloads))
         javac = str(jdk.home / "bin" / "javac")
         subprocess.run([javac, "-cp", path, "-d", self._scratch.name, str(COMPILE_LOOP)], check=True)
-        java = [str(jdk.home / "bin" / "java"), *jvm.SUPERVISOR_FLAGS, jvm.INTERNAL_COMPILER]
+        java = [str(jdk.home / "bin" / "java"), *jvm.SUPERVISOR_FLAGS, *jvm.INTERNAL_COMPILER]
         classes = f"{self._scratch.name}:{path}"
         command = [*java, "-cp", classes, "javabox.judge.compile.CompileLoop", str(frames), str(threads)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -25,8 +25,8 @@ ROOT = Path(__file__).parent.parent
 MOST = 20
 OURS = (str(ROOT / "rlcf"), str(ROOT / "javabox"))
 SMALL = {
-    "data.train_problems": 60,
-    "data.corpus_problems": 30,
+    "data.train_problems": 30,
+    "data.corpus_problems": 0,
     "evaluation.problems": 2,
     "evaluation.samples": 1,
     "supervised.steps": 1,
@@ -35,8 +35,8 @@ SMALL = {
     "rollout.max_new_tokens": 12,
     "objective.minibatches": 1,
     "objective.steps": 1,
-    "objective.grounding": "tests",
 }
+"""Fields of the shortest run that takes a step."""
 
 
 class Walk:
@@ -65,7 +65,8 @@ def main() -> int:
 
     step.TrainingStep.take = watched  # type: ignore
     with Judge() as judge, tempfile.TemporaryDirectory() as folder:
-        run.train(load_recipe("quickstart", SMALL), Path(folder) / "run", judge)
+        recipe = load_recipe("quickstart", SMALL | {"objective.grounding": "tests"})
+        run.train(recipe, Path(folder) / "run", judge)
     print(f"{len(walk.modules)} modules\n" + "\n".join(walk.modules))
     return int(len(walk.modules) > MOST)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.step_modules import SMALL
 from javabox import Judge, Outcome, Verdict
 from rlcf.experiments.ablation import arm
 from rlcf.grounding.signal import Answer, Signal
@@ -81,20 +82,6 @@ def test_a_reward_is_a_function(mine: Path, judge: Judge) -> None:
     assert nothing is None
 
 
-SHORT = {
-    "data.train_problems": 30,
-    "data.corpus_problems": 0,
-    "evaluation.problems": 2,
-    "evaluation.samples": 1,
-    "supervised.steps": 1,
-    "rollout.prompts_per_step": 2,
-    "rollout.samples_per_prompt": 2,
-    "rollout.max_new_tokens": 12,
-    "objective.minibatches": 1,
-    "objective.steps": 1,
-}
-
-
 def trained(recipe: Recipe, folder: Path, judge: Judge) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The completions of a run of one step, and the step's metrics."""
     train(recipe, folder, judge, Machine(rails="warn"))
@@ -110,7 +97,7 @@ def test_a_data_set_is_made_by_a_function(
 ) -> None:
     monkeypatch.setattr("rlcf.training.data.MADE", dict(MADE))
     run("A made data set")
-    recipe = load_recipe("quickstart", SHORT | {"data.problems": "sums", "objective.grounding": "tests"})
+    recipe = load_recipe("quickstart", SMALL | {"data.problems": "sums", "objective.grounding": "tests"})
     data = load_data(recipe, judge, references=False)
     assert (len(data.train), len(data.evaluation)) == (30, 2)
     verdicts = judge.grade([one.job(str(one.reference)) for one in (*data.train, *data.evaluation)])
@@ -142,7 +129,7 @@ def test_a_reward_has_a_name(
     assert load_grounding("shorter")(answers) == shorter(answers)
     assert shorter(answers)[0].score != load_grounding("tests")(answers)[0].score
     _, metrics = trained(
-        load_recipe("quickstart", SHORT | {"objective.grounding": "shorter"}), tmp_path / "run", judge
+        load_recipe("quickstart", SMALL | {"objective.grounding": "shorter"}), tmp_path / "run", judge
     )
     assert metrics["part_shorter"] == metrics["reward"]
 
@@ -155,10 +142,10 @@ def test_a_method_is_lines_of_a_recipe(
     run("A method")
     file = tmp_path / "mine.toml"
     file.write_text('method = "shorter-group"\n', encoding="utf-8")
-    recipe = load_recipe(str(file), SHORT)
+    recipe = load_recipe(str(file), SMALL)
     assert (recipe.objective.grounding, recipe.ppo.advantage) == ("shorter", "group")
     assert recipe.kl.coef == 0.01 != Recipe().kl.coef
-    assert arm(override(Recipe(), SHORT), "shorter-group") == recipe
+    assert arm(override(Recipe(), SMALL), "shorter-group") == recipe
     _, metrics = trained(recipe, tmp_path / "run", judge)
     assert "part_shorter" in metrics
     assert load_recipe(str(tmp_path / "run/recipe.toml")) == recipe

@@ -30,7 +30,10 @@ from javabox.errors import JudgeUnavailable
 SOURCES = Path(__file__).parent.parent / "java"
 ASM = Path("/usr/share/java")
 ASM_JARS = ("asm.jar", "asm-tree.jar")
-INTERNAL_COMPILER = "--add-exports=jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED"
+INTERNAL_COMPILER = tuple(
+    f"--add-exports=jdk.compiler/com.sun.tools.javac.{package}=ALL-UNNAMED"
+    for package in ("api", "code", "tree", "util")
+)
 INTERNAL_MEMORY = "--add-exports=java.base/jdk.internal.misc=javabox.program"
 OPEN_TO_PROGRAM = tuple(
     f"--add-opens=java.base/{package}=javabox.program" for package in ("java.lang", "java.util")
@@ -249,7 +252,7 @@ def jar_commands(home: Path, sources: Path, folder: Path) -> list[list[str]]:
         [*javac, INTERNAL_MEMORY, "-d", str(program), *files["program"], *files["runtime"], *files["tuples"]],
         # For a module with a main class jlink resolves the modules that it needs: 6 ms less a JVM.
         [*jar, str(folder / "program.jar"), "--main-class", PROGRAM_MAIN, "-C", str(program), "."],
-        [*javac, INTERNAL_COMPILER, "-cp", path, "-d", str(judge), *files["judge"]],
+        [*javac, *INTERNAL_COMPILER, "-cp", path, "-d", str(judge), *files["judge"]],
         [*jar, str(folder / "judge.jar"), "-C", str(judge), "."],
         ["rm", "-r", str(program), str(judge)],
     ]
@@ -278,7 +281,7 @@ def archive_command(folder: Path) -> list[str]:
 def judge_archive_command(home: Path, folder: Path) -> list[str]:
     """Dumps the supervisor's archive, which holds for the folder's own path only: 0.3 s less a start."""
     archive = f"-XX:ArchiveClassesAtExit={folder / ARCHIVE}"
-    java = [str(home / "bin" / "java"), "-XX:+UseSerialGC", "-Xlog:disable", archive, INTERNAL_COMPILER]
+    java = [str(home / "bin" / "java"), "-XX:+UseSerialGC", "-Xlog:disable", archive, *INTERNAL_COMPILER]
     return [*java, "-cp", _class_path(folder), "javabox.judge.Rehearsal"]
 
 
@@ -322,7 +325,7 @@ def supervisor_command(
         *SUPERVISOR_FLAGS,
         *archive,
         *([VFORK] if feature < 25 else []),
-        INTERNAL_COMPILER,
+        *INTERNAL_COMPILER,
         *(["--add-exports=javabox.program/javabox.program=ALL-UNNAMED"] if bundled else []),
         f"-Djavabox.image={image(home, folder)}",
         f"-Djavabox.classpath={':'.join(seen)}",

@@ -39,6 +39,8 @@ class Problem:
     """Megabytes of heap; None: the judge's default."""
     files: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Path and text of other source files that every program has beside it."""
+    declared: tuple[str, ...] | None = field(default=None, repr=False)
+    """The classes that its programs are meant to declare (`Job.declared`); None: those of `prompt`."""
     source: str = field(default="", repr=False, compare=False)
     """Where it was read, `file:line`."""
 
@@ -68,6 +70,7 @@ class Problem:
             completion_start=len(self.prompt),
             coverage=coverage,
             files=self.files,
+            declared=self.declared,
         )
 
     def released_job(self, completion: str, limits: Limits | None = None) -> Job:
@@ -80,6 +83,7 @@ class Problem:
             completion_start=len(self.prompt),
             tests_start=len(self.prompt) + len(ended) + 1,
             files=self.files,
+            declared=self.declared,
         )
 
 

@@ -65,6 +65,8 @@ class Extraction:
     """What a reader of the verdict should know; empty where there is nothing."""
     suffix: str = field(default="", repr=False)
     """What goes behind it: `Problem.suffix`, or as many braces as the program leaves open."""
+    declared: tuple[str, ...] | None = field(default=None, repr=False)
+    """The classes that the prompt declares, where the head is not all of it; None: it says them itself."""
 
     @property
     def program(self) -> str:
@@ -80,12 +82,15 @@ class Extraction:
         return {"extraction": self.kind} | ({"hint": self.hint} if self.hint else {})
 
     def problem(self, problem: Problem) -> Problem:
-        """`problem` with a prompt that `text` continues; its reference, too, begins there."""
-        if self.head == problem.prompt and self.suffix == problem.suffix:
+        """`problem` with a prompt that `text` continues; its reference, too, begins there. What it is to
+        declare is still what its own prompt declares, in every job made of it."""
+        if (self.head, self.suffix, self.declared) == (problem.prompt, problem.suffix, problem.declared):
             return problem
         kept = len(self.head) if problem.prompt.startswith(self.head) else 0
         reference = None if problem.reference is None else problem.prompt[kept:] + problem.reference
-        return replace(problem, prompt=self.head, suffix=self.suffix, reference=reference)
+        return replace(
+            problem, prompt=self.head, suffix=self.suffix, reference=reference, declared=self.declared
+        )
 
     def job(
         self,
@@ -185,7 +190,14 @@ def extract(reply: str, problem: Problem, mode: Mode = "auto") -> Extraction:
     >>> found.kind, judge.grade([found.job(problems[0])])[0].compiled
     ('fence', True)
     """
-    untouched = Extraction(reply, "none", problem.prompt, Passage.of(reply), suffix=problem.suffix)
+    untouched = Extraction(
+        reply,
+        "none",
+        problem.prompt,
+        Passage.of(reply),
+        suffix=problem.suffix,
+        declared=problem.declared,
+    )
     if mode == "none" or len(reply) > LONGEST:
         return untouched
     form = asked(problem.prompt, problem.entry_point)
@@ -285,7 +297,10 @@ def _made(untouched: Extraction, kind: str, program: Program, form: Asked) -> Ex
         hint = f"the program declares class {program.renamed}; {wanted}"
     elif program.lacking:
         hint = f"the program declares no method {program.lacking}, which the tests call"
-    return replace(untouched, kind=kind, head=program.head, text=program.text, hint=hint)
+    declared = untouched.declared
+    if declared is None and program.head != form.prompt:
+        declared = form.declared
+    return replace(untouched, kind=kind, head=program.head, text=program.text, hint=hint, declared=declared)
 
 
 class _Lines:

@@ -119,20 +119,13 @@ def _whole_class(
             parts.append(code[start : item.end])
         if item is package:
             parts.append(Passage.written("\n" + prelude))
-    head = declared(asked) + ("" if package is not None else prelude)
+    head = "" if package is not None else prelude
     if not asked.type_name:
         head = asked.prompt
     entries = methods_of(chosen, tokens, asked.entry)
     complete = chosen.complete and (not asked.entry or any(has_statements(one, tokens) for one in entries))
     lacking = asked.entry if asked.type_name and not entries else ""
     return Program("class", head, Passage.joined(parts), complete, renamed, lacking)
-
-
-def declared(asked: Asked) -> str:
-    """A line that declares the prompt's types to the judge, which lets a program's class stand before one of
-    the JDK's only where the text before the completion has it."""
-    names = ", ".join(f"class {name}" for name in (*asked.classes, *(one.name for one in asked.types)))
-    return f"// The prompt's: {names}\n" if names else "\n"
 
 
 def _kept(items: Sequence[Item], tokens: Sequence[Token], chosen: Item, *, fenced: bool) -> list[Item]:
@@ -235,7 +228,7 @@ def _method(code: Passage, tokens: Sequence[Token], items: Sequence[Item], asked
         stop = max((item.end for item in asked.imports), default=0)
         parts = [part for one in imports for part in (Passage.written("\n"), one)]
         parts.append(Passage.written(head[stop:]))
-        head = declared(asked) + head[:stop]
+        head = head[:stop]
     if len(kept) == len(asked.members):
         rest = asked.prompt[asked.members_start : asked.method_start]
         head, parts = (head, [*parts, Passage.written(rest)]) if imports else (head + rest, parts)

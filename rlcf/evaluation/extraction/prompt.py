@@ -34,6 +34,11 @@ class Asked:
         """The class that a program must declare at its top; empty where the prompt opens none."""
         return self.classes[0] if self.classes else ""
 
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """The classes that it opens, and those beside."""
+        return (*self.classes, *(one.name for one in self.types))
+
     def text(self, item: Item) -> str:
         return self.prompt[item.start : item.end]
 

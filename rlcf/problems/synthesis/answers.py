@@ -56,13 +56,8 @@ def _writable(value: str) -> bool:
 
 def _job(problem: Problem, cases: tuple[SuiteCase, ...]) -> Job:
     assert problem.reference is not None
-    return Job(
-        source=problem.prompt + problem.reference + problem.suffix,
-        suite=replace(problem.suite, cases=cases, whole=None, junit=False),
-        limits=LIMITS,
-        completion_start=len(problem.prompt),
-        files=problem.files,
-    )
+    suite = replace(problem.suite, cases=cases, whole=None, junit=False)
+    return replace(problem.job(problem.reference, LIMITS), suite=suite)
 
 
 def tolerance_of(value: str) -> float | None:

@@ -100,3 +100,33 @@ def test_errors_do_not_depend_on_what_was_compiled_before(judge: Judge, data_dir
     warm = judge.grade([Job(text) for text in mutants])
     assert sum(not verdict.compiled for verdict in warm) > 150
     assert [verdict.diagnostics for verdict in warm] == [verdict.diagnostics for verdict in fresh]
+
+
+NESTED = (
+    "class S { record P(int a, int b) { } static int f(Object o) { return new P(1, 2).b(); } }",
+    "class S { record P(int a) { P { if (a < 0) throw new Error(); } } static int f(Object o) { return new P(1).a(); } }",
+    "class S { static class T { record P(long a) { } } static long f(Object o) { return new T.P(1).a(); } }",
+    "class S { enum P { A, B } static int f(P p) { return switch (p) { case A -> 1; case B -> 2; }; } }",
+    "class S { enum P { A } static int f(P p) { return switch (p) { case A -> 1; }; } }",
+    "class S { sealed interface I permits A, B { } record A() implements I { } record B() implements I { } }",
+    "class S { sealed interface I { } record A(int a) implements I { } static final class B { } }",
+    "class S { sealed interface I permits A { } enum A implements I { X } static class B { int b; } }",
+    "class S { static Object f() { record P(int a) { } Runnable r = () -> { record Q(int b) { } }; return new P(1); } }",
+    "class S { static Object f() { return new Object() { record P(int... a) { } Object g() { return new P(1, 2); } }.g(); } }",
+    "class S { interface P<T> { T a(); } record A<T>(T a) implements P<T> { } static int f() { return new A<>(1).a(); } }",
+    "sealed interface I { } record A(int a) implements I { } record B() implements I { } class S { I f() { return new B(); } }",
+    "sealed interface I permits A { } record A() implements I { } class B { } class S { I f() { return new A(); } }",
+)
+
+
+def test_mutants_of_nested_types_are_told_what_a_fresh_context_tells_them(judge: Judge) -> None:
+    """All have the same few names, so that whatever a context keeps of one meets another."""
+    rng = random.Random(2)
+    mutants = [mutant(rng.choice(NESTED), rng) if i % 3 else rng.choice(NESTED) for i in range(500)]
+    prefix = "// package\n"
+    warm = judge.grade([Job(f"{text} // {i}") for i, text in enumerate(mutants)])
+    fresh = judge.grade(
+        [Job(f"{prefix}{text} // {i}", completion_start=len(prefix)) for i, text in enumerate(mutants)]
+    )
+    assert 150 < sum(bool(verdict.compiled) for verdict in warm) < 350
+    assert [verdict.diagnostics for verdict in warm] == [verdict.diagnostics for verdict in fresh]

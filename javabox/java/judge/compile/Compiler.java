@@ -20,7 +20,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import javabox.judge.meter.Jars;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
@@ -41,8 +40,9 @@ import javax.tools.ToolProvider;
  * given a new file manager yields no classes, silently, so there is one file manager a class path and its sink is swapped; a
  * package that
  * one source declares changes what is said of the next one, so whatever may declare one (or a module) is compiled
- * in a fresh context and the pool never sees it. Of sources without, acceptance and errors do not depend on
- * what was compiled before (tests/javabox/test_compiler.py), and a context is kept after errors: dropping it
+ * in a fresh context and the pool never sees it; a nested class stays, so {@link DeclaredClasses} takes it out. So
+ * acceptance and errors do not depend on what was compiled before
+ * (tests/javabox/verdicts/test_compiler.py), and a context is kept after errors: dropping it
  * would make every third of a weak model's programs start cold.
  *
  * <p>Not covered: running out of memory (the error passes through: another thread may have caused it), and ending a
@@ -80,8 +80,6 @@ public final class Compiler {
     /** A context grows with what it has seen; the pool evicts it by itself only after errors. */
     private static final int COMPILATIONS_A_POOL = 500;
 
-    private static final Pattern STAYING = Pattern.compile("\\b(?:record|sealed)\\b");
-
     private final JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
     private final Map<List<Path>, Desk> desks = new HashMap<>();
 
@@ -118,14 +116,6 @@ public final class Compiler {
         return unit.text().contains("package") || unit.text().contains("module") || unit.text().contains("\\u");
     }
 
-    /**
-     * Whether something of it would stay in a context. Of a nested class the symbol stays, and with it a record's
-     * components and what a sealed type permits: the next program's of that name would have them too (JDK 17 to 25).
-     */
-    private static boolean leavesTraces(Sources.Unit unit) {
-        return mayDeclare(unit) || STAYING.matcher(unit.text()).find();
-    }
-
     public Result compile(List<Sources.Unit> units) {
         return compile(units, null);
     }
@@ -133,7 +123,7 @@ public final class Compiler {
     /** @param listener told of what is parsed; may be null */
     Result compile(List<Sources.Unit> units, SharedFile listener) {
         Desk desk = desk(units);
-        if (units.stream().noneMatch(Compiler::leavesTraces)) {
+        if (units.stream().noneMatch(Compiler::mayDeclare)) {
             try {
                 Result result = inPool(desk, units, listener);
                 if (result.ok() != result.classes.isEmpty() && !brokenOff(result)) {
@@ -190,7 +180,10 @@ public final class Compiler {
             if (listener != null) {
                 listener.listenTo((JavacTask) task);
             }
-            return task.call();
+            DeclaredClasses declared = new DeclaredClasses((JavacTask) task);
+            boolean compiled = task.call();
+            declared.forget();
+            return compiled;
         });
         return result(desk.memory, ok, collector);
     }

@@ -223,13 +223,33 @@ def test_a_reply_can_not_stand_before_what_the_tests_mean(judge: Judge, name: st
     wrong = "class Solution {\n    public boolean isPalindrome(String s) { return true; }\n"
     wrong += f"    public String makePalindrome(String s) {{ {name}.class.getName(); return s; }}\n}}\n"
     problem = PROBLEMS["palindrome"]
-    for reply in (
-        fenced(wrong + HIDING[name]),
-        wrong + HIDING[name],
-        "// class " + name + "\n" + wrong + HIDING[name],
+    imports = problem.prompt[: problem.prompt.index("\nclass")]
+    # Where the prompt has no imports, no text of it stands before the reply's.
+    bare = replace(problem, prompt=problem.prompt.removeprefix(imports))
+    for asked, reply in (
+        (problem, fenced(wrong + HIDING[name])),
+        (problem, wrong + HIDING[name]),
+        (problem, "// class " + name + "\n" + wrong + HIDING[name]),
+        (bare, fenced(imports + wrong + HIDING[name])),
     ):
-        _, verdict = judged(judge, reply, problem)
+        found, verdict = judged(judge, reply, asked)
         assert not verdict.passed, reply
+        answer = found.answer(asked, verdict)
+        later = [answer.problem.job(answer.completion, coverage=True), found.released_job(asked)]
+        assert not any(one.passed for one in judge.grade(later)), reply
+
+
+def test_what_the_prompt_declares_is_told_beside_the_program() -> None:
+    """Nothing is written into a program for it, and a problem that says it itself is not asked again."""
+    for reply in (CLASS, fenced(CLASS), "import java.util.*;\n" + "\n".join(CLASS.splitlines()[1:-1])):
+        found = extract(reply, SQUARES)
+        assert found.job(SQUARES).declared == ("SumOfSquares",)
+        assert "The prompt's" not in found.program
+        assert found.answer(SQUARES, Verdict(Outcome.PASSED)).problem.declared == ("SumOfSquares",)
+        told_before = replace(SQUARES, declared=("SumOfSquares", "Pair"))
+        assert extract(reply, told_before).job(told_before).declared == ("SumOfSquares", "Pair")
+    for reply in (BODY, BODY + "</s>", fenced(BODY)):
+        assert extract(reply, SQUARES).job(SQUARES).declared is None
 
 
 def test_the_results_say_how_a_program_was_found(judge: Judge) -> None:
