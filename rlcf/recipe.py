@@ -21,6 +21,7 @@ CHOICES = {
     "ppo.mean": ("token", "sequence"),
     "objective.name": ("ppo", "references", "kept", "feedback", "dpo", "ipo", "hinge", "kto"),
     "kl.form": ("reward", "k2", "k3"),
+    "discriminator.kind": ("pairwise", "pointwise", "word", "likelihood"),
 }
 """What fields that take one of a few words can be."""
 
@@ -103,11 +104,11 @@ class ObjectiveSettings:
     where the grounding runs no tests, they compile), or all of them behind textual `feedback` (LeTI);
     preferences for what passes: `dpo`, `ipo` and `hinge` from pairs, `kto` from each completion."""
     grounding: str = "rlcf+tests"
-    """What a completion is worth: `rlcf` (compiler, discriminator), `rlcf+tests`, `rlcf-ast`, `tests`, `pass`
-    (1 or 0), `partial`, `compiler`, `rltf`, `rltf-coarse`, `rltf-fine`, `rltf-adaptive`, `ppocoder`,
-    `ppocoder+tests`, `stepcoder`, `stepcoder-unmasked`; `rlcf-plain` and `compiler-plain` have -1 at the end,
-    not on the token of the compile error. Or a function of your own, `path/to/file.py:function`, whose file
-    is run; `rlcf train RECIPE --grounding …` is short for this field."""
+    """What a completion is worth: `rlcf` (compiler, discriminator), `rlcf+tests`, `tests+tie`, `rlcf-ast`,
+    `tests`, `pass` (1 or 0), `partial`, `compiler`, `rltf`, `rltf-coarse`, `rltf-fine`, `rltf-adaptive`,
+    `ppocoder`, `ppocoder+tests`, `stepcoder`, `stepcoder-unmasked`; `rlcf-plain` and `compiler-plain` have -1
+    at the end, not on the token of the compile error. Or a function of your own, `path/to/file.py:function`,
+    whose file is run; `rlcf train RECIPE --grounding …` is short for this field."""
     steps: int = 30
     """Steps, each with a rollout batch of its own; 0 trains nothing after the supervised steps."""
     lr: float = 6e-5
@@ -203,16 +204,22 @@ class CriticSettings:
 
 @dataclass(frozen=True, slots=True)
 class DiscriminatorSettings:
-    """The model that tells references from generated programs, where the grounding asks one."""
+    """The model that tells references from other programs, where the grounding asks one."""
 
+    kind: str = "pairwise"
+    """`pairwise` (an encoder that learns which of two is the reference, the paper's), `pointwise` (one that
+    learns of each by itself), `word` (a causal model that learns to answer with a word), or `likelihood` (the
+    policy's own mean log-probability, as it was before the first step; learns nothing)."""
     model: str = "policy"
-    """Its encoder: `policy` (a copy of the policy's trunk), `random` (that trunk, fresh weights), a folder or
-    a hub id. Or `judge:MODEL`, a folder or hub id: a causal model that is asked which program is the
-    reference, and never trained."""
+    """Whose weights it begins with: `policy` (a copy of the policy's), `random` (built as the policy, fresh
+    weights), a folder or a hub id. Or `judge:MODEL`, a folder or hub id: a causal model that is asked which
+    program is the reference, and never trained."""
     weight: float = 0.2
-    """Factor of its value in the score of `rlcf+tests`; `rlcf` takes it as it is."""
+    """Factor of its value in the score of `rlcf+tests` and `tests+tie`; `rlcf` takes it as it is."""
     samples: int = 1024
     """Completions sampled for its first pairs; those that do not compile are dropped."""
+    made: bool = False
+    """Whether slips in references, other problems' bodies and stubs are first pairs too."""
     steps: int = 100
     """Steps of its first training."""
     lr: float = 3e-4
@@ -220,6 +227,8 @@ class DiscriminatorSettings:
     refresh_every: int = 5
     """Steps between refreshes on on-policy pairs; 0 freezes it. Its accuracy, an LLM judge's too, is measured
     on them."""
+    kept: float = 1.0
+    """Share of what the objective `kept` would learn that it learns, those with the highest value; 1: all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ A program that does not compile is worth -1, on the token of the first javac err
 worth what the discriminator says when it compares it with the reference, on the last token
 (docs/methods.md#rlcf; the paper leaves the placement open).
 
-`rlcf+tests` adds what the tests say: run errors, and the share of cases passed. `pass` asks nothing else.
+`rlcf+tests` adds what the tests say: run errors, and the share of cases passed. In `tests+tie` the
+discriminator orders what passes and is not asked of the rest. `pass` asks for nothing but a pass.
 """
 
 from __future__ import annotations
@@ -34,6 +35,23 @@ def rlcf_tests(compare: Compare | None, weight: float) -> Grounding:
         return [
             _signal(a, suite_value(a) if a.verdict.compiled else 0.0, weight * value)
             for a, value in zip(answers, values, strict=True)
+        ]
+
+    return ground
+
+
+def tests_tie(compare: Compare | None, weight: float) -> Grounding:
+    """Compiler, run and tests; on top of a pass come `weight` x (1 + g) / 2, from 0 to `weight`, so that
+    passes of a problem are in the order of g and none is worth less than what fails."""
+
+    def ground(answers: Sequence[Answer]) -> list[Signal]:
+        passes = [index for index, answer in enumerate(answers) if answer.verdict.passed]
+        extra = [0.0] * len(answers)
+        for index, value in zip(passes, compared([answers[i] for i in passes], compare), strict=True):
+            extra[index] = weight * (1 + value) / 2
+        return [
+            _signal(a, suite_value(a) if a.verdict.compiled else 0.0, more)
+            for a, more in zip(answers, extra, strict=True)
         ]
 
     return ground

@@ -15,7 +15,7 @@ from rlcf.grounding.combine import at_the_end
 from rlcf.grounding.executed import masked_to_executed, stepcoder
 from rlcf.grounding.ppocoder import ppocoder, ppocoder_tests, rlcf_ast
 from rlcf.grounding.replay import partial
-from rlcf.grounding.rlcf import compiler, passes, rlcf, rlcf_tests
+from rlcf.grounding.rlcf import compiler, passes, rlcf, rlcf_tests, tests_tie
 from rlcf.grounding.rltf import adaptive, coarse, fine, rltf
 from rlcf.grounding.signal import LACKS, NEEDED, Grounding, Signal, needs_of
 from rlcf.grounding.values import Compare
@@ -69,6 +69,7 @@ GROUNDINGS: dict[str, Entry] = {
         lambda compare, weight: at_the_end(_rlcf(compare, weight)), runs=False, compares=lambda _: True
     ),
     "rlcf+tests": Entry(rlcf_tests, runs=True, compares=lambda weight: weight > 0),
+    "tests+tie": Entry(tests_tie, runs=True, compares=lambda weight: weight > 0),
     "rlcf-ast": entry_of(rlcf_ast),
     "tests": entry_of(rlcf_tests(None, 0.0)),
     "pass": entry_of(passes),
@@ -105,8 +106,9 @@ def load_grounding(name: str, compare: Compare | None = None, weight: float = 0.
     """The grounding called `name`: a shipped one (a key of `groundings`) or `path/to/file.py:function`.
 
     `compare`: the discriminator where it needs one, `compare(prompts, generated, references)`, a value in
-    (-1, 1) each; `weight`: its factor in the score of `rlcf+tests`, which needs none where it is 0. Raises
-    BadInput where there is no such grounding, ValueError where it needs a discriminator and is given none.
+    (-1, 1) each; `weight`: its factor in the score of `rlcf+tests` and `tests+tie`, which need none where it
+    is 0. Raises BadInput where there is no such grounding, ValueError where it needs a discriminator and is
+    given none.
 
     >>> [signal.score for signal in load_grounding("tests")(answers)]
     [1.0, -1.0]

@@ -12,6 +12,7 @@ from rlcf.errors import BadInput
 from rlcf.grounding.table import Entry
 from rlcf.recipe import Recipe
 from rlcf.recipes import load_recipe, values_of
+from rlcf.training.discriminator.lifecycle import ASKED
 from rlcf.training.objectives.ppo_losses import GROUP_ADVANTAGES
 from rlcf.training.objectives.table import OBJECTIVES
 from rlcf.training.runtime.checkpoint import checkpoint_folder
@@ -26,6 +27,7 @@ SHARED = (
 def check_parts(recipe: Recipe, entry: Entry) -> None:
     """Raise BadInput where tables of the recipe do not go together."""
     _check_chat(recipe)
+    _check_discriminator(recipe, entry)
     if recipe.rollout.curriculum and not entry.runs:
         message = (
             f"moves as answers pass, and {recipe.objective.grounding!r} runs no tests: choose one that does"
@@ -65,6 +67,22 @@ def _check_chat(recipe: Recipe) -> None:
             "must be 'auto' where model.chat is true: a chat model's reply is a text with a program in it"
         )
         raise BadInput(message, field="rollout.extract")
+
+
+def _check_discriminator(recipe: Recipe, entry: Entry) -> None:
+    own = recipe.discriminator
+    if own.kind == "likelihood" and own.model != "policy":
+        raise BadInput("must be 'policy': likelihood is the policy's own", field="discriminator.model")
+    if own.model.startswith(ASKED) and own.kind != "pairwise":
+        message = f"must be 'pairwise': {own.model!r} is asked which of two programs is the reference"
+        raise BadInput(message, field="discriminator.kind")
+    if own.kept == 1:
+        return
+    if not 0 < own.kept < 1:
+        raise BadInput("must be a share, above 0 and at most 1", field="discriminator.kept")
+    if recipe.objective.name != "kept" or not entry.compares(own.weight):
+        message = "must be 1 but with the objective 'kept' and a grounding that asks the discriminator"
+        raise BadInput(f"{message}, such as 'rlcf'", field="discriminator.kept")
 
 
 def check_start(recipe: Recipe) -> None:

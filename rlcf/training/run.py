@@ -37,7 +37,7 @@ from rlcf.recipes import check_values, load_recipe
 from rlcf.training.baseline import check_advantage
 from rlcf.training.check import check_parts, check_start, needs_references
 from rlcf.training.data import load_data
-from rlcf.training.discriminator.lifecycle import llm_judge_of, make_discriminator, new_discriminator
+from rlcf.training.discriminator.lifecycle import discriminator_of, llm_judge_of, make_discriminator
 from rlcf.training.discriminator.model import Discriminator
 from rlcf.training.pretrain import train_supervised
 from rlcf.training.prompts import PromptFormat
@@ -203,7 +203,7 @@ def _run_objective(training: Training, step: int) -> None:
     started, recipe, run = time.monotonic(), training.recipe, training.run
     if recipe.objective.steps:
         policy = _load(run.checkpoint(0), training)
-        discriminator = new_discriminator(policy, recipe) if training.trains_discriminator else None
+        discriminator = discriminator_of(policy, recipe) if training.trains_discriminator else None
         if discriminator is not None:
             path = run.checkpoint(step) / DISCRIMINATOR
             discriminator.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))

@@ -2,9 +2,9 @@
 
 Only pairs where both sides compile reach it, so that it can't merely find compile errors
 (docs/methods.md#discriminator), and only pairs that differ in more than their white space. The first pairs
-are sampled from the pre-trained policy; later ones are the policy's own rollouts. A tenth of the problems is
-held out to measure accuracy. A language model that is asked (`judge:MODEL`) learns nothing: it is neither
-trained nor saved.
+are sampled from the pre-trained policy, and made beside that where the recipe says so; later ones are the
+policy's own rollouts. A tenth of the problems is held out to measure accuracy, with all of their pairs. A
+language model that is asked (`judge:MODEL`) learns nothing: it is neither trained nor saved.
 """
 
 from __future__ import annotations
@@ -25,15 +25,9 @@ from rlcf.policy.llm_judge import PairwiseLLMJudge, load_llm_judge
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.recipes import load_recipe, values_of
-from rlcf.training.discriminator.model import (
-    Discriminator,
-    Pair,
-    accuracy,
-    discriminator_from_policy,
-    load_encoder,
-    random_discriminator,
-    train_discriminator,
-)
+from rlcf.training.discriminator.kinds import new_discriminator
+from rlcf.training.discriminator.model import Discriminator, Pair, accuracy, train_discriminator
+from rlcf.training.discriminator.negatives import made_pairs
 from rlcf.training.prompts import PromptFormat
 from rlcf.training.rollout import RolloutCollector
 from rlcf.training.runtime.checkpoint import DISCRIMINATOR, checkpoint_folder
@@ -47,14 +41,17 @@ ASKED = "judge:"
 """Before the name of a model that is asked."""
 TEMPERATURE = 1.0
 """Of the first samples: hotter than the rollouts, which mostly equal the reference or do not compile."""
-MAKING = ("rollout.extract", *(f"discriminator.{name}" for name in ("model", "samples", "steps", "lr")))
+MAKING = (
+    "rollout.extract",
+    *(f"discriminator.{name}" for name in ("kind", "model", "samples", "made", "steps", "lr")),
+)
 """Fields that decide the first discriminator."""
 BATCH = 64
 """Pairs a step."""
 REFRESH_STEPS = 5
 """Batches of a refresh."""
 HELD_OUT = 10
-"""One pair in so many is held out."""
+"""One problem in so many is held out."""
 
 
 class RefreshedDiscriminator:
@@ -83,7 +80,7 @@ class RefreshedDiscriminator:
             return {}
         pairs, self._pairs = self._pairs, []
         metrics = {"discriminator_accuracy": accuracy(self.compare, pairs, step)}
-        if self._trained is None:
+        if self._trained is None or self._trained.loss is None:
             return metrics
         # Every rank does the same work on the same pairs; the first one's result counts.
         losses = train_discriminator(
@@ -132,12 +129,17 @@ def make_discriminator(
 ) -> Discriminator:
     """Make the first discriminator: load that of the recipe's `start` if it was made alike, or train one on
     samples of `policy`."""
-    discriminator = new_discriminator(policy, recipe)
+    parallel = parallel or Parallel()
+    discriminator = discriminator_of(policy, recipe)
     known = checkpoint_folder(Path(recipe.start), 0) / DISCRIMINATOR
+    if discriminator.loss is None:
+        return discriminator
     if recipe.start and known.is_file() and _same_discriminator(recipe):
         discriminator.load_state_dict(torch.load(known, weights_only=True))
     else:
-        _first_training(discriminator, policy, problems, recipe, judge, parallel or Parallel())
+        first_training(
+            discriminator, first_pairs(policy, problems, recipe, judge, parallel), recipe, parallel
+        )
     return discriminator
 
 
@@ -149,13 +151,9 @@ def llm_judge_of(recipe: Recipe, device: torch.device, dtype: str) -> PairwiseLL
     return load_llm_judge(recipe.discriminator.model.removeprefix(ASKED), device, dtype)
 
 
-def new_discriminator(policy: Policy, recipe: Recipe) -> Discriminator:
-    """Make a discriminator that has learnt nothing yet."""
-    if recipe.discriminator.model == "random":
-        return random_discriminator(policy, recipe.seed)
-    if recipe.discriminator.model == "policy":
-        return discriminator_from_policy(policy, recipe.seed)
-    return load_encoder(recipe.discriminator.model, recipe.seed, policy.device)
+def discriminator_of(policy: Policy, recipe: Recipe) -> Discriminator:
+    """Make the discriminator of a recipe, which has learnt nothing yet."""
+    return new_discriminator(policy, recipe.discriminator.kind, recipe.discriminator.model, recipe.seed)
 
 
 def _same_discriminator(recipe: Recipe) -> bool:
@@ -165,14 +163,10 @@ def _same_discriminator(recipe: Recipe) -> bool:
     return all(made[name] == wanted[name] for name in MAKING)
 
 
-def _first_training(
-    discriminator: Discriminator,
-    policy: Policy,
-    problems: Sequence[Problem],
-    recipe: Recipe,
-    judge: Judge,
-    parallel: Parallel,
-) -> None:
+def first_pairs(
+    policy: Policy, problems: Sequence[Problem], recipe: Recipe, judge: Judge, parallel: Parallel
+) -> list[Pair]:
+    """Collect the pairs that a discriminator first learns from: samples of `policy`, and what is made."""
     rng = random.Random(f"discriminator problems {recipe.seed}")
     asked = [rng.choice(problems) for _ in range(recipe.discriminator.samples)]
     with RolloutCollector(
@@ -192,8 +186,16 @@ def _first_training(
         )
         rollouts = parallel.gather(collector.finish(pending)[0])
     pairs = pairs_of(rollout.program for rollout in sorted(rollouts, key=lambda rollout: rollout.row))
-    rng.shuffle(pairs)
-    held_out, used = pairs[::HELD_OUT], [pair for at, pair in enumerate(pairs) if at % HELD_OUT]
+    if recipe.discriminator.made:
+        pairs = list(dict.fromkeys([*pairs, *made_pairs(asked, judge, recipe.seed)]))
+    return pairs
+
+
+def first_training(
+    discriminator: Discriminator, pairs: Sequence[Pair], recipe: Recipe, parallel: Parallel
+) -> None:
+    """Train on `pairs`, and say how many of held-out problems' pairs are told apart."""
+    used, held_out = hold_out(pairs, recipe.seed)
     if not used:
         log.warning("discriminator: no sample of the policy compiles and differs from its reference")
         return
@@ -207,8 +209,20 @@ def _first_training(
     )
     parallel.same(discriminator.parameters())
     log.info(
-        "discriminator: %d pairs, accuracy %.3f on %d held-out pairs",
+        "discriminator: %d pairs, accuracy %.3f on %d pairs of held-out problems",
         len(used),
         accuracy(discriminator.compare, held_out, recipe.seed),
         len(held_out),
     )
+
+
+def hold_out(pairs: Sequence[Pair], seed: int) -> tuple[list[Pair], list[Pair]]:
+    """Divide pairs into those to learn from and those of a tenth of the problems, which are held out whole: a
+    reference that was learnt is known by heart. Problems are told apart by their prompts."""
+    prompts = list(dict.fromkeys(pair.prompt for pair in pairs))
+    random.Random(f"held out {seed}").shuffle(prompts)
+    # One problem alone is learnt from.
+    held = set(prompts[HELD_OUT - 1 :: HELD_OUT] or prompts[1:2])
+    return [pair for pair in pairs if pair.prompt not in held], [
+        pair for pair in pairs if pair.prompt in held
+    ]

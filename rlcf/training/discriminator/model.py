@@ -1,53 +1,42 @@
 """The discriminator: which of two completions is the reference, and which did a model write?
 
-    g(x, y0, y1) = tanh(s(x, y0) - s(x, y1)),   s = an MLP on the encoding of prompt and completion
+    g(x, y0, y1) = tanh(s(x, y0) - s(x, y1)),   s = a score of prompt and completion
 
 antisymmetric by construction; +1 means that y0 is surely the reference (arXiv 2305.18341).
-It is trained on pairs of a reference and a generated completion that both compile, with the exact
-log-likelihood -log sigmoid(2 (s_ref - s_gen)), since tanh(d) = 2 sigmoid(2d) - 1. Antisymmetry makes the
-loss independent of a pair's order; the order is drawn at random all the same where accuracy is measured,
-so that a discriminator that always answers "the first" scores one half.
+It is trained on pairs of a reference and another completion that both compile. Of a pair the exact
+log-likelihood is -log sigmoid(2 (s_ref - s_gen)), since tanh(d) = 2 sigmoid(2d) - 1: the `pairwise` loss.
+Antisymmetry makes it independent of a pair's order; the order is drawn at random all the same where accuracy
+is measured, so that a discriminator that always answers "the first" scores one half. The `pointwise` loss
+takes each completion by itself, as a classifier does whose log-odds are 2s.
 
-The encoder is any Hugging Face encoder, or a copy of the policy's own trunk (as the paper's, a model that
-has read code before; with fresh weights it has read nothing, the paper's ablation), read with mean pooling
-over the completion. Not covered: pairs where one side does not compile (the compiler judges those),
-completions longer than the encoder reads (cut at its end), a language model that is asked
+What s is, and which loss it learns by, is a kind's (`kinds.py`). Not covered: pairs where one side does not
+compile (the compiler judges those), a language model that is asked and does not learn
 (`policy/llm_judge.py`).
 """
 
 from __future__ import annotations
 
-import copy
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rlcf.grounding.values import Compare
-from rlcf.policy import Policy
-from rlcf.policy.generate import stable_seed
-from rlcf.policy.score import trunk
-from rlcf.training.discriminator.encoder import (
-    LONGEST,
-    Row,
-    fresh_head,
-    hub_encoder,
-    policy_encoder,
-    row_scores,
-)
 from rlcf.training.discriminator.fit import fit, shuffled_batches
 
 BETAS = (0.9, 0.98)
 WEIGHT_DECAY = 0.05
 
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""Of the scores of references and of what stands against them, `[B]` each, pair by pair."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A reference and a completion that a model wrote for the same prompt; both compile."""
+    """A reference and another completion of the same prompt, mostly one that a model wrote; both compile."""
 
     prompt: str
     reference: str
@@ -57,16 +46,15 @@ class Pair:
 class Discriminator(nn.Module):
     """Scores completions; compares them in pairs."""
 
-    def __init__(self, encoder: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, seed: int) -> None:
+    def __init__(self, scorer: nn.Module, loss: Loss | None) -> None:
+        """`scorer`: from prompts and completions, texts in order, to s of each, `[B]`. `loss`: what it learns
+        by; None: nothing is learnt."""
         super().__init__()
-        self.encoder, self.tokenizer = encoder.eval(), tokenizer
-        self.head = fresh_head(int(encoder.config.hidden_size), seed)
-        self.to(encoder.device)
+        self.scorer, self.loss = scorer, loss
 
     def scores(self, prompts: Sequence[str], completions: Sequence[str]) -> Tensor:
         """Compute s(x, y) of each pair of texts, in order."""
-        rows = [self._encode(p, c) for p, c in zip(prompts, completions, strict=True)]
-        return row_scores(self.encoder, self.head, rows)
+        return cast(Tensor, self.scorer(prompts, completions))
 
     @torch.no_grad()
     def compare(self, prompts: Sequence[str], first: Sequence[str], second: Sequence[str]) -> list[float]:
@@ -82,37 +70,44 @@ class Discriminator(nn.Module):
         ]
         return cast(list[float], torch.tensor(differences, dtype=torch.float64).tanh().tolist())
 
-    def _encode(self, prompt: str, completion: str) -> Row:
-        ids = list(self.tokenizer(prompt, add_special_tokens=False)["input_ids"])
-        answer = list(self.tokenizer(completion, add_special_tokens=False)["input_ids"])[: LONGEST // 2]
-        # The end of the prompt stands next to the answer, so it is the beginning that is cut.
-        # Never empty, so that two empty texts have a score too.
-        return ids[-(LONGEST - len(answer)) :] or [0], answer
 
-
-def pair_loss(discriminator: Discriminator, pairs: Sequence[Pair]) -> Tensor:
+def pairwise_loss(references_B: Tensor, others_B: Tensor) -> Tensor:
     """Compute the mean of -log sigmoid(2 (s_ref - s_gen))."""
+    return -nn.functional.logsigmoid(2 * (references_B - others_B)).mean()
+
+
+def pointwise_loss(references_B: Tensor, others_B: Tensor) -> Tensor:
+    """Compute the mean of -log sigmoid(2 s_ref) and -log sigmoid(-2 s_gen)."""
+    yes_B, no_B = nn.functional.logsigmoid(2 * references_B), nn.functional.logsigmoid(-2 * others_B)
+    return -(yes_B + no_B).mean() / 2
+
+
+def pair_loss(discriminator: Discriminator, loss: Loss, pairs: Sequence[Pair]) -> Tensor:
+    """Compute `loss` of the scores of `pairs`."""
     prompts = [pair.prompt for pair in pairs]
     texts = [pair.reference for pair in pairs] + [pair.generated for pair in pairs]
-    references_B, generated_B = discriminator.scores(prompts * 2, texts).chunk(2)
-    return -nn.functional.logsigmoid(2 * (references_B - generated_B)).mean()
+    references_B, others_B = discriminator.scores(prompts * 2, texts).chunk(2)
+    return loss(references_B, others_B)
 
 
 def train_discriminator(
     discriminator: Discriminator, pairs: Sequence[Pair], *, steps: int, batch: int, lr: float, seed: int
 ) -> list[float]:
-    """Train on `steps` batches of `pairs`; the learning rate falls linearly to 0. Returns the losses."""
+    """Train on `steps` batches of `pairs`; the learning rate falls linearly to 0. Returns the losses: none
+    of a discriminator that learns nothing."""
+    loss = discriminator.loss
+    if loss is None or not pairs:
+        return []
 
     def add_gradients(chosen: Sequence[Pair]) -> float:
-        loss = pair_loss(discriminator, chosen)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.item()
+        value = pair_loss(discriminator, loss, chosen)
+        value.backward()  # type: ignore[no-untyped-call]
+        return value.item()
 
     optimizer = torch.optim.AdamW(discriminator.parameters(), lr=lr, betas=BETAS, weight_decay=WEIGHT_DECAY)
     batches = shuffled_batches(pairs, batch, f"discriminator {seed}")
-    taken = steps if pairs else 0
     return [
-        *fit(discriminator, add_gradients, batches, optimizer, lambda step: 1 - step / max(1, steps), taken)
+        *fit(discriminator, add_gradients, batches, optimizer, lambda step: 1 - step / max(1, steps), steps)
     ]
 
 
@@ -131,22 +126,3 @@ def accuracy(compare: Compare, pairs: Sequence[Pair], seed: int) -> float:
         for value, first in zip(values, reference_first, strict=True)
     ]
     return sum(right) / max(1, len(right))
-
-
-def discriminator_from_policy(policy: Policy, seed: int) -> Discriminator:
-    """Make a discriminator on a copy of the policy's trunk (of an encoder-decoder, of its encoder)."""
-    return Discriminator(policy_encoder(policy), policy.tokenizer, seed)
-
-
-def random_discriminator(policy: Policy, seed: int) -> Discriminator:
-    """Make a discriminator on an encoder built as the policy's trunk, with fresh weights."""
-    model = policy.model
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(stable_seed("random encoder", seed))
-        encoder = cast(PreTrainedModel, trunk(type(model)(copy.deepcopy(model.config))))
-    return Discriminator(encoder.float().to(policy.device), policy.tokenizer, seed)
-
-
-def load_encoder(model: str, seed: int, device: torch.device | str = "cpu") -> Discriminator:
-    """Load the encoder in the folder `model` or on the hub, with a fresh head. Raises BadInput."""
-    return Discriminator(*hub_encoder(model, device, "discriminator"), seed)

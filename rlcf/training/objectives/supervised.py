@@ -10,7 +10,8 @@ A step samples, judges and grounds as PPO's does, so that arms of an ablation sp
 for `references` the samples are the learning curve alone. Then come `minibatches` optimiser steps on the mean
 negative log-probability, at temperature 1, of the completion tokens of the examples, at PPO's learning rate;
 and, with `sft_coef`, of the references. Prompts carry no loss. A completion that was sampled twice counts
-twice; one that the judge failed on is no example.
+twice; one that the judge failed on is no example. With `discriminator.kept` below 1, `kept` learns that share
+of its examples, those that the discriminator values most: a filter without tests.
 
 LeTI's policy is asked with the word for good as soon as it has met it: as in the authors' code, the
 evaluation before and the rollouts of the first step go without. The word then is the policy's `prefix`,
@@ -57,6 +58,29 @@ def select_passed(
         for rollout in rollouts
         if rollout.feedback.score is not None and rollout.answer.verdict.passed
     ]
+
+
+def select_best(share: float) -> Selection:
+    """Make the selection of the `share` of what `select_passed` selects that the discriminator values most:
+    a filter by it where no tests are run. Equals of the last one are selected too."""
+
+    def select(
+        policy: Policy, rollouts: Sequence[Rollout], problems: Sequence[Problem], form: PromptFormat = PLAIN
+    ) -> list[Encoded]:
+        passed = [rollout for rollout in rollouts if select_passed(policy, [rollout], problems, form)]
+        values = sorted((_value(rollout) for rollout in passed), reverse=True)
+        if not values:
+            return []
+        least = values[max(1, round(share * len(values))) - 1]
+        best = [rollout for rollout in passed if _value(rollout) >= least]
+        return select_passed(policy, best, problems, form)
+
+    return select
+
+
+def _value(rollout: Rollout) -> float:
+    """The discriminator's, 0 where the grounding asks none."""
+    return rollout.signal.parts.get("discriminator", 0.0)
 
 
 def select_with_feedback(

@@ -21,7 +21,7 @@ from rlcf.training.objectives.preference import (
 from rlcf.training.objectives.supervised import (
     Selection,
     SupervisedObjective,
-    select_passed,
+    select_best,
     select_references,
     select_with_feedback,
 )
@@ -51,6 +51,11 @@ def _supervised(select: Selection, prefix: str = "") -> Constructor:
     return make
 
 
+def _kept(policy: Policy, recipe: Recipe, machine: Machine, parallel: Parallel) -> Objective:
+    make = _supervised(select_best(recipe.discriminator.kept))
+    return make(policy, recipe, machine, parallel)
+
+
 def _preference(preference: Callable[[float], Preference]) -> ObjectiveEntry:
     """`preference` is made from beta."""
 
@@ -64,7 +69,7 @@ def _preference(preference: Callable[[float], Preference]) -> ObjectiveEntry:
 OBJECTIVES: dict[str, ObjectiveEntry] = {
     "ppo": ObjectiveEntry(PpoObjective, replays=True),
     "references": ObjectiveEntry(_supervised(select_references), needs_references=True),
-    "kept": ObjectiveEntry(_supervised(select_passed)),
+    "kept": ObjectiveEntry(_kept),
     "feedback": ObjectiveEntry(_supervised(select_with_feedback, prefix=GOOD)),
     "dpo": _preference(partial(PairPreference, shape="dpo")),
     "ipo": _preference(partial(PairPreference, shape="ipo")),

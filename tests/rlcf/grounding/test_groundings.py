@@ -63,6 +63,16 @@ def test_rlcf_with_tests_adds_what_the_tests_say(judge: Judge) -> None:
     assert half.parts == pytest.approx({"compiler": 0.0, "tests": 0.35, "discriminator": -0.1})
 
 
+def test_the_discriminator_orders_what_passes_and_nothing_else(judge: Judge) -> None:
+    same = str(PROBLEM.reference)
+    broken, half, passes, likest = ground(judge, "tests+tie", [BROKEN, HALF, PASSES, same])
+    tests = ground(judge, "tests", [BROKEN, HALF])
+    assert [broken.score, half.score] == [signal.score for signal in tests], "it is not asked of these"
+    assert passes.score == pytest.approx(1 + 0.2 * (1 - 0.5) / 2)
+    assert likest.score == pytest.approx(1 + 0.2 * (1 + 0) / 2)
+    assert ground(judge, "tests+tie", [PASSES], weight=0.0)[0].score == 1.0
+
+
 def test_groundings_without_a_discriminator(judge: Judge) -> None:
     assert [signal.score for signal in ground(judge, "tests", [BROKEN, PASSES, THROWS])] == [-1.0, 1.0, -0.6]
     assert [signal.score for signal in ground(judge, "compiler", [BROKEN, PASSES, THROWS])] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import torch
 from javabox import Judge
 from rlcf.errors import BadInput
 from rlcf.experiments.ablation import ablate
+from rlcf.grounding.table import resolve_grounding
 from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy
 from rlcf.policy.score import trunk
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
-from rlcf.training.discriminator.model import discriminator_from_policy, random_discriminator
+from rlcf.training.check import check_parts
+from rlcf.training.discriminator.kinds import encoder_score
 from rlcf.training.objectives.ppo import PpoObjective
 from rlcf.training.run import resume, train
 from rlcf.training.runtime.checkpoint import DISCRIMINATOR, checkpoint_folder
@@ -120,12 +123,12 @@ def test_what_the_model_says_is_what_is_paid(
 
 
 def test_a_discriminator_that_is_not_pre_trained(policy: Policy) -> None:
-    fresh, copied = random_discriminator(policy, seed=0), discriminator_from_policy(policy, seed=0)
+    fresh, copied = encoder_score(policy, "random", 0), encoder_score(policy, "policy", 0)
     theirs, own = dict(copied.named_parameters()), dict(fresh.named_parameters())
     assert {name: p.shape for name, p in own.items()} == {name: p.shape for name, p in theirs.items()}
     moved = [name for name, p in own.items() if p.ndim > 1 and not torch.equal(p, theirs[name])]
     assert len(moved) == sum(p.ndim > 1 and name.startswith("encoder") for name, p in own.items())
-    again, other = random_discriminator(policy, seed=0), random_discriminator(policy, seed=1)
+    again, other = encoder_score(policy, "random", 0), encoder_score(policy, "random", 1)
     assert all(torch.equal(p, own[name]) for name, p in again.named_parameters())
     assert not torch.equal(other.encoder.embed_tokens.weight, fresh.encoder.embed_tokens.weight)
     assert all(p.requires_grad and p.dtype == torch.float32 for p in fresh.parameters())
@@ -134,7 +137,7 @@ def test_a_discriminator_that_is_not_pre_trained(policy: Policy) -> None:
 @pytest.mark.parametrize("lora_rank", [0, 4])
 def test_one_of_a_policy_with_adapters_is_a_plain_one(small_world: SmallWorld, lora_rank: int) -> None:
     plain = load_policy(small_world.model)
-    fresh = random_discriminator(load_policy(small_world.model, lora_rank=lora_rank), seed=0)
+    fresh = encoder_score(load_policy(small_world.model, lora_rank=lora_rank), "random", 0)
     assert [*fresh.encoder.state_dict()] == [*trunk(plain.model).state_dict()]
 
 
@@ -153,6 +156,51 @@ def test_a_run_with_random_weights_learns_and_a_frozen_one_does_not(
     assert not all(torch.equal(first[name], after[name]) for name in first)
     resume(tmp_path / "learns", judge, MACHINE)
     assert_equal(weights(tmp_path / "learns", 2), after)
+
+
+@pytest.mark.parametrize("kind", ["pointwise", "word", "likelihood"])
+def test_a_run_with_any_kind_goes_on_where_it_was_stopped(
+    recipe: Recipe, judge: Judge, tmp_path: Path, kind: str
+) -> None:
+    own = {"discriminator.kind": kind, "discriminator.made": True, "objective.steps": 2}
+    recipe = override(recipe, own)
+    train(recipe, tmp_path / "run", judge, Machine(rails="warn", checkpoint_every=1))
+    whole = learnt(tmp_path / "run")
+    assert any(0 < abs(row["part_discriminator"]) < 1 for row in whole), "it has a say"
+    assert any("discriminator_loss" in row for row in whole) == (kind != "likelihood")
+    shutil.rmtree(checkpoint_folder(tmp_path / "run", 2))
+    resume(tmp_path / "run", judge, MACHINE)
+    assert learnt(tmp_path / "run") == whole
+
+
+def test_the_first_one_is_made_alike_or_anew(recipe: Recipe, judge: Judge, tmp_path: Path) -> None:
+    short = override(recipe, {"objective.steps": 0, "discriminator.kind": "pointwise"})
+    train(short, tmp_path / "base", judge, MACHINE)
+    begun = {"start": str(tmp_path / "base")}
+    train(override(short, begun), tmp_path / "same", judge, MACHINE)
+    train(override(short, begun | {"discriminator.kind": "pairwise"}), tmp_path / "other", judge, MACHINE)
+    base, same, other = (weights(tmp_path / name, 0) for name in ("base", "same", "other"))
+    assert_equal(same, base)
+    assert not all(torch.equal(other[name], base[name]) for name in base)
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"discriminator.kind": "likelihood", "discriminator.model": "random"}, "discriminator.model"),
+        ({"discriminator.kind": "word", "discriminator.model": "judge:x"}, "discriminator.kind"),
+        ({"discriminator.kept": 0.5}, "discriminator.kept"),
+        ({"discriminator.kept": 2.0, "objective.name": "kept"}, "discriminator.kept"),
+        (
+            {"discriminator.kept": 0.5, "objective.name": "kept", "objective.grounding": "compiler"},
+            "discriminator.kept",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_refused(recipe: Recipe, fields: dict[str, Any], named: str) -> None:
+    found = override(recipe, fields)
+    with pytest.raises(BadInput, match=named):
+        check_parts(found, resolve_grounding(found)[1])
 
 
 @pytest.mark.parametrize("kind", ["random", "judge"])

@@ -24,11 +24,13 @@ from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.training.objectives.supervised import (
     SupervisedObjective,
+    select_best,
     select_passed,
     select_references,
     select_with_feedback,
 )
 from rlcf.training.objectives.table import OBJECTIVES
+from rlcf.training.prompts import PLAIN
 from rlcf.training.rollout import Rollout, feedback_of
 from rlcf.training.runtime.distributed import Parallel
 from tests.rlcf.grounding.test_groundings import BROKEN, CUT, HALF, PASSES, PROBLEM, THROWS
@@ -115,6 +117,25 @@ def test_the_judges_failures_are_no_examples(policy: Policy) -> None:
     ]
     assert select_passed(policy, lost, []) == select_with_feedback(policy, lost, []) == []
     assert len(select_passed(policy, [rollout(policy, passed, Signal(-1.0))], [])) == 1
+
+
+def test_the_discriminator_filters_what_compiles(policy: Policy, judge: Judge) -> None:
+    """Without tests: of four that compile the better half, with the equals of its last, and nothing else."""
+    texts = [f"        return {n};{END}" for n in range(4)]
+    values = dict(zip(texts, (-0.9, 0.1, -0.2, 0.3), strict=True))
+    jobs = [PROBLEM.job(text, compile_only=True) for text in [*texts, CUT]]
+    answers = [Answer(PROBLEM, text, v) for text, v in zip([*texts, CUT], judge.grade(jobs), strict=True)]
+    compares = grounding_entry("rlcf").make(lambda _, texts, __: [values[text] for text in texts], 0.2)
+    rows = [rollout(policy, *one) for one in zip(answers, compares(answers), strict=True)]
+
+    def learnt(share: float, rows: Sequence[Rollout]) -> list[str]:
+        return [policy.decode(ids) for _, ids in select_best(share)(policy, rows, [], PLAIN)]
+
+    assert learnt(0.5, rows) == [texts[1], texts[3]]
+    assert learnt(0.1, rows) == [texts[3]], "one at least"
+    assert learnt(0.5, [*rows, rows[1]]) == [texts[1], texts[3], texts[1]], "equals of the last one too"
+    assert learnt(1.0, rows) == texts, "what does not compile never"
+    assert learnt(0.5, rows[4:]) == []
 
 
 @pytest.mark.parametrize(
