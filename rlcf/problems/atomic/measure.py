@@ -1,23 +1,36 @@
 """What chains compute: their values on the input pool, found by running them in the judge.
 
-Many chains share one program, a method each, so that the JVM's start is paid once for hundreds of
-functions. A chain that throws has no values and is dropped by whoever asks.
+Many functions share one program, a class each, so that the JVM's start is paid once for hundreds of them. A chain that throws has no values and is dropped by whoever asks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase
-from rlcf.problems.atomic.chain import IMPORTS, Chain
+from rlcf.problems.atomic.chain import IMPORTS
 
 CHAINS_A_PROGRAM = 100
 LIMITS = Limits(fuel=10**12, allocation_mb=1 << 20, wall_seconds=120, idle_seconds=120, compile_seconds=120)
 """Wide: nothing here may depend on how busy the machine is."""
 
 
+class Function(Protocol):
+    """What can be measured."""
+
+    @property
+    def takes(self) -> str: ...
+    @property
+    def gives(self) -> str: ...
+    @property
+    def methods(self) -> str:
+        """Java: the static method `f`, and what it calls."""
+        ...
+
+
 def measure(
-    chains: Sequence[Chain], pool: Mapping[str, Sequence[str]], judge: Judge
+    chains: Sequence[Function], pool: Mapping[str, Sequence[str]], judge: Judge
 ) -> list[tuple[str, ...] | None]:
     """For each chain, its values on `pool[chain.takes]` as Java literals; None if it throws."""
     groups = [chains[start : start + CHAINS_A_PROGRAM] for start in range(0, len(chains), CHAINS_A_PROGRAM)]
@@ -36,24 +49,19 @@ def measure(
     return measured
 
 
-def _program(chains: Sequence[Chain], pool: Mapping[str, Sequence[str]]) -> Job:
+def _program(chains: Sequence[Function], pool: Mapping[str, Sequence[str]]) -> Job:
     fields = [
         f"    static {takes}[] inputs{index}() {{ return new {takes}[] {{{', '.join(values)}}}; }}"
         for index, (takes, values) in enumerate(pool.items())
     ]
-    methods = [
-        f"    static {chain.gives} f{index}({chain.takes} x) {{\n"
-        + "".join(f"        {line}\n" for line in chain.body())
-        + "    }"
-        for index, chain in enumerate(chains)
-    ]
-    source = "\n".join([IMPORTS, "class Solution {", *fields, *methods, "}", ""])
+    classes = [f"    static class F{index} {{\n{chain.methods}    }}" for index, chain in enumerate(chains)]
+    source = "\n".join([IMPORTS, "class Solution {", *fields, *classes, "}", ""])
     position = {takes: index for index, takes in enumerate(pool)}
     cases = tuple(
         SuiteCase(
             name=str(index),
             code=f"List<Object> r = new ArrayList<>(); "
-            f"for ({chain.takes} x : Solution.inputs{position[chain.takes]}()) r.add(Solution.f{index}(x));",
+            f"for ({chain.takes} x : Solution.inputs{position[chain.takes]}()) r.add(Solution.F{index}.f(x));",
             value="r",
             expected=None,
         )
