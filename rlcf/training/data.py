@@ -16,7 +16,7 @@ from rlcf.training.prompts import stated
 log = logging.getLogger("rlcf")
 
 ATOMIC_SEED = 0
-"""The atomic problems, and the others that are made, are one data set, the same for every seed of a recipe."""
+"""Problems that are made, atomic ones and others, are one data set, the same for every seed of a recipe."""
 ATOMIC_VALIDATION, ATOMIC_TEST = 200, 350
 """Their problems, of which a recipe may use fewer."""
 CORPUS_ROWS = 20_000

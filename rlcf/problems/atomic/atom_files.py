@@ -1,5 +1,5 @@
-"""Files of atoms, read and checked: TOML with `[[atom]]` entries that have the fields of `Atom`, or of another
-description of an atom, as in `many_ways`.
+"""Files of atoms, read and checked: TOML with `[[atom]]` entries that have the fields of `Atom`, or others
+that describe an atom, as in `many_ways`.
 
 A fault is a BadInput that names file, line and field. Not checked: whether the code compiles, gives its type
 and is total; the judge finds the first two when problems are made of it.
@@ -40,8 +40,8 @@ def read_atoms(files: Iterable[Path]) -> tuple[Atom, ...]:
 
 
 def read_entries(files: Iterable[Path], read: Callable[[Entry], A]) -> tuple[A, ...]:
-    """What `read` makes of every entry of `files`, in their order; the same words ask for one of them of a type
-    taken alone."""
+    """What `read` makes of every entry of `files`, in their order; the same words ask for one of a type taken
+    alone."""
     atoms: list[A] = []
     asked: dict[tuple[str, str], Path] = {}
     for file in files:

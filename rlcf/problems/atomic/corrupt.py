@@ -31,8 +31,8 @@ def corrupt(reference: str, rng: random.Random) -> str:
 
 def corpus(problems: Sequence[Problem], size: int, noise: float, seed: int) -> list[tuple[str, str]]:
     """`size` rows (prompt, completion): all problems in random order, over and over, the share `noise`
-    of the rows with a corrupted completion. A problem with alternatives is solved by one of them, by chance, any
-    other by its reference. The same arguments give the same rows."""
+    of the rows with a corrupted completion. A problem with alternatives is solved by one of them, drawn anew
+    for each row, any other by its reference. The same arguments give the same rows."""
     rng, choice = random.Random(f"corpus {seed}"), random.Random(f"corpus alternatives {seed}")
     solved = [problem for problem in problems if problem.reference is not None]
     if not solved:

@@ -1,4 +1,4 @@
-"""Atoms that are written in several ways: three to six implementations of one short Java idea, different in kind.
+"""Atoms written in several ways: three to six implementations of one short Java idea, different in kind.
 
 An implementation is a template as in `atomic/atom.py`. It may end with a helper method, for a recursion: the
 lines from the first that begins with `static` on, named `$h` there and where it is called.
@@ -13,8 +13,8 @@ lines from the first that begins with `static` on, named `$h` there and where it
     ''',
     …
 
-They are data, in `atoms/*.toml`. All give the same value for every value taken. A lambda reads `$x` only where
-that is an array: the step before may have changed a variable of another type. Locals have the names
+They are data, in `atoms/*.toml`. All give the same value for every value taken. A lambda reads `$x` only
+where that is an array: the step before may have changed a variable of another type. Locals have names of
 `ways.LOCALS`, so that they can be renamed.
 """
 

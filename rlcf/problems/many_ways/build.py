@@ -1,4 +1,4 @@
-"""The problems: chains of one and two steps, each with a reference and other right programs, made once and kept.
+"""The problems: chains of one and two steps, each with a reference and alternatives, made once and kept.
 
 A chain is dropped where `atomic` drops it. A fifth of the pairs of atoms is held out, as there. A held-out
 chain is new in what it computes: no problem before has its types and its values on the input pool, so none
@@ -148,8 +148,8 @@ class Generator:
 
 
 def every_chain(pairs: Sequence[Pair], rng: random.Random) -> Iterator[Chain]:
-    """All chains of two of `pairs`, once with all constants: every pair in random order, then every pair that has
-    other constants, and so on."""
+    """All chains of two of `pairs`, once with all constants: every pair in random order, then every pair that
+    has other constants, and so on."""
     left: dict[Pair, list[tuple[int, ...]]] = {}
     for pair in pairs:
         constants = itertools.product(*(CONSTANTS if atom.has_constant else CONSTANTS[:1] for atom in pair))
