@@ -20,6 +20,7 @@ where that is an array: the step before may have changed a variable of another t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -84,7 +85,8 @@ def _read(entry: Entry) -> ManyWays:
     for code, text in zip(codes, texts, strict=True):
         check_template(entry, code.body.replace("$h", "h"), "codes")
         check_constant(entry, text, "codes")
-        if ("$h" in code.body) != bool(code.helper) or bool(code.helper) != ("$h(" in code.helper):
+        named = bool(re.match(r"static \S+ \$h\(", code.helper))
+        if not named == bool(code.helper) == ("$h" in code.body):
             raise entry.fault("a helper method is named $h, and the code before it calls it", "codes")
     takes, gives = entry.types()
     return ManyWays(takes, gives, entry.text("topic"), wordings, codes)

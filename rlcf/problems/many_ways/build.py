@@ -29,7 +29,7 @@ from rlcf.problems.problem import Problem
 ATOMS = tuple(one.atom for one in MANY_WAYS)
 ALTERNATIVES = 6
 """Of a problem, where there are as many."""
-TOGETHER = 200
+TOGETHER = 60
 """Chains measured together."""
 
 Behaviour = tuple[str, ...]

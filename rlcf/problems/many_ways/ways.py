@@ -73,10 +73,12 @@ def draw(chain: Chain, count: int, rng: random.Random) -> tuple[Way, ...]:
 
 
 def renamed(code: str, names: tuple[str, ...]) -> str:
-    """`code` with other names for LOCALS."""
+    """`code` with other names for LOCALS; members that are called so keep their names."""
     other = dict(zip(LOCALS, names, strict=True))
     parts, end = [], 0
     for token in places(code):
-        parts += [code[end : token.start()], other.get(token.group(), token.group())]
+        text = token.group()
+        member = code[: token.start()].endswith(".")
+        parts += [code[end : token.start()], text if member else other.get(text, text)]
         end = token.end()
     return "".join(parts) + code[end:]
