@@ -52,14 +52,13 @@ class ManyWays:
 
     takes: str
     gives: str
-    topic: str
     wordings: tuple[str, ...]
     codes: tuple[Code, ...]
 
     @property
     def atom(self) -> Atom:
-        """What is asked for, in its first implementation."""
-        return Atom(self.takes, self.gives, self.topic, self.wordings, self.codes[0].body)
+        """What is asked for, in its first implementation; without a topic."""
+        return Atom(self.takes, self.gives, "", self.wordings, self.codes[0].body)
 
 
 FIELDS = tuple(field.name for field in fields(ManyWays))
@@ -89,7 +88,7 @@ def _read(entry: Entry) -> ManyWays:
         if not named == bool(code.helper) == ("$h" in code.body):
             raise entry.fault("a helper method is named $h, and the code before it calls it", "codes")
     takes, gives = entry.types()
-    return ManyWays(takes, gives, entry.text("topic"), wordings, codes)
+    return ManyWays(takes, gives, wordings, codes)
 
 
 MANY_WAYS = read_many_ways(ATOM_FILES)

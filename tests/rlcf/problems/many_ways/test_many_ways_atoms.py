@@ -20,7 +20,6 @@ GOOD = """# One atom.
 [[atom]]
 takes = "int[]"
 gives = "int"
-topic = "aggregation"
 wordings = ["count above $k", "how many above $k"]
 codes = [
 '(int) Arrays.stream($x).filter(v -> v > $k).count()',
@@ -138,14 +137,14 @@ def test_a_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "field", "words"),
     [
-        ("codes = [", "code = 'x'\ncodes = [", 7, "code", "no atom has this field"),
-        ("'(int) Arrays.stream($x).filter(v -> v > $k).count()',\n", "", 7, "codes", "3 to 6"),
-        ("'''\nint $y = 0;", "'''\nint y = 0;", 7, "codes", ""),
-        ("if (v > $k) $y++;", "if (v > 2) $y++;", 7, "codes", "$k is in the code"),
-        ("static int $h(", "static int h(", 7, "codes", "helper method is named $h"),
-        ("$h($x, 0)\n", "h($x, 0)\n", 7, "codes", "helper method is named $h"),
+        ("codes = [", "code = 'x'\ncodes = [", 6, "code", "no atom has this field"),
+        ("'(int) Arrays.stream($x).filter(v -> v > $k).count()',\n", "", 6, "codes", "3 to 6"),
+        ("'''\nint $y = 0;", "'''\nint y = 0;", 6, "codes", ""),
+        ("if (v > $k) $y++;", "if (v > 2) $y++;", 6, "codes", "$k is in the code"),
+        ("static int $h(", "static int h(", 6, "codes", "helper method is named $h"),
+        ("$h($x, 0)\n", "h($x, 0)\n", 6, "codes", "helper method is named $h"),
         ('takes = "int[]"', 'takes = "long"', 3, "takes", "must be one of"),
-        ("if (v > $k) $y++;", "if ($q > $k) $y++;", 7, "codes", "not $q"),
+        ("if (v > $k) $y++;", "if ($q > $k) $y++;", 6, "codes", "not $q"),
     ],
 )  # fmt: skip
 def test_a_fault_has_its_place(tmp_path: Path, old: str, new: str, line: int, field: str, words: str) -> None:
