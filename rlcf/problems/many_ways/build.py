@@ -77,7 +77,7 @@ def _make(seed: int, judge: Judge, sizes: dict[str, int]) -> list[Problem]:
     train = list(itertools.islice(generator.problems("train", iter(alone)), sizes["train"]))
     following = generator.problems("train", training, first=len(train))
     train += generator.enough("train", following, sizes["train"] - len(train))
-    problems = train
+    problems = [*train]
     for split, of in (("validation", pairs.validation), ("test", pairs.test)):
         chains = every_chain(of, random.Random(f"many ways {split} {seed}"))
         unlike = ("train", "validation", "test")
