@@ -13,6 +13,6 @@ Not covered: chains of three steps, loops that do the work of both steps, other 
 
 from __future__ import annotations
 
-from rlcf.problems.many_ways.build import ManyWaysData, build
+from rlcf.problems.many_ways.build import build
 
-__all__ = ["ManyWaysData", "build"]
+__all__ = ["build"]

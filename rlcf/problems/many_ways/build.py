@@ -10,14 +10,14 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from javabox import Judge
+from rlcf.errors import BadInput
 from rlcf.problems import atomic
 from rlcf.problems.atomic.atom import CONSTANTS
 from rlcf.problems.atomic.chain import Chain, Step
-from rlcf.problems.atomic.generator import READERS, suite_of, usable
+from rlcf.problems.atomic.generator import READERS, AtomicData, suite_of, usable
 from rlcf.problems.atomic.inputs import input_pool
 from rlcf.problems.atomic.measure import measure
 from rlcf.problems.atomic.splits import Pair, single_steps, split_pairs
@@ -32,40 +32,24 @@ ALTERNATIVES = 6
 TOGETHER = 60
 """Chains measured together."""
 
-Behaviour = tuple[str, ...]
-"""Types and values on the input pool."""
-
-
-@dataclass(frozen=True, slots=True)
-class ManyWaysData:
-    """Problems in splits that are disjoint by composition and by what they compute; `rl` is of the pairs of
-    `train`, with other constants, and disjoint from the others by what it computes."""
-
-    train: tuple[Problem, ...]
-    validation: tuple[Problem, ...]
-    test: tuple[Problem, ...]
-    rl: tuple[Problem, ...]
-
-
-SPLITS = ("train", "validation", "test", "rl")
-
 
 def build(
-    seed: int, judge: Judge, *, train: int = 4500, validation: int = 200, test: int = 350, rl: int = 0
-) -> ManyWaysData:
-    """The problems of `seed`: the same arguments give the same data, on any machine, and another `rl` changes
-    no other split.
+    seed: int, judge: Judge, *, train: int = 4500, rl: int = 0, validation: int = 200, test: int = 350
+) -> AtomicData:
+    """The problems of `seed`: the same arguments give the same data, on any machine, and `rl` changes no
+    other split.
 
-    `train` counts atoms alone too. Takes minutes on two cores the first time: every implementation is run in
-    `judge`. Raises ValueError where there are not as many chains.
+    `train` counts atoms alone too, `rl` more chains of its pairs, with other constants. Takes minutes on two
+    cores the first time: every implementation is run in `judge`. Raises BadInput where more problems are asked
+    for than there are.
     """
-    sizes = {"train": train, "validation": validation, "test": test, "rl": rl}
+    sizes = {"train": train, "rl": rl, "validation": validation, "test": test}
     folders = (Path(__file__).parent, Path(atomic.__file__).parent)
     sources = (*(file for one in folders for file in sorted(one.glob("*.py"))), *ATOM_FILES, *READERS)
-    found: dict[str, list[Problem]] = {name: [] for name in SPLITS}
+    found: dict[str, list[Problem]] = {split: [] for split in sizes}
     for problem in kept("many-ways", [seed, sizes], sources, lambda: _make(seed, judge, sizes)):
         found[problem.split].append(problem)
-    return ManyWaysData(**{name: tuple(problems) for name, problems in found.items()})
+    return AtomicData(**{split: tuple(problems) for split, problems in found.items()})
 
 
 def _make(seed: int, judge: Judge, sizes: dict[str, int]) -> list[Problem]:
@@ -74,39 +58,46 @@ def _make(seed: int, judge: Judge, sizes: dict[str, int]) -> list[Problem]:
     alone = single_steps(ATOMS)
     random.Random(f"many ways alone {seed}").shuffle(alone)
     training = every_chain(pairs.train, random.Random(f"many ways train {seed}"))
-    train = list(itertools.islice(generator.problems("train", iter(alone)), sizes["train"]))
-    following = generator.problems("train", training, first=len(train))
-    train += generator.enough("train", following, sizes["train"] - len(train))
-    problems = [*train]
+    problems = list(itertools.islice(generator.problems("train", iter(alone), new=False), sizes["train"]))
+    following = generator.problems("train", training, new=False, first=len(problems))
+    problems += enough("train", following, sizes["train"] - len(problems))
     for split, of in (("validation", pairs.validation), ("test", pairs.test)):
         chains = every_chain(of, random.Random(f"many ways {split} {seed}"))
-        unlike = ("train", "validation", "test")
-        problems += generator.enough(split, generator.problems(split, chains, unlike=unlike), sizes[split])
-    fresh = generator.problems("rl", training, unlike=("validation", "test"))
-    return problems + generator.enough("rl", fresh, sizes["rl"])
+        problems += enough(split, generator.problems(split, chains), sizes[split])
+    # Last, so that it is these chains that give way.
+    return problems + enough("rl", generator.problems("rl", training), sizes["rl"])
+
+
+def enough(split: str, problems: Iterator[Problem], count: int) -> list[Problem]:
+    """The first `count` of `problems`; raises BadInput where there are fewer."""
+    found = list(itertools.islice(problems, count))
+    if len(found) < count:
+        raise BadInput(f"many-ways: {count} problems asked for in {split}, there are {len(found)}")
+    return found
 
 
 class Generator:
-    """Makes the problems of one seed; remembers what those of each split compute."""
+    """Makes the problems of one seed; remembers what they compute."""
 
     def __init__(self, seed: int, judge: Judge) -> None:
         self.seed, self.judge, self.pool = seed, judge, input_pool(seed)
-        self.behaviours: dict[str, set[Behaviour]] = {split: set() for split in SPLITS}
+        self.behaviours: set[tuple[str, ...]] = set()
+        """Types and values on the pool."""
 
     def problems(
-        self, split: str, chains: Iterator[Chain], *, first: int = 0, unlike: Sequence[str] = ()
+        self, split: str, chains: Iterator[Chain], *, new: bool = True, first: int = 0
     ) -> Iterator[Problem]:
-        """Problems of the usable ones of `chains`, numbered from `first` on, that compute what no problem of
-        the splits `unlike` does."""
+        """Problems of the usable ones of `chains`, numbered from `first` on; of those alone that compute what
+        none before did, where they must be `new`."""
         rng = random.Random(f"many ways draw {split} {first} {self.seed}")
         index = first
         while batch := [draw(chain, 1 + ALTERNATIVES, rng) for chain in itertools.islice(chains, TOGETHER)]:
             for ways, values in zip(batch, self.values(batch), strict=True):
                 chain = ways[0].chain
                 behaviour = (chain.takes, chain.gives, *values)
-                if not usable(chain, values) or any(behaviour in self.behaviours[one] for one in unlike):
+                if not usable(chain, values) or (new and behaviour in self.behaviours):
                     continue
-                self.behaviours[split].add(behaviour)
+                self.behaviours.add(behaviour)
                 yield self._problem(split, index, ways, values)
                 index += 1
 
@@ -138,13 +129,6 @@ class Generator:
             alternatives=tuple(others),
             split=split,
         )
-
-    def enough(self, split: str, problems: Iterator[Problem], count: int) -> list[Problem]:
-        """`count` of `problems`."""
-        found = list(itertools.islice(problems, count))
-        if len(found) < count:
-            raise ValueError(f"many-ways: {count} problems asked for in {split}, there are {len(found)}")
-        return found
 
 
 def every_chain(pairs: Sequence[Pair], rng: random.Random) -> Iterator[Chain]:

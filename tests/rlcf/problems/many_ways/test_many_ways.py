@@ -15,22 +15,24 @@ from pathlib import Path
 import pytest
 
 from javabox import Judge, Outcome, Suite
+from rlcf.errors import BadInput
 from rlcf.javasource.normalize import normalised
 from rlcf.javasource.tokens import texts
 from rlcf.problems import Problem
-from rlcf.problems.atomic import corpus
+from rlcf.problems.atomic import AtomicData, corpus
 from rlcf.problems.atomic.chain import Chain, Step
 from rlcf.problems.atomic.inputs import input_pool
 from rlcf.problems.atomic.measure import measure
-from rlcf.problems.many_ways import ManyWaysData, build
+from rlcf.problems.many_ways import build
 from rlcf.problems.many_ways.atom import MANY_WAYS
-from rlcf.problems.many_ways.build import SPLITS, Generator
+from rlcf.problems.many_ways.build import Generator, enough
 from rlcf.problems.many_ways.ways import LOCALS, Way
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.training.data import load_data
 
-SIZES = {"train": 420, "validation": 20, "test": 30, "rl": 20}
+SIZES = {"train": 420, "rl": 20, "validation": 20, "test": 30}
+SPLITS = tuple(SIZES)
 
 ANOTHER_PROCESS = """
 from javabox import Judge
@@ -41,7 +43,7 @@ with Judge(engine="local") as judge:
 """
 
 
-def digest(data: ManyWaysData) -> str:
+def digest(data: AtomicData) -> str:
     """Of all splits but `rl`."""
     made = (data.train, data.validation, data.test)
     return hashlib.sha256(repr([(made, [p.suite for p in split]) for split in made]).encode()).hexdigest()
@@ -59,13 +61,13 @@ def own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def data(judge: Judge, cache: Path) -> ManyWaysData:
+def data(judge: Judge, cache: Path) -> AtomicData:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(cache))
         return build(0, judge, **SIZES)
 
 
-def problems(data: ManyWaysData) -> list[Problem]:
+def problems(data: AtomicData) -> list[Problem]:
     return [problem for split in SPLITS for problem in getattr(data, split)]
 
 
@@ -89,7 +91,7 @@ class Read:
         return cls(found[2], found[1], opening + str(problem.reference).removesuffix("}\n"))
 
 
-def test_sizes_splits_and_fields(data: ManyWaysData) -> None:
+def test_sizes_splits_and_fields(data: AtomicData) -> None:
     assert {split: len(getattr(data, split)) for split in SPLITS} == SIZES
     for split in SPLITS:
         assert {problem.split for problem in getattr(data, split)} == {split}
@@ -102,7 +104,7 @@ def test_sizes_splits_and_fields(data: ManyWaysData) -> None:
     assert {problem.description.count(", then ") for problem in (*data.test, *data.rl)} == {1}
 
 
-def test_every_implementation_passes(judge: Judge, data: ManyWaysData) -> None:
+def test_every_implementation_passes(judge: Judge, data: AtomicData) -> None:
     asked = [
         (problem, way)
         for problem in (*random.Random(0).sample(data.train, 60), *data.validation, *data.test, *data.rl)
@@ -113,22 +115,20 @@ def test_every_implementation_passes(judge: Judge, data: ManyWaysData) -> None:
     assert failed == []
 
 
-def test_a_constant_answer_fails(judge: Judge, data: ManyWaysData) -> None:
+def test_a_constant_answer_fails(judge: Judge, data: AtomicData) -> None:
     wrong = [p.job(f"        return {p.suite.cases[0].expected};\n    }}\n}}\n") for p in data.test]
     assert {verdict.outcome for verdict in judge.grade(wrong)} == {Outcome.FAILED}
 
 
-def test_a_pass_is_seldom_the_reference(data: ManyWaysData) -> None:
+def test_a_pass_is_seldom_the_reference(data: AtomicData) -> None:
     """Also in their names alone, programs differ; without names they still do."""
     for problem in data.test:
         codes = {normalised(problem.prompt + way) for way in ways(problem)}
         assert len(codes) > 2
 
 
-@pytest.mark.parametrize(("left", "right"), [p for p in combinations(SPLITS, 2) if p != ("train", "rl")])
-def test_splits_share_no_behaviour_and_no_code(
-    judge: Judge, data: ManyWaysData, left: str, right: str
-) -> None:
+@pytest.mark.parametrize(("left", "right"), list(combinations(SPLITS, 2)))
+def test_splits_share_no_behaviour_and_no_code(judge: Judge, data: AtomicData, left: str, right: str) -> None:
     def behaviour(split: str) -> set[tuple[str, ...]]:
         read = [Read.of(problem) for problem in getattr(data, split)]
         measured = measure(read, input_pool(0), judge)
@@ -141,7 +141,7 @@ def test_splits_share_no_behaviour_and_no_code(
     assert not code(left) & code(right)
 
 
-def test_a_pair_of_atoms_is_in_one_split(data: ManyWaysData) -> None:
+def test_a_pair_of_atoms_is_in_one_split(data: AtomicData) -> None:
     """But for `rl`, which has those of `train`."""
     atom_of = {
         (one.takes, wording.replace("$k", str(constant))): one
@@ -167,7 +167,7 @@ def test_a_pair_of_atoms_is_in_one_split(data: ManyWaysData) -> None:
     assert not {*train} & {problem.description for problem in data.rl}
 
 
-def test_a_corpus_is_drawn_from_the_alternatives(data: ManyWaysData) -> None:
+def test_a_corpus_is_drawn_from_the_alternatives(data: AtomicData) -> None:
     by_prompt = {problem.prompt: problem for problem in data.train}
     clean = corpus(data.train, 3_000, noise=0.0, seed=0)
     same = sum(completion == by_prompt[prompt].reference for prompt, completion in clean)
@@ -189,13 +189,13 @@ def test_a_corpus_of_problems_without_alternatives_is_the_references() -> None:
     assert sorted(corpus(plain, 5, 0.0, seed=3)) == sorted((p.prompt, str(p.reference)) for p in plain)
 
 
-def test_kept_problems_are_the_problems(data: ManyWaysData) -> None:
+def test_kept_problems_are_the_problems(data: AtomicData) -> None:
     with Judge(engine="local") as closed:
         pass
     assert build(0, closed, **SIZES) == data
 
 
-def test_the_same_arguments_give_the_same_bytes(data: ManyWaysData, tmp_path: Path) -> None:
+def test_the_same_arguments_give_the_same_bytes(data: AtomicData, tmp_path: Path) -> None:
     """In a process of its own, and without `rl`, which changes nothing else."""
     run = subprocess.run(
         [sys.executable, "-c", ANOTHER_PROCESS],
@@ -218,8 +218,8 @@ def test_implementations_that_disagree_are_told(judge: Judge) -> None:
 def test_more_problems_than_there_are_is_an_error(judge: Judge) -> None:
     generator = Generator(0, judge)
     chains = [Chain((Step(one.atom, 2, one.wordings[0]),)) for one in MANY_WAYS[:3]]
-    with pytest.raises(ValueError, match="4 problems asked for in rl, there are 3"):
-        generator.enough("rl", generator.problems("rl", iter(chains)), 4)
+    with pytest.raises(BadInput, match="4 problems asked for in rl, there are 3"):
+        enough("rl", generator.problems("rl", iter(chains)), 4)
 
 
 def test_a_recipe_names_them(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
