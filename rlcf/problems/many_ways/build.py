@@ -40,8 +40,8 @@ def build(
     other split.
 
     `train` counts atoms alone too, `rl` more chains of its pairs, with other constants. Takes minutes on two
-    cores the first time: every implementation is run in `judge`. Raises BadInput where more problems are asked
-    for than there are.
+    cores the first time: every implementation is run in `judge`. Raises BadInput where there are fewer
+    problems than are asked for.
     """
     sizes = {"train": train, "rl": rl, "validation": validation, "test": test}
     folders = (Path(__file__).parent, Path(atomic.__file__).parent)
