@@ -94,22 +94,24 @@ class Generator:
         while batch := [draw(chain, 1 + ALTERNATIVES, rng) for chain in itertools.islice(chains, TOGETHER)]:
             for ways, values in zip(batch, self.values(batch), strict=True):
                 chain = ways[0].chain
+                if values is None or not usable(chain, values):
+                    continue
                 behaviour = (chain.takes, chain.gives, *values)
-                if not usable(chain, values) or (new and behaviour in self.behaviours):
+                if new and behaviour in self.behaviours:
                     continue
                 self.behaviours.add(behaviour)
                 yield self._problem(split, index, ways, values)
                 index += 1
 
-    def values(self, batch: Sequence[tuple[Way, ...]]) -> list[tuple[str, ...]]:
-        """The values of each chain on the pool, which all its implementations give; raises RuntimeError where
-        one throws or gives others."""
+    def values(self, batch: Sequence[tuple[Way, ...]]) -> list[tuple[str, ...] | None]:
+        """The values of each chain on the pool, which all its implementations give, None where they throw or
+        the values are too long to be told; raises RuntimeError where one gives others."""
         ways = [way for found in batch for way in found]
         of_way = dict(zip(map(id, ways), measure(ways, self.pool, self.judge), strict=True))
         agreed = []
         for found in batch:
             values = [of_way[id(way)] for way in found]
-            if values[0] is None or len({*values}) > 1:
+            if len({*values}) > 1:
                 told = "\n".join(f"{value}\n{way.methods}" for way, value in zip(found, values, strict=True))
                 raise RuntimeError(f"implementations of one function disagree: {told}")
             agreed.append(values[0])
