@@ -215,6 +215,14 @@ def test_implementations_that_disagree_are_told(judge: Judge) -> None:
         Generator(0, judge).values([ways])
 
 
+def test_a_chain_whose_values_are_too_long_to_be_told_is_dropped(judge: Judge) -> None:
+    (repeat,) = (one for one in MANY_WAYS if one.wordings[0] == "repeat it $k times")
+    step = Step(repeat.atom, 9, repeat.wordings[0])
+    chains = [Chain((step, step)), Chain((Step(MANY_WAYS[0].atom, 2, MANY_WAYS[0].wordings[0]),))]
+    found = list(Generator(0, judge).problems("rl", iter(chains)))
+    assert [problem.description for problem in found] == ["add 2"]
+
+
 def test_more_problems_than_there_are_is_an_error(judge: Judge) -> None:
     generator = Generator(0, judge)
     chains = [Chain((Step(one.atom, 2, one.wordings[0]),)) for one in MANY_WAYS[:3]]
