@@ -46,7 +46,7 @@ class DataSettings:
     """Problems and the supervised corpus."""
 
     problems: str = "atomic"
-    """Problems by name (`atomic`, `composed-both`, `mbjp`, `mathqa`) or an mxeval file."""
+    """Problems by name (`atomic`, `many-ways`, `composed-both`, `mbjp`, `mathqa`) or an mxeval file."""
     train_problems: int = 4500
     """Problems trained on, at most; `atomic` makes as many."""
     corpus_problems: int = 3000

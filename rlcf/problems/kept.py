@@ -56,6 +56,6 @@ def _problem(row: dict[str, Any]) -> Problem:
     suite = row.pop("suite")
     cases = tuple(SuiteCase(**case) for case in suite.pop("cases"))
     runs = tuple(StdinCase(**case | {"expected": tuple(case["expected"])}) for case in suite.pop("stdin"))
-    row["stop_tokens"] = tuple(row["stop_tokens"])
+    row["stop_tokens"], row["alternatives"] = tuple(row["stop_tokens"]), tuple(row["alternatives"])
     row["files"] = tuple((path, text) for path, text in row["files"])
     return Problem(suite=Suite(cases=cases, stdin=runs, **suite), **row)

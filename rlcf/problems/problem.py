@@ -20,6 +20,8 @@ class Problem:
     entry_point: str = ""
     reference: str | None = None
     """A completion known to be right: the rest of the method and of the class."""
+    alternatives: tuple[str, ...] = ()
+    """Other completions known to be right, written otherwise; a corpus is drawn from them."""
     split: str = "test"
     """train, validation or test; a file may divide its training problems into `sft`, for supervised training,
     and `rl`, withheld from it."""

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from javabox import Judge
 from rlcf.errors import BadInput
-from rlcf.problems import Problem, atomic, composed, load_problems
+from rlcf.problems import Problem, atomic, composed, load_problems, many_ways
 from rlcf.recipe import Recipe
 from rlcf.training.prompts import stated
 
 log = logging.getLogger("rlcf")
 
 ATOMIC_SEED = 0
-"""The atomic problems, and the composed ones, are one data set, the same for every seed of a recipe."""
+"""Problems that are made, atomic ones and others, are one data set, the same for every seed of a recipe."""
 ATOMIC_VALIDATION, ATOMIC_TEST = 200, 350
-"""Its problems, of which a recipe may use fewer."""
+"""Their problems, of which a recipe may use fewer."""
 CORPUS_ROWS = 20_000
 """Rows of the corpus for supervised training."""
 
@@ -34,7 +34,7 @@ class Data:
     validation: Sequence[Problem]
     """What evaluations during training are on; empty without them."""
     corpus: Sequence[tuple[Problem, str]]
-    """Problems with completions for supervised training."""
+    """Problems with completions for supervised training; of problems with alternatives these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +120,9 @@ def compiling_references(problems: Sequence[Problem], judge: Judge) -> list[Prob
     return kept
 
 
-def _atomic(recipe: Recipe, judge: Judge) -> Source:
-    data = atomic.build(
+def _generated(recipe: Recipe, judge: Judge) -> Source:
+    build = atomic.build if recipe.data.problems == "atomic" else many_ways.build
+    data = build(
         ATOMIC_SEED,
         judge,
         train=recipe.data.train_problems,
@@ -164,7 +165,8 @@ def _refuse_rl_problems(recipe: Recipe) -> None:
 
 
 MADE: Mapping[str, Callable[[Recipe, Judge], Source]] = {
-    "atomic": _atomic,
+    "atomic": _generated,
+    "many-ways": _generated,
     **dict.fromkeys(composed.TRAINING, _composed),
 }
 """Problems that are made on the spot, by name."""

@@ -67,15 +67,21 @@ class Chain:
 
     @property
     def prompt(self) -> str:
-        return (
-            f"{IMPORTS}\nclass Solution {{\n    // {self.description}\n"
-            f"    static {self.gives} f({self.takes} x) {{\n"
-        )
+        return f"{IMPORTS}\nclass Solution {{\n    // {self.description}\n{self.opening}"
 
     @property
     def reference(self) -> str:
-        body = "".join(f"        {line}\n" for line in self.body())
-        return f"{body}    }}\n}}\n"
+        return f"{self.methods.removeprefix(self.opening)}}}\n"
+
+    @property
+    def opening(self) -> str:
+        """The line that opens the method."""
+        return f"    static {self.gives} f({self.takes} x) {{\n"
+
+    @property
+    def methods(self) -> str:
+        """The method whole."""
+        return self.opening + "".join(f"        {line}\n" for line in self.body()) + "    }\n"
 
     def body(self) -> list[str]:
         """The lines of the method."""

@@ -31,18 +31,22 @@ def corrupt(reference: str, rng: random.Random) -> str:
 
 def corpus(problems: Sequence[Problem], size: int, noise: float, seed: int) -> list[tuple[str, str]]:
     """`size` rows (prompt, completion): all problems in random order, over and over, the share `noise`
-    of the rows with a corrupted reference. The same arguments give the same rows."""
-    rng = random.Random(f"corpus {seed}")
-    solved = [(problem.prompt, problem.reference) for problem in problems if problem.reference is not None]
+    of the rows with a corrupted completion. A problem with alternatives is solved by one of them, drawn anew
+    for each row, any other by its reference. The same arguments give the same rows."""
+    rng, choice = random.Random(f"corpus {seed}"), random.Random(f"corpus alternatives {seed}")
+    solved = [problem for problem in problems if problem.reference is not None]
     if not solved:
         raise ValueError("a corpus needs problems with references")
     rows: list[tuple[str, str]] = []
     while len(rows) < size:
-        rows += rng.sample(solved, len(solved))
+        rows += [
+            (problem.prompt, choice.choice(problem.alternatives or (str(problem.reference),)))
+            for problem in rng.sample(solved, len(solved))
+        ]
     del rows[size:]
     for index in rng.sample(range(size), round(size * noise)):
-        prompt, reference = rows[index]
-        rows[index] = (prompt, corrupt(reference, rng))
+        prompt, completion = rows[index]
+        rows[index] = (prompt, corrupt(completion, rng))
     return rows
 
 

@@ -1,26 +1,43 @@
-"""What chains compute: their values on the input pool, found by running them in the judge.
+"""What functions compute: their values on the input pool, found by running them in the judge.
 
-Many chains share one program, a method each, so that the JVM's start is paid once for hundreds of
-functions. A chain that throws has no values and is dropped by whoever asks.
+Many functions share one program, a class each, so that the JVM's start is paid once for hundreds of them. A
+function that throws has no values and is dropped by whoever asks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase
-from rlcf.problems.atomic.chain import IMPORTS, Chain
+from rlcf.problems.atomic.chain import IMPORTS
 
-CHAINS_A_PROGRAM = 100
+FUNCTIONS_A_PROGRAM = 100
 LIMITS = Limits(fuel=10**12, allocation_mb=1 << 20, wall_seconds=120, idle_seconds=120, compile_seconds=120)
 """Wide: nothing here may depend on how busy the machine is."""
 
 
+class Function(Protocol):
+    """What can be measured."""
+
+    @property
+    def takes(self) -> str: ...
+    @property
+    def gives(self) -> str: ...
+    @property
+    def methods(self) -> str:
+        """Java: the static method `f`, and what it calls."""
+        ...
+
+
 def measure(
-    chains: Sequence[Chain], pool: Mapping[str, Sequence[str]], judge: Judge
+    functions: Sequence[Function], pool: Mapping[str, Sequence[str]], judge: Judge
 ) -> list[tuple[str, ...] | None]:
-    """For each chain, its values on `pool[chain.takes]` as Java literals; None if it throws."""
-    groups = [chains[start : start + CHAINS_A_PROGRAM] for start in range(0, len(chains), CHAINS_A_PROGRAM)]
+    """For each function, its values on the pool of what it takes, as Java literals; None if it throws."""
+    groups = [
+        functions[start : start + FUNCTIONS_A_PROGRAM]
+        for start in range(0, len(functions), FUNCTIONS_A_PROGRAM)
+    ]
     verdicts = judge.grade([_program(group, pool) for group in groups])
     measured: list[tuple[str, ...] | None] = []
     for group, verdict in zip(groups, verdicts, strict=True):
@@ -30,34 +47,29 @@ def measure(
                 f"{[diagnostic.message for diagnostic in verdict.diagnostics[:3]]}"
             )
         values = {case.name: case.value for case in verdict.cases if case.outcome is Outcome.PASSED}
-        for index, chain in enumerate(group):
+        for index, one in enumerate(group):
             value = values.get(str(index))
-            measured.append(None if value is None else _elements(value, len(pool[chain.takes])))
+            measured.append(None if value is None else _elements(value, len(pool[one.takes])))
     return measured
 
 
-def _program(chains: Sequence[Chain], pool: Mapping[str, Sequence[str]]) -> Job:
+def _program(functions: Sequence[Function], pool: Mapping[str, Sequence[str]]) -> Job:
     fields = [
         f"    static {takes}[] inputs{index}() {{ return new {takes}[] {{{', '.join(values)}}}; }}"
         for index, (takes, values) in enumerate(pool.items())
     ]
-    methods = [
-        f"    static {chain.gives} f{index}({chain.takes} x) {{\n"
-        + "".join(f"        {line}\n" for line in chain.body())
-        + "    }"
-        for index, chain in enumerate(chains)
-    ]
-    source = "\n".join([IMPORTS, "class Solution {", *fields, *methods, "}", ""])
+    classes = [f"    static class F{index} {{\n{one.methods}    }}" for index, one in enumerate(functions)]
+    source = "\n".join([IMPORTS, "class Solution {", *fields, *classes, "}", ""])
     position = {takes: index for index, takes in enumerate(pool)}
     cases = tuple(
         SuiteCase(
             name=str(index),
             code=f"List<Object> r = new ArrayList<>(); "
-            f"for ({chain.takes} x : Solution.inputs{position[chain.takes]}()) r.add(Solution.f{index}(x));",
+            f"for ({one.takes} x : Solution.inputs{position[one.takes]}()) r.add(Solution.F{index}.f(x));",
             value="r",
             expected=None,
         )
-        for index, chain in enumerate(chains)
+        for index, one in enumerate(functions)
     )
     return Job(source=source, suite=Suite(cases=cases, imports=IMPORTS), limits=LIMITS)
 

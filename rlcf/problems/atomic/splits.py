@@ -34,15 +34,15 @@ class Pairs:
     test: tuple[Pair, ...]
 
 
-def split_pairs(seed: int) -> Pairs:
-    """The pairs of `ATOMS`, a fifth of them held out: 2/5 of those for validation, 3/5 for test.
+def split_pairs(seed: int, atoms: Sequence[Atom] = ATOMS) -> Pairs:
+    """The pairs of `atoms`, a fifth of them held out: 2/5 of those for validation, 3/5 for test.
 
     No chain starts with a boolean: two inputs would be a poor test.
     """
     pairs = [
         (first, second)
-        for first in ATOMS
-        for second in ATOMS
+        for first in atoms
+        for second in atoms
         if first.gives == second.takes and first.takes != FLAG
     ]
     random.Random(f"pairs {seed}").shuffle(pairs)
@@ -55,10 +55,10 @@ def split_pairs(seed: int) -> Pairs:
     )
 
 
-def single_steps() -> list[Chain]:
+def single_steps(atoms: Sequence[Atom] = ATOMS) -> list[Chain]:
     """Every atom alone: in all its wordings, with all its constants."""
     chains = []
-    for atom in ATOMS:
+    for atom in atoms:
         if not atom.has_constant:
             chains += [Chain((Step(atom, CONSTANTS[0], wording),)) for wording in atom.wordings]
             continue
