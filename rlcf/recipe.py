@@ -168,7 +168,7 @@ class PpoSettings:
     """Factor of negative advantages."""
     own_passes_coef: float = 0.0
     """Coefficient of the negative log-likelihood, at temperature 1, of the step's completions that pass
-    (VAPO)."""
+    (VAPO); that compile, where the grounding runs no tests."""
 
 
 @dataclass(frozen=True, slots=True)
