@@ -53,8 +53,9 @@ class DataSettings:
     """Training problems that the corpus is made from; the objective learns on the others, which it has not
     seen. 0: both on all. Problems divided into `sft` and `rl` (mathqa's) stay so; then 0 is all of `sft`."""
     rl_problems: int = 0
-    """Further problems that the generator makes for the objective alone, which then learns on nothing else;
-    none computes what a validation or test problem does. 0: those that the corpus left."""
+    """Further problems that a generator makes for the objective alone, which then learns on nothing else;
+    none computes what a validation or test problem does. 0, or a data set that nothing generates: those that
+    the corpus left."""
     corpus_noise: float = 0.35
     """Share of the corpus rows whose body is corrupted."""
 

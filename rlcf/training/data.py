@@ -92,9 +92,21 @@ def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
         rows = atomic.corpus(for_corpus, CORPUS_ROWS, recipe.data.corpus_noise, recipe.seed)
         asked_with = {problem.prompt: problem for problem in for_corpus}
         corpus = [(asked_with[prompt], completion) for prompt, completion in rows]
+    if recipe.data.rl_problems and not source.rl:
+        log.info(
+            "nothing makes further problems of %s: those that there are, are asked", recipe.data.problems
+        )
     most = recipe.evaluation.problems
-    validation = source.held_out("validation")[:most] if recipe.evaluation.every else ()
+    validation = _validation(source)[:most] if recipe.evaluation.every else ()
     return Data(for_ppo, source.held_out(recipe.evaluation.split)[:most], validation, corpus)
+
+
+def _validation(source: Source) -> Sequence[Problem]:
+    try:
+        return source.held_out("validation")
+    except BadInput as refused:
+        message = f"{refused}; 0 evaluates before and after training alone"
+        raise BadInput(message, field="evaluation.every") from refused
 
 
 def _own_parts(recipe: Recipe, train: Sequence[Problem]) -> tuple[list[Problem], list[Problem]]:
@@ -134,34 +146,24 @@ def _generated(recipe: Recipe, judge: Judge) -> Source:
 
 
 def _composed(recipe: Recipe, judge: Judge) -> Source:
-    _refuse_rl_problems(recipe)
     data = composed.build(ATOMIC_SEED, judge)
     train = list(composed.TRAINING[recipe.data.problems](data))[: recipe.data.train_problems]
 
     def held_out(split: str) -> Sequence[Problem]:
         if recipe.evaluation.every and split == "validation":
-            raise BadInput("the composed sets have no validation split: 0", field="evaluation.every")
+            raise BadInput("the composed sets have no validation split", field="evaluation.every")
         return composed.measured(data)
 
     return Source(train, (), held_out)
 
 
 def _named(recipe: Recipe) -> Source:
-    _refuse_rl_problems(recipe)
     train = load_problems(recipe.data.problems, "train")[: recipe.data.train_problems]
 
     def held_out(split: str) -> Sequence[Problem]:
         return list(map(stated, load_problems(recipe.data.problems, split)[: recipe.evaluation.problems]))
 
     return Source(list(map(stated, train)), (), held_out)
-
-
-def _refuse_rl_problems(recipe: Recipe) -> None:
-    if recipe.data.rl_problems:
-        raise BadInput(
-            f"nothing makes further problems of {recipe.data.problems!r}: 0, or data.problems = 'atomic'",
-            field="data.rl_problems",
-        )
 
 
 MADE: Mapping[str, Callable[[Recipe, Judge], Source]] = {

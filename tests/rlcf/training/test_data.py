@@ -70,8 +70,8 @@ def test_a_split_that_no_file_can_have_is_refused(divided: Recipe, tmp_path: Pat
 
 
 def test_problems_for_rl_alone_are_those_that_a_generator_makes(divided: Recipe, judge: Judge) -> None:
-    with pytest.raises(BadInput, match="rl_problems"):
-        load_data(override(divided, {"data.rl_problems": 5}), judge, references=False)
+    same = load_data(override(divided, {"data.rl_problems": 5}), judge, references=False)
+    assert same.train == load_data(divided, judge, references=False).train, "nothing makes more of a file"
     fields = {"data.train_problems": 60, "data.corpus_problems": 40, "data.rl_problems": 30}
     made = override(Recipe(), fields | {"evaluation.split": "validation", "evaluation.every": 2})
     data = load_data(made, judge, references=False)
@@ -80,3 +80,14 @@ def test_problems_for_rl_alone_are_those_that_a_generator_makes(divided: Recipe,
     assert {problem.split for problem, _ in data.corpus} == {"train"}
     assert data.validation == data.evaluation
     assert not load_data(override(made, {"evaluation.every": 0}), judge, references=False).validation
+
+
+def test_without_a_validation_split_there_is_no_evaluation_on_it(
+    small_set: SmallSet, tmp_path: Path, judge: Judge
+) -> None:
+    rows = [dict(small_set.rows[0], task_id=f"T/{at}", split=("train", "test")[at % 2]) for at in range(4)]
+    path = tmp_path / "two.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    fields = {"data.problems": str(path), "data.corpus_problems": 0, "evaluation.every": 5}
+    with pytest.raises(BadInput, match=r"evaluation\.every.*no split 'validation'.*0 evaluates before"):
+        load_data(override(Recipe(), fields), judge, references=False)
