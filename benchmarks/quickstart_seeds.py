@@ -134,6 +134,35 @@ def told(group: Sequence[Result], metric: str) -> str:
     return f"{statistics.fmean(found):.2f}" if found else "-"
 
 
+def plot(results: Sequence[Result]) -> str:
+    """SVG: of every rate of `quickstart` the mean before and after, and a dot each seed."""
+    group = [result for result in results if result.recipe == "quickstart"]
+    left, width, row = 130, 640, 56
+    scale = (width - left - 60) / 100
+    parts = []
+    for at, rate in enumerate(RATES):
+        y = 34 + at * row
+        parts.append(f'<text x="{left - 10}" y="{y + 20}" text-anchor="end">{rate}</text>')
+        for place, (stage, colour) in enumerate((("before", "#b8b8b8"), ("after", "#2a7ab0"))):
+            values = [100 * (result.before if stage == "before" else result.after)[rate] for result in group]
+            mean, top = statistics.fmean(values), y + 18 * place
+            parts.append(
+                f'<rect x="{left}" y="{top}" width="{mean * scale:.1f}" height="14" fill="{colour}"/>'
+                f'<text x="{left + max(values) * scale + 10:.1f}" y="{top + 12}">{mean:.1f} %</text>'
+            )
+            parts += [
+                f'<circle cx="{left + value * scale:.1f}" cy="{top + 7}" r="3" fill="#333"/>'
+                for value in values
+            ]
+    title = f"before (grey) and after {len(group[0].steps)} steps; a dot is a seed"
+    parts.append(f'<text x="{left}" y="18">{title}</text>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {44 + row * len(RATES)}"'
+        f' font-family="sans-serif" font-size="13"><rect width="100%" height="100%" fill="white"/>'
+        f"{''.join(parts)}</svg>\n"
+    )
+
+
 def failures(results: Sequence[Result]) -> list[str]:
     """The claims that do not hold, in words."""
     group = [result for result in results if result.recipe == "quickstart"]
@@ -167,10 +196,13 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--split", choices=("test", "validation"), default="test")
     parser.add_argument("--out", type=Path, default=Path("runs/quickstart-seeds"))
+    parser.add_argument("--plot", type=Path, help="an SVG of what the quickstart gained")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     results = run_all(options.recipes, options.seeds, options.split, options.out)
     print(tables(results))
+    if options.plot:
+        options.plot.write_text(plot(results), encoding="utf-8")
     failed = failures(results)
     for line in failed:
         print(f"NOT REACHED: {line}")
