@@ -26,6 +26,7 @@ MOST = 20
 OURS = (str(ROOT / "rlcf"), str(ROOT / "javabox"))
 SMALL = {
     "data.train_problems": 30,
+    "data.rl_problems": 0,
     "data.corpus_problems": 0,
     "evaluation.problems": 2,
     "evaluation.samples": 1,

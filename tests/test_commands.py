@@ -21,7 +21,8 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 SMALL = [
-    *("--data.train-problems", "60", "--data.corpus-problems", "30", "--evaluation.problems", "4"),
+    *("--data.train-problems", "60", "--data.corpus-problems", "30", "--data.rl-problems", "40"),
+    *("--evaluation.problems", "4"),
     *("--evaluation.samples", "1", "--supervised.steps", "3", "--discriminator.samples", "8"),
     *("--discriminator.steps", "1", "--rollout.prompts-per-step", "2", "--rollout.samples-per-prompt", "2"),
     *("--rollout.max-new-tokens", "12", "--objective.minibatches", "1", "--objective.steps", "1"),

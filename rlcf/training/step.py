@@ -117,6 +117,7 @@ class TrainingStep:
         baseline_metrics: dict[str, float] = {}
         if self.baseline is not None:
             learnt, baseline_metrics = self.baseline.finish(greedy, learnt)
+            rollouts = rollouts if resamples else learnt
         clock.lap("judge_exposed")
         if all(rollout.feedback.score is None for rollout in learnt):
             act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)

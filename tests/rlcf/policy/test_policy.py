@@ -160,32 +160,32 @@ def test_the_reference_is_the_model_without_its_adapters() -> None:
     policy = tiny_policy(PROMPTS + COMPLETIONS, 0, lora_rank=4)
     batch = policy.collate(*tokens(policy))
     scorer = policy.scorer()
-    start_BT = scorer(batch, 1.0)[0].detach()
-    assert torch.equal(scorer(batch, 1.0, reference=True)[0], start_BT), "KL is 0 at step 0"
+    start_BT = scorer(batch, 1.0).logps_BT.detach()
+    assert torch.equal(scorer(batch, 1.0, reference=True).logps_BT, start_BT), "KL is 0 at step 0"
     move(policy)
-    moved_BT = scorer(batch, 1.0)[0].detach()
+    moved_BT = scorer(batch, 1.0).logps_BT.detach()
     assert not torch.allclose(moved_BT, start_BT, atol=1e-3)
-    assert torch.equal(scorer(batch, 1.0, reference=True)[0], start_BT)
+    assert torch.equal(scorer(batch, 1.0, reference=True).logps_BT, start_BT)
     assert all(parameter.requires_grad for parameter in policy.parameters()), "looking changes nothing"
     renewed = policy.renewed().scorer()
-    assert torch.allclose(renewed(batch, 1.0, reference=True)[0], moved_BT, atol=1e-4)
-    assert torch.equal(renewed(batch, 1.0)[0], renewed(batch, 1.0, reference=True)[0])
+    assert torch.allclose(renewed(batch, 1.0, reference=True).logps_BT, moved_BT, atol=1e-4)
+    assert torch.equal(renewed(batch, 1.0).logps_BT, renewed(batch, 1.0, reference=True).logps_BT)
 
 
 def test_the_critics_adapters_leave_the_answers_alone() -> None:
     policy = tiny_policy(PROMPTS + COMPLETIONS, 0, lora_rank=4)
     batch = policy.collate(*tokens(policy))
-    start_BT = policy.scorer()(batch, 1.0)[0].detach()
+    start_BT = policy.scorer()(batch, 1.0).logps_BT.detach()
     critic = Critic(policy.width, seed=0)
     torch.nn.init.ones_(critic.last.weight)
     scorer = policy.scorer(critic, critic_rank=2)
-    values_BT = scorer(batch, 1.0)[2].detach()
+    values_BT = scorer(batch, 1.0).critic.detach()
     with torch.no_grad():
         for parameter in scorer.critic_parameters():
             parameter.add_(0.05)
-    logps_BT, _, moved_BT = scorer(batch, 1.0)
-    assert torch.equal(logps_BT, start_BT)
-    assert not torch.allclose(moved_BT, values_BT, atol=1e-2)
+    scores = scorer(batch, 1.0)
+    assert torch.equal(scores.logps_BT, start_BT)
+    assert not torch.allclose(scores.critic, values_BT, atol=1e-2)
     mine, theirs = set(scorer.policy_parameters()), set(scorer.critic_parameters())
     assert mine.isdisjoint(theirs)
     trained = {parameter for parameter in scorer.parameters() if parameter.requires_grad}
@@ -197,9 +197,11 @@ def test_a_replica_answers_the_same_and_is_another() -> None:
     move(policy)
     other = policy.replica()
     batch = policy.collate(*tokens(policy))
-    assert torch.equal(policy.scorer()(batch, 1.0)[0], other.scorer()(batch, 1.0)[0])
+    assert torch.equal(policy.scorer()(batch, 1.0).logps_BT, other.scorer()(batch, 1.0).logps_BT)
     move(other)
-    assert not torch.allclose(policy.scorer()(batch, 1.0)[0], other.scorer()(batch, 1.0)[0], atol=1e-3)
+    assert not torch.allclose(
+        policy.scorer()(batch, 1.0).logps_BT, other.scorer()(batch, 1.0).logps_BT, atol=1e-3
+    )
 
 
 def test_same_seed_same_adapters() -> None:

@@ -19,10 +19,10 @@ MACHINE = ("--engine", "local", "--rails", "warn", "--checkpoint-every", "2")
 KILLED = """
 from rlcf.training.step import TrainingStep
 take = TrainingStep.take
-def killed(self, step, problems):
+def killed(self, step, *drawn):
     if step == 3:
         os.kill(os.getpid(), signal.SIGKILL)
-    return take(self, step, problems)
+    return take(self, step, *drawn)
 TrainingStep.take = killed
 """
 

@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -190,9 +191,8 @@ def test_a_corpus_of_problems_without_alternatives_is_the_references() -> None:
 
 
 def test_kept_problems_are_the_problems(data: AtomicData) -> None:
-    with Judge(engine="local") as closed:
-        pass
-    assert build(0, closed, **SIZES) == data
+    no_judge = cast(Judge, None)  # there is nothing to be measured
+    assert build(0, no_judge, **SIZES) == data
 
 
 def test_the_same_arguments_give_the_same_bytes(data: AtomicData, tmp_path: Path) -> None:
