@@ -5,6 +5,7 @@ The programs here try it from inside; what they managed comes back as the value 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from docker.errors import APIError
 
 from benchmarks.attacks import BODIES
 from javabox import Job, Judge, JudgeUnavailable, Limits, Outcome, Suite, SuiteCase
@@ -77,10 +79,12 @@ def value(judge: Judge, job: Job) -> str | None:
 
 def commands(containers: Callable[[int], list[Any]]) -> list[str]:
     """What runs in this process's first container, but for warm JVMs, which come and go. Another one may be
-    there for what is asked again."""
-    container = min(containers(os.getpid()), key=lambda one: one.attrs["Created"])
-    running = (row[-1] for row in container.top(ps_args="-eo pid,args")["Processes"])
-    return sorted(command for command in running if "WarmRunner" not in command)
+    there for what is asked again, and one that has ended may still be listed; [] where none is left."""
+    for container in sorted(containers(os.getpid()), key=lambda one: one.attrs["Created"]):
+        with contextlib.suppress(APIError):  # it has just ended
+            running = (row[-1] for row in container.top(ps_args="-eo pid,args")["Processes"])
+            return sorted(command for command in running if "WarmRunner" not in command)
+    return []
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
