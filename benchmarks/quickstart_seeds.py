@@ -76,7 +76,8 @@ def run_all(recipes: Sequence[str], seeds: Sequence[int], split: str, out: Path)
                     began = time.monotonic()
                     start = "" if folder == shared else str(shared)
                     recipe = override(
-                        load_recipe(name), {"seed": seed, "start": start, "evaluation.split": split}
+                        load_recipe(name),
+                        {"seed": seed, "start": start, "evaluation.split": split, "evaluation.samples": 8},
                     )
                     train(recipe, folder, judge)
                     write_report(folder)

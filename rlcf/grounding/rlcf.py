@@ -40,7 +40,7 @@ def rlcf_tests(compare: Compare | None, weight: float) -> Grounding:
     return ground
 
 
-def tests_tie(compare: Compare | None, weight: float) -> Grounding:
+def tie_breaker(compare: Compare | None, weight: float) -> Grounding:
     """Compiler, run and tests; on top of a pass come `weight` x (1 + g) / 2, from 0 to `weight`, so that
     passes of a problem are in the order of g and none is worth less than what fails."""
 

@@ -15,7 +15,7 @@ from rlcf.grounding.combine import at_the_end
 from rlcf.grounding.executed import masked_to_executed, stepcoder
 from rlcf.grounding.ppocoder import ppocoder, ppocoder_tests, rlcf_ast
 from rlcf.grounding.replay import partial
-from rlcf.grounding.rlcf import compiler, passes, rlcf, rlcf_tests, tests_tie
+from rlcf.grounding.rlcf import compiler, passes, rlcf, rlcf_tests, tie_breaker
 from rlcf.grounding.rltf import adaptive, coarse, fine, rltf
 from rlcf.grounding.signal import LACKS, NEEDED, Grounding, Signal, needs_of
 from rlcf.grounding.values import Compare
@@ -69,7 +69,7 @@ GROUNDINGS: dict[str, Entry] = {
         lambda compare, weight: at_the_end(_rlcf(compare, weight)), runs=False, compares=lambda _: True
     ),
     "rlcf+tests": Entry(rlcf_tests, runs=True, compares=lambda weight: weight > 0),
-    "tests+tie": Entry(tests_tie, runs=True, compares=lambda weight: weight > 0),
+    "tests+tie": Entry(tie_breaker, runs=True, compares=lambda weight: weight > 0),
     "rlcf-ast": entry_of(rlcf_ast),
     "tests": entry_of(rlcf_tests(None, 0.0)),
     "pass": entry_of(passes),

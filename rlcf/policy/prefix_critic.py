@@ -4,7 +4,7 @@ A training with `advantage = "coderl"` writes `critic.pt` beside each checkpoint
 reads (CodeRL, arXiv 2207.01780). The paper has a critic of two classes for this; here it is
 the one of four that training has.
 
-Not covered: critics with adapters of their own (`critic_rank`), which are not saved beside a policy.
+Not covered: critics with adapters or a trunk of their own, which are not saved beside a policy.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def load_prefix_critic(folder: str | Path, policy: Policy) -> PrefixCritic:
     path = Path(folder) / CRITIC_FILE
     if not path.is_file():
         raise BadInput(
-            f"holds no {CRITIC_FILE}: trainings with advantage = coderl and critic_rank = 0 write one",
+            f"holds no {CRITIC_FILE}: trainings with ppo.advantage = coderl write one, whose critic reads the"
+            " policy's states (critic.trunk = policy, critic.lora_rank = 0)",
             file=folder,
             field="refine",
         )

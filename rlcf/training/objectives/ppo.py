@@ -322,7 +322,8 @@ class PpoObjective:
         """Write the policy, and an outcome critic that reads the policy's own states, for
         `rlcf bench --refine`."""
         self.trained.save(folder, base)
-        if self.has_outcome_critic and not self.recipe.critic.lora_rank:
+        critic = self.recipe.critic
+        if self.has_outcome_critic and critic.trunk == "policy" and not critic.lora_rank:
             own = {name: w for name, w in state["weights"].items() if name.startswith("critic.")}
             torch.save({name.removeprefix("critic."): w for name, w in own.items()}, folder / CRITIC_FILE)
 

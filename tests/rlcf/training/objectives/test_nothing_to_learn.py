@@ -122,11 +122,12 @@ def test_the_head_computes_in_fp32_under_autocast(frozen: bool) -> None:
     assert float((unscaled_N - plain_N).abs().max()) < 0.002
 
 
-def test_an_update_in_bf16_moves_log_probabilities_as_one_in_fp32(policy: Policy, tokens: Tokens) -> None:
-    """The head alone is fp32; what is left of bf16 is the trunk's."""
+def test_log_probabilities_of_a_bf16_trunk_are_fp32(policy: Policy, tokens: Tokens) -> None:
+    """What the head makes of states that were rounded is not rounded again."""
     half = Policy(copy.deepcopy(policy.model), policy.tokenizer, autocast=torch.bfloat16)
     batch = half.collate(*tokens)
     with torch.autocast("cpu", torch.bfloat16):
         logps_BT = half.token_stats(batch).logps_BT
     assert logps_BT.dtype == torch.float32
     assert math.isfinite(float(logps_BT.sum()))
+    assert not torch.equal(logps_BT, logps_BT.bfloat16().float())
