@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -169,3 +171,18 @@ def test_its_gradient_never_reaches_the_policy(policy: Policy, tokens: Tokens) -
             fast.trained.scorer.critic_parameters(), slow.trained.scorer.critic_parameters(), strict=True
         )
         assert any(not torch.equal(one, other) for one, other in pairs)
+
+
+@pytest.mark.parametrize(
+    ("fields", "saved"),
+    [({}, True), ({"critic.trunk": "own"}, False), ({"model.lora_rank": 4, "critic.lora_rank": 2}, False)],
+)
+def test_only_a_critic_that_reads_the_policys_states_is_saved_beside_it(
+    policy: Policy, tmp_path: Path, fields: dict[str, Any], saved: bool
+) -> None:
+    """Whoever loads it gives it the policy's states: another critic would be asked of what it never read."""
+    recipe = override(RECIPE, fields)
+    objective = made(renewed(policy, recipe), recipe)
+    policy.save(tmp_path / "base")
+    objective.save(tmp_path / "checkpoint", tmp_path / "base", objective.state())
+    assert (tmp_path / "checkpoint" / "critic.pt").exists() == saved
