@@ -39,22 +39,22 @@ public final class Build {
 
     public Built of(Job job, Compiler compiler) {
         Units units = Units.of(job, compiler, imports);
-        Sources.Unit tests = units.tests();
-        if (tests != null && !job.suite().junit() && !units.mayDeclare() && kept.knows(key(units, job), units.text())) {
+        String key = units.tests() == null || job.suite().junit() ? null : key(units, job);
+        if (key != null && !units.mayDeclare() && kept.knows(key, units.text())) {
             Compiler.Result alone = compiler.compile(units.alone());
-            Built built = alone.ok() ? beside(alone, units, job) : new Built(alone, null, 0);
+            Built built = alone.ok() ? beside(alone, key, job) : new Built(alone, null, 0);
             if (built != null) {
                 return built;
             }
         }
-        return together(units, job, compiler);
+        return together(units, key, job, compiler);
     }
 
     /** @return null where it has to be compiled with its tests */
-    private Built beside(Compiler.Result alone, Units units, Job job) {
+    private Built beside(Compiler.Result alone, String key, Job job) {
         long start = System.nanoTime();
         ClassFiles classes = ClassFiles.of(alone.classes(), alone.program());
-        Rewriter.Tests known = kept.find(key(units, job), Declarations.of(classes.program().values()));
+        Rewriter.Tests known = kept.find(key, Declarations.of(classes.program().values()));
         if (known == null) {
             return null;
         }
@@ -119,8 +119,8 @@ public final class Build {
         return names.stream().anyMatch(name -> ClassFiles.names(reader, name));
     }
 
-    private Built together(Units units, Job job, Compiler compiler) {
-        Sources.Unit tests = units.tests();
+    /** @param key null where the tests are not kept */
+    private Built together(Units units, String key, Job job, Compiler compiler) {
         Compiler.Result compiled = job.testsShareFile() ? SharedFile.compile(units, job, compiler)
                 : compiler.compile(units.together());
         if (!compiled.ok() || job.suite().compileOnly()) {
@@ -146,8 +146,8 @@ public final class Build {
             // It can't know of them honestly: the answer is what javac says of it without them.
             return new Built(compiler.compile(units.alone()), prepared, System.nanoTime() - start);
         }
-        if (tests != null && !job.suite().junit() && prepared.tests() != null) {
-            kept.keep(key(units, job), Declarations.of(classes.program().values()), prepared.tests());
+        if (key != null && prepared.tests() != null) {
+            kept.keep(key, Declarations.of(classes.program().values()), prepared.tests());
         }
         return new Built(compiled, prepared, System.nanoTime() - start);
     }

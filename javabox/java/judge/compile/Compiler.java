@@ -78,7 +78,7 @@ public final class Compiler {
             // Concatenation without invokedynamic: linking it costs each fresh JVM about 10 ms.
             "-XDstringConcat=inline");
     /** A context grows with what it has seen; the pool evicts it by itself only after errors. */
-    private static final int COMPILATIONS_A_POOL = 500;
+    private static final int COMPILATIONS_A_POOL = 1000;
 
     private final JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
     private final Map<List<Path>, Desk> desks = new HashMap<>();
@@ -179,6 +179,9 @@ public final class Compiler {
         boolean ok = desk.pool.getTask(new StringWriter(), desk.memory, collector, OPTIONS, null, units, task -> {
             if (listener != null) {
                 listener.listenTo((JavacTask) task);
+            }
+            if (units.stream().noneMatch(DeclaredClasses::mayStay)) {
+                return task.call();
             }
             DeclaredClasses declared = new DeclaredClasses((JavacTask) task);
             boolean compiled = task.call();

@@ -29,11 +29,11 @@ record Units(Sources.Unit program, List<Sources.Unit> files, Sources.Unit tests,
         Set<String> clashes = new HashSet<>();
         String testsPackage = packaged ? outline.packageName() : packageName;
         if (whole) {
-            String prompt = job.source().substring(0, job.completionStart());
-            Set<String> inPrompt = job.declared() == null ? Imports.declared(prompt) : job.declared();
             for (Sources.Unit unit : with(program, files)) {
                 Outline other = mayClash(unit, outline) ? compiler.outline(unit) : null;
                 if (other != null && other.packageName().equals(testsPackage)) {
+                    String prompt = job.source().substring(0, job.completionStart());
+                    Set<String> inPrompt = job.declared() == null ? Imports.declared(prompt) : job.declared();
                     clashes.addAll(Renaming.clashes(outline, other, inPrompt));
                 }
             }

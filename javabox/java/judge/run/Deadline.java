@@ -7,20 +7,23 @@ import java.nio.file.Path;
  * A limit of a thread's own time: what a busy machine kept it from a processor does not count, up to a grace. So a
  * compilation that is quick on an idle machine is not given up on one that others load.
  *
- * <p>Not covered: kernels that don't count it (`schedstat`), where the limit is the clock's.
+ * <p>Counted from an eighth of the limit on: most are over by then and should not pay for a look (`schedstat`, a
+ * thirtieth of a job). Not covered: kernels that don't count it, where the limit is the clock's.
  */
 public final class Deadline {
     /** Less than what Python waits beyond a job's limits (`SILENCE_SLACK_SECONDS`). */
     private static final long GRACE_NANOS = 20_000_000_000L;
     private static final long SHORTEST_MILLIS = 50;
+    private static final int FREE = 8;
 
     private final long limit;
     private final Path thread;
     private final Watchdog watchdog;
     private final Runnable action;
     private final long started = System.nanoTime();
-    private final Busy before;
     private Watchdog.Alarm alarm;
+    private Busy before;
+    private boolean looked;
     private boolean over;
 
     /** @param thread the folder of the thread that has the limit, as {@link #thread} gives it; null: not known */
@@ -29,8 +32,9 @@ public final class Deadline {
         this.thread = thread;
         this.watchdog = watchdog;
         this.action = action;
-        before = thread == null ? null : Busy.ofThread(thread);
-        alarm = watchdog.in(millis, this::ring);
+        synchronized (this) { // it may ring before it is known
+            alarm = watchdog.in(millis / FREE, this::ring);
+        }
     }
 
     /** The folder of the thread that calls; null where there is none. */
@@ -51,6 +55,10 @@ public final class Deadline {
         synchronized (this) {
             if (over) {
                 return;
+            }
+            if (!looked) {
+                looked = true;
+                before = thread == null ? null : Busy.ofThread(thread);
             }
             long left = Math.min(limit - ownTime(), limit + GRACE_NANOS - (System.nanoTime() - started));
             if (left > 0) {
