@@ -24,6 +24,7 @@ from pathlib import Path
 
 from javabox import Judge
 from rlcf.jsonl import read_rows
+from rlcf.recipe import Recipe
 from rlcf.recipes import load_recipe, override
 
 CLAIMS = {"pass": 0.18, "greedy pass": 0.08, "compile": 0.10, "pass@8": 0.0}
@@ -63,28 +64,30 @@ class Result:
 def run_all(recipes: Sequence[str], seeds: Sequence[int], split: str, out: Path) -> list[Result]:
     """Trains what is not there yet; returns the results of all runs. Runs of a seed after the first take its
     pre-trained policy over."""
-    from rlcf.report import write_report
-    from rlcf.training.run import train
-
     results = []
     with Judge() as judge:
         for seed in seeds:
             shared = out / f"seed-{seed}-{recipes[0]}"
             for name in recipes:
                 folder = out / f"seed-{seed}-{name}"
-                if not (folder / "report.html").exists():
-                    began = time.monotonic()
-                    start = "" if folder == shared else str(shared)
-                    recipe = override(
-                        load_recipe(name),
-                        {"seed": seed, "start": start, "evaluation.split": split, "evaluation.samples": 8},
-                    )
-                    train(recipe, folder, judge)
-                    write_report(folder)
-                    (folder / "minutes").write_text(f"{(time.monotonic() - began) / 60:.2f}\n")
+                start = "" if folder == shared else str(shared)
+                own = {"seed": seed, "start": start, "evaluation.split": split, "evaluation.samples": 8}
+                run_one(override(load_recipe(name), own), folder, judge)
                 results.append(read_result(folder, name, seed))
                 print(f"{folder}: {results[-1].minutes:.1f} minutes", file=sys.stderr, flush=True)
     return results
+
+
+def run_one(recipe: Recipe, folder: Path, judge: Judge) -> None:
+    """Trains by `recipe` into `folder`, which then says how long it took; nothing where that is done."""
+    from rlcf.report import write_report
+    from rlcf.training.run import train
+
+    if not (folder / "report.html").exists():
+        began = time.monotonic()
+        train(recipe, folder, judge)
+        write_report(folder)
+        (folder / "minutes").write_text(f"{(time.monotonic() - began) / 60:.2f}\n")
 
 
 def read_result(folder: Path, recipe: str, seed: int) -> Result:
