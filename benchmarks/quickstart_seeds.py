@@ -6,7 +6,11 @@ points at least and greedy 8, compile at T = 0.8 gains 10, pass@8 is not lower, 
 The exit code is 1 where that does not hold.
 
     python -m benchmarks.quickstart_seeds --seeds 0 1 2 --out runs/quickstart-seeds
-    python -m benchmarks.quickstart_seeds --recipes quickstart quickstart-ppo
+    python -m benchmarks.quickstart_seeds --recipes quickstart quickstart-ppo rejection
+
+`rejection` is the quickstart that learns the log-likelihood of what passes alone (`objective.name = "kept"`).
+Recipes are compared after the same steps on the held-out split, and on the validation split, where each was
+evaluated on its way, after the same seconds of steps and the same number of judged samples.
 
 Finished runs in `--out` are read and not repeated. Not covered: other data and models.
 """
@@ -21,6 +25,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from javabox import Judge
 from rlcf.jsonl import read_rows
@@ -38,6 +43,21 @@ RATES = {
     "greedy pass": (0.0, "pass", "1"),
 }
 """Temperature, metric and k by the name of a column."""
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {"rejection": ("quickstart", {"objective.name": "kept"})}
+"""A recipe with other fields, by a name of its own."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """The policy after some steps."""
+
+    seconds: float
+    """Of the steps alone."""
+    samples: float
+    """Judged for them."""
+    sampled: float
+    """Share that passes at T = 0.8."""
+    greedy: float
 
 
 @dataclass(frozen=True)
@@ -52,6 +72,8 @@ class Result:
     """Rows of metrics.jsonl, a step each."""
     minutes: float
     """All of it: pre-training, steps and evaluations."""
+    course: list[Point]
+    """Evaluations on the validation split, in the order of steps."""
 
     def gain(self, rate: str) -> float:
         return self.after[rate] - self.before[rate]
@@ -72,7 +94,8 @@ def run_all(recipes: Sequence[str], seeds: Sequence[int], split: str, out: Path)
                 folder = out / f"seed-{seed}-{name}"
                 start = "" if folder == shared else str(shared)
                 own = {"seed": seed, "start": start, "evaluation.split": split, "evaluation.samples": 8}
-                run_one(override(load_recipe(name), own), folder, judge)
+                of, fields = VARIANTS.get(name, (name, {}))
+                run_one(override(load_recipe(of), {**fields, **own}), folder, judge)
                 results.append(read_result(folder, name, seed))
                 print(f"{folder}: {results[-1].minutes:.1f} minutes", file=sys.stderr, flush=True)
     return results
@@ -92,13 +115,49 @@ def run_one(recipe: Recipe, folder: Path, judge: Judge) -> None:
 
 def read_result(folder: Path, recipe: str, seed: int) -> Result:
     rates: dict[str, dict[str, float]] = {"before": {}, "after": {}}
-    for row in (one.fields for one in read_rows(folder / "evaluation.jsonl")):
+    evaluations = [one.fields for one in read_rows(folder / "evaluation.jsonl")]
+    for row in evaluations:
         for name, (temperature, metric, k) in RATES.items():
             if row["stage"] in rates and row["decoding"]["temperature"] == temperature:
                 rates[row["stage"]][name] = row[metric][k]
     steps = [one.fields for one in read_rows(folder / "metrics.jsonl") if "reward" in one.fields]
     minutes = float((folder / "minutes").read_text())
-    return Result(recipe, seed, rates["before"], rates["after"], steps, minutes)
+    course = course_of([row for row in evaluations if row["stage"] == "during"], steps)
+    return Result(recipe, seed, rates["before"], rates["after"], steps, minutes, course)
+
+
+def course_of(evaluations: Sequence[dict[str, Any]], steps: Sequence[dict[str, float]]) -> list[Point]:
+    """Evaluations on the way, with what the steps before them took."""
+    passed: dict[int, dict[float, float]] = {}
+    for row in evaluations:
+        passed.setdefault(row["step"], {})[row["decoding"]["temperature"]] = row["pass"]["1"]
+    return [
+        Point(
+            seconds=sum(row["seconds"] for row in steps[:step]),
+            samples=sum(row["rollouts"] for row in steps[:step]),
+            sampled=found[0.8],
+            greedy=found[0.0],
+        )
+        for step, found in sorted(passed.items())
+    ]
+
+
+def abreast(results: Sequence[Result]) -> str:
+    """Markdown: what of the validation split passes after as many seconds, and as many samples, as the
+    recipe that needs fewest; of each recipe the last evaluation by then, the mean over seeds."""
+    lines = ["| recipe | by | T = 0.8 | greedy |", "|---|---|---:|---:|"]
+    groups = grouped([result for result in results if result.course])
+    for name, unit in (("seconds", "seconds of steps"), ("samples", "samples judged")):
+        ends = [statistics.fmean(getattr(r.course[-1], name) for r in group) for group in groups.values()]
+        for recipe, group in groups.items():
+            # An evaluation just after the end counts too: steps take a little more or less each time.
+            points = [[p for p in r.course if getattr(p, name) <= 1.05 * min(ends)] for r in group]
+            if all(points):
+                means = [
+                    100 * statistics.fmean(getattr(p[-1], of) for p in points) for of in ("sampled", "greedy")
+                ]
+                lines.append(f"| `{recipe}` | {min(ends):.0f} {unit} | {means[0]:.1f} | {means[1]:.1f} |")
+    return "\n".join(lines)
 
 
 def tables(results: Sequence[Result]) -> str:
@@ -205,6 +264,8 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     results = run_all(options.recipes, options.seeds, options.split, options.out)
     print(tables(results))
+    if len(options.recipes) > 1:
+        print("\n" + abreast(results))
     if options.plot:
         options.plot.write_text(plot(results), encoding="utf-8")
     failed = failures(results)

@@ -26,7 +26,7 @@ def test_each_arm_can_be_trained(arm: str) -> None:
 def test_gains_are_means_over_seeds() -> None:
     before = dict.fromkeys(RATES, 0.5)
     results = [
-        Result("compiler", seed, before, dict.fromkeys(RATES, after), [{"seconds": 2.0}], 1.0)
+        Result("compiler", seed, before, dict.fromkeys(RATES, after), [{"seconds": 2.0}], 1.0, [])
         for seed, after in enumerate((0.6, 0.7))
     ]
     (row,) = [line for line in table(results).splitlines() if line.startswith("| `compiler`")]
