@@ -1,4 +1,4 @@
-"""What benchmarks/quickstart_seeds.py compares: each recipe at the time, or samples, of the most frugal one."""
+"""What benchmarks/quickstart_seeds.py compares: recipes at the time, or samples, of the most frugal one."""
 
 from __future__ import annotations
 
