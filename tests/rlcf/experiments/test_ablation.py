@@ -13,8 +13,8 @@ from rlcf.errors import BadInput
 from rlcf.experiments.ablation_tables import paired_test, plot, read_gains, table
 from rlcf.methods import METHODS
 from rlcf.recipes import load_recipe, values_of
+from tests.rlcf.processes import go
 from tests.rlcf.training.conftest import SmallWorld
-from tests.rlcf.training.runtime.test_checkpoint import go
 
 NAMES = ["rlcf+tests", "rlcf-anchored"]
 ARGUMENTS = ("ablate", "few.toml", "--groundings", ",".join(NAMES), "--seeds", "2", "--engine", "local")

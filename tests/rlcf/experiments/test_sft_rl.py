@@ -14,7 +14,7 @@ import pytest
 from rlcf.experiments.sft_rl import ARMS, QUICK, SFT_BATCH, Arm, Budget, recipe_of
 from rlcf.experiments.sft_rl_tables import read_study, table
 from rlcf.problems.composed import MEASURED, set_of
-from tests.rlcf.training.runtime.test_checkpoint import go
+from tests.rlcf.processes import go
 
 SEEDS = (0,)
 ARGUMENTS = ("study", "sft-rl", "--quick", "--seeds", str(len(SEEDS)), "--engine", "local")

@@ -12,8 +12,9 @@ from transformers import AutoModelForSeq2SeqLM, T5Config
 
 from rlcf.policy import Policy, load_policy
 from rlcf.training.runtime.checkpoint import checkpoint_folder, steps_saved
+from tests.rlcf.processes import go
 from tests.rlcf.training.conftest import ADAPTERS, SmallWorld
-from tests.rlcf.training.runtime.test_checkpoint import assert_equal, go, learnt, state
+from tests.rlcf.training.runtime.test_checkpoint import assert_equal, learnt, state
 
 MACHINE = ("--engine", "local", "--rails", "warn", "--checkpoint-every", "2")
 KILLED = """

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +23,7 @@ from rlcf.recipes import override
 from rlcf.training.run import resume, train
 from rlcf.training.runtime import checkpoint
 from rlcf.training.runtime.checkpoint import checkpoint_folder, prune, steps_saved, write_checkpoint
+from tests.rlcf.processes import go
 from tests.rlcf.training.conftest import ADAPTERS, SmallWorld
 
 KILLED_IN_STEP = """
@@ -49,21 +47,6 @@ def killed(path):
     flush(path)
 checkpoint._flush = killed
 """
-
-
-def go(work: Path, *arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
-    """`rlcf` in a process of its own, in the folder `work`, after some Python that may break it."""
-    program = f"import os, signal, sys\n{before}\nfrom rlcf.cli import main\nsys.exit(main(sys.argv[1:]))\n"
-    root = str(Path(__file__).parents[4])
-    return subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        cwd=work,
-        env=os.environ | {"PYTHONPATH": root},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
 
 
 def learnt(run: Path) -> list[dict[str, Any]]:
