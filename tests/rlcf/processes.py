@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 SERVER = multiprocessing.get_context("forkserver")
@@ -20,23 +21,42 @@ SERVER.set_forkserver_preload(["rlcf.cli", "rlcf.training.run", "transformers.mo
 SECONDS = 300
 
 
-def go(work: Path, *arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
-    """`rlcf` with `arguments` in the folder `work`, after some Python that may break it."""
+def go(
+    work: Path, *arguments: str, before: str = "", ranks: tuple[Mapping[str, str], ...] = ({},)
+) -> subprocess.CompletedProcess[str]:
+    """`rlcf` with `arguments` in the folder `work`, after some Python that may break it.
+
+    `ranks`: variables of each of several processes. Their texts follow each other; any that fails counts.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        out, err = Path(folder, "out"), Path(folder, "err")
-        process = SERVER.Process(target=_main, args=(work, arguments, before, out, err))
-        process.start()
-        process.join(SECONDS)
-        if process.exitcode is None:
-            process.kill()
+        files = [(Path(folder, f"out{rank}"), Path(folder, f"err{rank}")) for rank in range(len(ranks))]
+        processes = [
+            SERVER.Process(target=_main, args=(work, arguments, before, dict(more), *texts))
+            for more, texts in zip(ranks, files, strict=True)
+        ]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join(SECONDS)
+        late = [process.kill() for process in processes if process.exitcode is None]
+        if late:
             raise TimeoutError(f"rlcf {' '.join(arguments)} took more than {SECONDS} s")
-        return subprocess.CompletedProcess(arguments, process.exitcode, out.read_text(), err.read_text())
+        code = next((process.exitcode for process in processes if process.exitcode), 0)
+        out, err = ("".join(text.read_text() for text in texts) for texts in zip(*files, strict=True))
+        return subprocess.CompletedProcess(arguments, code, out, err)
 
 
-def _main(work: Path, arguments: tuple[str, ...], before: str, out: Path, err: Path) -> None:
+def _main(
+    work: Path, arguments: tuple[str, ...], before: str, more: Mapping[str, str], out: Path, err: Path
+) -> None:
     for file, descriptor in ((out, 1), (err, 2)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), descriptor)
     os.chdir(work)
+    os.environ.update(more)
+    if "OMP_NUM_THREADS" in more:  # too late for the library itself
+        import torch
+
+        torch.set_num_threads(int(more["OMP_NUM_THREADS"]))
     exec(before, {"os": os, "signal": signal, "sys": sys})
     from rlcf.cli import main
 

@@ -1,13 +1,16 @@
-"""Two processes learn what one learns: with DDP and with sharded weights, launched by accelerate."""
+"""Two processes learn what one learns: with DDP and with sharded weights, as accelerate launches them."""
 
 from __future__ import annotations
 
 import functools
 import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from safetensors.torch import load_file
 
 from rlcf.policy.batch import group_by_prompt, minibatches, passes
 from rlcf.training.runtime.checkpoint import checkpoint_folder
+from tests.rlcf.processes import go
 from tests.rlcf.training.conftest import ADAPTERS, SmallWorld
 
 LAUNCH = ("-m", "accelerate.commands.launch", "--num_processes", "2", "--num_machines", "1")
@@ -27,6 +31,27 @@ WAYS = {
     "ddp": (*LAUNCH, "--multi_gpu"),
     "fsdp": (*LAUNCH, "--use_fsdp", "--fsdp_version", "2"),
 }
+ON_THE_CPU = {"ACCELERATE_USE_CPU": "true"}
+"""accelerate's own --cpu starts a single process."""
+LEFT = re.compile(r"(ACCELERATE|FSDP|OMP|MASTER|WORLD|LOCAL|RANK|GROUP|ROLE)")
+"""Variables of a rank. Not torchelastic's: its agent, which keeps the ranks' store, has ended."""
+
+
+@functools.cache
+def variables(way: str) -> tuple[dict[str, str], ...]:
+    """What accelerate's launcher gives each rank."""
+    if way == "one":
+        return (ON_THE_CPU,)
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "told.py")
+        script.write_text(
+            "import json, os, pathlib\n"
+            "pathlib.Path(__file__).with_name(os.environ['RANK']).write_text(json.dumps(dict(os.environ)))\n"
+        )
+        command = [sys.executable, *WAYS[way], str(script)]
+        subprocess.run(command, env=os.environ | ON_THE_CPU, check=True, capture_output=True, timeout=300)
+        told = [json.loads(Path(folder, str(rank)).read_text()) for rank in range(2)]
+    return tuple({name: value for name, value in one.items() if LEFT.match(name)} for one in told)
 
 
 def train(work: Path, way: str, *more: str) -> Path:
@@ -36,17 +61,26 @@ def train(work: Path, way: str, *more: str) -> Path:
 
 
 def launch(work: Path, way: str, *arguments: str) -> None:
-    """`rlcf` on the CPU; accelerate's own --cpu starts a single process, hence its variable."""
-    done = subprocess.run(
-        [sys.executable, *WAYS[way], "-m", "rlcf", *arguments],
-        cwd=work,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[4]), "ACCELERATE_USE_CPU": "true"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    """`rlcf` on the CPU, in the ranks that accelerate would start."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = {"MASTER_PORT": str(free.getsockname()[1])} if way != "one" else {}
+    done = go(work, *arguments, ranks=tuple({**rank, **port} for rank in variables(way)))
     assert done.returncode == 0, done.stderr
+
+
+def test_accelerate_launches_two_processes(tmp_path: Path, small_world: SmallWorld) -> None:
+    """From a shell: the other tests start the ranks themselves, with what this launcher gives them."""
+    own = {"supervised.steps": 2, "objective.steps": 0, "objective.grounding": "compiler"}
+    (tmp_path / "five.toml").write_text(small_world.toml(FIELDS | own), encoding="utf-8")
+    command = [sys.executable, *WAYS["ddp"], "-m", "rlcf", "train", "five.toml", "--run", "shell"]
+    environment = os.environ | ON_THE_CPU | {"PYTHONPATH": str(Path(__file__).parents[4])}
+    subprocess.run([*command, "--engine", "local"], cwd=tmp_path, env=environment, check=True, timeout=300)
+    one, shell = (
+        load_file(checkpoint_folder(folder, 0) / "model.safetensors")
+        for folder in (train(tmp_path, "one"), tmp_path / "runs" / "shell")
+    )
+    assert all(torch.allclose(one[name], shell[name], rtol=0, atol=1e-5) for name in one)
 
 
 def rows(run: Path, name: str) -> list[dict[str, Any]]:
