@@ -10,12 +10,13 @@ import pytest
 from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase
 from tests.javabox.programs import DOUBLE, PROMPT, program, returning
 
+ENDLESS = "while (true);"
 OUTCOMES = {
     "return 2 * x;": Outcome.PASSED,
     "return x + 2;": Outcome.FAILED,
     "return 2 * x": Outcome.COMPILE_ERROR,
     "int[] a = {}; return a[x];": Outcome.RUNTIME_ERROR,
-    "while (true);": Outcome.TIME_LIMIT,
+    ENDLESS: Outcome.TIME_LIMIT,
     "List<byte[]> l = new ArrayList<>(); while (true) l.add(new byte[1 << 20]);": Outcome.MEMORY_LIMIT,
     'while (true) System.out.println("and on and on");': Outcome.OUTPUT_LIMIT,
     "System.exit(0); return 4;": Outcome.PREMATURE_EXIT,
@@ -23,20 +24,25 @@ OUTCOMES = {
 }
 
 
+def ending(body: str) -> Job:
+    """A program; for one without end nobody waits long."""
+    return program(body, wall_seconds=2.0) if body == ENDLESS else program(body)
+
+
 @pytest.mark.parametrize("body", OUTCOMES)
 def test_each_kind_of_end_has_its_outcome(judge: Judge, body: str) -> None:
-    assert judge.grade([program(body)])[0].outcome is OUTCOMES[body]
+    assert judge.grade([ending(body)])[0].outcome is OUTCOMES[body]
 
 
 def test_flags_are_nested(judge: Judge) -> None:
-    for verdict in judge.grade([program(body) for body in OUTCOMES]):
+    for verdict in judge.grade([ending(body) for body in OUTCOMES]):
         assert verdict.compiled is not None
         assert verdict.passed <= verdict.executed <= verdict.compiled  # type: ignore[operator]
         assert verdict.compiled == (verdict.outcome is not Outcome.COMPILE_ERROR)
 
 
 def test_order_and_number_of_verdicts_follow_the_jobs(judge: Judge) -> None:
-    jobs = [program("while (true);" if i == 0 else f"return {i % 3} * x + {i} - {i};") for i in range(12)]
+    jobs = [ending(ENDLESS if i == 0 else f"return {i % 3} * x + {i} - {i};") for i in range(12)]
     want = [
         Outcome.TIME_LIMIT if i == 0 else Outcome.PASSED if i % 3 == 2 else Outcome.FAILED for i in range(12)
     ]
