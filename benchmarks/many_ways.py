@@ -7,7 +7,7 @@ split, greedy and at T = 0.8. All arms have the quickstart's steps, samples and 
 | --- | --- |
 | `compiler` | the compiler alone, 1 or -1 |
 | a kind of discriminator | the compiler, and g of what compiles (`rlcf`); no test is run |
-| `filter` | the log-likelihood of the half of what compiles that has the highest g; no test is run |
+| `filter` | the half of what compiles that was likeliest before the steps; no test is run |
 | `tests` | what passes, as the quickstart |
 | `tests+tie` | the same, passes in the order of g |
 
@@ -34,6 +34,7 @@ BASE = "base"
 UNTESTED: dict[str, Any] = {"ppo.own_passes_coef": 0.0, "ppo.negative_weight": 1.0}
 """Nothing is known to pass; with a score of both signs none is a mere negative."""
 MADE: dict[str, Any] = {"discriminator.made": True}
+LIKELIHOOD = {"discriminator.kind": "likelihood"}
 POINTWISE = {**MADE, "discriminator.kind": "pointwise"}
 RLCF = {**UNTESTED, "objective.grounding": "rlcf"}
 ARMS: dict[str, dict[str, Any]] = {
@@ -41,8 +42,8 @@ ARMS: dict[str, dict[str, Any]] = {
     "pairwise": {**RLCF, **MADE},
     "pointwise": {**RLCF, **POINTWISE},
     "word": {**RLCF, **MADE, "discriminator.kind": "word"},
-    "likelihood": {**RLCF, "discriminator.kind": "likelihood"},
-    "filter": {**RLCF, **POINTWISE, "objective.name": "kept", "discriminator.kept": 0.5},
+    "likelihood": {**RLCF, **LIKELIHOOD},
+    "filter": {**RLCF, **LIKELIHOOD, "objective.name": "kept", "discriminator.kept": 0.5},
     "tests": {},
     "tests+tie": {**POINTWISE, "objective.grounding": "tests+tie"},
 }
