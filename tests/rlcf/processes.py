@@ -38,8 +38,9 @@ def go(
             process.start()
         for process in processes:
             process.join(SECONDS)
-        late = [process.kill() for process in processes if process.exitcode is None]
-        if late:
+        if any(process.exitcode is None for process in processes):
+            for process in processes:
+                process.kill()
             raise TimeoutError(f"rlcf {' '.join(arguments)} took more than {SECONDS} s")
         code = next((process.exitcode for process in processes if process.exitcode), 0)
         out, err = ("".join(text.read_text() for text in texts) for texts in zip(*files, strict=True))

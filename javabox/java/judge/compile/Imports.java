@@ -49,7 +49,7 @@ final class Imports {
         return declared(job.source().substring(0, promptEnd));
     }
 
-    /** The names of all classes that a source seems to declare. Asked of every job: a search by one pattern takes ten times as long. */
+    /** The names of all classes that a source seems to declare. Asked of every job, and a search by one pattern is slow. */
     static Set<String> declared(String source) {
         Set<String> names = new LinkedHashSet<>();
         Matcher called = CALLED.matcher(source);

@@ -7,8 +7,8 @@ import java.nio.file.Path;
  * A limit of a thread's own time: what a busy machine kept it from a processor does not count, up to a grace. So a
  * compilation that is quick on an idle machine is not given up on one that others load.
  *
- * <p>Counted from an eighth of the limit on: most are over by then and should not pay for a look (`schedstat`, a
- * thirtieth of a job). Not covered: kernels that don't count it, where the limit is the clock's.
+ * <p>Counted from an eighth of the limit on: most are over by then and should not pay for a look (`schedstat`). Not
+ * covered: kernels that don't count it, where the limit is the clock's.
  */
 public final class Deadline {
     /** Less than what Python waits beyond a job's limits (`SILENCE_SLACK_SECONDS`). */
