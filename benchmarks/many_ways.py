@@ -6,7 +6,8 @@ split, greedy and at T = 0.8. All arms have the quickstart's steps, samples and 
 | arm | learns from |
 | --- | --- |
 | `compiler` | the compiler alone, 1 or -1 |
-| a kind of discriminator | the compiler, and g of what compiles (`rlcf`); no test is run |
+| `own samples` | the compiler, and g of what compiles, pairwise, as the paper trains it; no test is run |
+| other kinds | the same with a discriminator that has learnt from made pairs alone, or not at all |
 | `filter` | the half of what compiles that was likeliest before the steps; no test is run |
 | `tests` | what passes, as the quickstart |
 | `tests+tie` | the same, passes in the order of g |
@@ -33,12 +34,18 @@ from rlcf.recipes import load_recipe, override
 BASE = "base"
 UNTESTED: dict[str, Any] = {"ppo.own_passes_coef": 0.0, "ppo.negative_weight": 1.0}
 """Nothing is known to pass; with a score of both signs none is a mere negative."""
-MADE: dict[str, Any] = {"discriminator.made": True}
+MADE: dict[str, Any] = {
+    "discriminator.samples": 0,
+    "discriminator.made": 2000,
+    "discriminator.refresh_every": 0,
+}
+"""A policy's samples would all count as wrong."""
 LIKELIHOOD = {"discriminator.kind": "likelihood"}
 POINTWISE = {**MADE, "discriminator.kind": "pointwise"}
 RLCF = {**UNTESTED, "objective.grounding": "rlcf"}
 ARMS: dict[str, dict[str, Any]] = {
     "compiler": {**UNTESTED, "objective.grounding": "compiler"},
+    "own samples": RLCF,
     "pairwise": {**RLCF, **MADE},
     "pointwise": {**RLCF, **POINTWISE},
     "word": {**RLCF, **MADE, "discriminator.kind": "word"},

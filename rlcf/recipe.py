@@ -219,8 +219,9 @@ class DiscriminatorSettings:
     """Factor of its value in the score of `rlcf+tests` and `tests+tie`; `rlcf` takes it as it is."""
     samples: int = 1024
     """Completions sampled for its first pairs; those that do not compile are dropped."""
-    made: bool = False
-    """Whether slips in references, other problems' bodies and stubs are first pairs too."""
+    made: int = 0
+    """Training problems, at most, of which slips in what is known to be right (the reference, alternatives),
+    other problems' bodies and stubs are first pairs too; with 0 `samples`, alone."""
     steps: int = 100
     """Steps of its first training."""
     lr: float = 3e-4

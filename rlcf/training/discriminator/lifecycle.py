@@ -167,8 +167,17 @@ def first_pairs(
     policy: Policy, problems: Sequence[Problem], recipe: Recipe, judge: Judge, parallel: Parallel
 ) -> list[Pair]:
     """Collect the pairs that a discriminator first learns from: samples of `policy`, and what is made."""
+    pairs = _sampled_pairs(policy, problems, recipe, judge, parallel) if recipe.discriminator.samples else []
+    distinct = list({problem.task_id: problem for problem in problems}.values())
+    count = min(recipe.discriminator.made, len(distinct))
+    chosen = random.Random(f"made pairs {recipe.seed}").sample(distinct, count)
+    return list(dict.fromkeys([*pairs, *made_pairs(chosen, judge, recipe.seed)]))
+
+
+def _sampled_pairs(
+    policy: Policy, problems: Sequence[Problem], recipe: Recipe, judge: Judge, parallel: Parallel
+) -> list[Pair]:
     rng = random.Random(f"discriminator problems {recipe.seed}")
-    asked = [rng.choice(problems) for _ in range(recipe.discriminator.samples)]
     with RolloutCollector(
         policy,
         judge,
@@ -179,16 +188,13 @@ def first_pairs(
         world=parallel.world,
     ) as collector:
         pending = collector.begin(
-            asked,
+            [rng.choice(problems) for _ in range(recipe.discriminator.samples)],
             temperature=TEMPERATURE,
             max_new_tokens=recipe.rollout.max_new_tokens,
             seed=stable_seed("discriminator", recipe.seed),
         )
         rollouts = parallel.gather(collector.finish(pending)[0])
-    pairs = pairs_of(rollout.program for rollout in sorted(rollouts, key=lambda rollout: rollout.row))
-    if recipe.discriminator.made:
-        pairs = list(dict.fromkeys([*pairs, *made_pairs(asked, judge, recipe.seed)]))
-    return pairs
+    return pairs_of(rollout.program for rollout in sorted(rollouts, key=lambda rollout: rollout.row))
 
 
 def first_training(
@@ -197,7 +203,7 @@ def first_training(
     """Train on `pairs`, and say how many of held-out problems' pairs are told apart."""
     used, held_out = hold_out(pairs, recipe.seed)
     if not used:
-        log.warning("discriminator: no sample of the policy compiles and differs from its reference")
+        log.warning("discriminator: nothing compiles that could stand against a reference")
         return
     train_discriminator(
         discriminator,

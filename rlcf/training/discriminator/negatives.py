@@ -1,13 +1,14 @@
 """Completions that stand against references beside the policy's own: made, not sampled.
 
-    a slip             the reference with one small change (rlcf/problems/atomic/corrupt.py)
+    a slip             what is right with one small change (rlcf/problems/atomic/corrupt.py)
     another's body     the reference of another problem whose method takes and returns the same
     a stub             a body that returns a constant
 
 A discriminator that has met the policy's samples alone does not know that `return 0;` is no reference: it
 never saw it, and a policy that is paid by it may find that out. Only what compiles is used. No tests are run,
-so now and then a made completion is right all the same. Not covered: problems without a reference, methods
-whose signature can't be read (they have no other's body).
+so now and then a made completion is right all the same. A slip is made in the reference or in one of the
+problem's alternatives, which is the better one of the pair then. Not covered: problems without a reference,
+methods whose signature can't be read (they have no other's body).
 """
 
 from __future__ import annotations
@@ -25,23 +26,26 @@ from rlcf.training.discriminator.model import Pair
 
 
 def made_pairs(problems: Sequence[Problem], judge: Judge, seed: int) -> list[Pair]:
-    """Pair the reference of each of the distinct `problems` with a slip, another's body and a stub, as far as
+    """Pair what is right of each of the distinct `problems` with a slip, another's body and a stub, as far as
     these compile. The same arguments give the same pairs."""
     rng = random.Random(f"made pairs {seed}")
     distinct = {problem.task_id: problem for problem in problems}.values()
     known = [problem for problem in distinct if problem.reference is not None]
     others, returning = others_bodies(known), compiling_stubs(known, judge)
     asked: list[tuple[Problem, str]] = []
+    right: list[str] = []
     for problem in known:
         reference = str(problem.reference)
-        asked.append((problem, corrupt(reference, rng)))
+        right.append(rng.choice((reference, *problem.alternatives)) if problem.alternatives else reference)
+        asked.append((problem, corrupt(right[-1], rng)))
         for bodies in (others[problem.task_id], returning[problem.task_id]):
             if bodies:
+                right.append(reference)
                 asked.append((problem, rng.choice(bodies)))
     pairs = [
-        Pair(problem.prompt, str(problem.reference), text)
-        for (problem, _), text in zip(asked, compiled(asked, judge), strict=True)
-        if text is not None and text.split() != str(problem.reference).split()
+        Pair(problem.prompt, better, text)
+        for (problem, _), better, text in zip(asked, right, compiled(asked, judge), strict=True)
+        if text is not None and text.split() != better.split()
     ]
     return list(dict.fromkeys(pairs))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -162,7 +163,7 @@ def test_a_run_with_random_weights_learns_and_a_frozen_one_does_not(
 def test_a_run_with_any_kind_goes_on_where_it_was_stopped(
     recipe: Recipe, judge: Judge, tmp_path: Path, kind: str
 ) -> None:
-    own = {"discriminator.kind": kind, "discriminator.made": True, "objective.steps": 2}
+    own = {"discriminator.kind": kind, "discriminator.made": 40, "objective.steps": 2}
     recipe = override(recipe, own)
     train(recipe, tmp_path / "run", judge, Machine(rails="warn", checkpoint_every=1))
     whole = learnt(tmp_path / "run")
@@ -171,6 +172,18 @@ def test_a_run_with_any_kind_goes_on_where_it_was_stopped(
     shutil.rmtree(checkpoint_folder(tmp_path / "run", 2))
     resume(tmp_path / "run", judge, MACHINE)
     assert learnt(tmp_path / "run") == whole
+
+
+def test_it_can_learn_from_what_is_made_alone(
+    recipe: Recipe, judge: Judge, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = {"discriminator.samples": 0, "discriminator.refresh_every": 0, "objective.steps": 1}
+    made = {"discriminator.kind": "pointwise", "discriminator.made": 40}
+    with caplog.at_level("INFO", logger="rlcf"):
+        train(override(recipe, own | made), tmp_path / "run", judge, MACHINE)
+    assert re.search(r"discriminator: [1-9]\d* pairs, accuracy", caplog.text)
+    assert "nothing compiles that could stand" not in caplog.text
+    assert not any("discriminator_accuracy" in row for row in learnt(tmp_path / "run"))
 
 
 def test_the_first_one_is_made_alike_or_anew(recipe: Recipe, judge: Judge, tmp_path: Path) -> None:

@@ -41,6 +41,14 @@ def test_all_three_ways_are_taken(problems: list[Problem], judge: Judge) -> None
     assert len(pairs) - len(constant) - len(others) > 10, "slips"
 
 
+def test_a_slip_is_made_in_what_is_right(problems: list[Problem], judge: Judge) -> None:
+    many = [
+        replace(p, alternatives=(f"{p.reference} // again", f"{p.reference} // and again")) for p in problems
+    ]
+    right = {pair.reference for pair in made_pairs(many, judge, seed=0)}
+    assert len(right - {str(problem.reference) for problem in problems}) > 3
+
+
 def test_others_bodies_are_of_one_signature(problems: list[Problem]) -> None:
     found = others_bodies(problems)
     by_reference = {str(problem.reference): problem for problem in problems}
