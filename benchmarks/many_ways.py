@@ -6,7 +6,7 @@ split, greedy and at T = 0.8. All arms have the quickstart's steps, samples and 
 | arm | learns from |
 | --- | --- |
 | `compiler` | the compiler alone, 1 or -1 |
-| `own samples` | the compiler, and g of what compiles, pairwise, as the paper trains it; no test is run |
+| `own-samples` | the compiler, and g of what compiles, pairwise, as the paper trains it; no test is run |
 | other kinds | the same with a discriminator that has learnt from made pairs alone, or not at all |
 | `filter` | the half of what compiles that was likeliest before the steps; no test is run |
 | `tests` | what passes, as the quickstart |
@@ -45,7 +45,7 @@ POINTWISE = {**MADE, "discriminator.kind": "pointwise"}
 RLCF = {**UNTESTED, "objective.grounding": "rlcf"}
 ARMS: dict[str, dict[str, Any]] = {
     "compiler": {**UNTESTED, "objective.grounding": "compiler"},
-    "own samples": RLCF,
+    "own-samples": RLCF,
     "pairwise": {**RLCF, **MADE},
     "pointwise": {**RLCF, **POINTWISE},
     "word": {**RLCF, **MADE, "discriminator.kind": "word"},

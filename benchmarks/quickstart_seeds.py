@@ -102,13 +102,14 @@ def run_all(recipes: Sequence[str], seeds: Sequence[int], split: str, out: Path)
 
 
 def run_one(recipe: Recipe, folder: Path, judge: Judge) -> None:
-    """Trains by `recipe` into `folder`, which then says how long it took; nothing where that is done."""
+    """Trains by `recipe` into `folder`, which then says how long it took; nothing where that is done.
+    A run that was stopped goes on, and the minutes are those since then."""
+    from rlcf.experiments.ablation import finish
     from rlcf.report import write_report
-    from rlcf.training.run import train
 
-    if not (folder / "report.html").exists():
+    if not (folder / "minutes").exists():
         began = time.monotonic()
-        train(recipe, folder, judge)
+        finish(recipe, folder, judge, None)
         write_report(folder)
         (folder / "minutes").write_text(f"{(time.monotonic() - began) / 60:.2f}\n")
 

@@ -168,9 +168,8 @@ def first_pairs(
 ) -> list[Pair]:
     """Collect the pairs that a discriminator first learns from: samples of `policy`, and what is made."""
     pairs = _sampled_pairs(policy, problems, recipe, judge, parallel) if recipe.discriminator.samples else []
-    distinct = list({problem.task_id: problem for problem in problems}.values())
-    count = min(recipe.discriminator.made, len(distinct))
-    chosen = random.Random(f"made pairs {recipe.seed}").sample(distinct, count)
+    count = min(recipe.discriminator.made, len(problems))
+    chosen = random.Random(f"made pairs {recipe.seed}").sample(problems, count)
     return list(dict.fromkeys([*pairs, *made_pairs(chosen, judge, recipe.seed)]))
 
 

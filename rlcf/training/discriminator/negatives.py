@@ -32,20 +32,19 @@ def made_pairs(problems: Sequence[Problem], judge: Judge, seed: int) -> list[Pai
     distinct = {problem.task_id: problem for problem in problems}.values()
     known = [problem for problem in distinct if problem.reference is not None]
     others, returning = others_bodies(known), compiling_stubs(known, judge)
-    asked: list[tuple[Problem, str]] = []
-    right: list[str] = []
+    asked: list[tuple[Problem, str, str]] = []
     for problem in known:
         reference = str(problem.reference)
-        right.append(rng.choice((reference, *problem.alternatives)) if problem.alternatives else reference)
-        asked.append((problem, corrupt(right[-1], rng)))
+        right = rng.choice((reference, *problem.alternatives)) if problem.alternatives else reference
+        asked.append((problem, right, corrupt(right, rng)))
         for bodies in (others[problem.task_id], returning[problem.task_id]):
             if bodies:
-                right.append(reference)
-                asked.append((problem, rng.choice(bodies)))
+                asked.append((problem, reference, rng.choice(bodies)))
+    found = compiled([(problem, text) for problem, _, text in asked], judge)
     pairs = [
-        Pair(problem.prompt, better, text)
-        for (problem, _), better, text in zip(asked, right, compiled(asked, judge), strict=True)
-        if text is not None and text.split() != better.split()
+        Pair(problem.prompt, right, text)
+        for (problem, right, _), text in zip(asked, found, strict=True)
+        if text is not None and text.split() != right.split()
     ]
     return list(dict.fromkeys(pairs))
 
