@@ -19,8 +19,9 @@ from typing import Literal
 class Machine:
     """Memory, speed, safety and logs."""
 
-    tokens_per_microbatch: int = 8192
-    """Padded tokens in one forward pass."""
+    tokens_per_microbatch: int = 0
+    """Padded tokens in one forward pass; 0: as many as memory allows on a GPU, few on a CPU, whose caches are
+    small."""
     gradient_checkpointing: bool = False
     """Compute activations again in the backward pass: a third more time, far less memory."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"

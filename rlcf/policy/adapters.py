@@ -15,7 +15,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from peft import (
@@ -26,7 +26,7 @@ from peft import (
 )
 from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 POLICY, CRITIC = "policy", "critic"
@@ -81,6 +81,27 @@ class Adapters:
         finally:
             for layer, (chosen, off) in zip(self._layers, before, strict=True):
                 layer._active_adapter, layer._disable_adapters = chosen, off
+
+    @contextmanager
+    def merged_in_place(self) -> Iterator[None]:
+        """With the policy's adapters merged into the weights, so that a step over the model computes no more
+        than one without adapters does. The weights themselves are put aside, not changed, and come back bit
+        for bit; meanwhile they are in memory twice. Quantised weights keep their adapters beside them."""
+        kept: list[tuple[BaseTunerLayer, nn.Parameter, Tensor]] = []
+        try:
+            with torch.no_grad():
+                for layer in self._layers:
+                    weight = cast(nn.Parameter, layer.get_base_layer().weight)
+                    if weight.is_floating_point() and not layer._disable_adapters:
+                        delta = cast(Any, layer).get_delta_weight(POLICY)
+                        kept.append((layer, weight, weight.data))
+                        weight.data = weight.data + delta.to(weight.dtype)
+                        layer._disable_adapters = True
+            yield
+        finally:
+            for layer, weight, data in kept:
+                weight.data = data
+                layer._disable_adapters = False
 
     def recompute_contexts(self) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
         """For `torch.utils.checkpoint`: contexts of a forward pass and of its repetition."""

@@ -25,13 +25,16 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import chain
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 T = TypeVar("T")
 Tokens = Sequence[int]
+Array = np.ndarray[Any, np.dtype[Any]]
 
 LONGEST_SHARED = 2048
 """Tokens of a row of several completions. Attention costs the square of a row, masked or not: beyond this,
@@ -40,20 +43,32 @@ reading the prompt again is cheaper."""
 
 @dataclass(frozen=True, slots=True)
 class TokenBatch:
-    """Prompts and completions of a batch, padded on the right."""
+    """Prompts and completions of a batch, padded on the right. Which places are real is known on the host
+    too, as indices: nothing that reads a batch has to ask the device for a number."""
 
     ids_RL: Tensor
     completion_ids_BT: Tensor
     mask_BT: Tensor
     """True at real completion tokens, the stop token included."""
-    state_BT: Tensor
-    """Place in the flattened `ids_RL` whose hidden state chooses completion token t."""
+    target_N: Tensor
+    """The real completion tokens, row after row."""
+    state_N: Tensor
+    """Of each the place in the flattened `ids_RL` whose hidden state chooses it."""
+    place_N: Tensor
+    """Of each its place in the flattened `mask_BT`."""
     prompt_ids_BP: Tensor | None = None
     """What the encoder reads; None of a causal model."""
     prompt_mask_BP: Tensor | None = None
     sees_R1LL: Tensor | None = None
     """Where prompts are shared: whether token i sees token j."""
     position_RL: Tensor | None = None
+
+    def in_places(self, values_N: Tensor) -> Tensor:
+        """`[N, ...]` values of the real tokens as `[B, T, ...]`, 0 elsewhere."""
+        shape_BT, rest = self.mask_BT.shape, values_N.shape[1:]
+        index_N = self.place_N.view(-1, *[1] * len(rest)).expand_as(values_N)
+        full = values_N.new_zeros((shape_BT.numel(), *rest)).scatter(0, index_N, values_N)
+        return full.view(*shape_BT, *rest)
 
 
 def collate(
@@ -71,45 +86,69 @@ def collate(
 
     Right-padded: with causal attention no real token sees a pad, so no attention mask is needed and
     positions count from 0 (docs/training-details.md#padding). An encoder sees both ways and gets its mask.
+    Made in numpy and sent to a GPU from pinned memory, beside whatever it computes.
     """
-    lengths_B = torch.tensor([len(completion) for completion in completions], device=device)
-    steps_T = torch.arange(max(1, int(lengths_B.max())), device=device)
-    mask_BT = steps_T[None] < lengths_B[:, None]
+    lengths_B = np.array([len(completion) for completion in completions])
+    mask_BT = np.arange(max(1, lengths_B.max()))[None] < lengths_B[:, None]
+    written = _flat(completions)
+    tensors = {
+        "mask_BT": mask_BT,
+        "completion_ids_BT": _filled(mask_BT, written, pad_id),
+        "target_N": written,
+    }
+    tensors["place_N"] = np.flatnonzero(mask_BT)
     if start_id is not None:
-        read_BT = _padded([[start_id, *completion[:-1]] for completion in completions], pad_id, device)
-        return TokenBatch(
-            ids_RL=read_BT,
-            completion_ids_BT=_padded(completions, pad_id, device),
-            mask_BT=mask_BT,
-            state_BT=steps_T + torch.arange(len(prompts), device=device)[:, None] * read_BT.shape[1],
-            prompt_ids_BP=_padded(prompts, pad_id, device),
-            prompt_mask_BP=_padded([[1] * len(prompt) for prompt in prompts], 0, device),
-        )
+        read_BT = np.full(mask_BT.shape, pad_id)
+        read_BT[:, 0], read_BT[:, 1:] = start_id, tensors["completion_ids_BT"][:, :-1]
+        read_BT[:, 1:][~mask_BT[:, 1:]] = pad_id
+        prompt_mask_BP = _mask_of([len(prompt) for prompt in prompts])
+        tensors |= {"ids_RL": read_BT, "state_N": tensors["place_N"], "prompt_mask_BP": prompt_mask_BP + 0}
+        tensors["prompt_ids_BP"] = _filled(prompt_mask_BP, _flat(prompts), pad_id)
+        return TokenBatch(**_on(device, tensors))
     groups = shared_rows(prompts, completions) if share else [[row] for row in range(len(prompts))]
-    rows = [[*prompts[group[0]], *(t for row in group for t in completions[row])] for group in groups]
-    ids_RL = _padded(rows, pad_id, device)
-    # The first token is chosen by the prompt's last state, the others by the one before them.
-    state_BT = torch.zeros(mask_BT.shape, dtype=torch.long)
-    for at, group in enumerate(groups):
-        first = at * ids_RL.shape[1] + len(prompts[group[0]])
-        last, begin = first - 1, first
-        for row in group:
-            length = len(completions[row])
-            state_BT[row, :length] = torch.arange(begin - 1, begin + length - 1)
-            state_BT[row, 0] = last
-            begin += length
-    sees_R1LL = position_RL = None
+    rows = Rows(prompts, completions, groups)
+    real_RL = _mask_of(rows.lengths_R)
+    tensors["ids_RL"] = _filled(real_RL, rows.ids, pad_id)
+    tensors["state_N"] = np.flatnonzero(real_RL)[rows.before_N]
     if len(groups) < len(prompts):
-        sees_R1LL, position_RL = _shared(prompts, completions, groups, ids_RL.shape[1], device)
-    written_BT = _padded(completions, pad_id, device)
-    return TokenBatch(
-        ids_RL,
-        written_BT,
-        mask_BT,
-        state_BT.to(device),
-        sees_R1LL=sees_R1LL,
-        position_RL=position_RL,
-    )
+        tensors["position_RL"] = _filled(real_RL, rows.positions, 0)
+        sent = _on(device, tensors | {"part_RL": _filled(real_RL, rows.parts, -1)})
+        sees_R1LL = _sees(sent.pop("part_RL"))
+        return TokenBatch(**sent, sees_R1LL=sees_R1LL)
+    return TokenBatch(**_on(device, tensors))
+
+
+class Rows:
+    """What a causal model reads, row after row, unpadded: of each group a prompt and its completions."""
+
+    def __init__(
+        self, prompts: Sequence[Tokens], completions: Sequence[Tokens], groups: Sequence[Sequence[int]]
+    ) -> None:
+        segments = [
+            part for group in groups for part in (prompts[group[0]], *(completions[r] for r in group))
+        ]
+        self.ids = _flat(segments)
+        sizes = np.array([1 + len(group) for group in groups])
+        lengths_S = np.array([len(segment) for segment in segments])
+        firsts = np.cumsum(sizes) - sizes
+        self.lengths_R = np.add.reduceat(lengths_S, firsts)
+        # 0 the prompt, then a number each.
+        number_S = np.arange(len(segments)) - np.repeat(firsts, sizes)
+        self.parts = np.repeat(number_S, lengths_S)
+        begin_S = np.cumsum(lengths_S) - lengths_S
+        within = np.arange(len(self.ids)) - np.repeat(begin_S, lengths_S)
+        behind_S = np.where(number_S > 0, np.repeat(lengths_S[firsts], sizes), 0)
+        self.positions = within + np.repeat(behind_S, lengths_S)
+        # The first token is chosen by the prompt's last state, the others by the one before them.
+        last_S = np.repeat(begin_S[firsts] + lengths_S[firsts] - 1, sizes)
+        before = np.where(within > 0, np.arange(len(self.ids)) - 1, np.repeat(last_S, lengths_S))
+        order = np.argsort([row for group in groups for row in group])
+        own_S = number_S > 0
+        starts, lengths = begin_S[own_S][order], lengths_S[own_S][order]
+        self.before_N = before[
+            np.repeat(starts - (np.cumsum(lengths) - lengths), lengths) + np.arange(lengths.sum())
+        ]
+        """Of each completion token, in the order of completions, the place of its state among the ids."""
 
 
 def shared_rows(prompts: Sequence[Tokens], completions: Sequence[Tokens]) -> list[list[int]]:
@@ -127,34 +166,41 @@ def shared_rows(prompts: Sequence[Tokens], completions: Sequence[Tokens]) -> lis
     return groups
 
 
-def _shared(
-    prompts: Sequence[Tokens],
-    completions: Sequence[Tokens],
-    groups: Sequence[Sequence[int]],
-    longest: int,
-    device: torch.device | str,
-) -> tuple[Tensor, Tensor]:
-    """Who sees whom, and positions, of rows that hold a prompt and several completions."""
-    part_RL = torch.full((len(groups), longest), -1)  # 0 the prompt, then a number each, -1 padding
-    position_RL = torch.zeros((len(groups), longest), dtype=torch.long)
-    for at, group in enumerate(groups):
-        prompt = len(prompts[group[0]])
-        part_RL[at, :prompt], position_RL[at, :prompt] = 0, torch.arange(prompt)
-        begin = prompt
-        for number, row in enumerate(group, start=1):
-            end = begin + len(completions[row])
-            part_RL[at, begin:end] = number
-            position_RL[at, begin:end] = torch.arange(prompt, prompt + end - begin)
-            begin = end
-    part_RL = part_RL.to(device)
+def _sees(part_RL: Tensor) -> Tensor:
+    """`[R, 1, L, L]`: who sees whom in rows of a prompt (part 0) and several completions (-1: padding)."""
     same_RLL = (part_RL[:, None, :] == 0) | (part_RL[:, None, :] == part_RL[:, :, None])
-    causal_LL = torch.ones(longest, longest, dtype=torch.bool, device=device).tril()
-    return (same_RLL & causal_LL)[:, None], position_RL.to(device)
+    longest = part_RL.shape[1]
+    causal_LL = torch.ones(longest, longest, dtype=torch.bool, device=part_RL.device).tril()
+    return (same_RLL & causal_LL)[:, None]
 
 
-def _padded(rows: Sequence[Tokens], pad: int, device: torch.device | str) -> Tensor:
-    longest = max(1, *(len(row) for row in rows))
-    return torch.tensor([[*row, *[pad] * (longest - len(row))] for row in rows], device=device)
+def _flat(rows: Sequence[Tokens]) -> Array:
+    return np.fromiter(chain.from_iterable(rows), dtype=np.int64)
+
+
+def _mask_of(lengths: Sequence[int] | Array) -> Array:
+    lengths_B = np.asarray(lengths)
+    mask_BL: Array = np.arange(max(1, lengths_B.max()))[None] < lengths_B[:, None]
+    return mask_BL
+
+
+def _filled(mask: Array, values: Array, rest: int) -> Array:
+    """The values where the mask is true, in order."""
+    full: Array = np.full(mask.shape, rest, dtype=np.int64)
+    full[mask] = values
+    return full
+
+
+def _on(device: torch.device | str, arrays: dict[str, Array]) -> dict[str, Tensor]:
+    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return {name: to_device(tensor, device) for name, tensor in tensors.items()}
+
+
+def to_device(tensor: Tensor, device: torch.device | str) -> Tensor:
+    """The tensor of the host on the device, without waiting for it."""
+    if torch.device(device).type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 # ---- which rows are computed together
@@ -224,12 +270,18 @@ def passes(
 
 
 def micro_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
-    """Row indices in groups of similar length whose padded size stays within `budget` tokens; a row
-    longer than the budget is a group of its own."""
+    """Row indices in groups of similar length whose padded size stays within `budget` tokens; a row longer
+    than the budget is a group of its own. A group that fills a quarter of the budget ends where another row
+    would make more than an eighth of it padding."""
     groups: list[list[int]] = []
+    real = 0
     for index in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
-        if groups and lengths[index] * (len(groups[-1]) + 1) <= budget:
+        padded = lengths[index] * (len(groups[-1]) + 1) if groups else 0
+        uneven = real > budget // 4 and padded > (real + lengths[index]) * 9 // 8
+        if groups and padded <= budget and not uneven:
             groups[-1].append(index)
+            real += lengths[index]
         else:
             groups.append([index])
+            real = lengths[index]
     return groups

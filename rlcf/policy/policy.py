@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,7 +24,7 @@ from rlcf.errors import BadInput
 from rlcf.policy.adapters import Adapters
 from rlcf.policy.batch import TokenBatch, Tokens, collate, micro_batches
 from rlcf.policy.critic import AnyCritic
-from rlcf.policy.generate import Backend, Decoding, Sampled, make_backend, stable_seed
+from rlcf.policy.generate import Backend, Decoding, Finished, Sampled, make_backend, stable_seed
 from rlcf.policy.score import (
     Scorer,
     TokenStats,
@@ -77,7 +78,7 @@ class Policy:
         self.shares_prompts = self.start_id is None and self._can_share()
         """Whether several completions can be scored behind one reading of their prompt."""
         self.adapters = Adapters(self.model, lora_rank, seed) if lora_rank else None
-        self.sampler = self.model
+        self.sampler, self.sampler_adapters = self.model, self.adapters
         """What completions are sampled from: the model, or a whole copy where its weights are sharded."""
 
     @property
@@ -226,12 +227,21 @@ class Policy:
         return [self.decode(completion.ids) for completion in sampled]
 
     def sample_tokens(
-        self, prompts: Sequence[Tokens], temperature: float, max_new_tokens: int, seeds: Sequence[int]
+        self,
+        prompts: Sequence[Tokens],
+        temperature: float,
+        max_new_tokens: int,
+        seeds: Sequence[int],
+        finished: Finished | None = None,
     ) -> list[Sampled]:
-        """A completion depends on its own prompt and seed alone, not on those that are sampled with it."""
+        """A completion depends on its own prompt and seed alone, not on those that are sampled with it.
+        `finished` is told each as it ends."""
         decoding = Decoding(temperature, max_new_tokens, self.stop_ids, self.pad_id)
-        with torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
-            return self.backend.generate(self.sampler, prompts, seeds, decoding)
+        merged: AbstractContextManager[None] = nullcontext()
+        if self.sampler_adapters is not None and self.backend.samples_from_model:
+            merged = self.sampler_adapters.merged_in_place()
+        with merged, torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
+            return self.backend.generate(self.sampler, prompts, seeds, decoding, finished)
 
     # ---- scoring
 
@@ -282,7 +292,7 @@ class Policy:
         """Another policy with the same weights, adapters included."""
         other = copy.copy(self)
         other.model, other.adapters = copy.deepcopy((self.model, self.adapters))
-        other.sampler = other.model
+        other.sampler, other.sampler_adapters = other.model, other.adapters
         return other
 
     def renewed(self) -> Policy:

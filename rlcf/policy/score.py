@@ -38,8 +38,15 @@ class TokenStats:
     unscaled_logps_BT: Tensor
     """Log-probabilities at temperature 1; 0 where nobody asked for them and they are others."""
     entropies_BT: Tensor
-    states_BTD: Tensor
-    """Hidden state that chose each token, detached: the critic must not shape the trunk."""
+    """0 where nobody asked for them."""
+    states_ND: Tensor
+    """Hidden state that chose each real token, detached: the critic must not shape the trunk."""
+    batch: TokenBatch
+
+    @property
+    def states_BTD(self) -> Tensor:
+        """The states in the places of their tokens, 0 elsewhere."""
+        return self.batch.in_places(self.states_ND)
 
 
 class Scores(NamedTuple):
@@ -47,6 +54,7 @@ class Scores(NamedTuple):
 
     logps_BT: Tensor
     entropies_BT: Tensor
+    """0 where nobody asked for them."""
     critic: Tensor
     """values_BT, 0 without a critic, or logits_BTC of a ClassCritic."""
     unscaled_logps_BT: Tensor
@@ -77,42 +85,47 @@ class Scorer(nn.Module):
         self,
         batch: TokenBatch,
         temperature: float,
+        *,
+        entropies: bool = False,
         entropy_gradient: bool = False,
         reference: bool = False,
         unscaled: bool = False,
         critic_only: bool = False,
     ) -> Scores:
-        """`reference`: with all adapters off, and without values. `unscaled`: with log-probabilities at
-        temperature 1 too. `critic_only`: nothing of the policy, log-probabilities are 0."""
+        """`entropies`: with them, and with `entropy_gradient` they have a gradient. `reference`: with all
+        adapters off, and without values. `unscaled`: with log-probabilities at temperature 1 too.
+        `critic_only`: nothing of the policy, log-probabilities are 0."""
+        zeros_BT = torch.zeros(batch.mask_BT.shape, device=batch.mask_BT.device)
+        logps_BT = entropies_BT = unscaled_BT = critic = zeros_BT
+        states_ND = None
         with torch.autocast(batch.ids_RL.device.type, self.autocast, enabled=self.autocast is not None):
-            if critic_only:
-                zeros_BT = torch.zeros(batch.mask_BT.shape, device=batch.mask_BT.device)
-                stats = TokenStats(zeros_BT, zeros_BT, zeros_BT, zeros_BT)
-            else:
+            if not critic_only:
                 with self._active(None if reference else POLICY):
-                    stats = token_stats(self.model, batch, temperature, entropy_gradient, unscaled)
-            states_BTD = stats.states_BTD
+                    stats = token_stats(
+                        self.model, batch, temperature, entropies=entropies,
+                        entropy_gradient=entropy_gradient, unscaled=unscaled,
+                    )  # fmt: skip
+                logps_BT, unscaled_BT = stats.logps_BT, stats.unscaled_logps_BT
+                entropies_BT, states_ND = stats.entropies_BT, stats.states_ND
             if self.critic is not None and not reference:
-                states_BTD = self._critic_states(batch, None if critic_only else stats.states_BTD)
-        if self.critic is None or reference:
-            critic = torch.zeros_like(stats.logps_BT)
-        else:
+                states_ND = self._critic_states(batch, states_ND)
+        if self.critic is not None and not reference:
+            assert states_ND is not None
             # Outside of autocast: a value head in bf16 can't tell returns apart.
-            critic = self.critic(states_BTD)
-            critic = critic * (batch.mask_BT if critic.dim() == 2 else batch.mask_BT[..., None])
-        return Scores(stats.logps_BT, stats.entropies_BT, critic, stats.unscaled_logps_BT)
+            critic = batch.in_places(self.critic(states_ND))
+        return Scores(logps_BT, entropies_BT, critic, unscaled_BT)
 
-    def _critic_states(self, batch: TokenBatch, policys_BTD: Tensor | None) -> Tensor:
-        """`[B, T, D]` states that the critic reads; `policys_BTD`: the policy's, where they are known."""
+    def _critic_states(self, batch: TokenBatch, policys_ND: Tensor | None) -> Tensor:
+        """`[N, D]` states that the critic reads; `policys_ND`: the policy's, where they are known."""
         if self.critic_model is not None:
-            return states(self.critic_model, batch)
+            return completion_states(self.critic_model, batch)
         if self.critic_adapters:
             with self._active(CRITIC):
-                return states(self.model, batch)
-        if policys_BTD is not None:
-            return policys_BTD
+                return completion_states(self.model, batch)
+        if policys_ND is not None:
+            return policys_ND
         with torch.no_grad(), self._active(POLICY):
-            return states(self.model, batch)
+            return completion_states(self.model, batch)
 
     def _active(self, adapter: str | None) -> AbstractContextManager[None]:
         return self._adapters.active(adapter) if self._adapters is not None else nullcontext()
@@ -142,37 +155,46 @@ def token_stats(
     model: PreTrainedModel,
     batch: TokenBatch,
     temperature: float,
+    *,
+    entropies: bool = True,
     entropy_gradient: bool = False,
     unscaled: bool = False,
 ) -> TokenStats:
     """Log-probability, entropy and state of every completion token under `model` as it is."""
-    states_BTD = states(model, batch)
-    states_ND = states_BTD[batch.mask_BT]
-    targets_N = batch.completion_ids_BT[batch.mask_BT]
-    head = cast(nn.Module, model.get_output_embeddings())
+    states_ND = completion_states(model, batch)
+    head = Head(
+        module=cast(nn.Module, model.get_output_embeddings()),
+        scale=head_scale(model),
+        temperature=temperature,
+        entropies=entropies or entropy_gradient,
+        entropy_gradient=entropy_gradient,
+        unscaled=unscaled,
+    )
     rows = max(1, LOGITS_AT_ONCE // head_size(model)[0])
-    scale = head_scale(model)
     if rows >= len(states_ND):
-        parts = [_head_stats(head, scale, states_ND, targets_N, temperature, entropy_gradient, unscaled)]
+        parts = [_head_stats(head, states_ND, batch.target_N)]
     else:
         parts = [
-            checkpoint(
-                _head_stats, head, scale, *both, temperature, entropy_gradient, unscaled, use_reentrant=False
-            )
-            for both in zip(torch.split(states_ND, rows), torch.split(targets_N, rows), strict=True)
+            checkpoint(_head_stats, head, *both, use_reentrant=False)
+            for both in zip(torch.split(states_ND, rows), torch.split(batch.target_N, rows), strict=True)
         ]
     logps_N, unscaled_N, entropies_N = (torch.cat(some) for some in zip(*parts, strict=True))
-    zeros_BT = torch.zeros(batch.mask_BT.shape, dtype=torch.float32, device=batch.mask_BT.device)
     return TokenStats(
-        logps_BT=zeros_BT.masked_scatter(batch.mask_BT, logps_N),
-        unscaled_logps_BT=zeros_BT.masked_scatter(batch.mask_BT, unscaled_N),
-        entropies_BT=zeros_BT.masked_scatter(batch.mask_BT, entropies_N),
-        states_BTD=(states_BTD * batch.mask_BT[..., None]).detach(),
+        logps_BT=batch.in_places(logps_N),
+        unscaled_logps_BT=batch.in_places(unscaled_N),
+        entropies_BT=batch.in_places(entropies_N),
+        states_ND=states_ND.detach(),
+        batch=batch,
     )
 
 
 def states(model: PreTrainedModel, batch: TokenBatch) -> Tensor:
-    """`[B, T, D]`: the last hidden state that chooses each completion token."""
+    """`[B, T, D]`: the last hidden state that chooses each completion token; 0 at masked places."""
+    return batch.in_places(completion_states(model, batch))
+
+
+def completion_states(model: PreTrainedModel, batch: TokenBatch) -> Tensor:
+    """`[N, D]`: the last hidden state that chooses each real completion token, in the order of rows."""
     if batch.prompt_ids_BP is not None:
         encoded = model.get_encoder()(input_ids=batch.prompt_ids_BP, attention_mask=batch.prompt_mask_BP)
         states_RLD = model.get_decoder()(
@@ -187,9 +209,8 @@ def states(model: PreTrainedModel, batch: TokenBatch) -> Tensor:
             shared = {"attention_mask": _mask(model, batch.sees_R1LL), "position_ids": batch.position_RL}
         states_RLD = trunk(model)(input_ids=batch.ids_RL, use_cache=False, **shared).last_hidden_state
     # Not by indexing, whose backward on a GPU adds up in another order each time.
-    index_ND = batch.state_BT.flatten()[:, None].expand(-1, states_RLD.shape[-1])
-    states_ND = states_RLD.flatten(0, 1).gather(0, index_ND)
-    return cast(Tensor, states_ND.view(*batch.state_BT.shape, -1))
+    index_ND = batch.state_N[:, None].expand(-1, states_RLD.shape[-1])
+    return cast(Tensor, states_RLD.flatten(0, 1).gather(0, index_ND))
 
 
 def _mask(model: PreTrainedModel, sees_R1LL: Tensor) -> Tensor:
@@ -229,23 +250,29 @@ def head_scale(model: PreTrainedModel) -> float:
     return float(model.config.d_model**-0.5) if getattr(model.config, "scale_decoder_outputs", False) else 1.0
 
 
-def _head_stats(
-    head: nn.Module,
-    scale: float,
-    states_ND: Tensor,
-    targets_N: Tensor,
-    temperature: float,
-    entropy_gradient: bool,
-    unscaled: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
-    logits_NV = _logits(head, states_ND * scale)
-    all_logps_NV = (logits_NV / temperature).log_softmax(-1)
+class Head(NamedTuple):
+    """The output embedding, how its logits are read, and what is asked beside log-probabilities."""
+
+    module: nn.Module
+    scale: float
+    temperature: float
+    entropies: bool
+    entropy_gradient: bool
+    unscaled: bool
+
+
+def _head_stats(head: Head, states_ND: Tensor, targets_N: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    logits_NV = _logits(head.module, states_ND if head.scale == 1 else states_ND * head.scale)
+    plain = head.temperature == 1
+    all_logps_NV = (logits_NV if plain else logits_NV / head.temperature).log_softmax(-1)
     logps_N = all_logps_NV.gather(1, targets_N[:, None]).squeeze(1)
-    unscaled_N = logps_N if temperature == 1 else torch.zeros_like(logps_N)
-    if unscaled and temperature != 1:
+    unscaled_N = logps_N if plain else torch.zeros_like(logps_N)
+    if head.unscaled and not plain:
         unscaled_N = logits_NV.gather(1, targets_N[:, None]).squeeze(1) - logits_NV.logsumexp(-1)
-    with torch.set_grad_enabled(entropy_gradient and torch.is_grad_enabled()):
-        entropies_N = -(all_logps_NV.exp() * all_logps_NV).sum(-1)
+    entropies_N = torch.zeros_like(logps_N)
+    if head.entropies:
+        with torch.set_grad_enabled(head.entropy_gradient and torch.is_grad_enabled()):
+            entropies_N = -torch.linalg.vecdot(all_logps_NV.exp(), all_logps_NV)
     return logps_N, unscaled_N, entropies_N
 
 

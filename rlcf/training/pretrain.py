@@ -53,11 +53,11 @@ def train_supervised(
     machine, parallel = machine or Machine(), parallel or Parallel()
     module = TrainedModule(policy, policy.scorer(), machine, parallel)
     parameters = module.scorer.policy_parameters()
-    optimizer = torch.optim.AdamW(parameters, lr=lr, betas=BETAS, weight_decay=WEIGHT_DECAY)
+    optimizer = torch.optim.AdamW(parameters, lr=lr, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: lr_factor(step, steps))
     losses: list[float] = []
     batches = _batches([len(p) + len(c) for p, c in encoded], BATCH, random.Random(f"sft {seed}"))
-    with progress("supervised training", total=steps) as advance:
+    with parallel.all_cores(), progress("supervised training", total=steps) as advance:
         for _ in range(steps):
             losses.append(accumulate(module, [encoded[index] for index in next(batches)]))
             gather_full(torch.nn.utils.clip_grad_norm_(parameters, 1.0))

@@ -1,10 +1,10 @@
-"""Rollouts: the policy answers, the judge judges, the discriminator compares, in chunks that overlap.
+"""Rollouts: the policy answers, the judge judges, the discriminator compares, all at the same time.
 
-While chunk k + 1 is generated, chunk k is compiled, run and grounded: the JVMs have cores of their own, and
-a thread waits for them and asks the discriminator. `begin` returns as soon as everything is generated, so
-that the caller can compute log-probabilities while the last programs run; `finish` waits for them. With
-several processes each has its share of the rows; a row's random numbers are its own, so the shares decide
-nothing. Not covered: rollouts of one step during the update of another.
+A completion goes to the judge as soon as it has ended, while others are generated: the JVMs have cores of
+their own, and a thread waits for them and asks the discriminator. `begin` returns as soon as everything is
+generated, so that the caller can compute log-probabilities while the last programs run; `finish` waits for
+them. With several processes each has its share of the rows; a row's random numbers are its own, so the shares
+decide nothing. Not covered: rollouts of one step during the update of another.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from rlcf.problems.broken import BrokenSuites
 from rlcf.problems.problem import Problem
 from rlcf.training.prompts import PLAIN, PromptFormat, Reply, continued
 
-CHUNKS = (64, 256)
-"""Fewest and most completions that are generated, then handed to the judge, together. A rollout batch is at
-least two chunks, so that half of the grading hides behind generation; smaller ones cost speed."""
+GROUNDED_TOGETHER = 64
+"""Completions, in the order in which they end, that the grounding sees together: a discriminator reads them
+in batches."""
 LARGEST_ALPHA = 10.0
 """Of RLTF's alpha, the completion's length by the span's (docs/methods.md#rltf)."""
 LIMITS = Limits(
@@ -95,14 +95,13 @@ class Rollout:
 
 @dataclass(slots=True)
 class Pending:
-    """Completions that are generated and not all judged yet."""
+    """Completions that are generated and not all judged yet, in the order in which they ended."""
 
     rows: list[int] = field(default_factory=list)
     prompts: list[list[int]] = field(default_factory=list)
     sampled: list[Sampled] = field(default_factory=list)
     graded: list[Future[tuple[list[Graded], float]]] = field(default_factory=list)
-    """Of each chunk: its answers, and the seconds of the grounding, which runs beside generation."""
-    generate_seconds: float = 0.0
+    """Of each group: its answers, and the seconds of the grounding, which runs beside generation."""
     samples: int = 1
     """Completions of each problem."""
 
@@ -153,29 +152,26 @@ class RolloutCollector:
         r // samples."""
         encoded = {id(problem): self.form.prompt_ids(self.policy, problem) for problem in problems}
         problems = [problem for problem in problems for _ in range(samples)]
-        # Chunks of prompts of similar length, dealt to the processes so that all have about the same to do.
+        # Prompts of similar length, dealt to the processes so that all have about the same to do.
         order = sorted(range(len(problems)), key=lambda row: (len(encoded[id(problems[row])]), row))
         own, pending = order[self.rank :: self.world], Pending(samples=samples)
-        chunk = min(max(len(own) // 2, CHUNKS[0]), CHUNKS[1])
-        for start in range(0, len(own), chunk):
-            rows = own[start : start + chunk]
-            prompts = [encoded[id(problems[row])] for row in rows]
-            began = time.perf_counter()
-            seeds = [stable_seed("rollout", seed, row) for row in rows]
-            sampled = self.policy.sample_tokens(prompts, temperature, max_new_tokens, seeds)
-            completions = [self.policy.decode(one.ids) for one in sampled]
-            pending.generate_seconds += time.perf_counter() - began
-            pending.rows += rows
-            pending.prompts += prompts
-            pending.sampled += sampled
-            replies = [
-                self.form.read(text, problems[row]) for row, text in zip(rows, completions, strict=True)
-            ]
-            verdicts = [
-                self.judge.submit(reply.job(LIMITS, compile_only=not self.run_tests, coverage=self.coverage))
-                for reply in replies
-            ]
-            pending.graded.append(self._thread.submit(self._grade, replies, verdicts))
+        waiting: list[tuple[Reply, Future[Verdict]]] = []
+
+        def ended(number: int, sampled: Sampled) -> None:
+            row = own[number]
+            reply = self.form.read(self.policy.decode(sampled.ids), problems[row])
+            job = reply.job(LIMITS, compile_only=not self.run_tests, coverage=self.coverage)
+            pending.rows.append(row)
+            pending.prompts.append(encoded[id(problems[row])])
+            pending.sampled.append(sampled)
+            waiting.append((reply, self.judge.submit(job)))
+            if len(waiting) == GROUNDED_TOGETHER or len(pending.rows) == len(own):
+                pending.graded.append(self._thread.submit(self._grade, waiting.copy()))
+                waiting.clear()
+
+        prompts = [encoded[id(problems[row])] for row in own]
+        seeds = [stable_seed("rollout", seed, row) for row in own]
+        self.policy.sample_tokens(prompts, temperature, max_new_tokens, seeds, ended)
         return pending
 
     def finish(self, pending: Pending) -> tuple[list[Rollout], float]:
@@ -195,10 +191,8 @@ class RolloutCollector:
             )
         return rollouts, sum(seconds for _, seconds in chunks)
 
-    def _grade(
-        self, replies: Sequence[Reply], futures: Sequence[Future[Verdict]]
-    ) -> tuple[list[Graded], float]:
-        verdicts = [future.result() for future in futures]
+    def _grade(self, judged: Sequence[tuple[Reply, Future[Verdict]]]) -> tuple[list[Graded], float]:
+        replies, verdicts = [reply for reply, _ in judged], [future.result() for _, future in judged]
         for reply, verdict in zip(replies, verdicts, strict=True):
             self._broken.seen(reply.problem, verdict)
         programs = [reply.program(verdict) for reply, verdict in zip(replies, verdicts, strict=True)]

@@ -86,8 +86,7 @@ class Training:
         # Before anything is written: the name may be that of no model.
         self.asked = llm_judge_of(recipe, self.parallel.device, self.machine.dtype) if self.compares else None
         self.trains_discriminator = self.compares and self.asked is None
-        # Half of the cores belong to the JVMs; two threads for so small a model are slower than one.
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // (2 * self.parallel.world)))
+        self.parallel.half_of_the_cores()
         references = needs_references(recipe, self.entry)
         # A process after the other: the first one builds what the others then read.
         for turn in range(self.parallel.world):

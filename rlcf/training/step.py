@@ -121,7 +121,8 @@ class TrainingStep:
         clock.lap("judge_exposed")
         if all(rollout.feedback.score is None for rollout in learnt):
             act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)
-        metrics = self.objective.update(learnt, problems_of(learnt), step) | baseline_metrics
+        with self.parallel.all_cores():
+            metrics = self.objective.update(learnt, problems_of(learnt), step) | baseline_metrics
         clock.lap("update")
         metrics |= self.discriminator.refresh(step, [rollout.program for rollout in rollouts])
         clock.lap("refresh")

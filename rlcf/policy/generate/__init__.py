@@ -27,13 +27,14 @@ from rlcf.policy.generate.choose import choose, stable_seed, uniforms
 from rlcf.policy.generate.continuous import Continuous, GenerationFailed
 from rlcf.policy.generate.huggingface import Generate
 from rlcf.policy.generate.native import Loop
-from rlcf.policy.generate.sampled import Backend, Decoding, Sampled
+from rlcf.policy.generate.sampled import Backend, Decoding, Finished, Sampled
 from rlcf.policy.generate.vllm import Vllm
 
 __all__ = [
     "BACKENDS",
     "Backend",
     "Decoding",
+    "Finished",
     "GenerationFailed",
     "Sampled",
     "Tokens",

@@ -22,7 +22,7 @@ from rlcf.errors import BadInput
 from rlcf.policy.batch import Tokens
 from rlcf.policy.generate.choose import stable_seed
 from rlcf.policy.generate.huggingface import own_config, plain_config
-from rlcf.policy.generate.sampled import Decoding, Sampled, cut
+from rlcf.policy.generate.sampled import Decoding, Finished, Sampled, cut, hand_out
 
 MEMORY = 0.4
 """Share of the free GPU memory that the cache may take: training needs the rest."""
@@ -38,8 +38,15 @@ class GenerationFailed(RuntimeError):
 class Continuous:
     """See the module; it keeps nothing between calls."""
 
+    samples_from_model = True
+
     def generate(
-        self, model: PreTrainedModel, prompts: Sequence[Tokens], seeds: Sequence[int], decoding: Decoding
+        self,
+        model: PreTrainedModel,
+        prompts: Sequence[Tokens],
+        seeds: Sequence[int],
+        decoding: Decoding,
+        finished: Finished | None = None,
     ) -> list[Sampled]:
         """See `Backend`; raises GenerationFailed, and BadInput for an encoder-decoder model."""
         if model.config.is_encoder_decoder:
@@ -68,10 +75,11 @@ class Continuous:
         for output in outputs.values():
             if output.error is not None:
                 raise GenerationFailed(f"`continuous` failed on a prompt: {output.error}")
-        return [
+        sampled = [
             cut(list(output.generated_tokens), list(output.logprobs), decoding.stop_ids)
             for output in outputs.values()
         ]
+        return hand_out(sampled, finished)
 
     def sync(self, policy_model: PreTrainedModel) -> None:
         """Nothing: the model is the policy's own."""

@@ -31,7 +31,7 @@ from transformers import (
 
 from rlcf.policy.batch import Tokens
 from rlcf.policy.generate.choose import choose, uniforms
-from rlcf.policy.generate.sampled import Decoding, Sampled
+from rlcf.policy.generate.sampled import Decoding, Finished, Sampled
 
 ROWS = 128
 """Rows generated together."""
@@ -42,11 +42,18 @@ MULTIPLE = 64
 class Generate:
     """See the module; it keeps nothing between calls (what is compiled stays with the model)."""
 
+    samples_from_model = True
+
     def __init__(self, static: bool = False) -> None:
         self.static = static
 
     def generate(
-        self, model: PreTrainedModel, prompts: Sequence[Tokens], seeds: Sequence[int], decoding: Decoding
+        self,
+        model: PreTrainedModel,
+        prompts: Sequence[Tokens],
+        seeds: Sequence[int],
+        decoding: Decoding,
+        finished: Finished | None = None,
     ) -> list[Sampled]:
         """See `Backend`."""
         uniform_BT = uniforms(seeds, decoding.max_new_tokens)
@@ -60,7 +67,7 @@ class Generate:
                 filled = chunk + chunk[:1] * (size - len(chunk))
                 inputs = self._inputs(model, [prompts[at] for at in filled], decoding.pad_id)
                 draw = Draw(uniform_BT[filled], decoding)
-                end = End(filled, len(chunk), decoding, draw)
+                end = End(filled, len(chunk), decoding, draw, finished)
                 model.generate(
                     **inputs,
                     generation_config=config,
@@ -118,9 +125,10 @@ class Draw:
         self.logps.append(logp_B)
         return torch.full_like(scores, -torch.inf).scatter(1, token_B[:, None], 0.0)
 
-    def written(self) -> tuple[list[list[int]], list[list[float]]]:
-        """Tokens and log-probabilities of each row, what was drawn after its end included."""
-        return torch.stack(self.ids, 1).tolist(), torch.stack(self.logps, 1).tolist()
+    def written(self, row: int) -> tuple[list[int], list[float]]:
+        """Tokens and log-probabilities of a row, what was drawn after its end included."""
+        ids_T = torch.stack([ids_B[row] for ids_B in self.ids])
+        return ids_T.tolist(), torch.stack([logps_B[row] for logps_B in self.logps]).tolist()
 
 
 class End(StoppingCriteria):  # type: ignore[misc]
@@ -128,31 +136,42 @@ class End(StoppingCriteria):  # type: ignore[misc]
 
     `generate` takes nothing but a subclass of its own."""
 
-    def __init__(self, numbers: Sequence[int], real: int, decoding: Decoding, draw: Draw) -> None:
+    def __init__(
+        self,
+        numbers: Sequence[int],
+        real: int,
+        decoding: Decoding,
+        draw: Draw,
+        finished: Finished | None = None,
+    ) -> None:
         """`numbers`: of the prompts in the batch, of which those behind the first `real` fill it up."""
         self.numbers, self.real, self.decoding, self.draw = numbers, real, decoding, draw
+        self.finished = finished
         self.lengths: list[int | None] = [None] * real
 
     def __call__(self, input_ids: Tensor, scores: Tensor, **_: Any) -> Tensor:
         del scores
         written = len(self.draw.ids)
-        ends = self.decoding.ends
+        ends, last = self.decoding.ends, written == self.decoding.max_new_tokens
         for row, token in enumerate(self.draw.ids[-1].tolist()[: self.real]):
             if self.lengths[row] is None:
                 told = ends is not None and ends(self.numbers[row], token)
                 if told or token in self.decoding.stop_ids:
                     self.lengths[row] = written
+                if self.finished is not None and (self.lengths[row] is not None or last):
+                    self.finished(self.numbers[row], self._sampled(row))
         done = [length is not None for length in self.lengths]
         done += [all(done)] * (len(self.numbers) - self.real)
         return torch.tensor(done, device=input_ids.device)
 
     def sampled(self) -> list[Sampled]:
         """Each row up to its end."""
-        ids, logps = self.draw.written()
-        return [
-            Sampled(ids[row][:length], length is not None, logps[row][:length])
-            for row, length in enumerate(self.lengths)
-        ]
+        return [self._sampled(row) for row in range(self.real)]
+
+    def _sampled(self, row: int) -> Sampled:
+        length = self.lengths[row]
+        ids, logps = self.draw.written(row)
+        return Sampled(ids[:length], length is not None, logps[:length])
 
 
 def plain_config(model: PreTrainedModel, decoding: Decoding, **more: Any) -> GenerationConfig:

@@ -1,59 +1,64 @@
-"""`loop`: one batched loop over a key/value cache, for causal models. The default.
+"""`loop`: an own decoding loop for causal models, in which rows come and go. The default.
 
-For a model of a million parameters, copying the cache, Python and padding cost as much as arithmetic.
-Therefore each distinct prompt is run once, prompts of similar length go together, rows that are done leave
-the batch, and models of the Llama kind take a short step (`LlamaSteps`) over a cache that is written in
-place. What is left is attention (reading the cache) and the linear layers: three quarters of the time of the
-tiny policy at 256 rows.
+So many rows are decoded together as the device does well. A row that ends is handed out at once, and when
+some have ended, waiting prompts take their places, so that the batch stays full. When none waits any more,
+the rows that are left move together. Each distinct prompt among those that begin together is run once. The
+step itself, and how a row finds its place in a cache of fixed size, is in `steps.py`.
+
+What a row draws depends on its prompt, its seed and the weights alone (`choose.py`). On a GPU tokens, ends
+and random numbers stay on the device; the host looks every few steps, and steps are a CUDA graph
+(`graphs.py`).
 
 Not covered: encoder-decoder models (use `transformers`).
 
-Shape suffixes: B rows, H heads, K heads of keys and values, L columns of the cache, D width, E width of a
-head, T tokens of a completion, V vocabulary.
+Shape suffixes: B prompts, R rows that are decoded, S rows that begin, T tokens of a completion, V vocabulary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
-from transformers import DynamicCache, PreTrainedModel
+from transformers import PreTrainedModel
 
 from rlcf.errors import BadInput
 from rlcf.policy.batch import Tokens
 from rlcf.policy.generate.choose import choose, uniforms
-from rlcf.policy.generate.sampled import Decoding, Sampled
+from rlcf.policy.generate.sampled import Decoding, Finished, Sampled
+from rlcf.policy.generate.steps import Steps, attends_to_all, make_steps
 
 ROWS_CPU = 128
-"""Rows decoded together: fewer pay the fixed cost of a step more often, more are padded to longer prompts
-and no longer fit the processor's cache. Measured on the tiny policy; from 64 to 256 it differs by a tenth."""
-ROWS_GPU = 256
-SHRINK = 0.85
-"""Rows leave in groups, when so much of the batch or less is alive: selecting copies the cache."""
-FAMILIES = ("LlamaForCausalLM", "Qwen2ForCausalLM")
-FIXED_ANGLES = ("default", "linear", "llama3", "yarn")
-"""Rotary kinds whose angle depends on the position alone."""
-
-
-class Steps(Protocol):
-    """The cache of a batch that is being decoded, and the model's step over it."""
-
-    def select(self, rows_B: Tensor) -> None:
-        """Keeps these rows, in this order; a row may come more than once."""
-
-    def step(self, token_B: Tensor) -> Tensor:
-        """The logits `[B, V]` after each row's next token."""
+"""Rows decoded together: fewer pay the fixed cost of a step more often, more leave the processor's cache."""
+ROWS_GPU = 512
+CACHE_BYTES_CPU = 1 << 30
+"""Of keys and values at most; a large model then decodes fewer rows."""
+CACHE_SHARE_GPU = 0.4
+"""Of the free memory."""
+CHECK_EVERY_GPU = 4
+"""Steps between looks at what has ended: each look waits for the device."""
+MOVE = 0.15
+"""Places change hands, or rows move together, when so large a share of them has ended: both copy a part of
+the cache."""
+MULTIPLE = 16
+"""Lengths of caches are multiples of it."""
+PROMPT_TOKENS = 16_384
+"""Of prompts that are read in one forward pass."""
 
 
 class Loop:
     """See the module; it keeps nothing between calls."""
 
+    samples_from_model = True
+
     @torch.inference_mode()
     def generate(
-        self, model: PreTrainedModel, prompts: Sequence[Tokens], seeds: Sequence[int], decoding: Decoding
+        self,
+        model: PreTrainedModel,
+        prompts: Sequence[Tokens],
+        seeds: Sequence[int],
+        decoding: Decoding,
+        finished: Finished | None = None,
     ) -> list[Sampled]:
         """See `Backend`. Raises BadInput for an encoder-decoder model."""
         if model.config.is_encoder_decoder:
@@ -61,200 +66,196 @@ class Loop:
                 "`loop` decodes causal models alone; take `transformers` for an encoder-decoder model",
                 field="backend",
             )
-        uniform_BT = uniforms(seeds, decoding.max_new_tokens)
-        order = sorted(range(len(prompts)), key=lambda index: (len(prompts[index]), tuple(prompts[index])))
-        rows = ROWS_CPU if model.device.type == "cpu" else ROWS_GPU
+        if not prompts:
+            return []
+        # The longest first: a shorter prompt always fits behind the first columns.
+        order = sorted(
+            range(len(prompts)), key=lambda index: (-len(prompts[index]), tuple(prompts[index]), index)
+        )
+        length = -(-(len(prompts[order[0]]) + decoding.max_new_tokens) // MULTIPLE) * MULTIPLE
+        rows = min(len(order), rows_at_once(model, length))
         results: dict[int, Sampled] = {}
-        for start in range(0, len(order), rows):
-            chunk = order[start : start + rows]
-            sampled = _decode(model, [prompts[at] for at in chunk], chunk, uniform_BT[chunk], decoding)
-            results.update(zip(chunk, sampled, strict=True))
+
+        def note(number: int, sampled: Sampled) -> None:
+            results[number] = sampled
+            if finished is not None:
+                finished(number, sampled)
+
+        # Where no row can begin later, one batch after the other.
+        batch = len(order) if attends_to_all(model, length) else rows
+        uniform_BT = uniforms(seeds, decoding.max_new_tokens).to(model.device)
+        for start in range(0, len(order), batch):
+            own = order[start : start + batch]
+            steps = make_steps(model, min(rows, len(own)), length, decoding.pad_id)
+            Decoder(steps, prompts, own, uniform_BT, decoding, note, rows).run()
         return [results[at] for at in range(len(prompts))]
 
     def sync(self, policy_model: PreTrainedModel) -> None:
         """Nothing: the model is the policy's own."""
 
 
-def _decode(
-    model: PreTrainedModel,
-    prompts: Sequence[Tokens],
-    numbers: Sequence[int],
-    uniform_BT: Tensor,
-    decoding: Decoding,
-) -> list[Sampled]:
-    """The completions of some of the prompts; `numbers` says which ones they are."""
-    ends = decoding.ends or _goes_on
-    steps, logits_BV = _prefill(model, prompts, decoding)
-    uniform_TB = uniform_BT.T.to(model.device)
-    rows = list(range(len(prompts)))
-    row_B = torch.arange(len(prompts), device=model.device)
-    logps_TB = torch.zeros(uniform_TB.shape, dtype=torch.float32, device=model.device)
-    ids: list[list[int]] = [[] for _ in rows]
-    stopped = [False] * len(rows)
-    for step, uniform_B in enumerate(uniform_TB):
-        token_B, logp_B = choose(logits_BV, decoding.temperature, uniform_B[row_B], decoding.top_p)
-        logps_TB[step, row_B] = logp_B
-        for row, token in zip(rows, token_B.tolist(), strict=True):
-            if not stopped[row]:
-                ids[row].append(token)
-                stopped[row] = ends(numbers[row], token) or token in decoding.stop_ids
-        alive = [at for at, row in enumerate(rows) if not stopped[row]]
-        if not alive or step + 1 == decoding.max_new_tokens:
-            break
-        if len(alive) <= SHRINK * len(rows):
-            keep_B = torch.tensor(alive, device=model.device)
-            rows = [rows[at] for at in alive]
-            steps.select(keep_B)
-            token_B, row_B = token_B[keep_B], row_B[keep_B]
-        logits_BV = steps.step(token_B)
-    logps = logps_TB.T.tolist()
-    return [Sampled(row_ids, stopped[row], logps[row][: len(row_ids)]) for row, row_ids in enumerate(ids)]
+def rows_at_once(model: PreTrainedModel, length: int) -> int:
+    """How many rows of `length` tokens are decoded together."""
+    text = model.config.get_text_config(decoder=True)
+    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
+    width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    row_bytes: int = 2 * text.num_hidden_layers * heads * width * length * model.dtype.itemsize
+    if model.device.type == "cuda":
+        free = torch.cuda.mem_get_info(model.device)[0]
+        return max(1, min(ROWS_GPU, int(CACHE_SHARE_GPU * free) // row_bytes))
+    return max(1, min(ROWS_CPU, CACHE_BYTES_CPU // row_bytes))
 
 
-def _goes_on(_number: int, _token: int) -> bool:
-    return False
-
-
-def _prefill(model: PreTrainedModel, prompts: Sequence[Tokens], decoding: Decoding) -> tuple[Steps, Tensor]:
-    """Runs every distinct prompt once; the logits are those after each prompt."""
-    distinct = {prompt: index for index, prompt in enumerate(dict.fromkeys(map(tuple, prompts)))}
-    longest = max(map(len, distinct))
-    # Left-padded: all rows write their next token into the same column of the cache
-    # (docs/training-details.md#padding).
-    ids_BL = torch.tensor(
-        [[decoding.pad_id] * (longest - len(p)) + list(p) for p in distinct], device=model.device
-    )
-    mask_BL = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in distinct], device=model.device)
-    steps = _Cached(model, mask_BL)
-    logits_BV = steps.forward(ids_BL, (mask_BL.cumsum(-1) - 1).clamp(min=0))
-    repeat_B = torch.tensor([distinct[tuple(prompt)] for prompt in prompts], device=model.device)
-    if is_plain_llama(model):
-        return LlamaSteps(model, steps.cache, mask_BL, repeat_B, decoding.max_new_tokens), logits_BV[repeat_B]
-    steps.select(repeat_B)
-    return steps, logits_BV[repeat_B]
-
-
-class _Cached:
-    """The model's own forward over a cache of its own making: any causal model."""
-
-    def __init__(self, model: PreTrainedModel, mask_BL: Tensor) -> None:
-        self.model = model
-        self.mask_BL = mask_BL
-        self.cache = DynamicCache(config=model.config)
-
-    def select(self, rows_B: Tensor) -> None:
-        self.cache.batch_select_indices(rows_B)
-        self.mask_BL = self.mask_BL[rows_B]
-
-    def step(self, token_B: Tensor) -> Tensor:
-        position_B1 = self.mask_BL.sum(-1, keepdim=True)
-        self.mask_BL = torch.cat([self.mask_BL, self.mask_BL.new_ones(len(token_B), 1)], dim=1)
-        return self.forward(token_B[:, None], position_B1)
-
-    def forward(self, ids_BL: Tensor, position_BL: Tensor) -> Tensor:
-        output = self.model(
-            input_ids=ids_BL,
-            attention_mask=self.mask_BL,
-            position_ids=position_BL,
-            past_key_values=self.cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        logits_BV: Tensor = output.logits[:, -1]
-        return logits_BV
-
-
-def is_plain_llama(model: PreTrainedModel) -> bool:
-    """Whether `LlamaSteps` computes what the model's own forward would."""
-    config = model.config
-    if type(model).__name__ not in FAMILIES or config._attn_implementation != "sdpa":
-        return False
-    full = all(kind == "full_attention" for kind in getattr(config, "layer_types", None) or ())
-    return full and model.model.rotary_emb.rope_type in FIXED_ANGLES
-
-
-class LlamaSteps:
-    """One short decoding step of a plain Llama or Qwen2: the model's layers over a cache written in place.
-
-    The library's forward joins keys and values anew at every step and layer (a quarter of the time of the
-    tiny policy), and builds masks and angles anew. Here the cache has its final size from the start, and
-    angles are a table. The layers are called as modules, so that LoRA adapters, biases and quantised weights
-    work as they are; what is written out is attention and the residual sums alone.
-
-    It equals the model's own forward to rounding (tested). Not covered: sliding windows, rotary angles that
-    depend on the length, more than one token a step, any other family (`_Cached` has a step for these).
-    """
+class Decoder:
+    """Decodes prompts in the order in which they wait."""
 
     def __init__(
-        self, model: PreTrainedModel, cache: DynamicCache, mask_BL: Tensor, repeat_B: Tensor, new: int
+        self,
+        steps: Steps,
+        prompts: Sequence[Tokens],
+        waiting: Sequence[int],
+        uniform_BT: Tensor,
+        decoding: Decoding,
+        finished: Finished,
+        rows: int,
     ) -> None:
-        """Takes over a cache filled with left-padded prompts, its rows repeated as `repeat_B` says, with
-        room for `new` tokens more."""
-        self.model: Any = model
-        self.column = mask_BL.shape[1]
-        config = model.config
-        self.head_width = model.model.layers[0].self_attn.head_dim
-        self.grouped = config.num_key_value_heads != config.num_attention_heads
-        self.scale = model.model.layers[0].self_attn.scaling
-
-        def room(filled_BKLE: Tensor) -> Tensor:
-            rows_BKLE = filled_BKLE[repeat_B]
-            return F.pad(rows_BKLE, (0, 0, 0, new))
-
-        self.keys = [room(layer.keys) for layer in cache.layers]
-        self.values = [room(layer.values) for layer in cache.layers]
-        dtype = self.keys[0].dtype
-        hidden_BL = (1 - mask_BL[repeat_B]).to(dtype) * torch.finfo(dtype).min
-        self.bias_B11L = F.pad(hidden_BL, (0, new))[:, None, None]
-        self.position_B = mask_BL[repeat_B].sum(-1)
-        places_1L = torch.arange(self.column + new, device=mask_BL.device)[None]
-        cos_1LE, sin_1LE = self.model.model.rotary_emb(self.keys[0], places_1L)
-        # x·cos + (−x₂, x₁)·sin  =  x·cos + (x₂, x₁)·(−sin₁, sin₂): swapping halves is one operation.
-        half = self.head_width // 2
-        self.cos_LE = cos_1LE[0]
-        self.sin_LE = torch.cat([-sin_1LE[0, :, :half], sin_1LE[0, :, half:]], dim=-1)
-
-    def select(self, rows_B: Tensor) -> None:
-        self.keys = [keys_BKLE[rows_B] for keys_BKLE in self.keys]
-        self.values = [values_BKLE[rows_B] for values_BKLE in self.values]
-        self.bias_B11L = self.bias_B11L[rows_B]
-        self.position_B = self.position_B[rows_B]
-
-    def step(self, token_B: Tensor) -> Tensor:
-        trunk = self.model.model
-        cos_B1E = self.cos_LE[self.position_B][:, None]
-        sin_B1E = self.sin_LE[self.position_B][:, None]
-        bias_B11L = self.bias_B11L[..., : self.column + 1]
-        x_BD = trunk.embed_tokens(token_B)
-        for number, layer in enumerate(trunk.layers):
-            normed_BD = layer.input_layernorm(x_BD)
-            x_BD = x_BD + self._attend(number, layer.self_attn, normed_BD, cos_B1E, sin_B1E, bias_B11L)
-            x_BD = x_BD + layer.mlp(layer.post_attention_layernorm(x_BD))
-        self.column += 1
-        self.position_B = self.position_B + 1
-        logits_BV: Tensor = self.model.lm_head(trunk.norm(x_BD))
-        return logits_BV
-
-    def _attend(
-        self, number: int, attention: Any, x_BD: Tensor, cos_B1E: Tensor, sin_B1E: Tensor, bias_B11L: Tensor
-    ) -> Tensor:
-        heads = (len(x_BD), -1, self.head_width)
-        query_BHE = _turn(attention.q_proj(x_BD).view(heads), cos_B1E, sin_B1E)
-        keys_BKLE, values_BKLE = self.keys[number], self.values[number]
-        keys_BKLE[:, :, self.column] = _turn(attention.k_proj(x_BD).view(heads), cos_B1E, sin_B1E)
-        values_BKLE[:, :, self.column] = attention.v_proj(x_BD).view(heads)
-        mixed_BH1E = F.scaled_dot_product_attention(
-            query_BHE[:, :, None],
-            keys_BKLE[:, :, : self.column + 1],
-            values_BKLE[:, :, : self.column + 1],
-            attn_mask=bias_B11L,
-            scale=self.scale,
-            enable_gqa=self.grouped,
+        """`waiting`: numbers of the prompts, and of their rows in `uniform_BT`."""
+        self.steps, self.prompts, self.waiting = steps, prompts, list(waiting)
+        self.decoding, self.finished, self.uniform_BT = decoding, finished, uniform_BT
+        device, rows = uniform_BT.device, min(rows, len(waiting))
+        # Rows that have ended go on until somebody looks; what they write goes behind the last prompt's.
+        self.nowhere = len(uniform_BT)
+        shape = (self.nowhere + 1, decoding.max_new_tokens)
+        self.ids_BT = torch.zeros(shape, dtype=torch.long, device=device)
+        self.logps_BT = torch.zeros(shape, dtype=torch.float32, device=device)
+        self.stop_N = torch.tensor(sorted(decoding.stop_ids), device=device)
+        self.number_R: list[int | None] = [None] * rows
+        """Which prompt each row completes; None: it is free."""
+        self.told_R = [0] * rows
+        """Of how many tokens `Decoding.ends` was told."""
+        # The same on the device, with the last token, its place in the row, and how many were written.
+        self.row_R, self.token_R, self.position_R, self.written_R = (
+            torch.zeros(rows, dtype=torch.long, device=device) for _ in range(4)
         )
-        out_BD: Tensor = attention.o_proj(mixed_BH1E.reshape(len(x_BD), -1))
-        return out_BD
+        self.ended_R = torch.ones(rows, dtype=torch.bool, device=device)
 
+    def run(self) -> None:
+        """Decodes all."""
+        every = CHECK_EVERY_GPU if self.uniform_BT.is_cuda and self.decoding.ends is None else 1
+        step: Callable[[], None] | None = None
+        while True:
+            self._hand_out()
+            while self._begin():
+                self._hand_out()
+            alive = [slot for slot, number in enumerate(self.number_R) if number is not None]
+            if not alive:
+                return
+            if self._move_together(alive) or step is None:
+                step = self._stepper()
+            for _ in range(every):
+                step()
 
-def _turn(x_BHE: Tensor, cos_B1E: Tensor, sin_B1E: Tensor) -> Tensor:
-    """Rotary position embedding; `sin_B1E` has its first half negated."""
-    return torch.addcmul(x_BHE * cos_B1E, x_BHE.roll(x_BHE.shape[-1] // 2, -1), sin_B1E)
+    def _stepper(self) -> Callable[[], None]:
+        if not self.uniform_BT.is_cuda or not self.steps.refills:
+            return self.step
+        from rlcf.policy.generate.graphs import graphed  # of use on CUDA alone
+
+        return graphed(self)
+
+    def step(self) -> None:
+        """Writes each row's next token; nothing waits for the device."""
+        logits_RV = self.steps.step(self.token_R, self.position_R)
+        self.position_R += ~self.ended_R
+        self._choose(slice(None), logits_RV)
+
+    def _choose(self, at: slice | Tensor, logits_SV: Tensor) -> None:
+        """Draws the next token of the rows `at` and notes it."""
+        decoding, row_S, written_S = self.decoding, self.row_R[at], self.written_R[at]
+        alive_S = ~self.ended_R[at]
+        column_S = written_S.clamp(max=decoding.max_new_tokens - 1)
+        uniform_S = self.uniform_BT[row_S, column_S]
+        token_S, logp_S = choose(logits_SV, decoding.temperature, uniform_S, decoding.top_p)
+        place_S = torch.where(alive_S, row_S, self.nowhere)
+        self.ids_BT[place_S, column_S] = token_S
+        self.logps_BT[place_S, column_S] = logp_S
+        written_S = written_S + alive_S
+        ends_S = torch.isin(token_S, self.stop_N) | (written_S >= decoding.max_new_tokens)
+        self.token_R[at], self.written_R[at], self.ended_R[at] = token_S, written_S, ~alive_S | ends_S
+
+    def _hand_out(self) -> None:
+        """Tells of each row that has ended since the last look, and frees its place."""
+        ended_R, written_R = self.ended_R.tolist(), self.written_R.tolist()
+        told = self._tell(ended_R, written_R) if self.decoding.ends is not None else set()
+        slots = [slot for slot, number in enumerate(self.number_R) if number is not None and ended_R[slot]]
+        numbers = [number for slot in slots if (number := self.number_R[slot]) is not None]
+        if not numbers:
+            return
+        ids, logps = self.ids_BT[numbers].tolist(), self.logps_BT[numbers].tolist()
+        for slot, number, row_ids, row_logps in zip(slots, numbers, ids, logps, strict=True):
+            self.number_R[slot] = None
+            own = row_ids[: written_R[slot]]
+            stopped = own[-1] in self.decoding.stop_ids or slot in told
+            self.finished(number, Sampled(own, stopped, row_logps[: len(own)]))
+
+    def _tell(self, ended_R: list[bool], written_R: list[int]) -> set[int]:
+        """Tells `Decoding.ends` of new tokens; returns the rows that it ends, which are noted as ended."""
+        ends, told = self.decoding.ends, set()
+        assert ends is not None
+        tokens = self.token_R.tolist()
+        for slot, number in enumerate(self.number_R):
+            if number is not None and written_R[slot] > self.told_R[slot]:
+                self.told_R[slot] = written_R[slot]
+                if ends(number, tokens[slot]):
+                    told.add(slot)
+                    ended_R[slot] = True
+        if told:
+            self.ended_R[sorted(told)] = True
+        return told
+
+    def _begin(self) -> bool:
+        """Gives free places to waiting prompts, once there are enough, and draws their first tokens."""
+        free = [slot for slot, number in enumerate(self.number_R) if number is None]
+        rows = len(self.number_R)
+        if not self.waiting or not free or (len(free) < MOVE * rows and len(self.waiting) >= len(free)):
+            return False
+        count = min(len(free), len(self.waiting), self._prompts_at_once())
+        numbers, self.waiting = self.waiting[:count], self.waiting[count:]
+        slots_S = torch.tensor(free[:count], device=self.row_R.device)
+        own = [self.prompts[number] for number in numbers]
+        logits_SV = self.steps.place(own, slots_S)
+        self.row_R[slots_S] = torch.tensor(numbers, device=slots_S.device)
+        self.position_R[slots_S] = torch.tensor([len(prompt) for prompt in own], device=slots_S.device)
+        self.written_R[slots_S], self.ended_R[slots_S] = 0, False
+        for slot, number in zip(free, numbers, strict=False):
+            self.number_R[slot], self.told_R[slot] = number, 0
+        self._choose(slots_S, logits_SV)
+        return True
+
+    def _prompts_at_once(self) -> int:
+        """How many of those that wait are read in one forward pass."""
+        if not self.steps.refills:
+            return len(self.waiting)
+        return max(1, PROMPT_TOKENS // len(self.prompts[self.waiting[0]]))
+
+    def _move_together(self, alive: list[int]) -> bool:
+        """Gives up places that nobody waits for: on a GPU half of them at a time, as each number of rows is a
+        graph of its own."""
+        rows = len(self.number_R)
+        target = len(alive)
+        if self.uniform_BT.is_cuda:
+            target = rows
+            while target % 2 == 0 and target // 2 >= len(alive):
+                target //= 2
+        if self.waiting or target > (1 - MOVE) * rows:
+            return False
+        others = [slot for slot in range(rows) if self.number_R[slot] is None]
+        kept = alive + others[: target - len(alive)]
+        kept_R = torch.tensor(kept, device=self.row_R.device)
+        self.steps.select(kept_R)
+        self.number_R = [self.number_R[slot] for slot in kept]
+        self.told_R = [self.told_R[slot] for slot in kept]
+        self.row_R, self.token_R, self.position_R = (
+            state_R[kept_R] for state_R in (self.row_R, self.token_R, self.position_R)
+        )
+        self.written_R, self.ended_R = self.written_R[kept_R], self.ended_R[kept_R]
+        return True

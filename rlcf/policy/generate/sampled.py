@@ -47,13 +47,26 @@ class Decoding:
     to its end, stop tokens too. True ends that completion. `continuous` and `vllm` do not tell."""
 
 
+Finished = Callable[[int, Sampled], None]
+"""Told each completion as it ends, with the number of its prompt."""
+
+
 class Backend(Protocol):
     """A way to generate."""
 
+    samples_from_model: bool
+    """Whether it computes with the policy's own weights: then adapters are merged into them meanwhile."""
+
     def generate(
-        self, model: PreTrainedModel, prompts: Sequence[Tokens], seeds: Sequence[int], decoding: Decoding
+        self,
+        model: PreTrainedModel,
+        prompts: Sequence[Tokens],
+        seeds: Sequence[int],
+        decoding: Decoding,
+        finished: Finished | None = None,
     ) -> list[Sampled]:
-        """One completion a prompt, in order. Prompts are not empty; `seeds` has one seed a prompt.
+        """One completion a prompt, in order. Prompts are not empty; `seeds` has one seed a prompt. `finished`
+        is called in this thread; by `continuous` and `vllm` at the end alone.
 
         The model is in eval mode with gradient checkpointing off (it would disable the cache).
         """
@@ -66,3 +79,11 @@ def cut(ids: list[int], logps: list[float], stop_ids: frozenset[int]) -> Sampled
     """The completion up to its first stop token; what a batched sampler wrote after that goes."""
     end = next((place + 1 for place, token in enumerate(ids) if token in stop_ids), None)
     return Sampled(ids[:end], end is not None, logps[:end])
+
+
+def hand_out(sampled: list[Sampled], finished: Finished | None) -> list[Sampled]:
+    """What a backend does that knows of no end before the last: tells of all, and returns them."""
+    if finished is not None:
+        for number, one in enumerate(sampled):
+            finished(number, one)
+    return sampled

@@ -83,14 +83,15 @@ class RefreshedDiscriminator:
         if self._trained is None or self._trained.loss is None:
             return metrics
         # Every rank does the same work on the same pairs; the first one's result counts.
-        losses = train_discriminator(
-            self._trained,
-            pairs,
-            steps=REFRESH_STEPS,
-            batch=BATCH,
-            lr=self._recipe.discriminator.lr,
-            seed=stable_seed("refresh", self._recipe.seed, step),
-        )
+        with self._parallel.all_cores():
+            losses = train_discriminator(
+                self._trained,
+                pairs,
+                steps=REFRESH_STEPS,
+                batch=BATCH,
+                lr=self._recipe.discriminator.lr,
+                seed=stable_seed("refresh", self._recipe.seed, step),
+            )
         self._parallel.same(self._trained.parameters())
         return metrics | {"discriminator_loss": sum(losses) / max(1, len(losses))}
 
@@ -204,14 +205,15 @@ def first_training(
     if not used:
         log.warning("discriminator: nothing compiles that could stand against a reference")
         return
-    train_discriminator(
-        discriminator,
-        used,
-        steps=recipe.discriminator.steps,
-        batch=BATCH,
-        lr=recipe.discriminator.lr,
-        seed=recipe.seed,
-    )
+    with parallel.all_cores():
+        train_discriminator(
+            discriminator,
+            used,
+            steps=recipe.discriminator.steps,
+            batch=BATCH,
+            lr=recipe.discriminator.lr,
+            seed=recipe.seed,
+        )
     parallel.same(discriminator.parameters())
     log.info(
         "discriminator: %d pairs, accuracy %.3f on %d pairs of held-out problems",

@@ -18,7 +18,16 @@ from torch import Tensor
 
 from rlcf.machine import Machine
 from rlcf.policy import Policy
-from rlcf.policy.batch import Pass, TokenBatch, Tokens, group_by_prompt, minibatches, passes, shared_rows
+from rlcf.policy.batch import (
+    Pass,
+    TokenBatch,
+    Tokens,
+    group_by_prompt,
+    minibatches,
+    passes,
+    shared_rows,
+    to_device,
+)
 from rlcf.policy.critic import AnyCritic, ClassCritic, Critic
 from rlcf.policy.prefix_critic import CRITIC_FILE
 from rlcf.problems import Problem
@@ -207,7 +216,7 @@ class PpoObjective:
                 self.parallel.backward(loss)
             for name, value in parts.items():
                 totals[name] = totals[name] + value if name in totals else value
-        summed = self.parallel.total(torch.stack([torch.as_tensor(n).float().cpu() for n in totals.values()]))
+        summed = self.parallel.total(torch.stack([total.float() for total in totals.values()]).cpu())
         metrics = dict(zip(totals, summed.tolist(), strict=True))
         self.trained.optimizer_step(sums, metrics, learn_policy)
         return float(metrics["approx_kl"])
@@ -222,8 +231,9 @@ class PpoObjective:
                     batch = self._batch(experience, one)
                     values_BT = self.module(batch, 1.0, critic_only=True).critic
                     width = batch.mask_BT.shape[1]
-                    returns_BT = targets.returns_BT[one.rows, :width].to(values_BT.device)
-                    real_BT = targets.mask_BT[one.rows, :width].to(values_BT.device) & (not one.is_padding)
+                    returns_BT = to_device(targets.returns_BT[one.rows, :width], values_BT.device)
+                    mask_BT = to_device(targets.mask_BT[one.rows, :width], values_BT.device)
+                    real_BT = mask_BT & (not one.is_padding)
                     self.parallel.backward(ppo.value_loss(values_BT, returns_BT, real_BT, max(1, tokens)))
             self.trained.optimizers.step(learn_policy=False)
 
@@ -236,13 +246,14 @@ class PpoObjective:
         logps_BT, entropies_BT, critic_output, unscaled_BT = self.module(
             batch,
             recipe.rollout.temperature,
+            entropies=True,
             entropy_gradient=recipe.ppo.entropy_coef > 0,
             unscaled=recipe.ppo.own_passes_coef > 0,
         )
         width = batch.mask_BT.shape[1]
 
         def rows_of(full_BT: Tensor) -> Tensor:
-            return full_BT[one.rows, :width].to(logps_BT.device)
+            return to_device(full_BT[one.rows, :width], logps_BT.device)
 
         real_BT = rows_of(targets.mask_BT) & (not one.is_padding)
         old_BT = logps_BT.detach() if self.on_policy else rows_of(experience.old_logps_BT)
@@ -269,7 +280,7 @@ class PpoObjective:
         # In the warm-up too every parameter gets a gradient, here of 0: DDP waits for all of them.
         loss = loss if learn_policy else loss * 0.0
         if self.has_outcome_critic:
-            classes_B = targets.classes_B[one.rows].to(critic_output.device)
+            classes_B = to_device(targets.classes_B[one.rows], critic_output.device)
             class_loss = outcome_critic.class_loss(critic_output, batch.mask_BT, classes_B, counts.programs)
             parts["class_loss"] = class_loss * (not one.is_padding)
             loss = loss + parts["class_loss"]
@@ -284,9 +295,10 @@ class PpoObjective:
         """Add the gradients of the losses on references: the supervised one times `sft_coef`, and the
         outcome critic's; returns the losses."""
         tokens = sum(len(completion) for _, completion in references)
-        totals = {"anchor_loss": torch.zeros(())} if sft_coef else {}
+        zero = torch.zeros((), device=self.policy.device)
+        totals = {"anchor_loss": zero} if sft_coef else {}
         if self.has_outcome_critic:
-            totals["class_loss"] = torch.zeros(())
+            totals["class_loss"] = zero
         for one, batch, _ in row_passes(self.module, references):
             with self.parallel.sync_gradients(self.module.wrapped, last=False):
                 scores = self.module(batch, 1.0)
@@ -301,7 +313,7 @@ class PpoObjective:
                     losses["class_loss"] = class_loss * (not one.is_padding)
                     loss = loss + losses["class_loss"]
                 self.parallel.backward(loss)
-            totals = {name: value + losses[name].detach().cpu() for name, value in totals.items()}
+            totals = {name: value + losses[name].detach() for name, value in totals.items()}
         return totals
 
     # ---- checkpoints
@@ -346,5 +358,5 @@ class PpoObjective:
             rows = shared_rows([prompts[row] for row in order], [completions[row] for row in order])
             groups = [[order[at] for at in group] for group in rows]
         lengths = [len(prompts[group[0]]) + sum(len(completions[row]) for row in group) for group in groups]
-        budget = self.trained.machine.tokens_per_microbatch
+        budget = self.module.microbatch_tokens
         return passes(groups, lengths, budget, self.parallel.rank, self.parallel.world)

@@ -45,6 +45,24 @@ class Parallel:
     def device(self) -> torch.device:
         return cast(torch.device, self.accelerator.device)
 
+    # ---- cores
+
+    def half_of_the_cores(self) -> None:
+        """Compute on the CPU with half of this process's cores: the judge's JVMs have the others, and a
+        computation on two threads waits for the slower one. `OMP_NUM_THREADS` bounds this and `all_cores`.
+        How many threads there are changes results by rounding alone."""
+        torch.set_num_threads(_at_most(_cores() // (2 * self.world)))
+
+    @contextmanager
+    def all_cores(self) -> Iterator[None]:
+        """Compute with all of this process's cores for a while, in which nothing is judged."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(_at_most(_cores() // self.world))
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
     # ---- modules
 
     def wrap(self, module: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
@@ -103,6 +121,16 @@ class Parallel:
 
     def wait(self) -> None:
         self.accelerator.wait_for_everyone()
+
+
+def _cores() -> int:
+    """Those of this machine that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _at_most(threads: int) -> int:
+    bound = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(threads, int(bound)) if bound.isdigit() else threads)
 
 
 def gather_full(tensor: Any) -> Any:

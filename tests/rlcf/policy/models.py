@@ -7,6 +7,14 @@ from typing import cast
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import (
+    CodeGenConfig,
+    CodeGenForCausalLM,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    GemmaConfig,
+    GemmaForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
     GPTNeoXConfig,
     GPTNeoXForCausalLM,
     LlamaConfig,
@@ -14,14 +22,17 @@ from transformers import (
     PreTrainedModel,
     Qwen2Config,
     Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
     T5Config,
     T5ForConditionalGeneration,
 )
 
 VOCABULARY = 96
 SIZES = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
-CAUSAL = ("llama", "grouped", "qwen2", "lora", "neox")
-"""`grouped` shares keys and values between heads and scales its angles; `neox` is no kind of Llama."""
+CAUSAL = ("llama", "grouped", "qwen2", "qwen3", "lora", "neox", "gemma", "gemma3", "gpt2", "codegen")
+"""`grouped` shares keys and values between heads and scales its angles; some layers of `gemma3` see the last
+16 tokens alone."""
 FAMILIES = (*CAUSAL, "t5")
 
 
@@ -64,6 +75,31 @@ def _fresh(family: str) -> PreTrainedModel:
     if family == "qwen2":
         config = Qwen2Config(vocab_size=VOCABULARY, num_key_value_heads=2, **SIZES)
         return cast(PreTrainedModel, Qwen2ForCausalLM(config))
+    if family == "qwen3":
+        config = Qwen3Config(vocab_size=VOCABULARY, num_key_value_heads=2, head_dim=16, **SIZES)
+        return cast(PreTrainedModel, Qwen3ForCausalLM(config))
+    if family == "gemma":
+        config = GemmaConfig(vocab_size=VOCABULARY, num_key_value_heads=1, head_dim=8, **SIZES)
+        return cast(PreTrainedModel, GemmaForCausalLM(config))
+    if family == "gemma3":
+        kinds = ["sliding_attention", "full_attention"]
+        config = Gemma3TextConfig(
+            vocab_size=VOCABULARY,
+            num_key_value_heads=2,
+            head_dim=8,
+            sliding_window=16,
+            layer_types=kinds,
+            **SIZES,
+        )
+        return cast(PreTrainedModel, Gemma3ForCausalLM(config))
+    if family == "gpt2":
+        config = GPT2Config(vocab_size=VOCABULARY, n_embd=32, n_layer=2, n_head=4, n_positions=128)
+        return cast(PreTrainedModel, GPT2LMHeadModel(config))
+    if family == "codegen":
+        config = CodeGenConfig(
+            vocab_size=VOCABULARY, n_embd=32, n_layer=2, n_head=4, n_positions=128, n_ctx=128, rotary_dim=4
+        )
+        return cast(PreTrainedModel, CodeGenForCausalLM(config))
     if family == "neox":
         return cast(PreTrainedModel, GPTNeoXForCausalLM(GPTNeoXConfig(vocab_size=VOCABULARY, **SIZES)))
     config = T5Config(

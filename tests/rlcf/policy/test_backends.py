@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from transformers import GenerationConfig, PreTrainedModel
 from rlcf.errors import BadInput
 from rlcf.policy.generate import Decoding, Sampled, continuous, huggingface, make_backend
 from rlcf.policy.generate import native as loop
-from rlcf.policy.generate.native import is_plain_llama
+from rlcf.policy.generate.steps import is_plain_llama, make_steps
 from rlcf.policy.generate.vllm import merged_weights
 from tests.rlcf.policy.models import CAUSAL, FAMILIES, VOCABULARY, small_model
 
@@ -141,23 +142,61 @@ def test_what_the_model_ships_changes_nothing(name: str, family: str, shipped: s
     assert model.generation_config is config
 
 
-@pytest.mark.parametrize("family", ["llama", "grouped", "qwen2", "lora"])
-def test_the_short_step_equals_the_model_s_own(family: str) -> None:
+SHORT = ("llama", "grouped", "qwen2", "qwen3", "lora")
+
+
+@pytest.mark.parametrize("family", CAUSAL)
+def test_a_step_equals_the_model_s_own(family: str) -> None:
+    """With rows that leave, and others that take their places, over columns that are written again."""
     model = small_model(family)
-    assert is_plain_llama(model)
-    decoding = Decoding(1.0, 6, frozenset(), 0)
+    assert is_plain_llama(model) == (family in SHORT)
+    draw = random.Random(family)
     with torch.inference_mode():
-        steps, logits_BV = loop._prefill(model, PROMPTS, decoding)
-        rows, written = list(range(8)), [list(prompt) for prompt in PROMPTS]
-        for step in range(6):
-            for row, logits_V in zip(rows, logits_BV, strict=True):
-                own_V = model(input_ids=torch.tensor([written[row]])).logits[0, -1]
-                assert torch.allclose(logits_V, own_V, atol=1e-5, rtol=1e-5)
-                written[row].append((7 * row + step) % VOCABULARY)
+        steps = make_steps(model, 8, 96, pad_id=0)
+        assert steps.refills == (family != "gemma3")
+        written = [list(prompt) for prompt in PROMPTS]
+        logits_RV = steps.place(PROMPTS, torch.arange(8))
+        for step in range(40):
+            for own, logits_V in zip(written, logits_RV, strict=True):
+                own_V = model(input_ids=torch.tensor([own])).logits[0, -1]
+                assert torch.allclose(logits_V, own_V, atol=1e-4, rtol=1e-4)
+                own.append(draw.randrange(VOCABULARY))
             if step == 2:
-                rows = [6, 1, 4]
+                rows = [6, 1, 4, 0]
                 steps.select(torch.tensor(rows))
-            logits_BV = steps.step(torch.tensor([written[row][-1] for row in rows]))
+                written = [written[row] for row in rows]
+            tokens_R = torch.tensor([own[-1] for own in written])
+            logits_RV = steps.step(tokens_R, torch.tensor([len(own) - 1 for own in written]))
+            if steps.refills and step % 6 == 5:
+                slots = draw.sample(range(4), 2)
+                new = [[draw.randrange(VOCABULARY) for _ in range(draw.randrange(1, 50))] for _ in slots]
+                logits_RV[slots] = steps.place(new, torch.tensor(slots))
+                for slot, prompt in zip(slots, new, strict=True):
+                    written[slot] = list(prompt)
+
+
+@pytest.mark.parametrize("name", ["loop", "transformers"])
+def test_a_row_is_handed_out_as_it_ends(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, backend = small_model("llama"), make_backend(name)
+    monkeypatch.setattr(loop, "ROWS_CPU", 3)
+    found: list[tuple[int, Sampled]] = []
+    steps = 0
+
+    def count(_number: int, _token: int) -> bool:
+        nonlocal steps
+        steps += 1
+        return False
+
+    told: list[int] = []
+
+    def note(number: int, one: Sampled) -> None:
+        found.append((number, one))
+        told.append(steps)
+
+    everything = backend.generate(model, PROMPTS, SEEDS, replace(SAMPLE, ends=count), note)
+    assert sorted(found, key=lambda pair: pair[0]) == list(enumerate(everything))
+    assert told[0] < steps / 2, "the first long before the last token"
+    assert steps == sum(len(one.ids) for one in everything)
 
 
 def test_other_models_take_their_own_step() -> None:

@@ -13,7 +13,7 @@ from javabox import Judge
 from rlcf.grounding.rlcf import compiler
 from rlcf.policy import Policy
 from rlcf.policy.batch import Tokens
-from rlcf.policy.generate import Decoding, Sampled, choose
+from rlcf.policy.generate import Decoding, Finished, Sampled, choose
 from rlcf.policy.generate.native import Loop
 from rlcf.policy.score import states
 from rlcf.problems import load_problems
@@ -114,23 +114,35 @@ def test_the_supervised_rate_rises_falls_and_ends() -> None:
 
 
 class Watching(Loop):
-    """The default backend, which looks at the judge and the model before it generates."""
+    """The default backend, which looks at the judge and the model while it generates."""
 
     def __init__(self, judge: Judge) -> None:
         super().__init__()
         self.judge = judge
         self.asked: list[int] = []
+        """Of the judge, when each completion had ended."""
         self.checkpoints: list[bool] = []
 
     def generate(
-        self, model: PreTrainedModel, prompts: Sequence[Tokens], seeds: Sequence[int], decoding: Decoding
+        self,
+        model: PreTrainedModel,
+        prompts: Sequence[Tokens],
+        seeds: Sequence[int],
+        decoding: Decoding,
+        finished: Finished | None = None,
     ) -> list[Sampled]:
-        self.asked.append(self.judge.stats()["asked"])
         self.checkpoints.append(model.training and model.is_gradient_checkpointing)
-        return super().generate(model, prompts, seeds, decoding)
+        before = self.judge.stats()["asked"]
+
+        def watch(number: int, sampled: Sampled) -> None:
+            assert finished is not None
+            finished(number, sampled)
+            self.asked.append(self.judge.stats()["asked"] - before)
+
+        return super().generate(model, prompts, seeds, decoding, watch)
 
 
-def test_a_chunk_is_with_the_judge_before_the_next_is_generated(
+def test_a_completion_is_with_the_judge_as_soon_as_it_ends(
     small_world: SmallWorld, policy: Policy, judge: Judge
 ) -> None:
     backend = Watching(judge)
@@ -140,6 +152,6 @@ def test_a_chunk_is_with_the_judge_before_the_next_is_generated(
     with RolloutCollector(own, judge, compiler, run_tests=False) as collector:
         rollouts, _ = collector.finish(collector.begin(problems, temperature=1.0, max_new_tokens=3, seed=0))
     assert len(rollouts) == 130
-    assert [asked - backend.asked[0] for asked in backend.asked] == [0, 65]
-    assert backend.checkpoints == [False, False], "with it the cache would be off"
+    assert backend.asked == list(range(1, 131)), "one after the other, while others are generated"
+    assert backend.checkpoints == [False], "with it the cache would be off"
     assert math.isfinite(sum(rollout.signal.score or 0.0 for rollout in rollouts))

@@ -19,6 +19,7 @@ from rlcf.grounding.table import load_grounding
 from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy
 from rlcf.policy.generate import Sampled
+from rlcf.policy.generate.sampled import hand_out
 from rlcf.policy.tiny import tiny_tokenizer
 from rlcf.problems import Problem, load_problems
 from rlcf.problems.cases import released_suite
@@ -122,8 +123,10 @@ class Says:
     def __init__(self, policy: Policy, texts: list[str]) -> None:
         self.ids = [policy.encode_completion(text) for text in texts]
 
-    def generate(self, *_: object) -> list[Sampled]:
-        return [Sampled(ids, True, [0.0] * len(ids)) for ids in self.ids]
+    samples_from_model = False
+
+    def generate(self, *asked: Any) -> list[Sampled]:
+        return hand_out([Sampled(ids, True, [0.0] * len(ids)) for ids in self.ids], asked[4])
 
     def sync(self, _: object) -> None:
         """Nothing to do."""

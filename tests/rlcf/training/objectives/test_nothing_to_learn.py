@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from rlcf.policy import Policy
-from rlcf.policy.score import _head_stats
+from rlcf.policy.score import Head, _head_stats
 from rlcf.recipes import override
 from rlcf.training.runtime.rails import Rails
 from tests.rlcf.training.objectives.test_ppo import (
@@ -114,7 +114,8 @@ def test_the_head_computes_in_fp32_under_autocast(frozen: bool) -> None:
     exact_NV = (states_ND.double() @ head.weight.double().T / 0.8).log_softmax(-1)
     exact_N = exact_NV.gather(1, targets_N[:, None]).squeeze(1)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        found_N, unscaled_N, _ = _head_stats(head, 1.0, states_ND, targets_N, 0.8, False, True)
+        asked = Head(head, 1.0, 0.8, entropies=False, entropy_gradient=False, unscaled=True)
+        found_N, unscaled_N, _ = _head_stats(asked, states_ND, targets_N)
         rounded_N = (head(states_ND).float() / 0.8).log_softmax(-1).gather(1, targets_N[:, None]).squeeze(1)
     assert float((found_N - exact_N).abs().max()) < 0.002
     assert float((rounded_N - exact_N).abs().mean()) > 0.002, "what it was"
