@@ -14,7 +14,14 @@ that need it: `train`, `resume`, `Policy`, `load_policy`, `tiny_policy`. Grading
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from typing import TYPE_CHECKING, Any
+
+# OpenMP's threads that wait for each other must sleep, not spin: beside another process two spinning threads
+# took 28 s for what one does in 3. It is read when torch is loaded; training looks whether it is set.
+if "torch" not in sys.modules:
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 if TYPE_CHECKING:
     from javabox import (

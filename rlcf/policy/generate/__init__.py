@@ -27,7 +27,7 @@ from rlcf.policy.generate.choose import choose, stable_seed, uniforms
 from rlcf.policy.generate.continuous import Continuous, GenerationFailed
 from rlcf.policy.generate.huggingface import Generate
 from rlcf.policy.generate.native import Loop
-from rlcf.policy.generate.sampled import Backend, Decoding, Finished, Sampled
+from rlcf.policy.generate.sampled import Backend, Decoding, Finished, Sampled, hand_out
 from rlcf.policy.generate.vllm import Vllm
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Sampled",
     "Tokens",
     "choose",
+    "hand_out",
     "make_backend",
     "stable_seed",
     "uniforms",

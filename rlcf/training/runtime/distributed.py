@@ -29,6 +29,7 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 from torch.nn.parallel import DistributedDataParallel
 
 T = TypeVar("T")
+WAITING = "OMP_WAIT_POLICY"
 
 
 class Parallel:
@@ -55,9 +56,11 @@ class Parallel:
 
     @contextmanager
     def all_cores(self) -> Iterator[None]:
-        """Compute with all of this process's cores for a while, in which nothing is judged."""
+        """Compute with all of this process's cores for a while, in which nothing is judged. Where threads
+        wait by spinning (`rlcf/__init__.py`), nothing changes."""
         before = torch.get_num_threads()
-        torch.set_num_threads(_at_most(_cores() // self.world))
+        if os.environ.get(WAITING, "").lower() == "passive":
+            torch.set_num_threads(_at_most(_cores() // self.world))
         try:
             yield
         finally:

@@ -12,6 +12,7 @@ from rlcf.errors import BadInput
 from rlcf.policy import Policy, load_policy, tiny_policy
 from rlcf.policy import batch as batch_module
 from rlcf.policy import score as score_module
+from rlcf.policy.adapters import POLICY
 from rlcf.policy.batch import collate, micro_batches, shared_rows
 from rlcf.policy.critic import Critic
 
@@ -89,6 +90,31 @@ def test_sampled_logps_equal_recomputed_ones(policy: Policy) -> None:
     recomputed = policy.token_stats(batch, 0.7).logps_BT[0]
     assert torch.allclose(recomputed, torch.tensor(cache_logps), atol=1e-4)
     assert torch.allclose(recomputed, torch.tensor(sampled.logps), atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_merging_to_sample_leaves_every_bit(policy: Policy, dtype: torch.dtype) -> None:
+    own = Policy(policy.model.to(dtype), policy.tokenizer, lora_rank=4)
+    assert own.adapters is not None
+    with torch.no_grad():
+        for parameter in own.adapters.parameters(POLICY):
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    before = {name: value.clone() for name, value in own.model.state_dict().items()}
+    batch = own.collate([[5, 6, 7]], [[8, 9, 10, 11]])
+    with torch.no_grad():
+        apart = own.token_stats(batch).logps_BT
+        with own.adapters.merged_in_place():
+            together = own.token_stats(batch).logps_BT
+            merged = {name: value.clone() for name, value in own.model.state_dict().items()}
+        with own.adapters.active(None):
+            without = own.token_stats(batch).logps_BT
+    assert any(not torch.equal(merged[name], value) for name, value in before.items())
+    assert torch.allclose(together, apart, atol=1e-4 if dtype is torch.float32 else 0.2)
+    assert not torch.allclose(together, without, atol=0.5)
+    own.sample_tokens([[5, 6, 7]], 0.8, 4, [0])
+    assert all(torch.equal(value, before[name]) for name, value in own.model.state_dict().items())
+    with torch.no_grad():
+        assert torch.equal(own.token_stats(batch).logps_BT, apart)
 
 
 def test_chunked_head_changes_neither_values_nor_gradients(
