@@ -46,6 +46,8 @@ class Train:
     """A recipe's TOML file, or the name of one that is shipped, such as quickstart."""
     run_name: Annotated[str | None, arg(name="run", metavar="NAME")] = None
     """Write runs/NAME, which must be new; by default the recipe's name, numbered where that is taken."""
+    plan: bool = False
+    """Print how much memory the run will need, and end."""
     judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
     fields: Annotated[Recipe, FLAT] = field(default_factory=Recipe)
     machine: Annotated[Machine, FLAT] = field(default_factory=Machine)
@@ -73,6 +75,11 @@ class Train:
         recipe = self.fields
         check_values(recipe)
         run, parallel = _trainer()
+        if self.plan:
+            from rlcf.training.plan import plan, table
+
+            print(table(plan(recipe, self.machine, parallel.device)))
+            return 0
         made = new_run(Path(self.recipe).stem, self.run_name) if parallel.main else Path()
         folder = parallel.from_main(made)
 

@@ -47,10 +47,12 @@ def tiny_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
     )
 
 
-def tiny_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausalLM:
-    """A randomly initialised model for `tokenizer`; the same seed gives the same weights."""
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
+def tiny_config(
+    tokens: int = VOCABULARY, pad_id: int | None = None, end_id: int | None = None
+) -> LlamaConfig:
+    """The configuration for a vocabulary of `tokens`."""
+    return LlamaConfig(
+        vocab_size=tokens,
         hidden_size=128,
         intermediate_size=384,
         num_hidden_layers=3,
@@ -58,10 +60,15 @@ def tiny_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausalL
         num_key_value_heads=4,
         max_position_embeddings=LONGEST,
         tie_word_embeddings=True,
-        pad_token_id=tokenizer.pad_token_id,
-        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=pad_id,
+        eos_token_id=end_id,
         bos_token_id=None,
     )
+
+
+def tiny_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausalLM:
+    """A randomly initialised model for `tokenizer`; the same seed gives the same weights."""
+    config = tiny_config(len(tokenizer), tokenizer.pad_token_id, tokenizer.eos_token_id)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return LlamaForCausalLM(config)

@@ -18,11 +18,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers import PretrainedConfig
 
 from rlcf.machine import Machine
 from rlcf.policy import Policy
 from rlcf.policy.batch import Pass, TokenBatch, Tokens, passes
 from rlcf.policy.critic import AnyCritic
+from rlcf.policy.memory import activation_bytes, twin
 from rlcf.policy.score import Scorer, Scores
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
@@ -38,8 +40,6 @@ MICROBATCH_GPU = (2048, 65_536)
 """Fewest and most on a GPU."""
 ACTIVATIONS_GPU = 0.5
 """Share of the free memory for what the backward pass needs."""
-KEPT_BYTES = 34
-"""A layer keeps for each token, times the model's width, at two bytes a value (arXiv 2205.05198)."""
 
 
 class TrainedPolicy:
@@ -136,7 +136,8 @@ class TrainedModule:
         self.policy, self.scorer, self.machine, self.parallel = policy, scorer, machine, parallel
         if machine.gradient_checkpointing:
             policy.checkpoint_activations()
-        self.microbatch_tokens = microbatch_tokens(policy, machine)
+        dtype = policy.autocast or policy.model.dtype
+        self.microbatch_tokens = microbatch_tokens(policy.model.config, dtype, policy.device, machine)
         self.replica: Policy | None = None
         if parallel.sharded:
             self.replica = policy.replica()
@@ -186,19 +187,22 @@ class TrainedModule:
         self.sync()
 
 
-def microbatch_tokens(policy: Policy, machine: Machine) -> int:
+def microbatch_tokens(
+    config: PretrainedConfig,
+    dtype: torch.dtype,
+    device: torch.device,
+    machine: Machine,
+    free: int | None = None,
+) -> int:
     """Choose how many padded tokens a forward pass of training holds: as many as the machine says, else by
-    memory."""
+    memory. `dtype` is what is computed in; `free`: bytes, where not what the device has."""
     if machine.tokens_per_microbatch:
         return machine.tokens_per_microbatch
-    if policy.device.type != "cuda":
+    if device.type != "cuda":
         return MICROBATCH_CPU
-    text = policy.model.config.get_text_config(decoder=True)
-    # Of layers that are computed again, one is kept whole at a time.
-    layers = 2 if machine.gradient_checkpointing else text.num_hidden_layers
-    free = torch.cuda.mem_get_info(policy.device)[0]
-    fit = ACTIVATIONS_GPU * free / (KEPT_BYTES * text.hidden_size * layers)
-    return int(min(max(fit, MICROBATCH_GPU[0]), MICROBATCH_GPU[1]))
+    token = activation_bytes(twin(config, dtype), recomputed=machine.gradient_checkpointing)
+    free = torch.cuda.mem_get_info(device)[0] if free is None else free
+    return int(min(max(ACTIVATIONS_GPU * free / token, MICROBATCH_GPU[0]), MICROBATCH_GPU[1]))
 
 
 def reference_module(policy: Policy, parallel: Parallel) -> nn.Module | None:

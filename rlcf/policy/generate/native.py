@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 
 from rlcf.errors import BadInput
 from rlcf.policy.batch import Tokens
@@ -40,7 +40,7 @@ CHECK_EVERY_GPU = 4
 MOVE = 0.15
 """Places change hands, or rows move together, when so large a share of them has ended: both copy a part of
 the cache."""
-MULTIPLE = 16
+LENGTHS = 16
 """Lengths of caches are multiples of it."""
 PROMPT_TOKENS = 16_384
 """Of prompts that are read in one forward pass."""
@@ -72,8 +72,8 @@ class Loop:
         order = sorted(
             range(len(prompts)), key=lambda index: (-len(prompts[index]), tuple(prompts[index]), index)
         )
-        length = -(-(len(prompts[order[0]]) + decoding.max_new_tokens) // MULTIPLE) * MULTIPLE
-        rows = min(len(order), rows_at_once(model, length))
+        length = -(-(len(prompts[order[0]]) + decoding.max_new_tokens) // LENGTHS) * LENGTHS
+        rows = min(len(order), rows_at_once(model.config, model.dtype, model.device, length))
         results: dict[int, Sampled] = {}
 
         def note(number: int, sampled: Sampled) -> None:
@@ -94,16 +94,23 @@ class Loop:
         """Nothing: the model is the policy's own."""
 
 
-def rows_at_once(model: PreTrainedModel, length: int) -> int:
-    """How many rows of `length` tokens are decoded together."""
-    text = model.config.get_text_config(decoder=True)
+def rows_at_once(
+    config: PretrainedConfig, dtype: torch.dtype, device: torch.device, length: int, free: int | None = None
+) -> int:
+    """How many rows of `length` tokens are decoded together; `free`: bytes, where not what the device has."""
+    row = cache_bytes(config, dtype) * length
+    if device.type != "cuda":
+        return max(1, min(ROWS_CPU, CACHE_BYTES_CPU // row))
+    free = torch.cuda.mem_get_info(device)[0] if free is None else free
+    return max(1, min(ROWS_GPU, int(CACHE_SHARE_GPU * free) // row))
+
+
+def cache_bytes(config: PretrainedConfig, dtype: torch.dtype) -> int:
+    """Keys and values of one token in all layers."""
+    text = config.get_text_config(decoder=True)
     heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
     width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
-    row_bytes: int = 2 * text.num_hidden_layers * heads * width * length * model.dtype.itemsize
-    if model.device.type == "cuda":
-        free = torch.cuda.mem_get_info(model.device)[0]
-        return max(1, min(ROWS_GPU, int(CACHE_SHARE_GPU * free) // row_bytes))
-    return max(1, min(ROWS_CPU, CACHE_BYTES_CPU // row_bytes))
+    return int(2 * text.num_hidden_layers * heads * width * dtype.itemsize)
 
 
 class Decoder:

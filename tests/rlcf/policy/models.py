@@ -93,11 +93,11 @@ def _fresh(family: str) -> PreTrainedModel:
         )
         return cast(PreTrainedModel, Gemma3ForCausalLM(config))
     if family == "gpt2":
-        config = GPT2Config(vocab_size=VOCABULARY, n_embd=32, n_layer=2, n_head=4, n_positions=128)
+        config = GPT2Config(vocab_size=VOCABULARY, n_embd=32, n_layer=2, n_head=4, n_positions=256)
         return cast(PreTrainedModel, GPT2LMHeadModel(config))
     if family == "codegen":
         config = CodeGenConfig(
-            vocab_size=VOCABULARY, n_embd=32, n_layer=2, n_head=4, n_positions=128, n_ctx=128, rotary_dim=4
+            vocab_size=VOCABULARY, n_embd=32, n_layer=2, n_head=4, n_positions=256, n_ctx=256, rotary_dim=4
         )
         return cast(PreTrainedModel, CodeGenForCausalLM(config))
     if family == "neox":
