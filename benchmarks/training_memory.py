@@ -5,8 +5,8 @@ that process held at most stands beside the plan. Then the plans of Qwen2.5-Code
 configurations: adapters of rank 16 and all weights, 64 prompts × 4 completions of 256 tokens, without critic
 and discriminator. The exit code is 1 where a run needed more or less than claimed.
 
-    python -m benchmarks.memory_plan              # about five minutes
-    python -m benchmarks.memory_plan --no-runs    # the table alone
+    python -m benchmarks.training_memory              # about five minutes
+    python -m benchmarks.training_memory --no-runs    # the table alone
 
 Not covered: measured memory on a GPU (benchmarks/gpu has it).
 """
