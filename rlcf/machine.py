@@ -26,8 +26,11 @@ class Machine:
     """Compute activations again in the backward pass: a third more time, far less memory."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """What models are computed in; auto is bfloat16 on a GPU."""
-    backend: Literal["auto", "loop", "transformers", "static", "continuous", "vllm"] = "auto"
+    backend: Literal["auto", "loop", "transformers", "static", "continuous", "vllm", "vllm-adapters"] = "auto"
     """What generates; auto is loop, or transformers for an encoder-decoder."""
+    endpoint: str = ""
+    """Of a vLLM server that generates, such as `http://localhost:8000`, where the backend is vllm; empty: an
+    engine in this process."""
     checkpoint_every: int = 10
     """PPO steps between checkpoints; 0 writes the last alone."""
     keep: int = 2

@@ -20,6 +20,7 @@ from transformers.utils import logging as transformers_logging
 
 from rlcf.errors import BadInput
 from rlcf.model_name import check_model_name, is_path
+from rlcf.policy.generate import Backend
 from rlcf.policy.policy import Policy
 from rlcf.policy.tiny import tiny_model, tiny_tokenizer
 
@@ -32,7 +33,7 @@ def load_policy(
     lora_rank: int = 0,
     device: torch.device | str | None = None,
     dtype: str = "auto",
-    backend: str = "auto",
+    backend: str | Backend = "auto",
     trained: bool = True,
     seed: int = 0,
 ) -> Policy:

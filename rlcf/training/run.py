@@ -30,7 +30,7 @@ from rlcf.grounding.table import Entry, check_needs, resolve_grounding
 from rlcf.jsonl import read_rows
 from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy, tiny_policy
-from rlcf.policy.generate import stable_seed
+from rlcf.policy.generate import Backend, make_backend, stable_seed
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.recipes import check_values, load_recipe
@@ -73,6 +73,11 @@ class Training:
         """`entry`: the grounding's. Raises BadInput where the recipe can't be followed."""
         self.recipe, self.judge, self.form = recipe, judge, PromptFormat.of(recipe)
         self.machine, self.parallel = machine or Machine(), parallel or Parallel()
+        own = self.machine
+        # One for all policies of a run: an engine takes a share of the memory, and keeps it.
+        self.backend: str | Backend = (
+            "auto" if own.backend == "auto" and not own.endpoint else make_backend(own.backend, own.endpoint)
+        )
         self.run = RunFolder(folder, writes=self.parallel.main, expected_values=self.machine.expected_values)
         self.entry = entry
         check_advantage(recipe, self.entry)
@@ -335,7 +340,7 @@ def _load(model: str | Path, training: Training) -> Policy:
         lora_rank=training.recipe.model.lora_rank,
         device=training.parallel.device,
         dtype=training.machine.dtype,
-        backend=training.machine.backend,
+        backend=training.backend,
         seed=training.recipe.seed,
     )
     training.form.check(policy)

@@ -6,7 +6,8 @@
 | `transformers` | `model.generate`, its defaults off | every model, encoder-decoders too |
 | `static` | the same, a static cache, compiled on CUDA | models of up to some 3B on a GPU |
 | `continuous` | `model.generate_batch`, paged | many rows of very different lengths on a GPU |
-| `vllm` | a vLLM engine beside the policy | large models; `pip install 'rlcf[vllm]'` |
+| `vllm` | a vLLM engine beside the policy, or a server | large models; `pip install 'rlcf[vllm]'` |
+| `vllm-adapters` | the engine, LoRA not merged | LoRA: less is copied, a token costs more |
 
 `loop`, `continuous` and `vllm` decode causal models alone; the first two raise BadInput for an
 encoder-decoder, so its caller asks for `transformers`.
@@ -29,6 +30,7 @@ from rlcf.policy.generate.huggingface import Generate
 from rlcf.policy.generate.native import Loop
 from rlcf.policy.generate.sampled import Backend, Decoding, Finished, Sampled, hand_out
 from rlcf.policy.generate.vllm import Vllm
+from rlcf.policy.generate.vllm_server import VllmServer
 
 __all__ = [
     "BACKENDS",
@@ -51,11 +53,17 @@ BACKENDS: dict[str, Callable[[], Backend]] = {
     "static": partial(Generate, static=True),
     "continuous": Continuous,
     "vllm": Vllm,
+    "vllm-adapters": partial(Vllm, adapters=True),
 }
 
 
-def make_backend(name: str) -> Backend:
-    """The backend of that name; BadInput for an unknown one, or one whose package is missing."""
+def make_backend(name: str, endpoint: str = "") -> Backend:
+    """The backend of that name, of `vllm` a server's where there is an `endpoint`; BadInput for an unknown
+    one, or one whose package is missing."""
+    if endpoint:
+        if name != "vllm":
+            raise BadInput("is a vLLM server's: set --backend vllm too", field="endpoint")
+        return VllmServer(endpoint)
     if name not in BACKENDS:
         raise BadInput(f"no backend {name!r}; there are {', '.join(BACKENDS)}", field="backend")
     return BACKENDS[name]()

@@ -23,7 +23,7 @@ log = logging.getLogger("rlcf")
 
 LARGEST_DIFFERENCE = 0.05
 """Between log-probabilities of the same token, in nats: kernels for other shapes round otherwise in bf16."""
-_failed: set[str] = set()
+FAILED: set[str] = set()
 """Kinds of models whose graph did not do as the plain step does."""
 
 
@@ -31,7 +31,7 @@ def graphed(decoder: Decoder) -> Callable[[], None]:
     """The decoder's step as a graph, or the plain step where that does not do the same."""
     ring = decoder.steps.ring  # type: ignore[attr-defined]
     kind = type(ring.model).__name__
-    if kind in _failed:
+    if kind in FAILED:
         return decoder.step
     state = [decoder.token_R, decoder.position_R, decoder.written_R, decoder.ended_R]
     state += [ring.column_1, ring.bias_R11L]
@@ -62,13 +62,13 @@ def graphed(decoder: Decoder) -> Callable[[], None]:
         same = _same(decoder, plain)
     except RuntimeError as error:
         log.warning("decoding without a CUDA graph: %s", str(error).splitlines()[0])
-        _failed.add(kind)
+        FAILED.add(kind)
         restore()
         return decoder.step
     restore()
     if not same:
         log.warning("decoding without a CUDA graph: %s does not do the same in one", kind)
-        _failed.add(kind)
+        FAILED.add(kind)
         return decoder.step
 
     def replay() -> None:

@@ -66,7 +66,7 @@ class Backend(Protocol):
         finished: Finished | None = None,
     ) -> list[Sampled]:
         """One completion a prompt, in order. Prompts are not empty; `seeds` has one seed a prompt. `finished`
-        is called in this thread; by `continuous` and `vllm` at the end alone.
+        is called in this thread; by `continuous` at the end alone.
 
         The model is in eval mode with gradient checkpointing off (it would disable the cache).
         """
