@@ -49,6 +49,10 @@ def check_parts(recipe: Recipe, entry: Entry) -> None:
         message = f"{recipe.ppo.advantage!r} compares completions of one prompt, and replay draws them apart"
         raise BadInput(f"{message}: choose gae, best or greedy", field="ppo.advantage")
 
+    cap = recipe.rollout.importance_cap
+    if cap and (cap < 1 or name != "ppo" or recipe.rollout.replay_capacity):
+        message = "must be 0, or at least 1 with the objective 'ppo' and no replay buffer"
+        raise BadInput(f"{message}: weights are of what the step itself drew", field="rollout.importance_cap")
     if recipe.critic.lora_rank and recipe.critic.trunk == "own":
         raise BadInput("must be 0: a trunk of its own is trained whole", field="critic.lora_rank")
     if recipe.rollout.resampling_rounds and (recipe.rollout.curriculum or recipe.rollout.replay_capacity):

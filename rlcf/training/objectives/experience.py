@@ -34,6 +34,8 @@ class Experience:
     mask_BT: Tensor
     old_logps_BT: Tensor
     reference_logps_BT: Tensor
+    sampler_logps_BT: Tensor
+    """What the backend said as it drew; 0 until `update`, and where nothing asks for importance weights."""
     values_BT: Tensor
     class_logits_BTC: Tensor
     """The outcome critic's; C is 0 without one."""
@@ -73,6 +75,7 @@ def blank_experience(
         mask_BT,
         old_logps_BT=torch.zeros(mask_BT.shape),
         reference_logps_BT=torch.zeros(mask_BT.shape),
+        sampler_logps_BT=torch.zeros(mask_BT.shape),
         values_BT=torch.zeros(mask_BT.shape),
         class_logits_BTC=torch.zeros(*mask_BT.shape, CLASSES if classes else 0),
     )

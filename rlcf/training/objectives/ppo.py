@@ -40,6 +40,7 @@ from rlcf.training.objectives.experience import (
     batch_metrics,
     blank_experience,
     compute_targets,
+    token_rows,
 )
 from rlcf.training.replay_buffer import ReplayBuffer
 from rlcf.training.rollout import Feedback, Rollout
@@ -144,6 +145,9 @@ class PpoObjective:
             feedbacks = [one.feedback for one in drawn]
         if experience is None:
             raise RuntimeError("call prepare() with the step's completions before update()")
+        if self.recipe.rollout.importance_cap:
+            drawn_logps = [rollout.sampled.logps for rollout in rollouts]
+            experience.sampler_logps_BT = token_rows(drawn_logps, experience.mask_BT, 0.0)
         references = self.trained.sft_examples(problems)
         if self.has_outcome_critic:
             references = reference_examples(self.policy, problems, self.trained.form)
@@ -259,9 +263,17 @@ class PpoObjective:
         old_BT = logps_BT.detach() if self.on_policy else rows_of(experience.old_logps_BT)
         learnt_BT = rows_of(targets.loss_mask_BT) & (not one.is_padding)
         weights_BT = ppo.loss_weights(learnt_BT, recipe.ppo.mean, tokens, counts.rollouts)
-        policy = ppo.policy_loss(logps_BT, old_BT, rows_of(targets.advantages_BT), weights_BT, self.clip)
+        importance_BT, gaps = None, {}
+        if recipe.rollout.importance_cap:
+            sampler_BT = rows_of(experience.sampler_logps_BT)
+            importance_BT = ppo.importance_weights(old_BT, sampler_BT, recipe.rollout.importance_cap)
+            gaps["sampler_gap"] = ((old_BT - sampler_BT).abs() * real_BT).sum() / tokens
+            gaps["importance_weight"] = (importance_BT * real_BT).sum() / tokens
+        policy = ppo.policy_loss(
+            logps_BT, old_BT, rows_of(targets.advantages_BT), weights_BT, self.clip, importance_BT
+        )
         loss = policy.loss
-        parts = {
+        parts = gaps | {
             "policy_loss": policy.loss,
             "clip_fraction": policy.clipped,
             "approx_kl": policy.approx_kl,

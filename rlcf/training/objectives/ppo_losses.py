@@ -8,7 +8,8 @@ Advantages come from a critic (`gae`), from the scores of a prompt's other compl
 `leave_one_out`) or from a baseline (`baseline.py`). The KL to the reference counts in the reward (k1) or in
 the loss (`kl_loss`).
 
-Not covered: importance weights for another sampler (old log-probabilities are always recomputed).
+Old log-probabilities are always recomputed; `importance_weights` correct for a sampler that rounds otherwise.
+Not covered: such weights of whole completions.
 """
 
 from __future__ import annotations
@@ -132,11 +133,24 @@ class Clip:
     2506.13585)."""
 
 
+def importance_weights(old_BT: Tensor, sampler_BT: Tensor, cap: float) -> Tensor:
+    """min(p_training / p_sampler, cap) of each token, no part of the gradient: what was drawn by a sampler
+    that rounds otherwise counts as if training's own forward had drawn it. Truncated, as one token that the
+    sampler held for rare would outweigh all others (Yao et al. 2025, as in verl and TRL)."""
+    log_ratio_BT = (old_BT - sampler_BT).clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT)
+    return log_ratio_BT.detach().exp().clamp(max=cap)
+
+
 def policy_loss(
-    logps_BT: Tensor, old_BT: Tensor, advantages_BT: Tensor, weights_BT: Tensor, clip: Clip
+    logps_BT: Tensor,
+    old_BT: Tensor,
+    advantages_BT: Tensor,
+    weights_BT: Tensor,
+    clip: Clip,
+    importance_BT: Tensor | None = None,
 ) -> Loss:
     """Clipped surrogate, summed with `weights_BT` (`loss_weights`), which are 0 on tokens that nothing is
-    learnt from."""
+    learnt from. `importance_BT` multiplies each token's loss, and nothing of what is logged beside it."""
     mask_BT = weights_BT > 0
     log_ratio_BT = (logps_BT - old_BT).clamp(-LOG_RATIO_LIMIT, LOG_RATIO_LIMIT) * mask_BT
     with torch.no_grad():
@@ -156,6 +170,8 @@ def policy_loss(
             bound_BT = torch.where(advantages_BT < 0, -advantages_BT * clip.dual, torch.inf)
             decided_BT = decided_BT | (bound_BT < loss_BT)
             loss_BT = torch.minimum(loss_BT, bound_BT)
+    if importance_BT is not None:
+        loss_BT = loss_BT * importance_BT
     return Loss(
         loss=(loss_BT * weights_BT).sum(),
         clipped=(decided_BT * weights_BT).sum(),

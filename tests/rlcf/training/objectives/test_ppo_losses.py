@@ -264,3 +264,30 @@ def test_the_adaptive_coefficient_follows_ziegler() -> None:
         "the error is capped"
     )
     assert ppo.adapted_kl(0.1, -5.0, 6.0, 1000) == pytest.approx(0.1 * (1 - 0.2 * 0.1))
+
+
+def test_importance_weights_are_truncated_ratios() -> None:
+    old = torch.tensor([[0.5, 0.2, 0.9, 0.4]], dtype=torch.float64).log().requires_grad_()
+    sampler = torch.tensor([[0.25, 0.4, 0.9, 0.01]], dtype=torch.float64).log()
+    weights = ppo.importance_weights(old, sampler, 3.0)
+    assert weights[0].tolist() == pytest.approx([2.0, 0.5, 1.0, 3.0])
+    assert not weights.requires_grad
+
+
+def test_importance_weights_multiply_each_token_s_loss_and_gradient() -> None:
+    """By hand: ratios 2 (clipped at 1.2, the advantage is positive), 1.1 and 0.9; weights 0.5, 2 and 3."""
+    old = torch.zeros(1, 3, dtype=torch.float64)
+    logps = torch.tensor([[2.0, 1.1, 0.9]], dtype=torch.float64).log().requires_grad_()
+    advantages = torch.tensor([[1.0, -2.0, 0.5]], dtype=torch.float64)
+    importance = torch.tensor([[0.5, 2.0, 3.0]], dtype=torch.float64)
+    mask = torch.ones(1, 3, dtype=torch.float64)
+    found = ppo.policy_loss(logps, old, advantages, mask / 3, CLIP, importance)
+    losses = [0.5 * -1.2, 2.0 * 2.2, 3.0 * -0.45]
+    assert found.loss.item() == pytest.approx(sum(losses) / 3)
+    found.loss.backward()
+    # d/d logp of -A * ratio is -A * ratio; a clipped token has none.
+    assert logps.grad is not None
+    assert logps.grad[0].tolist() == pytest.approx([0.0, 2.0 * 2.2 / 3, 3.0 * -0.45 / 3])
+    plain = ppo.policy_loss(logps, old, advantages, mask / 3, CLIP)
+    assert found.clipped == plain.clipped
+    assert found.approx_kl == plain.approx_kl
