@@ -111,31 +111,46 @@ class Siege:
     attacks: Mapping[str, Verdict] = field(default_factory=dict)
 
 
-def besiege(engine: Engine, isolation: Isolation = "auto") -> Siege:
-    """The whole corpus through one worker of a judge of its own, which refuses where nothing isolates."""
+def besiege(engine: Engine, isolation: Isolation = "auto", judges: int = 1) -> Siege:
+    """The whole corpus through one worker of a judge of its own, which refuses where nothing isolates; with
+    several `judges` each has a share of it, at the same time: most attacks wait for a limit."""
+    shares = [list(CORPUS)[at::judges] for at in range(judges)]
+    with contextlib.ExitStack() as stack:
+        ears = stack.enter_context(listeners())
+        opened = [stack.enter_context(Judge(engine, workers=1, isolation=isolation)) for _ in range(judges)]
+        started = time.monotonic()
+        with ThreadPoolExecutor(judges) as pool:
+            found = list(pool.map(_attack, opened, shares))
+        seconds = time.monotonic() - started
+        left = _left_behind(opened, ears)
+        way = f"javabox, {opened[0].isolation}"
+    attacks = {name: verdict for share, _ in found for name, verdict in share.items()}
+    attacks = {name: attacks[name] for name in CORPUS}
+    changed = [name for _, names in found for name in names]
+    passed = [name for name, verdict in attacks.items() if verdict.outcome in CORPUS[name].wanted]
+    return Siege(way, passed, changed, left, seconds, len(CORPUS), attacks)
+
+
+def _attack(judge: Judge, names: list[str]) -> tuple[dict[str, Verdict], list[str]]:
+    """The verdicts of attacks, one after the other with honest programs between, and after which of them an
+    honest program had another verdict."""
     jobs, asked = [], []
-    for number, (name, attack) in enumerate(CORPUS.items()):
-        jobs.append(attack.job)
+    for number, name in enumerate(names):
+        jobs.append(CORPUS[name].job)
         asked.append((name, ""))
         for lane in HONEST if name in TWICE else [list(HONEST)[number % 2]]:
             jobs.append(_honest(lane, number))
             asked.append((name, lane))
+    before = {lane: _untimed(judge.grade([_honest(lane, 999)])[0]) for lane in HONEST}
+    wrong = [lane for lane, verdict in before.items() if (verdict.passed, verdict.lane) != (True, lane)]
+    assert not wrong, f"the honest programs are broken: {wrong}"
     attacks, changed = {}, []
-    with listeners() as ears, Judge(engine, workers=1, isolation=isolation) as judge:
-        before = {lane: _untimed(judge.grade([_honest(lane, 999)])[0]) for lane in HONEST}
-        wrong = [lane for lane, verdict in before.items() if (verdict.passed, verdict.lane) != (True, lane)]
-        assert not wrong, f"the honest programs are broken: {wrong}"
-        started = time.monotonic()
-        for (name, lane), verdict in zip(asked, judge.grade(jobs), strict=True):
-            if not lane:
-                attacks[name] = verdict
-            elif _untimed(verdict) != before[lane]:
-                changed.append(name)
-        seconds = time.monotonic() - started
-        left = _left_behind(judge, ears)
-        way = f"javabox, {judge.isolation}"
-    passed = [name for name, verdict in attacks.items() if verdict.outcome in CORPUS[name].wanted]
-    return Siege(way, passed, changed, left, seconds, len(CORPUS), attacks)
+    for (name, lane), verdict in zip(asked, judge.grade(jobs), strict=True):
+        if not lane:
+            attacks[name] = verdict
+        elif _untimed(verdict) != before[lane]:
+            changed.append(name)
+    return attacks, changed
 
 
 def _honest(lane: str, number: int) -> Job:
@@ -164,24 +179,24 @@ def achieved(siege: Siege) -> list[str]:
     return [f"{name} ({value})" for name, value in values.items() if value != '"denied"']
 
 
-def _left_behind(judge: Judge, ears: list[socket.socket]) -> Left:
+def _left_behind(judges: list[Judge], ears: list[socket.socket]) -> Left:
     end = time.monotonic() + GONE_SECONDS
-    while (strangers := _strangers(judge)) and time.monotonic() < end:
+    while (strangers := _strangers(judges)) and time.monotonic() < end:
         time.sleep(0.2)
     folders = {*FOLDERS, str(Path.home()), os.getcwd()}
     files = [file for folder in sorted(folders) for file in glob.glob(f"{folder}/*{MARK}*")]
     return Left(strangers, files, len(select.select(ears, [], [], 0)[0]))
 
 
-def _strangers(judge: Judge) -> list[str]:
-    """Command lines of processes that bear the mark, or are below the local judge and not its own."""
+def _strangers(judges: list[Judge]) -> list[str]:
+    """Command lines of processes that bear the mark, or are below a local judge and not its own."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):  # it ended meanwhile
             number, rest = stat.read_text().split(" (", 1)
             parents[int(number)] = int(rest.rsplit(") ", 1)[1].split()[1])
-    channel = judge._channel
-    below = {channel._process.pid} if isinstance(channel, local.LocalChannel) else set()
+    channels = [judge._channel for judge in judges]
+    below = {channel._process.pid for channel in channels if isinstance(channel, local.LocalChannel)}
     while more := {p for p, parent in parents.items() if parent in below} - below:
         below |= more
     lines = {pid: _command_line(pid) for pid in parents if pid != os.getpid()}

@@ -10,6 +10,9 @@ import pytest
 
 from javabox import Judge
 
+# Several processes test at a time: more threads in each would wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 LONG = (
     "training/runtime/test_checkpoint.py",
     "engines/test_docker.py",

@@ -1,7 +1,7 @@
 """No attack passes, none changes what an honest program gets right after it, and none leaves anything behind.
 
-The whole corpus goes through one worker, so that the honest program after an attack meets whatever that has
-left: a warm JVM, a supervisor, a machine.
+The corpus goes through two judges of one worker each, so that the honest program after an attack meets whatever
+that has left: a warm JVM, a supervisor, a machine.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def siege() -> Siege:
         pytest.skip(f"no isolation here: {GROUND.reason}")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("javabox.supervisor.SILENCE_SLACK_SECONDS", 5.0)
-        return besiege("local")
+        return besiege("local", judges=2)
 
 
 def test_the_corpus_is_large() -> None:

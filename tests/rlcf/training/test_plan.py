@@ -45,9 +45,7 @@ def kept(model: PreTrainedModel, rows: int) -> int:
     return sum(size for place, size in found.items() if place not in own)
 
 
-@pytest.mark.parametrize(
-    "family", [name for name in FAMILIES if name not in ("lora", "t5", "gemma3")]
-)
+@pytest.mark.parametrize("family", [name for name in FAMILIES if name not in ("lora", "t5", "gemma3")])
 def test_a_twin_says_what_autograd_keeps(family: str) -> None:
     model = small_model(family)
     planned = activation_bytes(twin(model.config, torch.float32)) * LENGTH
