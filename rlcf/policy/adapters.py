@@ -128,6 +128,22 @@ class Adapters:
 
 
 @contextmanager
+def held_in(model: nn.Module, dtype: torch.dtype) -> Iterator[None]:
+    """With all weights in another type, so that a step over the model does not convert them each time. The
+    weights themselves are put aside and come back bit for bit; meanwhile they are in memory in both types."""
+    kept = [(parameter, parameter.data) for parameter in model.parameters()]
+    try:
+        with torch.no_grad():
+            for parameter, data in kept:
+                if data.is_floating_point():
+                    parameter.data = data.to(dtype)
+        yield
+    finally:
+        for parameter, data in kept:
+            parameter.data = data
+
+
+@contextmanager
 def _seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -21,7 +21,7 @@ from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rlcf.errors import BadInput
-from rlcf.policy.adapters import Adapters
+from rlcf.policy.adapters import Adapters, held_in
 from rlcf.policy.batch import TokenBatch, Tokens, collate, micro_batches
 from rlcf.policy.critic import AnyCritic
 from rlcf.policy.generate import Backend, Decoding, Finished, Sampled, make_backend, stable_seed
@@ -237,10 +237,13 @@ class Policy:
         """A completion depends on its own prompt and seed alone, not on those that are sampled with it.
         `finished` is told each as it ends."""
         decoding = Decoding(temperature, max_new_tokens, self.stop_ids, self.pad_id)
-        merged: AbstractContextManager[None] = nullcontext()
-        if self.sampler_adapters is not None and self.backend.samples_from_model:
-            merged = self.sampler_adapters.merged_in_place()
-        with merged, torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None):
+        prepared: AbstractContextManager[None] = nullcontext()
+        autocast = self.autocast is not None
+        if self.backend.samples_from_model and self.sampler_adapters is not None:
+            prepared = self.sampler_adapters.merged_in_place()
+        elif self.backend.samples_from_model and self.autocast and self.device.type == "cuda":
+            prepared, autocast = held_in(self.sampler, self.autocast), False
+        with prepared, torch.autocast(self.device.type, self.autocast, enabled=autocast):
             return self.backend.generate(self.sampler, prompts, seeds, decoding, finished)
 
     # ---- scoring

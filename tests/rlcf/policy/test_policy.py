@@ -12,7 +12,7 @@ from rlcf.errors import BadInput
 from rlcf.policy import Policy, load_policy, tiny_policy
 from rlcf.policy import batch as batch_module
 from rlcf.policy import score as score_module
-from rlcf.policy.adapters import POLICY
+from rlcf.policy.adapters import POLICY, held_in
 from rlcf.policy.batch import collate, micro_batches, shared_rows
 from rlcf.policy.critic import Critic
 
@@ -115,6 +115,17 @@ def test_merging_to_sample_leaves_every_bit(policy: Policy, dtype: torch.dtype) 
     assert all(torch.equal(value, before[name]) for name, value in own.model.state_dict().items())
     with torch.no_grad():
         assert torch.equal(own.token_stats(batch).logps_BT, apart)
+
+
+def test_weights_in_another_type_to_sample_come_back(policy: Policy) -> None:
+    before = {name: value.clone() for name, value in policy.model.state_dict().items()}
+    (exact,) = policy.sample_tokens([[5, 6, 7]], 0.0, 6, [0])
+    with held_in(policy.model, torch.bfloat16):
+        assert policy.model.dtype == torch.bfloat16
+        (rounded,) = policy.sample_tokens([[5, 6, 7]], 0.0, 6, [0])
+    assert rounded.logps != exact.logps
+    assert rounded.logps[0] == pytest.approx(exact.logps[0], abs=0.1)
+    assert all(torch.equal(value, before[name]) for name, value in policy.model.state_dict().items())
 
 
 def test_chunked_head_changes_neither_values_nor_gradients(
