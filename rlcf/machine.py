@@ -41,6 +41,8 @@ class Machine:
     expected_values: bool = True
     """completions.jsonl says of a failed case what was expected; without, nothing in it tells the tests'
     answers, as where it becomes training data."""
+    profile: int = 0
+    """Number of a step of which a trace of torch's profiler is written, RUN/profile.json; 0: none."""
     trackers: str = ""
     """Where metrics go beside metrics.jsonl: tensorboard, wandb, trackio, with commas between."""
 

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+
+import torch
 
 from javabox import Judge, Outcome
 from rlcf.grounding.reward_hacking import REWARD_HACKING_FLAGS
@@ -70,6 +72,7 @@ class TrainingStep:
         self.visited: set[str] = set()
         """Problems that were asked before."""
         self.rails = Rails()
+        self.parameters = sum(parameter.numel() for parameter in policy.model.parameters())
 
     def __enter__(self) -> TrainingStep:
         return self
@@ -136,6 +139,7 @@ class TrainingStep:
             "tokens_per_second": tokens / row["seconds"],
             "generated_tokens_per_second": tokens / row["seconds_generate"],
         }
+        row |= self._arithmetic(rollouts, learnt, row)
         self._write(step, row, rollouts)
         act(self.rails.check(step + 1, row), ALARMS if self.machine.rails == "stop" else ())
         return row, rollouts
@@ -211,6 +215,23 @@ class TrainingStep:
         rows = sorted(self.parallel.gather([*own]), key=lambda row: row[0])
         return [prompt for _, prompt, _ in rows], [sampled.ids for _, _, sampled in rows]
 
+    def _arithmetic(
+        self, rollouts: Sequence[Rollout], learnt: Sequence[Rollout], row: Mapping[str, float]
+    ) -> dict[str, float]:
+        """Compute the model's own arithmetic in generation and in PPO's update, in TFLOP a second of this
+        process, and by the card's peak where that is known (MFU). A parameter costs 2 operations a token
+        forward and 4 backward, 2 under adapters. Attention's products, the critic and what is computed again
+        are left out."""
+        recipe, token = self.recipe, self.parameters / self.parallel.world / 1e12
+        rates = {"generate": 2 * token * _tokens(rollouts) / row["seconds_generate"]}
+        if recipe.objective.name == "ppo":
+            epochs = row.get("updates", 0.0) / recipe.objective.minibatches
+            work = (4 if recipe.model.lora_rank else 6) * epochs * token * _tokens(learnt)
+            rates["update"] = work / row["seconds_update"]
+        peak = peak_tflops(self.policy.device)
+        found = {f"{name}_tflop_per_second": rate for name, rate in rates.items()}
+        return found | {f"{name}_mfu": rate / peak for name, rate in rates.items() if peak}
+
     def _update_curriculum(
         self, rollouts: Sequence[Rollout], problems: Sequence[Problem]
     ) -> dict[str, float]:
@@ -232,6 +253,22 @@ class TrainingStep:
             for r in rollouts
         )
         self.run.completions("rollout", step + 1, self.recipe.rollout.temperature, lines)
+
+
+PEAKS = {"H100": 989.0, "H200": 989.0, "A100": 312.0, "L40S": 362.0, "RTX 4090": 165.0}
+"""TFLOP a second in bf16, dense, by a part of the card's name (NVIDIA's data sheets)."""
+
+
+def peak_tflops(device: torch.device) -> float:
+    """Look up what the card can do; 0 where that is not known."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
+    return next((peak for part, peak in PEAKS.items() if part in name), 0.0)
+
+
+def _tokens(rollouts: Sequence[Rollout]) -> int:
+    """Count the tokens that are read: each prompt once, and its completions."""
+    prompts = {one.feedback.group: len(one.prompt_ids) for one in rollouts}
+    return sum(prompts.values()) + sum(len(one.sampled.ids) for one in rollouts)
 
 
 def untied(rollouts: Sequence[Rollout]) -> list[Rollout]:

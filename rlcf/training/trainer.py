@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from rlcf.training.runtime.checkpoint import (
 )
 from rlcf.training.step import TrainingStep
 
+PROFILE = "profile.json"
 SAMPLES_EVERY = 10
 """Steps between the tables of samples on a terminal."""
 
@@ -81,7 +83,8 @@ class Trainer:
         with progress(recipe.objective.name, total=recipe.objective.steps - first) as advance:
             for step in range(first, recipe.objective.steps):
                 problems = self.prompts.draw(recipe.rollout.prompts_per_step)
-                row, rollouts = self.step.take(step, problems, self.prompts.draw)
+                with self._profiled(step + 1):
+                    row, rollouts = self.step.take(step, problems, self.prompts.draw)
                 self.rewards_since_save.append(row["reward"])
                 self.trackers.log(row, step + 1)
                 advance(1, **show.step_numbers(row))
@@ -90,6 +93,16 @@ class Trainer:
                 best = self._validate(step + 1)
                 if best or step + 1 == recipe.objective.steps or (every and (step + 1) % every == 0):
                     self.save(step + 1)
+
+    @contextmanager
+    def _profiled(self, step: int) -> Iterator[None]:
+        """Traces the step that the machine names; of several processes the first one's."""
+        if step != self.machine.profile or not self.parallel.main:
+            yield
+            return
+        with torch.profiler.profile() as trace:
+            yield
+        trace.export_chrome_trace(str(self.run.folder / PROFILE))
 
     def _validate(self, step: int) -> bool:
         """Evaluate on the validation split where it is due; returns whether the policy is the best so far."""

@@ -88,8 +88,10 @@ def test_five_steps_on_mbjp(
     # No program of a random model compiles: all are paid the same, and the references alone teach.
     fields = {"model.name": str(models[name]), "model.lora_rank": lora_rank, "objective.sft_coef": 0.1}
     recipe = override(RECIPE, fields)
-    train(recipe, tmp_path / "run", judge, MACHINE)
+    train(recipe, tmp_path / "run", judge, replace(MACHINE, profile=2))
     run = tmp_path / "run"
+    trace = json.loads((run / "profile.json").read_text(encoding="utf-8"))
+    assert any(event["name"] == "aten::mm" for event in trace["traceEvents"])
     assert load_recipe(str(run / "recipe.toml")) == recipe
     assert len(tomllib.loads((run / "recipe.toml").read_text(encoding="utf-8"))) <= 40
     metrics = rows(run / "metrics.jsonl")

@@ -165,7 +165,15 @@ def test_the_time_of_a_step_is_split_without_rest(
 ) -> None:
     problems = load_problems(str(small_world.problems), "train")[:3]
     with step_with(grounding_that_fails(99), small_world, judge, tmp_path, "warn") as step:
-        row, _ = step.take(0, problems)
+        row, rollouts = step.take(0, problems)
+        parameters = sum(parameter.numel() for parameter in step.policy.model.parameters())
+    prompts = {one.feedback.group: len(one.prompt_ids) for one in rollouts}
+    tokens = sum(prompts.values()) + sum(len(one.sampled.ids) for one in rollouts)
+    teraflop = parameters * tokens / 1e12
+    rate = 2 * teraflop / row["seconds_generate"]
+    assert row["generate_tflop_per_second"] == pytest.approx(rate)
+    assert row["update_tflop_per_second"] == pytest.approx(6 * teraflop / row["seconds_update"])
+    assert "update_mfu" not in row, "nobody knows what this processor can do"
     parts = ("generate", "logps", "judge_exposed", "update", "refresh")
     assert sum(row.get(f"seconds_{name}", 0.0) for name in parts) <= row["seconds"]
     assert row["seconds_generate"] > 0
