@@ -94,6 +94,9 @@ class RolloutSettings:
     resampling_rounds: int = 0
     """Most times that a step asks other problems in the place of those of which all completions or none
     pass (dynamic sampling, DAPO); every completion is judged and counted."""
+    ahead: bool = False
+    """Whether the next step's completions are generated while a step learns, by the policy from before it;
+    needs `importance_cap`."""
     importance_cap: float = 0.0
     """Bound of the weight that corrects a token's PPO loss where the sampler's probability of it is not the
     one that training computes (truncated importance sampling); 0: no weights."""

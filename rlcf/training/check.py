@@ -53,6 +53,7 @@ def check_parts(recipe: Recipe, entry: Entry) -> None:
     if cap and (cap < 1 or name != "ppo" or recipe.rollout.replay_capacity):
         message = "must be 0, or at least 1 with the objective 'ppo' and no replay buffer"
         raise BadInput(f"{message}: weights are of what the step itself drew", field="rollout.importance_cap")
+    check_ahead(recipe)
     if recipe.critic.lora_rank and recipe.critic.trunk == "own":
         raise BadInput("must be 0: a trunk of its own is trained whole", field="critic.lora_rank")
     if recipe.rollout.resampling_rounds and (recipe.rollout.curriculum or recipe.rollout.replay_capacity):
@@ -87,6 +88,25 @@ def _check_discriminator(recipe: Recipe, entry: Entry) -> None:
     if recipe.objective.name != "kept" or not entry.compares(own.weight):
         message = "must be 1 but with the objective 'kept' and a grounding that asks the discriminator"
         raise BadInput(f"{message}, such as 'rlcf'", field="discriminator.kept")
+
+
+def check_ahead(recipe: Recipe) -> None:
+    """Raises BadInput where completions that are generated ahead would not be those that the step asks."""
+    own = recipe.rollout
+    if not own.ahead:
+        return
+    others = {
+        "rollout.importance_cap": not own.importance_cap,
+        "rollout.curriculum": own.curriculum,
+        "rollout.resampling_rounds": own.resampling_rounds > 0,
+        "ppo.advantage": recipe.ppo.advantage == "greedy",
+    }
+    wrong = [name for name, is_so in others.items() if is_so]
+    if wrong:
+        message = (
+            "needs an importance_cap, and no curriculum, resampling or greedy baseline, which ask the present"
+        )
+        raise BadInput(f"{message} policy: mind {', '.join(wrong)}", field="rollout.ahead")
 
 
 def check_start(recipe: Recipe) -> None:

@@ -83,6 +83,8 @@ def plan(recipe: Recipe, machine: Machine, device: torch.device, free: int | Non
     if not rank and (recipe.kl.coef > 0 or OBJECTIVES[recipe.objective.name].needs_kl):
         always.append(Need("the reference policy", parameters * kept.itemsize, "always"))
     always.append(Need("the optimiser", trained * ADAM, "always"))
+    if recipe.rollout.ahead:
+        always.append(Need("the copy that answers ahead", parameters * kept.itemsize, "always"))
     always += _critic(recipe, model, parameters) + _discriminator(recipe, parameters, computed)
     if device.type == "cpu":
         always.insert(0, Need("the process", resident(), "always"))

@@ -104,6 +104,8 @@ class Pending:
     """Of each group: its answers, and the seconds of the grounding, which runs beside generation."""
     samples: int = 1
     """Completions of each problem."""
+    seconds: float = 0.0
+    """That generating them took, waited for or not."""
 
 
 class RolloutCollector:
@@ -147,19 +149,22 @@ class RolloutCollector:
         temperature: float,
         max_new_tokens: int,
         seed: int,
+        policy: Policy | None = None,
+        known: Sequence[tuple[int, Sampled]] | None = None,
     ) -> Pending:
         """Generate `samples` completions of every problem and hand them to the judge; row r is of problem
-        r // samples."""
-        encoded = {id(problem): self.form.prompt_ids(self.policy, problem) for problem in problems}
+        r // samples. `policy` answers, where it is another one; nobody does where this process's rows and
+        their completions are `known`."""
+        policy = policy or self.policy
+        encoded = {id(problem): self.form.prompt_ids(policy, problem) for problem in problems}
         problems = [problem for problem in problems for _ in range(samples)]
         # Prompts of similar length, dealt to the processes so that all have about the same to do.
         order = sorted(range(len(problems)), key=lambda row: (len(encoded[id(problems[row])]), row))
         own, pending = order[self.rank :: self.world], Pending(samples=samples)
         waiting: list[tuple[Reply, Future[Verdict]]] = []
 
-        def ended(number: int, sampled: Sampled) -> None:
-            row = own[number]
-            reply = self.form.read(self.policy.decode(sampled.ids), problems[row])
+        def ended(row: int, sampled: Sampled) -> None:
+            reply = self.form.read(policy.decode(sampled.ids), problems[row])
             job = reply.job(LIMITS, compile_only=not self.run_tests, coverage=self.coverage)
             pending.rows.append(row)
             pending.prompts.append(encoded[id(problems[row])])
@@ -169,9 +174,19 @@ class RolloutCollector:
                 pending.graded.append(self._thread.submit(self._grade, waiting.copy()))
                 waiting.clear()
 
-        prompts = [encoded[id(problems[row])] for row in own]
-        seeds = [stable_seed("rollout", seed, row) for row in own]
-        self.policy.sample_tokens(prompts, temperature, max_new_tokens, seeds, ended)
+        if known is not None:
+            for row, sampled in known:
+                ended(row, sampled)
+            return pending
+        began = time.perf_counter()
+        policy.sample_tokens(
+            [encoded[id(problems[row])] for row in own],
+            temperature,
+            max_new_tokens,
+            [stable_seed("rollout", seed, row) for row in own],
+            lambda number, sampled: ended(own[number], sampled),
+        )
+        pending.seconds = time.perf_counter() - began
         return pending
 
     def finish(self, pending: Pending) -> tuple[list[Rollout], float]:

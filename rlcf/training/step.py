@@ -24,11 +24,12 @@ from rlcf.grounding.signal import Grounding
 from rlcf.grounding.table import Entry
 from rlcf.machine import Machine
 from rlcf.policy import Policy
-from rlcf.policy.generate import stable_seed
+from rlcf.policy.generate import Sampled, stable_seed
 from rlcf.policy.llm_judge import PairwiseLLMJudge
 from rlcf.problems import Problem
 from rlcf.problems.curriculum import Curriculum
 from rlcf.recipe import Recipe
+from rlcf.training.ahead import Ahead, saved_completions
 from rlcf.training.baseline import BASELINES, Baseline
 from rlcf.training.discriminator.lifecycle import RefreshedDiscriminator
 from rlcf.training.discriminator.model import Discriminator
@@ -71,6 +72,9 @@ class TrainingStep:
         self.curriculum = Curriculum() if recipe.rollout.curriculum else None
         self.visited: set[str] = set()
         """Problems that were asked before."""
+        self.ahead = Ahead(policy) if recipe.rollout.ahead else None
+        self._known: list[tuple[int, Sampled]] | None = None
+        """Completions of the next step from a checkpoint, which are to be judged again."""
         self.rails = Rails()
         self.parameters = sum(parameter.numel() for parameter in policy.model.parameters())
 
@@ -81,20 +85,27 @@ class TrainingStep:
         self.close()
 
     def close(self) -> None:
-        """End the grading thread."""
+        """End the threads."""
+        if self.ahead is not None:
+            self.ahead.close()
         self.collector.close()
 
     def take(
-        self, step: int, problems: Sequence[Problem], more: Callable[[int], Sequence[Problem]] | None = None
+        self,
+        step: int,
+        problems: Sequence[Problem],
+        more: Callable[[int], Sequence[Problem]] | None = None,
+        following: Sequence[Problem] = (),
     ) -> tuple[dict[str, float], list[Rollout]]:
         """Take 0-based `step` on `problems`; returns its row of metrics.jsonl and its rollouts. `more` gives
-        further problems, so many, for dynamic sampling. Raises TrainingStopped where the rails say so."""
+        further problems, so many, for dynamic sampling; `following` are the next step's, where their
+        completions are generated ahead. Raises TrainingStopped where the rails say so."""
         recipe, clock = self.recipe, Clock()
         asked = problems
         if self.curriculum is not None:
             asked = [self.curriculum.problem(problem) for problem in problems]
         resamples = more is not None and recipe.rollout.resampling_rounds > 0
-        pending = self._begin(step, 0, asked)
+        pending = (self.ahead.take() if self.ahead is not None else None) or self._begin(step, 0, asked)
         tokens_of_step = self._gather_tokens(pending)
         clock.lap("generate")
         greedy = None
@@ -124,6 +135,8 @@ class TrainingStep:
         clock.lap("judge_exposed")
         if all(rollout.feedback.score is None for rollout in learnt):
             act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)
+        if self.ahead is not None and following:
+            self.ahead.start(lambda policy: self._begin(step + 1, 0, following, policy))
         with self.parallel.all_cores():
             metrics = self.objective.update(learnt, problems_of(learnt), step) | baseline_metrics
         clock.lap("update")
@@ -137,21 +150,26 @@ class TrainingStep:
         row |= {
             "seconds_discriminator": seconds_discriminator + row.pop("seconds_refresh"),
             "tokens_per_second": tokens / row["seconds"],
-            "generated_tokens_per_second": tokens / row["seconds_generate"],
+            "generated_tokens_per_second": tokens / (pending.seconds or row["seconds_generate"]),
         }
-        row |= self._arithmetic(rollouts, learnt, row)
+        row |= self._arithmetic(rollouts, learnt, row, pending.seconds or row["seconds_generate"])
         self._write(step, row, rollouts)
         act(self.rails.check(step + 1, row), ALARMS if self.machine.rails == "stop" else ())
         return row, rollouts
 
-    def _begin(self, step: int, round_: int, asked: Sequence[Problem]) -> Pending:
+    def _begin(
+        self, step: int, round_: int, asked: Sequence[Problem], policy: Policy | None = None
+    ) -> Pending:
         recipe = self.recipe
+        known, self._known = self._known, None
         return self.collector.begin(
             asked,
             samples=recipe.rollout.samples_per_prompt,
             temperature=recipe.rollout.temperature,
             max_new_tokens=recipe.rollout.max_new_tokens,
             seed=stable_seed("ppo", recipe.seed, step, *([round_] if round_ else [])),
+            policy=policy,
+            known=known,
         )
 
     def _finish(self, pending: Pending) -> tuple[list[Rollout], float]:
@@ -196,6 +214,7 @@ class TrainingStep:
             "discriminator": self.discriminator.state(),
             "curriculum": self.curriculum.state() if self.curriculum is not None else {},
             "visited": sorted(self.visited),
+            "ahead": self.parallel.gather([self.ahead.state()]) if self.ahead is not None else [],
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -206,8 +225,19 @@ class TrainingStep:
         self.rails.load(state["rails"])
         self.discriminator.load(state["discriminator"])
         self.visited = set(state["visited"])
+        saved = [kept for kept in state["ahead"] if kept is not None]
+        if saved:
+            self._known = self._own_rows(saved)
         if self.curriculum is not None:
             self.curriculum.load(state["curriculum"])
+
+    def _own_rows(self, saved: Sequence[Mapping[str, Any]]) -> list[tuple[int, Sampled]]:
+        """Read this process's share of the completions that all had on their way."""
+        # As many processes as before have the same rows in the same order; others judge nothing twice.
+        if len(saved) == self.parallel.world:
+            return saved_completions(saved[self.parallel.rank])
+        rows = [one for kept in saved for one in saved_completions(kept)]
+        return rows[self.parallel.rank :: self.parallel.world]
 
     def _gather_tokens(self, pending: Pending) -> tuple[list[list[int]], list[list[int]]]:
         """Gather prompts and completions of all ranks, in the order of rows."""
@@ -216,14 +246,18 @@ class TrainingStep:
         return [prompt for _, prompt, _ in rows], [sampled.ids for _, _, sampled in rows]
 
     def _arithmetic(
-        self, rollouts: Sequence[Rollout], learnt: Sequence[Rollout], row: Mapping[str, float]
+        self,
+        rollouts: Sequence[Rollout],
+        learnt: Sequence[Rollout],
+        row: Mapping[str, float],
+        seconds: float,
     ) -> dict[str, float]:
-        """Compute the model's own arithmetic in generation and in PPO's update, in TFLOP a second of this
-        process, and by the card's peak where that is known (MFU). A parameter costs 2 operations a token
-        forward and 4 backward, 2 under adapters. Attention's products, the critic and what is computed again
-        are left out."""
+        """Compute the model's own arithmetic in generation, which took `seconds`, and in PPO's update, in
+        TFLOP a second of this process, and by the card's peak where that is known (MFU). A parameter costs 2
+        operations a token forward and 4 backward, 2 under adapters. Attention's products, the critic and
+        what is computed again are left out."""
         recipe, token = self.recipe, self.parameters / self.parallel.world / 1e12
-        rates = {"generate": 2 * token * _tokens(rollouts) / row["seconds_generate"]}
+        rates = {"generate": 2 * token * _tokens(rollouts) / seconds}
         if recipe.objective.name == "ppo":
             epochs = row.get("updates", 0.0) / recipe.objective.minibatches
             work = (4 if recipe.model.lora_rank else 6) * epochs * token * _tokens(learnt)

@@ -64,6 +64,8 @@ class Trainer:
         self.machine, self.parallel = step.machine, step.parallel
         self.best: dict[str, float] = {}
         """`step` of the best checkpoint, and its `value`."""
+        self._following: list[Problem] = []
+        """Problems of the next step, where they were drawn already."""
         self.rewards_since_save: list[float] = []
         """Rewards of the steps since the last checkpoint."""
         names = self.machine.tracker_names
@@ -82,9 +84,11 @@ class Trainer:
         recipe, every = self.recipe, self.machine.checkpoint_every
         with progress(recipe.objective.name, total=recipe.objective.steps - first) as advance:
             for step in range(first, recipe.objective.steps):
-                problems = self.prompts.draw(recipe.rollout.prompts_per_step)
+                problems = self._following or self._draw()
+                last = step + 1 == recipe.objective.steps
+                self._following = [] if last or not recipe.rollout.ahead else self._draw()
                 with self._profiled(step + 1):
-                    row, rollouts = self.step.take(step, problems, self.prompts.draw)
+                    row, rollouts = self.step.take(step, problems, self.prompts.draw, self._following)
                 self.rewards_since_save.append(row["reward"])
                 self.trackers.log(row, step + 1)
                 advance(1, **show.step_numbers(row))
@@ -103,6 +107,9 @@ class Trainer:
         with torch.profiler.profile() as trace:
             yield
         trace.export_chrome_trace(str(self.run.folder / PROFILE))
+
+    def _draw(self) -> list[Problem]:
+        return self.prompts.draw(self.recipe.rollout.prompts_per_step)
 
     def _validate(self, step: int) -> bool:
         """Evaluate on the validation split where it is due; returns whether the policy is the best so far."""
@@ -126,7 +133,7 @@ class Trainer:
         state = {
             "step": self.step.state(),
             "best": self.best,
-            "drawn": self.prompts.drawn,
+            "drawn": self.prompts.drawn - len(self._following),
             "random": random_states(),
         }
         if self.parallel.main:
