@@ -82,8 +82,7 @@ OWN = (
 )
 """What runs below an idle judge."""
 NOBODY = 65534
-NAIVE_WORKERS = 2
-NAIVE_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
+NAIVE_WORKERS, NAIVE_FOLDERS = 2, ("/tmp", "/var/tmp", "/dev/shm")
 
 
 @dataclass
@@ -112,40 +111,33 @@ class Siege:
 
 
 def besiege(engine: Engine, isolation: Isolation = "auto", judges: int = 1) -> Siege:
-    """The whole corpus through one worker of a judge of its own, which refuses where nothing isolates; with
-    several `judges` each has a share of it, at the same time: most attacks wait for a limit."""
-    shares = [list(CORPUS)[at::judges] for at in range(judges)]
-    with contextlib.ExitStack() as stack:
-        ears = stack.enter_context(listeners())
-        opened = [stack.enter_context(Judge(engine, workers=1, isolation=isolation)) for _ in range(judges)]
+    """The whole corpus through one worker each of new `judges`, which refuse where nothing isolates."""
+    shares = [list(CORPUS)[at::judges] for at in range(judges)]  # most attacks wait for a limit
+    ways = [Judge(engine, workers=1, isolation=isolation) for _ in shares]
+    with listeners() as ears, contextlib.ExitStack() as stack, ThreadPoolExecutor(judges) as pool:
+        opened = [stack.enter_context(judge) for judge in ways]
         started = time.monotonic()
-        with ThreadPoolExecutor(judges) as pool:
-            found = list(pool.map(_attack, opened, shares))
+        found = list(pool.map(_attack, opened, shares))
         seconds = time.monotonic() - started
-        left = _left_behind(opened, ears)
-        way = f"javabox, {opened[0].isolation}"
-    attacks = {name: verdict for share, _ in found for name, verdict in share.items()}
-    attacks = {name: attacks[name] for name in CORPUS}
+        left, way = _left_behind(opened, ears), f"javabox, {opened[0].isolation}"
+    verdicts = {name: verdict for share, _ in found for name, verdict in share.items()}
+    attacks = {name: verdicts[name] for name in CORPUS}
     changed = [name for _, names in found for name in names]
     passed = [name for name, verdict in attacks.items() if verdict.outcome in CORPUS[name].wanted]
     return Siege(way, passed, changed, left, seconds, len(CORPUS), attacks)
 
 
 def _attack(judge: Judge, names: list[str]) -> tuple[dict[str, Verdict], list[str]]:
-    """The verdicts of attacks, one after the other with honest programs between, and after which of them an
-    honest program had another verdict."""
-    jobs, asked = [], []
+    """The verdicts of attacks, with honest programs between, and after which of them one's was another."""
+    asked: list[tuple[str, str, Job]] = []
     for number, name in enumerate(names):
-        jobs.append(CORPUS[name].job)
-        asked.append((name, ""))
-        for lane in HONEST if name in TWICE else [list(HONEST)[number % 2]]:
-            jobs.append(_honest(lane, number))
-            asked.append((name, lane))
+        lanes = list(HONEST) if name in TWICE else [list(HONEST)[number % 2]]
+        asked += [(name, "", CORPUS[name].job), *((name, lane, _honest(lane, number)) for lane in lanes)]
     before = {lane: _untimed(judge.grade([_honest(lane, 999)])[0]) for lane in HONEST}
-    wrong = [lane for lane, verdict in before.items() if (verdict.passed, verdict.lane) != (True, lane)]
-    assert not wrong, f"the honest programs are broken: {wrong}"
+    assert all((verdict.passed, verdict.lane) == (True, lane) for lane, verdict in before.items()), before
     attacks, changed = {}, []
-    for (name, lane), verdict in zip(asked, judge.grade(jobs), strict=True):
+    verdicts = judge.grade([job for _, _, job in asked])
+    for (name, lane, _), verdict in zip(asked, verdicts, strict=True):
         if not lane:
             attacks[name] = verdict
         elif _untimed(verdict) != before[lane]:

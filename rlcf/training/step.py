@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -111,7 +112,6 @@ class TrainingStep:
         greedy = None
         if self.baseline is not None and not resamples:
             greedy = self.baseline.begin(asked, recipe.rollout.max_new_tokens)
-        if greedy is not None:
             clock.lap("baseline")
         if not resamples:  # while the judge works
             self.objective.prepare(*tokens_of_step, step)
@@ -136,23 +136,18 @@ class TrainingStep:
         if all(rollout.feedback.score is None for rollout in learnt):
             act([Alarm("judge_failing", f"step {step + 1}: the judge failed on every rollout")], ALARMS)
         if self.ahead is not None and following:
-            self.ahead.start(lambda policy: self._begin(step + 1, 0, following, policy))
+            self.ahead.start(partial(self._begin, step + 1, 0, following))
         with self.parallel.all_cores():
             metrics = self.objective.update(learnt, problems_of(learnt), step) | baseline_metrics
         clock.lap("update")
         metrics |= self.discriminator.refresh(step, [rollout.program for rollout in rollouts])
         clock.lap("refresh")
-        tokens = sum(len(rollout.sampled.ids) for rollout in rollouts)
         row = {"step": step + 1, **rollout_metrics(rollouts), **metrics} | clock.seconds
         row |= self._update_curriculum(rollouts, problems) | self._first_visits(rollouts)
         if resamples:
             row["learnt_rollouts"] = float(len(learnt))
-        row |= {
-            "seconds_discriminator": seconds_discriminator + row.pop("seconds_refresh"),
-            "tokens_per_second": tokens / row["seconds"],
-            "generated_tokens_per_second": tokens / (pending.seconds or row["seconds_generate"]),
-        }
-        row |= self._arithmetic(rollouts, learnt, row, pending.seconds or row["seconds_generate"])
+        row["seconds_discriminator"] = seconds_discriminator + row.pop("seconds_refresh")
+        row |= self._rates(rollouts, learnt, row, pending.seconds or row["seconds_generate"])
         self._write(step, row, rollouts)
         act(self.rails.check(step + 1, row), ALARMS if self.machine.rails == "stop" else ())
         return row, rollouts
@@ -245,17 +240,18 @@ class TrainingStep:
         rows = sorted(self.parallel.gather([*own]), key=lambda row: row[0])
         return [prompt for _, prompt, _ in rows], [sampled.ids for _, _, sampled in rows]
 
-    def _arithmetic(
+    def _rates(
         self,
         rollouts: Sequence[Rollout],
         learnt: Sequence[Rollout],
         row: Mapping[str, float],
         seconds: float,
     ) -> dict[str, float]:
-        """Compute the model's own arithmetic in generation, which took `seconds`, and in PPO's update, in
-        TFLOP a second of this process, and by the card's peak where that is known (MFU). A parameter costs 2
-        operations a token forward and 4 backward, 2 under adapters. Attention's products, the critic and
-        what is computed again are left out."""
+        """Compute tokens a second, and the model's own arithmetic in generation, which took `seconds`, and in
+        PPO's update, in TFLOP a second of this process, and by the card's peak where that is known (MFU). A
+        parameter costs 2 operations a token forward and 4 backward, 2 under adapters. Attention's products,
+        the critic and what is computed again are left out."""
+        tokens = sum(len(rollout.sampled.ids) for rollout in rollouts)
         recipe, token = self.recipe, self.parameters / self.parallel.world / 1e12
         rates = {"generate": 2 * token * _tokens(rollouts) / seconds}
         if recipe.objective.name == "ppo":
@@ -264,6 +260,10 @@ class TrainingStep:
             rates["update"] = work / row["seconds_update"]
         peak = peak_tflops(self.policy.device)
         found = {f"{name}_tflop_per_second": rate for name, rate in rates.items()}
+        found |= {
+            "tokens_per_second": tokens / row["seconds"],
+            "generated_tokens_per_second": tokens / seconds,
+        }
         return found | {f"{name}_mfu": rate / peak for name, rate in rates.items() if peak}
 
     def _update_curriculum(

@@ -42,7 +42,7 @@ from rlcf.training.objectives.experience import (
     compute_targets,
     token_rows,
 )
-from rlcf.training.replay_buffer import ReplayBuffer
+from rlcf.training.objectives.replay_buffer import ReplayBuffer
 from rlcf.training.rollout import Feedback, Rollout
 from rlcf.training.runtime.distributed import Parallel
 from rlcf.training.trained_policy import Encoded, MetricSums, TrainedPolicy, reference_examples, row_passes

@@ -170,8 +170,10 @@ def test_the_time_of_a_step_is_split_without_rest(
     prompts = {one.feedback.group: len(one.prompt_ids) for one in rollouts}
     tokens = sum(prompts.values()) + sum(len(one.sampled.ids) for one in rollouts)
     teraflop = parameters * tokens / 1e12
-    rate = 2 * teraflop / row["seconds_generate"]
+    written = sum(len(one.sampled.ids) for one in rollouts)
+    rate = 2 * teraflop * row["generated_tokens_per_second"] / written
     assert row["generate_tflop_per_second"] == pytest.approx(rate)
+    assert written / row["generated_tokens_per_second"] <= row["seconds_generate"]
     assert row["update_tflop_per_second"] == pytest.approx(6 * teraflop / row["seconds_update"])
     assert "update_mfu" not in row, "nobody knows what this processor can do"
     parts = ("generate", "logps", "judge_exposed", "update", "refresh")

@@ -17,7 +17,7 @@ from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.training.check import check_parts
-from rlcf.training.replay_buffer import ReplayBuffer, program_key
+from rlcf.training.objectives.replay_buffer import ReplayBuffer, program_key
 from rlcf.training.rollout import Feedback, Rollout
 
 
