@@ -98,6 +98,7 @@ class VllmServer:
             self._base = weakref.ref(anchor)
         if changed and layers:
             self._load_adapter(model, adapters)
+        self._stale = False  # now: a `sync` while the server answers is of weights to come
         name = self._names["adapter"] if layers else own
         shared = {"model": name, "logprobs": 0, "return_token_ids": True, **sampling(decoding)}
         bodies = [shared | {"prompt": list(p), "seed": seed} for p, seed in zip(prompts, seeds, strict=True)]
@@ -112,7 +113,7 @@ class VllmServer:
         sampled = [found[row] for row in range(len(prompts))]
         if changed and sampled and decoding.top_p == 1.0:
             self._check(model, prompts[0], sampled[0], decoding.temperature)
-        self._stale = changed and not sampled
+        self._stale |= changed and not sampled
         return sampled
 
     def sync(self, policy_model: PreTrainedModel) -> None:
