@@ -55,7 +55,15 @@ def by_hand() -> Experience:
     nothing = torch.zeros(3, 3)
     prompts, completions = [[1]] * 3, [[2] * length for length in LENGTHS]
     return Experience(
-        prompts, completions, [[0, 1, 2]], mask(), nothing, nothing, nothing, torch.tensor(LOGITS)
+        prompts,
+        completions,
+        [[0, 1, 2]],
+        mask(),
+        old_logps_BT=nothing,
+        reference_logps_BT=nothing,
+        sampler_logps_BT=nothing,
+        values_BT=nothing,
+        class_logits_BTC=torch.tensor(LOGITS),
     )
 
 
