@@ -1,9 +1,8 @@
 """A grounding of one's own: what an answer is worth, as a function. From the command line, and from Python:
 
     rlcf train quickstart --grounding examples/own_grounding.py:short_and_right
-    python examples/own_grounding.py
-
-The second takes two short steps."""
+    python examples/own_grounding.py                     (two short steps)
+"""
 
 from __future__ import annotations
 
@@ -12,8 +11,9 @@ from collections.abc import Sequence
 from rlcf import Answer, Signal, load_recipe, needs, train
 
 SHORT = {
-    "data.train_problems": 300, "data.corpus_problems": 100, "evaluation.problems": 20,
-    "evaluation.samples": 1, "supervised.steps": 20, "rollout.prompts_per_step": 16, "objective.steps": 2,
+    "data.train_problems": 300, "data.corpus_problems": 100, "data.rl_problems": 200,
+    "evaluation.problems": 20, "evaluation.samples": 1, "supervised.steps": 20,
+    "rollout.prompts_per_step": 16, "objective.steps": 2,
 }  # fmt: skip
 
 
