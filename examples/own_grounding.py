@@ -1,7 +1,7 @@
 """A grounding of one's own: what an answer is worth, as a function. From the command line, and from Python:
 
-    rlcf train quickstart --grounding examples/own_grounding.py:short_and_right
-    python examples/own_grounding.py                     (two short steps)
+rlcf train quickstart --grounding examples/own_grounding.py:short_and_right
+python examples/own_grounding.py                     (two short steps)
 """
 
 from __future__ import annotations
