@@ -24,7 +24,15 @@ from rlcf.errors import BadInput
 from rlcf.policy.adapters import Adapters, held_in
 from rlcf.policy.batch import TokenBatch, Tokens, collate, micro_batches
 from rlcf.policy.critic import AnyCritic
-from rlcf.policy.generate import Backend, Decoding, Finished, Sampled, make_backend, stable_seed
+from rlcf.policy.generate import (
+    Backend,
+    Decoding,
+    Finished,
+    Sampled,
+    make_backend,
+    stable_seed,
+    tell_nobody,
+)
 from rlcf.policy.score import (
     Scorer,
     TokenStats,
@@ -232,11 +240,11 @@ class Policy:
         temperature: float,
         max_new_tokens: int,
         seeds: Sequence[int],
-        finished: Finished | None = None,
+        finished: Finished = tell_nobody,
     ) -> list[Sampled]:
         """A completion depends on its own prompt and seed alone, not on those that are sampled with it.
         `finished` is told each as it ends."""
-        decoding = Decoding(temperature, max_new_tokens, self.stop_ids, self.pad_id)
+        decoding = Decoding(temperature, max_new_tokens, self.stop_ids, self.pad_id, finished=finished)
         prepared: AbstractContextManager[None] = nullcontext()
         autocast = self.autocast is not None
         if self.backend.samples_from_model and self.sampler_adapters is not None:
@@ -244,7 +252,7 @@ class Policy:
         elif self.backend.samples_from_model and self.autocast and self.device.type == "cuda":
             prepared, autocast = held_in(self.sampler, self.autocast), False
         with prepared, torch.autocast(self.device.type, self.autocast, enabled=autocast):
-            return self.backend.generate(self.sampler, prompts, seeds, decoding, finished)
+            return self.backend.generate(self.sampler, prompts, seeds, decoding)
 
     # ---- scoring
 

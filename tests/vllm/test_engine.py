@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -111,7 +112,8 @@ def test_a_row_ends_at_its_stop_token(loaded: Loaded) -> None:
 def test_rows_are_handed_out_as_they_end(loaded: Loaded) -> None:
     model, backend = loaded
     told: list[tuple[int, Sampled]] = []
-    found = backend.generate(model, PROMPTS, SEEDS, SAMPLE, lambda row, one: told.append((row, one)))
+    decoding = replace(SAMPLE, finished=lambda row, one: told.append((row, one)))
+    found = backend.generate(model, PROMPTS, SEEDS, decoding)
     assert sorted(told, key=lambda pair: pair[0]) == list(enumerate(found))
     lengths = [len(one.ids) for _, one in told]
     assert lengths == sorted(lengths), "the shortest first"
@@ -126,7 +128,7 @@ def test_a_batch_that_was_broken_off_leaves_nothing_behind(loaded: Loaded) -> No
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        backend.generate(model, PROMPTS, SEEDS, SAMPLE, broken)
+        backend.generate(model, PROMPTS, SEEDS, replace(SAMPLE, finished=broken))
     assert ids(drawn(loaded)) == ids(before)
 
 

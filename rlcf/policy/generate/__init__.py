@@ -28,7 +28,7 @@ from rlcf.policy.generate.choose import choose, stable_seed, uniforms
 from rlcf.policy.generate.continuous import Continuous, GenerationFailed
 from rlcf.policy.generate.huggingface import Generate
 from rlcf.policy.generate.native import Loop
-from rlcf.policy.generate.sampled import Backend, Decoding, Finished, Sampled, hand_out
+from rlcf.policy.generate.sampled import Backend, Decoding, Finished, Sampled, hand_out, tell_nobody
 from rlcf.policy.generate.vllm import Vllm
 from rlcf.policy.generate.vllm_server import VllmServer
 
@@ -44,6 +44,7 @@ __all__ = [
     "hand_out",
     "make_backend",
     "stable_seed",
+    "tell_nobody",
     "uniforms",
 ]
 

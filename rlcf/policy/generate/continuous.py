@@ -22,7 +22,7 @@ from rlcf.errors import BadInput
 from rlcf.policy.batch import Tokens
 from rlcf.policy.generate.choose import stable_seed
 from rlcf.policy.generate.huggingface import own_config, plain_config
-from rlcf.policy.generate.sampled import Decoding, Finished, Sampled, cut, hand_out
+from rlcf.policy.generate.sampled import Decoding, Sampled, cut, hand_out
 
 MEMORY = 0.4
 """Share of the free GPU memory that the cache may take: training needs the rest."""
@@ -41,12 +41,7 @@ class Continuous:
     samples_from_model = True
 
     def generate(
-        self,
-        model: PreTrainedModel,
-        prompts: Sequence[Tokens],
-        seeds: Sequence[int],
-        decoding: Decoding,
-        finished: Finished | None = None,
+        self, model: PreTrainedModel, prompts: Sequence[Tokens], seeds: Sequence[int], decoding: Decoding
     ) -> list[Sampled]:
         """See `Backend`; raises GenerationFailed, and BadInput for an encoder-decoder model."""
         if model.config.is_encoder_decoder:
@@ -79,7 +74,7 @@ class Continuous:
             cut(list(output.generated_tokens), list(output.logprobs), decoding.stop_ids)
             for output in outputs.values()
         ]
-        return hand_out(sampled, finished)
+        return hand_out(sampled, decoding)
 
     def sync(self, policy_model: PreTrainedModel) -> None:
         """Nothing: the model is the policy's own."""

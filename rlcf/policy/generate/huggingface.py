@@ -31,7 +31,7 @@ from transformers import (
 
 from rlcf.policy.batch import Tokens
 from rlcf.policy.generate.choose import choose, uniforms
-from rlcf.policy.generate.sampled import Decoding, Finished, Sampled
+from rlcf.policy.generate.sampled import Decoding, Sampled
 
 ROWS = 128
 """Rows generated together."""
@@ -48,12 +48,7 @@ class Generate:
         self.static = static
 
     def generate(
-        self,
-        model: PreTrainedModel,
-        prompts: Sequence[Tokens],
-        seeds: Sequence[int],
-        decoding: Decoding,
-        finished: Finished | None = None,
+        self, model: PreTrainedModel, prompts: Sequence[Tokens], seeds: Sequence[int], decoding: Decoding
     ) -> list[Sampled]:
         """See `Backend`."""
         uniform_BT = uniforms(seeds, decoding.max_new_tokens)
@@ -67,7 +62,7 @@ class Generate:
                 filled = chunk + chunk[:1] * (size - len(chunk))
                 inputs = self._inputs(model, [prompts[at] for at in filled], decoding.pad_id)
                 draw = Draw(uniform_BT[filled], decoding)
-                end = End(filled, len(chunk), decoding, draw, finished)
+                end = End(filled, len(chunk), decoding, draw)
                 model.generate(
                     **inputs,
                     generation_config=config,
@@ -136,17 +131,9 @@ class End(StoppingCriteria):  # type: ignore[misc]
 
     `generate` takes nothing but a subclass of its own."""
 
-    def __init__(
-        self,
-        numbers: Sequence[int],
-        real: int,
-        decoding: Decoding,
-        draw: Draw,
-        finished: Finished | None = None,
-    ) -> None:
+    def __init__(self, numbers: Sequence[int], real: int, decoding: Decoding, draw: Draw) -> None:
         """`numbers`: of the prompts in the batch, of which those behind the first `real` fill it up."""
         self.numbers, self.real, self.decoding, self.draw = numbers, real, decoding, draw
-        self.finished = finished
         self.lengths: list[int | None] = [None] * real
 
     def __call__(self, input_ids: Tensor, scores: Tensor, **_: Any) -> Tensor:
@@ -158,8 +145,8 @@ class End(StoppingCriteria):  # type: ignore[misc]
                 told = ends is not None and ends(self.numbers[row], token)
                 if told or token in self.decoding.stop_ids:
                     self.lengths[row] = written
-                if self.finished is not None and (self.lengths[row] is not None or last):
-                    self.finished(self.numbers[row], self._sampled(row))
+                if self.lengths[row] is not None or last:
+                    self.decoding.finished(self.numbers[row], self._sampled(row))
         done = [length is not None for length in self.lengths]
         done += [all(done)] * (len(self.numbers) - self.real)
         return torch.tensor(done, device=input_ids.device)

@@ -53,12 +53,7 @@ class Loop:
 
     @torch.inference_mode()
     def generate(
-        self,
-        model: PreTrainedModel,
-        prompts: Sequence[Tokens],
-        seeds: Sequence[int],
-        decoding: Decoding,
-        finished: Finished | None = None,
+        self, model: PreTrainedModel, prompts: Sequence[Tokens], seeds: Sequence[int], decoding: Decoding
     ) -> list[Sampled]:
         """See `Backend`. Raises BadInput for an encoder-decoder model."""
         if model.config.is_encoder_decoder:
@@ -78,8 +73,7 @@ class Loop:
 
         def note(number: int, sampled: Sampled) -> None:
             results[number] = sampled
-            if finished is not None:
-                finished(number, sampled)
+            decoding.finished(number, sampled)
 
         # Where no row can begin later, one batch after the other.
         batch = len(order) if attends_to_all(model, length) else rows

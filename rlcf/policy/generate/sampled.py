@@ -26,6 +26,14 @@ class Sampled:
     """Log-probability (nats) of each id under the sampler, at the temperature of sampling; greedy: at 1."""
 
 
+Finished = Callable[[int, Sampled], None]
+"""Told a completion, with the number of its prompt."""
+
+
+def tell_nobody(_number: int, _sampled: Sampled) -> None:
+    """Where nobody waits for completions one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decoding:
     """How to draw. No top-k and no penalty; training leaves `top_p` and `ends` alone too, for what is sampled
@@ -45,10 +53,8 @@ class Decoding:
     ends: Callable[[int, int], bool] | None = None
     """Told every token that is written, as (number of the prompt, token), those of a prompt in order and up
     to its end, stop tokens too. True ends that completion. `continuous` and `vllm` do not tell."""
-
-
-Finished = Callable[[int, Sampled], None]
-"""Told each completion as it ends, with the number of its prompt."""
+    finished: Finished = tell_nobody
+    """Told each completion as it ends, in the thread that generates; by `continuous` when all have ended."""
 
 
 class Backend(Protocol):
@@ -58,15 +64,9 @@ class Backend(Protocol):
     """Whether it computes with the policy's own weights: then adapters are merged into them meanwhile."""
 
     def generate(
-        self,
-        model: PreTrainedModel,
-        prompts: Sequence[Tokens],
-        seeds: Sequence[int],
-        decoding: Decoding,
-        finished: Finished | None = None,
+        self, model: PreTrainedModel, prompts: Sequence[Tokens], seeds: Sequence[int], decoding: Decoding
     ) -> list[Sampled]:
-        """One completion a prompt, in order. Prompts are not empty; `seeds` has one seed a prompt. `finished`
-        is called in this thread; by `continuous` at the end alone.
+        """One completion a prompt, in order. Prompts are not empty; `seeds` has one seed a prompt.
 
         The model is in eval mode with gradient checkpointing off (it would disable the cache).
         """
@@ -81,9 +81,8 @@ def cut(ids: list[int], logps: list[float], stop_ids: frozenset[int]) -> Sampled
     return Sampled(ids[:end], end is not None, logps[:end])
 
 
-def hand_out(sampled: list[Sampled], finished: Finished | None) -> list[Sampled]:
+def hand_out(sampled: list[Sampled], decoding: Decoding) -> list[Sampled]:
     """What a backend does that knows of no end before the last: tells of all, and returns them."""
-    if finished is not None:
-        for number, one in enumerate(sampled):
-            finished(number, one)
+    for number, one in enumerate(sampled):
+        decoding.finished(number, one)
     return sampled

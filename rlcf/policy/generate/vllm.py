@@ -38,7 +38,7 @@ from transformers import PreTrainedModel
 
 from rlcf.errors import BadInput
 from rlcf.policy.batch import Tokens
-from rlcf.policy.generate.sampled import Decoding, Finished, Sampled, cut
+from rlcf.policy.generate.sampled import Decoding, Sampled, cut
 
 MEMORY = 0.35
 """Share of the GPU that the engine takes for its weights and cache."""
@@ -77,12 +77,7 @@ class Vllm:
         self._stale = True
 
     def generate(
-        self,
-        model: PreTrainedModel,
-        prompts: Sequence[Tokens],
-        seeds: Sequence[int],
-        decoding: Decoding,
-        finished: Finished | None = None,
+        self, model: PreTrainedModel, prompts: Sequence[Tokens], seeds: Sequence[int], decoding: Decoding
     ) -> list[Sampled]:
         """See `Backend`; samples from the weights that the policy had at the first completions after the last
         `sync`. Raises BadInput where a prompt and its completion are longer than the model takes, and beside
@@ -95,8 +90,7 @@ class Vllm:
             found = {}
             for row, one in self._completions(prompts, seeds, decoding):
                 found[row] = one
-                if finished is not None:
-                    finished(row, one)
+                decoding.finished(row, one)
         return [found[row] for row in range(len(prompts))]
 
     def sync(self, policy_model: PreTrainedModel) -> None:

@@ -35,7 +35,7 @@ from transformers import PreTrainedModel
 from rlcf.errors import BadInput
 from rlcf.policy.batch import Tokens
 from rlcf.policy.generate.continuous import GenerationFailed
-from rlcf.policy.generate.sampled import Decoding, Finished, Sampled, cut
+from rlcf.policy.generate.sampled import Decoding, Sampled, cut
 from rlcf.policy.generate.vllm import base_weights, check_alone, check_lengths, sampling, write_adapter
 
 if TYPE_CHECKING:
@@ -76,12 +76,7 @@ class VllmServer:
         self._stale = True
 
     def generate(
-        self,
-        model: PreTrainedModel,
-        prompts: Sequence[Tokens],
-        seeds: Sequence[int],
-        decoding: Decoding,
-        finished: Finished | None = None,
+        self, model: PreTrainedModel, prompts: Sequence[Tokens], seeds: Sequence[int], decoding: Decoding
     ) -> list[Sampled]:
         """See `Backend` and `Vllm.generate`. Raises BadInput where the server refuses or has another model,
         GenerationFailed where it does not answer."""
@@ -108,8 +103,7 @@ class VllmServer:
             for answer in as_completed(rows):
                 one = _sampled(answer.result().json(), decoding.stop_ids)
                 found[rows[answer]] = one
-                if finished is not None:
-                    finished(rows[answer], one)
+                decoding.finished(rows[answer], one)
         sampled = [found[row] for row in range(len(prompts))]
         if changed and sampled and decoding.top_p == 1.0:
             self._check(model, prompts[0], sampled[0], decoding.temperature)

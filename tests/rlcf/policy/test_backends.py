@@ -193,7 +193,7 @@ def test_a_row_is_handed_out_as_it_ends(name: str, monkeypatch: pytest.MonkeyPat
         found.append((number, one))
         told.append(steps)
 
-    everything = backend.generate(model, PROMPTS, SEEDS, replace(SAMPLE, ends=count), note)
+    everything = backend.generate(model, PROMPTS, SEEDS, replace(SAMPLE, ends=count, finished=note))
     assert sorted(found, key=lambda pair: pair[0]) == list(enumerate(everything))
     assert told[0] < steps / 2, "the first long before the last token"
     assert steps == sum(len(one.ids) for one in everything)

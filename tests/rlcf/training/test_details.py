@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from javabox import Judge
 from rlcf.grounding.rlcf import compiler
 from rlcf.policy import Policy
 from rlcf.policy.batch import Tokens
-from rlcf.policy.generate import Decoding, Finished, Sampled, choose
+from rlcf.policy.generate import Decoding, Sampled, choose
 from rlcf.policy.generate.native import Loop
 from rlcf.policy.score import states
 from rlcf.problems import load_problems
@@ -124,22 +125,16 @@ class Watching(Loop):
         self.checkpoints: list[bool] = []
 
     def generate(
-        self,
-        model: PreTrainedModel,
-        prompts: Sequence[Tokens],
-        seeds: Sequence[int],
-        decoding: Decoding,
-        finished: Finished | None = None,
+        self, model: PreTrainedModel, prompts: Sequence[Tokens], seeds: Sequence[int], decoding: Decoding
     ) -> list[Sampled]:
         self.checkpoints.append(model.training and model.is_gradient_checkpointing)
         before = self.judge.stats()["asked"]
 
         def watch(number: int, sampled: Sampled) -> None:
-            assert finished is not None
-            finished(number, sampled)
+            decoding.finished(number, sampled)
             self.asked.append(self.judge.stats()["asked"] - before)
 
-        return super().generate(model, prompts, seeds, decoding, watch)
+        return super().generate(model, prompts, seeds, replace(decoding, finished=watch))
 
 
 def test_a_completion_is_with_the_judge_as_soon_as_it_ends(

@@ -126,7 +126,7 @@ class Says:
     samples_from_model = False
 
     def generate(self, *asked: Any) -> list[Sampled]:
-        return hand_out([Sampled(ids, True, [0.0] * len(ids)) for ids in self.ids], asked[4])
+        return hand_out([Sampled(ids, True, [0.0] * len(ids)) for ids in self.ids], asked[3])
 
     def sync(self, _: object) -> None:
         """Nothing to do."""
