@@ -317,6 +317,7 @@ def _pre_train(policy: Policy, training: Training) -> Policy:
         steps=recipe.supervised.steps,
         lr=recipe.supervised.lr,
         seed=recipe.seed,
+        tokens=recipe.supervised.tokens,
         machine=training.machine,
         parallel=training.parallel,
         form=training.form,

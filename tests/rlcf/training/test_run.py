@@ -152,7 +152,7 @@ def test_no_policy_is_held_beside_the_one_that_learns_and_the_reference(
         held.append(len(alive()) - len(before))
         return [Signal(-float(len(answer.completion))) for answer in answers]
 
-    own = {"model.name": str(models["qwen2"]), "supervised.steps": 2, "kl.coef": kl}
+    own = {"model.name": str(models["qwen2"]), "supervised.steps": 2, "supervised.tokens": 300, "kl.coef": kl}
     recipe = override(RECIPE, {**own, "objective.steps": 3, "ppo.advantage": "leave-one-out"})
     train(recipe, tmp_path / "run", judge, MACHINE, grounding=reward)
     assert set(held) == {1 + (kl > 0)}
