@@ -148,9 +148,11 @@ def test_two_processes_are_one(runs_of: Runs, variant: str) -> None:
         assert max(moved) > 1e-4, "it learns at all"
 
 
-def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: SmallWorld) -> None:
+@pytest.mark.parametrize("tokens", [0, 700])
+def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: SmallWorld, tokens: int) -> None:
     own = {
         "supervised.steps": 5,
+        "supervised.tokens": tokens,
         "supervised.lr": 1e-4,
         "objective.steps": 0,
         "objective.grounding": "compiler",
