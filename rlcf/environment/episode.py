@@ -17,12 +17,12 @@ Not covered: what a reply refers to in earlier ones (a diff of the program befor
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
-from javabox import Job, Judge, Outcome, Verdict
+from javabox import AnyJudge, Job, Judge, Outcome, Verdict
 from rlcf.environment.feedback import feedback_on
 from rlcf.environment.setting import Setting
 from rlcf.errors import BadInput
@@ -36,16 +36,6 @@ from rlcf.problems.problem import Problem
 DEFAULT = "tests"
 """The grounding of episodes that name none."""
 Named = str | Grounding
-
-
-class Grader(Protocol):
-    """What judges: a `Judge` or a `SharedJudge`."""
-
-    def grade(self, jobs: Iterable[Job], /) -> list[Verdict]:
-        """One verdict a job, in order."""
-
-    def grade_async(self, jobs: Iterable[Job], /) -> Awaitable[list[Verdict]]:
-        """The same in asyncio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +71,7 @@ class Episode:
     def __init__(
         self,
         problem: Problem,
-        judge: Grader | None,
+        judge: AnyJudge | None,
         setting: Setting | None = None,
         grounding: Named | None = None,
     ) -> None:
@@ -210,9 +200,9 @@ def _all_read(episodes: Sequence[Episode], replies: Sequence[str]) -> list[Extra
     return [episode._read(reply) for episode, reply in zip(episodes, replies, strict=True)]
 
 
-def _judges(episodes: Sequence[Episode]) -> list[tuple[Grader, list[int]]]:
+def _judges(episodes: Sequence[Episode]) -> list[tuple[AnyJudge, list[int]]]:
     """Each judge with the places of its episodes."""
-    found: dict[int, tuple[Grader, list[int]]] = {}
+    found: dict[int, tuple[AnyJudge, list[int]]] = {}
     for place, episode in enumerate(episodes):
         if episode.judge is None:
             message = "the episode has none, as after it was pickled: set episode.judge = Judge()"

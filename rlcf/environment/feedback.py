@@ -126,9 +126,10 @@ def _not_passed(problem: Problem, found: Extraction, verdict: Verdict, setting: 
     for name, text in zip(names, (call, case.got, case.expected), strict=True):
         if text is not None:
             yield from (INDENT + line for line in _named(name, text, printed=bool(problem.suite.stdin)))
-    if thrown is not None and thrown.line is not None:
+    source = _line(found.reply, thrown.line) if thrown is not None and thrown.line is not None else ""
+    if thrown is not None and source.strip():
         yield f"{INDENT}at line {thrown.line} of your answer:"
-        yield INDENT * 2 + quoted(_line(found.reply, thrown.line).strip())
+        yield INDENT * 2 + quoted(source.strip())
 
 
 def _named(name: str, text: str, *, printed: bool) -> Iterator[str]:
@@ -141,9 +142,9 @@ def _named(name: str, text: str, *, printed: bool) -> Iterator[str]:
 
 
 def _line(reply: str, line: int) -> str:
-    """A line of the reply, from 1."""
+    """A line of the reply, from 1; empty where there is none: a program may set its own stack trace."""
     starts = [*line_starts(reply), len(reply)]
-    return reply[starts[line - 1] : starts[line]].rstrip("\r\n")
+    return reply[starts[line - 1] : starts[line]].rstrip("\r\n") if 1 <= line < len(starts) else ""
 
 
 def _within(text: str, longest: int) -> str:

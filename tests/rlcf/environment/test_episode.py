@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import multiprocessing
 import pickle
 import subprocess
 import sys
@@ -14,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from javabox import Judge, Outcome
+from javabox import Judge, Outcome, SharedJudge
 from rlcf import Answer, BadInput, Signal, Span, load_grounding
 from rlcf.environment import Episode, Setting, Turn, step_all, step_all_async
 from rlcf.evaluation.generation.prompting import INSTRUCTION, Prompting
+from tests.javabox.processes import wait_until
 from tests.rlcf.environment.conftest import BROKEN, DOUBLE, END, SUM
 
 ERROR = "int y = 1; return z;" + END  # nothing of the reference in it
@@ -203,6 +205,27 @@ def test_it_is_pickled_between_turns_and_branches(judge: Judge) -> None:
     assert {len(one.turns) for one in (again, episode, *branches)} == {2}
     branches[0].step(RIGHT)
     assert [len(one.turns) for one in (episode, *branches)] == [2, 3, 2], "a branch goes on by itself"
+
+
+def step_there(episode: Episode, reply: str) -> Episode:
+    """In a worker."""
+    episode.step(reply)
+    return episode
+
+
+def test_with_a_shared_judge_it_goes_on_in_spawned_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    judge = SharedJudge("local", 1, linger=1.0)
+    episodes = [Episode(DOUBLE, judge, grounding=name) for name in ("rltf", "compiler")]
+    step_all(episodes, [HALF, ERROR])
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        gone = pool.starmap(step_there, [(episode, RIGHT) for episode in episodes])
+    assert [[turn.reward for turn in one.turns] for one in gone] == [[pytest.approx(0.05), 2], [-1, 1]]
+    assert judge.stats()["asked"] == 4, "one judge for all"
+    judge.close()
+    assert wait_until(lambda: not (tmp_path / "javabox").exists()), "nothing is left"
 
 
 def test_it_goes_on_in_another_process(judge: Judge, tmp_path: Path) -> None:

@@ -314,6 +314,19 @@ def test_a_program_can_not_speak_for_us(told: Told) -> None:
     assert (len(line), line[len(caret) - 1]) == (164, "y"), "the caret stands below its character"
 
 
+@pytest.mark.parametrize("line", [999_999, 2_147_483_647, 0, -1])
+def test_a_forged_stack_trace_has_no_place(told: Told, line: int) -> None:
+    forged = (
+        '        RuntimeException e = new RuntimeException("no");\n'
+        "        StackTraceElement s = e.getStackTrace()[0];\n"
+        "        e.setStackTrace(new StackTraceElement[] {new StackTraceElement(\n"
+        f"            s.getClassName(), s.getMethodName(), s.getFileName(), {line})}});\n        throw e;"
+        + END
+    )
+    text = str(told(DOUBLE, forged))
+    assert text.endswith("    call: int r = A.f(0); r\n    exception: java.lang.RuntimeException: no")
+
+
 def test_a_long_text_is_cut_by_whole_lines(told: Told) -> None:
     chatty = (
         "class Main {\n    public static void main(String[] args) {\n"
