@@ -33,7 +33,7 @@ LAYERS = (
     {"errors", "progress", "jsonl", "files", "javasource", "model_name", "stopping"},
     {"problems", "recipe", "recipes", "methods", "machine"},
     {"grounding", "policy"},
-    {"evaluation"},
+    {"evaluation", "environment"},
     {"training"},
     {"report", "experiments", "adapters"},
     {"cli", "commands", "doctor", "__main__"},

@@ -123,14 +123,8 @@ class Judging:
 
     def evaluation(self, ks: Sequence[int], seconds: float) -> Evaluation:
         """The rates, once every verdict has come."""
-        places = range(len(self._asked))
-        return summarize(
-            [(self._asked[place], self._verdicts[place]) for place in places],
-            ks,
-            seconds,
-            provenance=self._judge.provenance() | terms(self._jobs[place] for place in places),
-            extractions=[self._found[place] for place in places] if self._mode == "auto" else (),
-        )
+        judged = [(problem, *self.judged(place)) for place, problem in enumerate(self._asked)]
+        return evaluation_of(judged, self._judge, ks, seconds, self._mode)
 
     def _read(self, place: int, answer: str, limits: Limits | None) -> Job:
         problem = self._asked[place]
@@ -143,6 +137,23 @@ class Judging:
         self._running.add(self._asked[place].task_id, verdict)
         self._broken.seen(self._asked[place], verdict)
         self._advance(1, **self._running.shown())
+
+
+def evaluation_of(
+    judged: Sequence[tuple[Problem, Extraction, Job, Verdict]],
+    judge: Judge,
+    ks: Sequence[int],
+    seconds: float,
+    mode: Mode,
+) -> Evaluation:
+    """The rates of programs that `judge` judged, each with what `Judging.judged` says of it."""
+    return summarize(
+        [(problem, verdict) for problem, _, _, verdict in judged],
+        ks,
+        seconds,
+        provenance=judge.provenance() | terms(job for _, _, job, _ in judged),
+        extractions=[found for _, found, _, _ in judged] if mode == "auto" else (),
+    )
 
 
 def check_decoding(temperature: float, n: int) -> None:
