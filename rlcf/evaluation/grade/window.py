@@ -20,8 +20,8 @@ IN_FLIGHT = 4096
 """Far more than a judge has workers, so that none of them waits for the reader."""
 HELD_BYTES = 64 << 20
 """Of sources that are with the judge, and of lines that wait for one before them."""
-LOOK_SECONDS = 0.05
-"""So often it is looked what is done behind the first."""
+LOOK_SECONDS = 0.25
+"""So often it is looked what is done behind the first: all that are open are, which costs a millisecond."""
 
 T = TypeVar("T")
 
