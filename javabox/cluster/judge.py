@@ -7,18 +7,16 @@ it can be pickled, and each process that it comes to has a connection of its own
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import json
 import os
-import queue
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from javabox import interface
 from javabox.cache import VerdictCache
 from javabox.cluster.pool import open_pool
 from javabox.cluster.spread import Spread
@@ -87,27 +85,15 @@ class RayJudge:
     def grade(self, jobs: Iterable[Job]) -> list[Verdict]:
         """One verdict a job, in the order of `jobs`. What interrupts it (Ctrl-C) ends the jobs that still
         run. Raises what `submit` raises."""
-        with self._asking(jobs) as futures:
-            return [future.result() for future in futures]
+        return interface.grade(self.submit, jobs)
 
     async def grade_async(self, jobs: Iterable[Job]) -> list[Verdict]:
         """`grade` for asyncio. Cancelling who awaits it ends the jobs."""
-        with self._asking(jobs) as futures:
-            return list(await asyncio.gather(*map(asyncio.wrap_future, futures)))
+        return await interface.grade_async(self.submit, jobs)
 
     def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Verdict]]:
         """Pairs of a job's index and its verdict, as they are finished. Left early, it ends the others."""
-        finished: queue.SimpleQueue[tuple[int, Future[Verdict]]] = queue.SimpleQueue()
-        with self._asking(jobs) as futures:
-            for index, future in enumerate(futures):
-
-                def put(done: Future[Verdict], index: int = index) -> None:
-                    finished.put((index, done))
-
-                future.add_done_callback(put)
-            for _ in futures:
-                index, future = finished.get()
-                yield index, future.result()
+        return interface.stream(self.submit, jobs, self._refuse_in_child)
 
     def submit(self, job: Job) -> Future[Verdict]:
         """The verdict to come. Identical jobs are judged once; `cancel` works until the verdict is there.
@@ -116,10 +102,7 @@ class RayJudge:
         JudgeInChild in a forked child.
         """
         self._refuse_in_child()
-        if not isinstance(job, Job):
-            raise TypeError(
-                f"not a job: an object of type {type(job).__name__}; make one with Job(source, suite)"
-            )
+        interface.require_job(job)
         known = self._cache.get(job)
         if known is None:
             return self._spread.ask(job)
@@ -173,18 +156,6 @@ class RayJudge:
                 " and each process that it is sent to finds them"
             )
         return _made_again, (self._made_with,)
-
-    @contextmanager
-    def _asking(self, jobs: Iterable[Job]) -> Iterator[list[Future[Verdict]]]:
-        """Futures of all jobs; those still open at the end are cancelled."""
-        futures: list[Future[Verdict]] = []
-        try:
-            for job in jobs:
-                futures.append(self.submit(job))
-            yield futures
-        finally:
-            for future in futures:
-                future.cancel()
 
     def _refuse_in_child(self) -> None:
         if os.getpid() != self._owner and self._owner != -1:

@@ -4,8 +4,8 @@ An actor takes as many CPUs as its judge has workers, on the machine that has th
 are detached: whoever asks for the same pool with the same settings gets the same actors, whatever started
 them, until nobody has for IDLE_SECONDS.
 
-A Ray of one's own is on this machine alone: it listens on the loopback, without a dashboard and without
-telling anybody of its use; its files are in a folder that is deleted when it ends.
+A Ray of one's own is on this machine alone: it listens on the loopback, asks for a token, has no dashboard
+and tells nobody of its use; its files are in a folder that is deleted when it ends.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,8 @@ class Pool:
 
     actors: list[Actor]
     detached: bool
-    folder: Path | None = field(default=None)
-    """Of a Ray that was started here."""
-    joined: bool = False
-    """Whether this process was connected to Ray for it."""
+    leave: Callable[[], None]
+    """Undoes what was done to be connected to Ray."""
 
     def close(self) -> None:
         """Ends actors that are nobody else's, and a Ray that was started for them."""
@@ -62,10 +61,7 @@ class Pool:
             _wait([actor.handle.close.remote() for actor in self.actors])
             for actor in self.actors:
                 ray.kill(actor.handle)
-        if self.joined:
-            ray.shutdown()
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        self.leave()
 
 
 def open_pool(settings: Mapping[str, Any], name: str | None) -> Pool:
@@ -75,8 +71,7 @@ def open_pool(settings: Mapping[str, Any], name: str | None) -> Pool:
     Raises JudgeUnavailable where Ray is missing, where no CPU is free, where an actor can't judge, or where
     two would not judge alike.
     """
-    joined, folder = _join()
-    pool = Pool([], name is not None, folder, joined)
+    pool = Pool([], name is not None, _join())
     try:
         handles = _found(settings, name) or _started(settings, name)
         pool.actors = [_greeted(handle) for handle in handles]
@@ -91,19 +86,20 @@ def end_pool(name: str) -> int:
     """Ends the pool's actors, whoever uses them; how many there were."""
     import ray
 
-    joined, folder = _join()
+    leave = _join()
     try:
-        handles = [ray.get_actor(one) for one in _names(f"{name}/")]
+        handles = [ray.get_actor(one, NAMESPACE) for one in _names(f"{name}/")]
         _wait([handle.close.remote() for handle in handles])
         for handle in handles:
             ray.kill(handle)
         return len(handles)
     finally:
-        Pool([], True, folder, joined).close()
+        leave()
 
 
-def _join() -> tuple[bool, Path | None]:
-    """Whether this connected to Ray, and the folder of a Ray that it started. Raises JudgeUnavailable."""
+def _join() -> Callable[[], None]:
+    """Connects to Ray, or starts one where there is none to be connected to; what undoes that. Raises
+    JudgeUnavailable."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
@@ -112,7 +108,7 @@ def _join() -> tuple[bool, Path | None]:
             f"--engine ray needs Ray, which is not installed ({missing})", INSTALL
         ) from None
     if ray.is_initialized():
-        return False, None
+        return lambda: None
     if address := os.environ.get("RAY_ADDRESS"):
         try:
             ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="error")
@@ -120,9 +116,16 @@ def _join() -> tuple[bool, Path | None]:
             raise JudgeUnavailable(
                 f"no Ray at RAY_ADDRESS={address} ({error})", "ray start --head"
             ) from error
-        return True, None
+        return lambda: ray.shutdown()
     # Below /tmp: the path of a socket may have 107 characters, and Ray's own part of it is long.
     folder = Path(tempfile.mkdtemp(prefix="javabox-ray-", dir="/tmp"))
+    ending = ExitStack()
+    ending.callback(shutil.rmtree, folder, ignore_errors=True)
+    # Whoever reaches its ports may run anything as this user, and other users of the machine do. So Ray asks
+    # for a token, which it would otherwise write into the home folder; the mode it sets itself.
+    token = {"RAY_AUTH_TOKEN": secrets.token_hex(32), "RAY_AUTH_MODE": None}
+    ending.enter_context(_environment(token))
+    ending.callback(ray.shutdown)
     try:
         with _on_loopback():
             ray.init(
@@ -133,12 +136,12 @@ def _join() -> tuple[bool, Path | None]:
                 object_store_memory=STORE_BYTES,
                 log_to_driver=False,
                 logging_level="error",
-                _temp_dir=str(folder),
+                _temp_dir=str(folder / "ray"),  # which it opens to everybody; not what is above
             )
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        ending.close()
         raise
-    return True, folder
+    return ending.close
 
 
 @contextmanager
@@ -148,16 +151,32 @@ def _on_loopback() -> Iterator[None]:
     every interface (https://github.com/ray-project/ray/issues/18730)."""
     from ray._private import ray_constants
 
-    before = os.environ.get(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR), ray_constants.ENABLE_RAY_CLUSTER
-    os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = "0"
-    ray_constants.ENABLE_RAY_CLUSTER = False
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    with _environment({ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0"}):
+        ray_constants.ENABLE_RAY_CLUSTER = False
+        try:
+            yield
+        finally:
+            ray_constants.ENABLE_RAY_CLUSTER = before
+
+
+@contextmanager
+def _environment(values: Mapping[str, str | None]) -> Iterator[None]:
+    """Variables that are set, or with None not set, meanwhile, also for what is started."""
+    before = {name: os.environ.get(name) for name in values}
+    _set(values)
     try:
         yield
     finally:
-        variable, ray_constants.ENABLE_RAY_CLUSTER = before
-        os.environ.pop(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR)
-        if variable is not None:
-            os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = variable
+        _set(before)
+
+
+def _set(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def _names(prefix: str) -> list[str]:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import cycle
 from typing import Any, BinaryIO
 
-from javabox import Job, Judge, Verdict
+from javabox import AnyJudge, Job, Verdict
 from rlcf.errors import BadInput
 from rlcf.evaluation.extraction import Extraction, Mode, extract
 from rlcf.evaluation.grade.window import in_order
@@ -33,7 +33,7 @@ from rlcf.progress import Advance, progress
 
 def grade(
     samples: Iterable[Sample],
-    judge: Judge,
+    judge: AnyJudge,
     ks: Sequence[int],
     out: BinaryIO | None,
     *,

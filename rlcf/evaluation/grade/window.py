@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from javabox import Job, Judge, Verdict
+from javabox import AnyJudge, Job, Verdict
 
 IN_FLIGHT = 4096
 """Far more than a judge has workers, so that none of them waits for the reader."""
@@ -35,7 +35,7 @@ class _Slot(Generic[T]):
 
 
 def in_order(
-    asked: Iterable[tuple[T, Job]], judge: Judge, finish: Callable[[T, Verdict], bytes]
+    asked: Iterable[tuple[T, Job]], judge: AnyJudge, finish: Callable[[T, Verdict], bytes]
 ) -> Iterator[bytes]:
     """What `finish` makes of each item and the verdict on its job, in the order of `asked`, which is read as
     there is room. `finish` is called as verdicts come, in any order. Ended early, the other jobs are
