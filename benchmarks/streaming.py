@@ -3,9 +3,9 @@ is killed goes on as if it had not been.
 
 The samples are a few hundred MBJP programs, right and wrong ones, over and over: the judge knows their
 verdicts after the first time, so that reading, counting and writing are what is measured. They are graded at
-one go, while the resident memory of the process and of its judge's JVMs is taken; then again into another
-file, where the grading is killed (SIGKILL) several times on the way and resumed. But for the times that
-programs took (`wall_ms`) the two files must be the same, byte for byte.
+one go, while the resident memory of the process and of its judge's JVMs is taken; and beside that, so that it
+takes half as long, into another file, where the grading is killed (SIGKILL) several times on the way and
+resumed. But for the times that programs took (`wall_ms`) the two files must be the same, byte for byte.
 
     python -m benchmarks.streaming                                # a quarter of an hour on two quiet cores
     python -m benchmarks.streaming --rows 50000 --programs 100 --kills 1
@@ -28,6 +28,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,7 +51,7 @@ class Run:
     cpu_seconds: float = 0.0
     """Of its Python process."""
     seen: list[tuple[float, int, float, float]] = field(default_factory=list)
-    """Seconds, bytes of results, and resident MB of the process and of what it started."""
+    """Seconds, rows written, and resident MB of the process and of what it started."""
     summary: dict[str, object] = field(default_factory=dict)
 
 
@@ -69,19 +70,20 @@ def write_samples(path: Path, rows: int, programs: int) -> None:
 
 
 def run(command: Sequence[str], results: Path, kill_at: int | None = None) -> Run | None:
-    """Grades; None where it was killed, which is as soon as the results have `kill_at` bytes."""
+    """Grades; None where it was killed, which is as soon as the results have `kill_at` lines."""
     found, started = Run(), time.monotonic()
+    lines = Lines(results)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            size = results.stat().st_size if results.exists() else 0
-            if kill_at is not None and size >= kill_at:
+            written = lines.count()
+            if kill_at is not None and written >= kill_at:
                 process.kill()
                 return None
             own, cpu_seconds = of_process(process.pid)
             if own == 0:
                 break  # it has just ended
             others = sum(of_process(child)[0] for child in descendants(process.pid))
-            found.seen.append((time.monotonic() - started, size, own, others))
+            found.seen.append((time.monotonic() - started, written, own, others))
             found.cpu_seconds = cpu_seconds
             time.sleep(LOOK_SECONDS)
         assert process.stdout is not None
@@ -90,6 +92,23 @@ def run(command: Sequence[str], results: Path, kill_at: int | None = None) -> Ru
     found.seconds = time.monotonic() - started
     found.summary = json.loads(said)
     return found
+
+
+class Lines:
+    """Counts the lines of a file that grows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._read, self._lines = path, 0, 0
+
+    def count(self) -> int:
+        """How many there are by now."""
+        if self._path.exists():
+            with self._path.open("rb") as file:
+                file.seek(self._read)
+                while block := file.read(1 << 24):
+                    self._read += len(block)
+                    self._lines += block.count(b"\n")
+        return self._lines
 
 
 def of_process(process: int) -> tuple[float, float]:
@@ -125,14 +144,13 @@ def rows_of(path: Path) -> Iterator[int]:
 
 def table(run: Run, rows: int) -> list[str]:
     """Memory over time, a line for each part of the results."""
-    size = max(size for _, size, _, _ in run.seen)
     lines = ["| rows written | seconds | rlcf MB | judge's JVMs MB |", "|---:|---:|---:|---:|"]
-    wanted = [size * part / SHOWN for part in range(1, SHOWN + 1)]
+    wanted = [rows * part / SHOWN for part in range(1, SHOWN)] + [run.seen[-1][1]]
     for seconds, written, own, others in run.seen:
         if wanted and written >= wanted[0]:
             while wanted and written >= wanted[0]:
                 wanted.pop(0)
-            lines.append(f"| {rows * written / size:,.0f} | {seconds:.0f} | {own:.0f} | {others:.0f} |")
+            lines.append(f"| {written:,} | {seconds:.0f} | {own:.0f} | {others:.0f} |")
     return lines
 
 
@@ -149,27 +167,34 @@ def main() -> None:
         shutil.rmtree(folder)
 
 
+def kill_and_resume(command: Sequence[str], results: Path, rows: int, kills: int) -> Run:
+    """Grades, killed on the way so many times and resumed."""
+    for kill in range(1, kills + 1):
+        assert run(command, results, rows * kill // (kills + 1)) is None, "it ended before it was killed"
+        cut = "in a line" if last_byte(results) != b"\n" else "behind a line"
+        print(f"killed after {Lines(results).count():,} rows, {cut}")
+    last = run(command, results)
+    assert last is not None
+    return last
+
+
 def measure(folder: Path, rows: int, programs: int, kills: int) -> None:
     samples, whole, pieces = folder / "samples.jsonl", folder / "whole.jsonl", folder / "pieces.jsonl"
     write_samples(samples, rows, programs)
     print(f"{rows:,} rows of {programs} programs, {samples.stat().st_size / 1e6:,.0f} MB\n")
     grade = [sys.executable, "-m", "rlcf", "grade", str(samples), "--problems", "mbjp", "--engine", "local"]
     grade += ["--extract", "none", "--json"]
-    first = run([*grade, "--out", str(whole)], whole)
-    assert first is not None
-    print("\n".join(table(first, rows)))
-    size = whole.stat().st_size
-    warm = [own for _, written, own, _ in first.seen if written >= size * min(WARM_ROWS / rows, 0.5)]
-    print(f"\nrlcf from {WARM_ROWS:,} rows on: {warm[0]:.0f} MB at first, at most {max(warm):.0f} MB")
-    micros = 1e6 * first.cpu_seconds / rows
-    print(f"{first.seconds:.0f} s, {rows / first.seconds:,.0f} rows/s; {micros:.0f} µs of CPU a row\n")
     resumed = [*grade, "--out", str(pieces), "--resume"]
-    for kill in range(1, kills + 1):
-        assert run(resumed, pieces, size * kill // (kills + 1)) is None
-        cut = "in a line" if last_byte(pieces) != b"\n" else "behind a line"
-        print(f"killed at {pieces.stat().st_size / size:.1%} of the results, {cut}")
-    last = run(resumed, pieces)
-    assert last is not None
+    with ThreadPoolExecutor() as beside:
+        killing = beside.submit(kill_and_resume, resumed, pieces, rows, kills)
+        first = run([*grade, "--out", str(whole)], whole)
+        assert first is not None
+        print("\n".join(table(first, rows)))
+        warm = [own for _, written, own, _ in first.seen if written >= min(WARM_ROWS, rows // 2)]
+        print(f"\nrlcf from {WARM_ROWS:,} rows on: {warm[0]:.0f} MB at first, at most {max(warm):.0f} MB")
+        micros = 1e6 * first.cpu_seconds / rows
+        print(f"{first.seconds:.0f} s, {rows / first.seconds:,.0f} rows/s; {micros:.0f} µs of CPU a row\n")
+        last = killing.result()
     print(f"resumed: {last.summary['resumed']:,} rows were there, {last.seconds:.0f} s for the others")
     counted = list(rows_of(pieces))
     print(f"rows {len(counted):,}, distinct {len(set(counted)):,}, in order {counted == list(range(rows))}")
