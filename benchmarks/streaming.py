@@ -58,6 +58,7 @@ class Run:
 def write_samples(path: Path, rows: int, programs: int) -> None:
     """`rows` samples of `programs` distinct programs, a fifth of them wrong."""
     problems = [problem for problem in load_problems("mbjp") if problem.reference]
+    problems.sort(key=lambda problem: len(problem.prompt) + len(problem.test))  # results quote the tests
     lines = []
     for at in range(programs):
         problem = problems[at % len(problems)]
@@ -186,7 +187,7 @@ def measure(folder: Path, rows: int, programs: int, kills: int) -> None:
     grade += ["--extract", "none", "--json"]
     resumed = [*grade, "--out", str(pieces), "--resume"]
     with ThreadPoolExecutor() as beside:
-        killing = beside.submit(kill_and_resume, resumed, pieces, rows, kills)
+        killing = beside.submit(kill_and_resume, resumed, pieces, rows, kills) if kills else None
         first = run([*grade, "--out", str(whole)], whole)
         assert first is not None
         print("\n".join(table(first, rows)))
@@ -194,7 +195,9 @@ def measure(folder: Path, rows: int, programs: int, kills: int) -> None:
         print(f"\nrlcf from {WARM_ROWS:,} rows on: {warm[0]:.0f} MB at first, at most {max(warm):.0f} MB")
         micros = 1e6 * first.cpu_seconds / rows
         print(f"{first.seconds:.0f} s, {rows / first.seconds:,.0f} rows/s; {micros:.0f} µs of CPU a row\n")
-        last = killing.result()
+    if killing is None:
+        return
+    last = killing.result()
     print(f"resumed: {last.summary['resumed']:,} rows were there, {last.seconds:.0f} s for the others")
     counted = list(rows_of(pieces))
     print(f"rows {len(counted):,}, distinct {len(set(counted)):,}, in order {counted == list(range(rows))}")

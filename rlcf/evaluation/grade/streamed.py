@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from javabox import AnyJudge, Job, Verdict
 from rlcf.errors import BadInput
 from rlcf.evaluation.extraction import Extraction, Mode, extract
-from rlcf.evaluation.grade.window import in_order
+from rlcf.evaluation.grade.window import judged_in_order
 from rlcf.evaluation.grade.written import Result, Written
 from rlcf.evaluation.metrics import Running
 from rlcf.evaluation.provenance import Terms, terms
@@ -29,6 +29,8 @@ from rlcf.evaluation.summary import Counts, Evaluation
 from rlcf.problems.broken import BrokenSuites
 from rlcf.problems.problem import Problem
 from rlcf.progress import Advance, progress
+
+SHOW_SECONDS = 0.1
 
 
 def grade(
@@ -75,10 +77,13 @@ def grade(
         def finish(one: tuple[Sample, Extraction], verdict: Verdict) -> bytes:
             return grading.judged(*one, verdict, expected_values=expected_values)
 
-        for line in in_order(asked(), judge, finish):
+        def write(lines: bytes) -> None:
             if out is not None:
-                out.write(line)
+                out.write(lines)
                 out.flush()
+
+        judged_in_order(asked(), judge, finish, write)
+        grading.show()
     seconds = time.monotonic() - started
     return grading.evaluation(ks, seconds, resumed=written.taken if written else 0)
 
@@ -110,6 +115,7 @@ def merge(
                 out.write(as_line(found.fields))
         for shard in shards:
             shard.end()
+        grading.show()
     return grading.evaluation(ks, 0.0, resumed=sum(shard.taken for shard in shards))
 
 
@@ -121,6 +127,7 @@ class _Grading:
         """The part of the provenance that all lines share."""
         self._counts, self._seen, self._running, self._broken = Counts(), Terms(), Running(k), BrokenSuites()
         self._advance, self._mode = advance, extraction
+        self._unshown, self._shown = 0, 0.0
         self._terms: dict[tuple[object, ...], dict[str, Any]] = {}
 
     def expect(self, problem: Problem) -> None:
@@ -169,6 +176,11 @@ class _Grading:
         told, judged_by = found.verdict(verdict), self.provenance(sample.problem)
         return results_line(sample, found, told, judged_by, expected_values=expected_values)
 
+    def show(self) -> None:
+        """The rates so far."""
+        self._advance(self._unshown, **self._running.shown())
+        self._unshown, self._shown = 0, time.monotonic()
+
     def evaluation(self, ks: Sequence[int], seconds: float, *, resumed: int) -> Evaluation:
         provenance = {**self.judged_by, **self._seen.all()}
         return self._counts.evaluation(ks, seconds, provenance=provenance, resumed=resumed)
@@ -176,7 +188,10 @@ class _Grading:
     def _count(self, problem: Problem, verdict: Verdict) -> None:
         self._counts.add(problem, verdict)
         self._running.add(problem.task_id, verdict)
-        self._advance(1, **self._running.shown())
+        self._unshown += 1
+        # Rates in words cost as much as counting does.
+        if time.monotonic() - self._shown > SHOW_SECONDS:
+            self.show()
 
 
 def results_line(

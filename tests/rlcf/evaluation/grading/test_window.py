@@ -45,9 +45,10 @@ class Watched:
     def provenance(self) -> dict[str, str]:
         return self.judge.provenance()
 
-    def write(self, line: bytes) -> int:
-        self.lines.append(line)
-        return len(line)
+    def write(self, lines: bytes) -> int:
+        assert lines.endswith(b"\n")
+        self.lines += lines.splitlines()
+        return len(lines)
 
     def flush(self) -> None:
         """Nothing is held back."""
