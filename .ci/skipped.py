@@ -3,7 +3,7 @@
     python .ci/skipped.py RESULTS.xml --none      no test may be skipped
     python .ci/skipped.py RESULTS.xml --bare      only tests that found no Docker engine or one JDK alone
 
-Tests of vLLM may be skipped in both: .ci/vllm runs them, in an environment of their own.
+Tests of vLLM and of Ray may be skipped in both: .ci/vllm and .ci/ray run them, in environments of their own.
 RESULTS.xml is what `pytest --junitxml` wrote; nothing but pytest's own summary is trusted to say what ran.
 """
 
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
-ELSEWHERE = ("vLLM is not installed",)
+ELSEWHERE = ("vLLM is not installed", "Ray is not installed")
 NOT_ON_A_BARE_MACHINE = ("no Docker engine", "only one JDK here")
 
 

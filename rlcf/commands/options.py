@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from tyro.conf import arg
 
@@ -48,8 +48,9 @@ def refuse_renamed(argv: Sequence[str]) -> None:
 class Judging:
     """Where and beside how many others programs run."""
 
-    engine: Literal["auto", "local", "docker"] = "auto"
-    """Where programs run; auto is docker where an engine answers, else local."""
+    engine: Literal["auto", "local", "docker", "ray"] = "auto"
+    """Where programs run; auto is docker where an engine answers, else local; ray is the cluster of
+    RAY_ADDRESS, or one of this machine, with a judge a machine."""
     isolation: Literal["auto", "namespaces", "landlock", "none"] = "auto"
     """What keeps programs from the machine in the local engine; auto is the best that it permits, and where
     nothing isolates nothing runs. none: programs may do all that you may, with your files and your network:
@@ -58,7 +59,8 @@ class Judging:
     """The JDK that compiles and runs programs: a release that is found on this machine, such as 21, or the
     folder of one; docker has 17, 21 and 25. By default JAVA_HOME's, else the PATH's, and in docker 17."""
     workers: Annotated[int, arg(metavar="N")] = 0
-    """Programs judged at a time; 0 is one a core."""
+    """Programs judged at a time; 0 is one a core. On Ray: by each actor, of which there are as many as CPUs
+    are free for."""
     classpath: Annotated[str, arg(metavar="A.jar:B.jar")] = ""
     """Jars that programs and tests see, with colons between; programs that use them have a JVM of their
     own."""
@@ -79,16 +81,18 @@ class Judging:
         """A new judge; `settings` are more arguments of `Judge`. Raises JudgeUnavailable."""
         from javabox import Judge
 
-        return Judge(
-            **{
-                "engine": self.engine,
-                "isolation": self.isolation,
-                "jdk": self.jdk,
-                "workers": self.workers or None,
-                "classpath": self.jars(),
-                **settings,
-            }
-        )
+        settings = {
+            "isolation": self.isolation,
+            "jdk": self.jdk,
+            "workers": self.workers or None,
+            "classpath": self.jars(),
+            **settings,
+        }
+        if self.engine == "ray":
+            from javabox.cluster import RayJudge
+
+            return cast("Judge", RayJudge(**settings))  # with all of its methods
+        return Judge(engine=self.engine, **settings)
 
 
 @dataclass(frozen=True)
