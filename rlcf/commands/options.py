@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import arg
 
+from javabox.remote.client import is_url
 from rlcf.errors import BadInput
 from rlcf.problems import Problem
 from rlcf.problems.limits import memory_limit_fault, time_limit_fault
@@ -48,8 +49,9 @@ def refuse_renamed(argv: Sequence[str]) -> None:
 class Judging:
     """Where and beside how many others programs run."""
 
-    engine: Literal["auto", "local", "docker"] = "auto"
-    """Where programs run; auto is docker where an engine answers, else local."""
+    engine: Annotated[str, arg(metavar="auto|local|docker|URL")] = "auto"
+    """Where programs run: auto is docker where an engine answers, else local; a URL is that of an `rlcf
+    serve`, whose key is in JAVABOX_API_KEY."""
     isolation: Literal["auto", "namespaces", "landlock", "none"] = "auto"
     """What keeps programs from the machine in the local engine; auto is the best that it permits, and where
     nothing isolates nothing runs. none: programs may do all that you may, with your files and your network:
@@ -65,6 +67,8 @@ class Judging:
 
     def check(self) -> None:
         """Raises BadInput."""
+        if self.engine not in ("auto", "local", "docker") and not is_url(self.engine):
+            raise BadInput(f"must be auto, local, docker or a URL, is {self.engine!r}", field="engine")
         if self.workers < 0:
             raise BadInput(f"must not be negative, is {self.workers}", field="workers")
         for jar in self.jars():
