@@ -1,9 +1,9 @@
-"""The door of the service, before any route: who is let in, how much and how slowly one may send and take.
+"""The door of the service, before any route: who is let in, how much and how slowly one may send.
 
 One ASGI application around another. The whole body is read here, up to a limit and a time, and handed on; so
 a route that runs has all that it asks with. Each request is counted and leaves one line in the log.
 
-Not covered: what a client sends before its request is one (`server.py` has a time for that).
+Not covered: what a client sends before its request is one, and what it does not take (`connection.py`).
 """
 
 from __future__ import annotations
@@ -41,13 +41,11 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, told = time.monotonic(), _Told(send, self._settings.body_seconds)
+        started, told = time.monotonic(), _Told(send)
         try:
             await self._answer(scope, receive, told)
         except Gone:
             told.status = GONE
-        except TimeoutError:
-            told.status = GONE  # it takes nothing; the server closes what is left half-said
         finally:
             seconds = time.monotonic() - started
             route = getattr(scope.get("route"), "path", "other")
@@ -113,10 +111,10 @@ class Guard:
 
 
 class _Told:
-    """The answer as it is sent: its status, and an end to waiting for a client that takes nothing."""
+    """The answer as it is sent, and its status."""
 
-    def __init__(self, send: Send, seconds: float) -> None:
-        self._send, self._seconds = send, seconds
+    def __init__(self, send: Send) -> None:
+        self._send = send
         self.status = 500
         self.id = uuid.uuid4().hex[:16]
 
@@ -124,8 +122,7 @@ class _Told:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message = {**message, "headers": [*message["headers"], (b"x-request-id", self.id.encode())]}
-        async with asyncio.timeout(self._seconds):
-            await self._send(message)
+        await self._send(message)
 
 
 def _given(headers: Headers) -> str:

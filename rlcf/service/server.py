@@ -6,11 +6,10 @@ process ends with 0; with 1 where something had to be cut off.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import uvicorn
@@ -20,13 +19,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from javabox import Judge
 from rlcf.errors import BadInput
 from rlcf.grounding.table import grounding_entry, load_grounding
 from rlcf.problems import Problem
 from rlcf.service.asked import Asked, Known
+from rlcf.service.connection import patient
 from rlcf.service.gate import Gate
 from rlcf.service.guard import Guard
 from rlcf.service.json_io import Json
@@ -38,9 +37,6 @@ from rlcf.service.telemetry import CONTENT_TYPE, Metrics, log_as_json, say
 
 CONNECTIONS = 1024
 KEEP_ALIVE_SECONDS = 30
-HEADER_SECONDS = 10.0
-"""For a client to send a request's first lines."""
-HEALTH_SECONDS = 5.0
 ABOUT = "Grading and rewards for generated Java: one judge behind routes of its own and of trainers."
 
 
@@ -74,7 +70,7 @@ def serve(settings: Settings, judge: Judge, sets: Mapping[str, Sequence[Problem]
     log_as_json()
     config = uvicorn.Config(
         app,
-        http=_Protocol,
+        http=patient(settings.body_seconds),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -130,50 +126,11 @@ async def _refuse_fields(_: Request, error: Exception) -> Response:
 
 
 def _listening(settings: Settings) -> socket.socket:
-    """A socket that listens. A client that takes nothing for long is cut off by the kernel."""
+    """A socket that listens."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        bound = socket.create_server((settings.host, settings.port), family=family, backlog=CONNECTIONS)
+        return socket.create_server((settings.host, settings.port), family=family, backlog=CONNECTIONS)
     except OSError as error:
         field = "host" if isinstance(error, socket.gaierror) else "port"
         where = f"{settings.host}:{settings.port}"
         raise BadInput(f"{where} can't be had: {error.strerror or error}", field=field) from error
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2000 * settings.body_seconds))
-    return bound
-
-
-class _Protocol(H11Protocol):
-    """uvicorn's, with a time for a request's first lines, which it waits for without end."""
-
-    _late: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._expect()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._expect()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._forget()
-        super().connection_lost(exc)
-
-    def _expect(self) -> None:
-        """Starts the time where a request has begun, or is the first; ends it where one is being answered."""
-        if self.cycle is not None and not self.cycle.response_complete:
-            self._forget()
-        elif self._late is None:
-            self._late = self.loop.call_later(HEADER_SECONDS, self._give_up)
-
-    def _forget(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
-
-    def _give_up(self) -> None:
-        self._late = None
-        if self.cycle is None or self.cycle.response_complete:
-            abort: Callable[[], None] = self.transport.abort
-            abort()
