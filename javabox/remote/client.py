@@ -307,7 +307,9 @@ class Remote:
         """What the server judges with. Raises JudgeUnavailable."""
         ask = partial(self._pool.request, "GET", f"{self._url}/v1/judge", headers=self._headers)
         try:
-            response = ask(retries=urllib3.Retry(3, redirect=0, status_forcelist=AGAIN, backoff_factor=0.3))
+            response = ask(
+                retries=urllib3.Retry(status=3, connect=0, read=0, redirect=0, status_forcelist=AGAIN)
+            )
         except HTTPError as error:
             raise JudgeUnavailable(
                 f"no server answers at {self._url}: {error}", "rlcf serve there, and look at the URL"

@@ -36,6 +36,8 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
+        self.cut_off = 0
+        """Requests that the end of the server did not wait for."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,6 +48,10 @@ class Guard:
             await self._answer(scope, receive, told)
         except Gone:
             told.status = GONE
+        except asyncio.CancelledError:
+            told.status = GONE
+            self.cut_off += 1
+            raise
         finally:
             seconds = time.monotonic() - started
             route = getattr(scope.get("route"), "path", "other")

@@ -18,7 +18,6 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp
 
 from javabox import Judge
 from rlcf.errors import BadInput
@@ -40,7 +39,7 @@ KEEP_ALIVE_SECONDS = 30
 ABOUT = "Grading and rewards for generated Java: one judge behind routes of its own and of trainers."
 
 
-def application(settings: Settings, judge: Judge, sets: Mapping[str, Sequence[Problem]]) -> ASGIApp:
+def application(settings: Settings, judge: Judge, sets: Mapping[str, Sequence[Problem]]) -> Guard:
     """The ASGI application. Raises BadInput where the grounding needs what a problem lacks, or a
     discriminator."""
     metrics = Metrics()
@@ -92,9 +91,8 @@ def serve(settings: Settings, judge: Judge, sets: Mapping[str, Sequence[Problem]
             server.run(sockets=[bound])
         finally:
             signal.signal(signal.SIGTERM, before)
-    cut = len(server.server_state.tasks)
-    say("ended", cut_off=cut)
-    return 1 if cut else 0
+    say("ended", cut_off=app.cut_off)
+    return 1 if app.cut_off else 0
 
 
 def _add_looks(app: FastAPI, judge: Judge, metrics: Metrics) -> None:
