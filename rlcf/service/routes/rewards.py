@@ -25,6 +25,8 @@ from rlcf.service.routes.shared import ANSWERS, Shared, score
 PATIENCE_SECONDS = 20.0
 """open-instruct gives a program 0 where its request fails, and waits 30 seconds: it is kept waiting, rather
 than sent away, while others' programs run."""
+LONGEST_SECONDS = 1e6
+"""More than any server gives to a program, and few enough to be counted in fuel."""
 _FENCE_NAME = re.compile(r"\A\s*java\s*\n")
 """What open-instruct leaves of a fence."""
 
@@ -109,7 +111,7 @@ async def _tested(shared: Shared, request: Request, body: bodies.ProgramBody) ->
     if isinstance(body.tests, list):
         suite = _suite(body.tests)
         times = 1 if suite.stdin else max(1, len(suite.cases))
-        seconds = FUEL_SECONDS * body.max_execution_time * times
+        seconds = min(FUEL_SECONDS * body.max_execution_time * times, LONGEST_SECONDS)
         problem = Problem("inline", "", suite, time_limit=seconds)
         shared.asked.check(problem.limits, "max_execution_time")
     else:

@@ -28,6 +28,8 @@ from rlcf.service.routes.shared import ANSWERS, Shared
 PATIENCE_SECONDS = 20.0
 """verl waits that long at least, and gives a program up that is sent away but with a 504."""
 FULL = 504
+LONGEST_SECONDS = 1e6
+"""More than any server gives to a program, and few enough to be counted in fuel."""
 EXIT = re.compile(r"exit code (-?\d+)")
 KILLED = 137
 """The exit code of what a limit of memory or output ended."""
@@ -59,7 +61,7 @@ def routes(shared: Shared) -> APIRouter:
 def _job(body: bodies.RunBody) -> Job:
     """Raises Refused (422)."""
     limits = Limits(
-        fuel=round(min(FUEL_SECONDS * body.run_timeout, 1e9) * FUEL_PER_SECOND),
+        fuel=round(min(FUEL_SECONDS * body.run_timeout, LONGEST_SECONDS) * FUEL_PER_SECOND),
         wall_seconds=max(60.0, 15.0 * body.run_timeout),
         idle_seconds=max(3.0, body.run_timeout),
         compile_seconds=max(20.0, body.compile_timeout),

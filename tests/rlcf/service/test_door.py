@@ -120,6 +120,8 @@ def test_limits_are_the_servers(server: Served) -> None:
         assert rows[2]["verdict"]["outcome"] == "passed"
     runs = {"language": "java", "code": "", "run_timeout": 1e300}
     assert server.ask("/run_code", runs).status == 422
+    forever = {"program": "class A { }", "tests": ["true"], "max_execution_time": 1.2e308}
+    assert server.ask("/test_program", forever).status == 422
     assert server.ask("/run_code", runs | {"run_timeout": 1, "files": {"../a.java": ""}}).status == 422
     assert server.ask("/run_code", runs | {"run_timeout": 1, "files": {"a.java": "?"}}).status == 422
     assert server.ask("/run_code", runs | {"run_timeout": 1, "language": "python"}).status == 422
