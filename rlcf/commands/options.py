@@ -83,6 +83,8 @@ class Judging:
         """A new judge; `settings` are more arguments of `Judge`. Raises JudgeUnavailable."""
         from javabox import Judge
 
+        if is_url(self.engine):
+            settings.pop("workers", None)  # what a command would choose here is the server's to choose
         return Judge(
             **{
                 "engine": self.engine,
