@@ -31,6 +31,7 @@ from rlcf.commands.grade import Grade
 from rlcf.commands.merge import Merge
 from rlcf.commands.parse import parse
 from rlcf.commands.report import Report
+from rlcf.commands.serve import Serve
 from rlcf.commands.study import Study
 from rlcf.commands.train import Resume, Train
 from rlcf.commands.verifier import Verifier
@@ -47,10 +48,13 @@ Command = (
     | Annotated[Data, subcommand("data")]
     | Annotated[Merge, subcommand("merge")]
     | Annotated[Report, subcommand("report")]
+    | Annotated[Serve, subcommand("serve")]
     | Annotated[Doctor, subcommand("doctor")]
 )
 
-NAMES = ("grade", "train", "ablate", "study", "bench", "verifier", "data", "merge", "report", "doctor")
+NAMES = (
+    *("grade", "train", "ablate", "study", "bench", "verifier", "data", "merge", "report", "serve", "doctor"),
+)
 DESCRIPTION = "Train, grade and benchmark Java code models from compiler feedback."
 
 

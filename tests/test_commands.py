@@ -54,6 +54,7 @@ PARSED = {
     "rlcf data build": "a minute; run small by tests/rlcf/problems/mathqa",
     "rlcf data baselines": "needs MathQA's training file; run small by tests/rlcf/problems/mathqa",
     "rlcf data tests mbjp": "minutes; run small by tests/rlcf/test_cli_models.py",
+    "rlcf serve": "answers until it is ended; run by tests/rlcf/service",
     "rlcf doctor --bundle-jdk": "half a minute; run by tests/rlcf/test_bundle.py",
 }
 """Beginnings of the others, with the reason."""
@@ -63,6 +64,7 @@ OUTSIDE = {
     "javabox ": "another command; run by tests/javabox/stdin/test_commands.py",
     "accelerate launch": "its rlcf part is parsed; run by tests/rlcf/training/runtime/test_distributed.py",
     "git ": "not ours",
+    "export RLCF_API_KEYS": "a variable; read by tests/rlcf/service/test_door.py",
     "pip ": "not ours; the wheel is tried by .ci/wheel",
     ".ci/": "needs root and an engine; CI runs it",
     "python -m benchmarks": "minutes to hours; its numbers stand in RESULTS.md",

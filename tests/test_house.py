@@ -35,7 +35,7 @@ LAYERS = (
     {"grounding", "policy"},
     {"evaluation", "environment"},
     {"training"},
-    {"report", "experiments", "adapters"},
+    {"report", "experiments", "adapters", "service"},
     {"cli", "commands", "doctor", "__main__"},
 )
 """From the bottom to the top; a module imports from its own layer and from those below."""

@@ -44,7 +44,7 @@ class SharedJudge:
 
     def __init__(
         self,
-        engine: Engine = "auto",
+        engine: Engine | str = "auto",
         workers: int | None = None,
         *,
         isolation: Isolation = "auto",

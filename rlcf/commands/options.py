@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from tyro.conf import arg
 
+from javabox.remote.client import is_url
 from rlcf.errors import BadInput
 from rlcf.problems import Problem
 from rlcf.problems.limits import memory_limit_fault, time_limit_fault
@@ -18,7 +19,7 @@ from rlcf.problems.problem import with_limits
 from rlcf.recipes.renamed import RENAMED
 
 if TYPE_CHECKING:
-    from javabox import Judge
+    from javabox import AnyJudge
 
 
 FLAT = arg(name="")
@@ -48,9 +49,10 @@ def refuse_renamed(argv: Sequence[str]) -> None:
 class Judging:
     """Where and beside how many others programs run."""
 
-    engine: Literal["auto", "local", "docker", "ray"] = "auto"
-    """Where programs run; auto is docker where an engine answers, else local; ray is the cluster of
-    RAY_ADDRESS, or one of this machine, with a judge a machine."""
+    engine: Annotated[str, arg(metavar="auto|local|docker|ray|URL")] = "auto"
+    """Where programs run: auto is docker where an engine answers, else local; ray is the cluster of
+    RAY_ADDRESS, or one of this machine, with a judge a machine; a URL is that of an `rlcf serve`, whose key is
+    in JAVABOX_API_KEY."""
     isolation: Literal["auto", "namespaces", "landlock", "none"] = "auto"
     """What keeps programs from the machine in the local engine; auto is the best that it permits, and where
     nothing isolates nothing runs. none: programs may do all that you may, with your files and your network:
@@ -67,6 +69,8 @@ class Judging:
 
     def check(self) -> None:
         """Raises BadInput."""
+        if self.engine not in ("auto", "local", "docker", "ray") and not is_url(self.engine):
+            raise BadInput(f"must be auto, local, docker, ray or a URL, is {self.engine!r}", field="engine")
         if self.workers < 0:
             raise BadInput(f"must not be negative, is {self.workers}", field="workers")
         for jar in self.jars():
@@ -77,10 +81,12 @@ class Judging:
         """The class path's."""
         return [Path(path) for path in self.classpath.split(os.pathsep) if path]
 
-    def judge(self, **settings: Any) -> Judge:
+    def judge(self, **settings: Any) -> AnyJudge:
         """A new judge; `settings` are more arguments of `Judge`. Raises JudgeUnavailable."""
         from javabox import Judge
 
+        if is_url(self.engine):
+            settings.pop("workers", None)  # what a command would choose here is the server's to choose
         settings = {
             "isolation": self.isolation,
             "jdk": self.jdk,
@@ -91,7 +97,7 @@ class Judging:
         if self.engine == "ray":
             from javabox.cluster import RayJudge
 
-            return cast("Judge", RayJudge(**settings))  # with all of its methods
+            return RayJudge(**settings)
         return Judge(engine=self.engine, **settings)
 
 
