@@ -31,7 +31,7 @@ def asked(count: int = 25) -> list[Problem]:
 
 def replies(problems: list[Problem]) -> list[Reply]:
     """Four of each problem: the reference as a continuation, as a chat reply with a whole class, a wrong one,
-    and by turns one that does not compile, throws, prints or never ends."""
+    and by turns one that does not compile, throws or leaves; the first never ends."""
     found = []
     for number, problem in enumerate(problems):
         right = problem.prompt + str(problem.reference)
@@ -39,15 +39,15 @@ def replies(problems: list[Problem]) -> list[Reply]:
         bodies = (
             "return nothing;",
             "throw new IllegalStateException();",
-            "System.exit(0); return (some) thing;",
-            "for (;;) { }",
+            "System.exit(0); throw new Error();",
         )
-        last = f"        {bodies[number % 4]}\n    }}\n}}\n"
+        body = bodies[number % 3] if number else "for (;;) { }"
+        last = f"        {body}\n    }}\n}}\n"
         found += [
             Reply(problem, "continuation", str(problem.reference)),
             Reply(problem, "chat", chat),
             Reply(problem, "wrong", f"```java\n{_wrong(right)}\n```"),
-            Reply(problem, bodies[number % 4], last),
+            Reply(problem, body, last),
         ]
     return found
 
