@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 WAY_OUT = (
-    "this judge belongs to the process that forked this one: make one here, `Judge()`, at the first use or in"
-    " the worker's own start (worker_init_fn of a DataLoader, post_fork of gunicorn), start workers by spawn"
-    " and make one in each, or judge in the parent process"
+    "this judge belongs to the process that forked this one: take a SharedJudge, which all processes may ask,"
+    " or make one here, `Judge()`, at the first use or in the worker's own start (worker_init_fn of a"
+    " DataLoader, post_fork of gunicorn), start workers by spawn and make one in each, or judge in the parent"
+    " process"
 )
 
 

@@ -9,23 +9,20 @@ Who gets which job, and what is asked again, is javabox/dispatch.py's.
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import importlib.metadata
 import json
 import os
-import queue
 import weakref
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NoReturn, Self, SupportsIndex
 
+from javabox import interface
 from javabox.cache import VerdictCache
 from javabox.cores import cores
-from javabox.delivery import Promise
 from javabox.dispatch import Dispatcher
 from javabox.engines import jars, jvm
 from javabox.engines.jdk import Wanted
@@ -120,32 +117,19 @@ class Judge:
 
         Raises TypeError where `jobs` are no jobs, JudgeUnavailable and JudgeInChild as `submit` does.
         """
-        with self._asking(jobs) as futures:
-            return [future.result() for future in futures]
+        self._refuse_in_child()
+        return interface.grade(self.submit, jobs)
 
     async def grade_async(self, jobs: Iterable[Job]) -> list[Verdict]:
         """`grade` for asyncio. Cancelling who awaits it, also by a timeout, ends the jobs."""
-        with self._asking(jobs) as futures:
-            return list(await asyncio.gather(*map(asyncio.wrap_future, futures)))
+        self._refuse_in_child()
+        return await interface.grade_async(self.submit, jobs)
 
     def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Verdict]]:
         """Pairs of a job's index and its verdict, as they are finished. Left early, it ends the other
         jobs."""
-        finished: queue.SimpleQueue[tuple[int, Future[Verdict]]] = queue.SimpleQueue()
-        with self._asking(jobs) as futures:
-            for index, future in enumerate(futures):
-
-                def put(done: Future[Verdict], index: int = index) -> None:
-                    finished.put((index, done))
-
-                if isinstance(future, Promise):
-                    future.add_own_callback(put)
-                else:
-                    put(future)  # known
-            for _ in futures:
-                self._refuse_in_child()
-                index, future = finished.get()
-                yield index, future.result()
+        self._refuse_in_child()
+        return interface.stream(self.submit, jobs, self._refuse_in_child)
 
     def submit(self, job: Job) -> Future[Verdict]:
         """The verdict to come. Identical jobs are judged once. `cancel` works until the verdict is there: a
@@ -155,10 +139,7 @@ class Judge:
         forked child.
         """
         self._refuse_in_child()
-        if not isinstance(job, Job):
-            raise TypeError(
-                f"not a job: {_kind(job)}; make one of a program and its tests, Job(source, suite)"
-            )
+        interface.require_job(job)
         known = self._cache.get(job)
         if known is None:
             return self._dispatcher.ask(job, self)
@@ -195,37 +176,15 @@ class Judge:
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError(
-            "a Judge is one process's and can't be pickled or copied: make one where it is used, at the first"
-            " use in each worker (a module-level variable, not an attribute of what is sent), and send jobs"
-            " and verdicts, which can be"
+            "a Judge is one process's and can't be pickled or copied: take a SharedJudge, which can, or make"
+            " one where it is used, at the first use in each worker (a module-level variable, not an"
+            " attribute of what is sent), and send jobs and verdicts, which can be"
         )
 
     @property
     def _channel(self) -> Channel | None:
         return self._dispatcher.main_channel()
 
-    @contextmanager
-    def _asking(self, jobs: Iterable[Job]) -> Iterator[list[Future[Verdict]]]:
-        """Futures of all jobs; those still open at the end are cancelled."""
-        self._refuse_in_child()
-        if isinstance(jobs, Job | str | bytes) or not isinstance(jobs, Iterable):
-            raise TypeError(f"several jobs are wanted, such as [Job(source, suite)], not {_kind(jobs)}")
-        jobs = list(jobs)
-        for index, job in enumerate(jobs):
-            if not isinstance(job, Job):
-                raise TypeError(f"item {index} is not a job: {_kind(job)}; make one with Job(source, suite)")
-        futures: list[Future[Verdict]] = []
-        try:
-            futures.extend(map(self.submit, jobs))
-            yield futures
-        finally:
-            for future in futures:
-                future.cancel()
-
     def _refuse_in_child(self) -> None:
         if os.getpid() != self._owner:
             raise JudgeInChild()
-
-
-def _kind(thing: object) -> str:
-    return f"an object of type {type(thing).__name__}"
