@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rlcf.adapters.rewards import Rewards
+from rlcf.adapters.rewards import cached_rewards
 from rlcf.adapters.rows import carried
 from rlcf.evaluation.generation.prompting import begun, request
 from rlcf.problems import load_problems
@@ -33,7 +33,7 @@ def dataset(problems: str = "mbjp", split: str | None = "test", **_metadata: Any
 def judged(replies: Sequence[Sequence[str]], documents: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     """Of each reply what it is worth, by name; `reward` is None where the judge failed."""
     asked = [one["problem"] for one, its in zip(documents, replies, strict=True) for _ in its]
-    scored = Rewards(grounding="pass").score(asked, [text for its in replies for text in its])
+    scored = cached_rewards("pass").score(asked, [text for its in replies for text in its])
     facts = iter([{"reward": one.score, "outcome": one.outcome, **one.facts} for one in scored])
     return [[next(facts) for _ in its] for its in replies]
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from javabox import Job, Judge, SharedJudge, Verdict
+from javabox import Job, SharedJudge, Verdict
+from javabox.interface import AnyJudge
 from rlcf.adapters.rows import problem_of_row
 from rlcf.errors import BadInput
 from rlcf.evaluation.extraction import Extraction, extract
@@ -63,7 +64,7 @@ class Rewards:
     """The data set or file that a task_id is looked up in; rows that carry their problem need none."""
     grounding: str = "tests"
     """A name of docs/methods.md, or `path/to/file.py:function`."""
-    judge: SharedJudge | Judge = field(default_factory=SharedJudge, repr=False, compare=False)
+    judge: AnyJudge = field(default_factory=SharedJudge, repr=False, compare=False)
 
     def score(self, asked: Sequence[str], replies: Sequence[Any]) -> list[Scored]:
         """What the replies are worth, in their order. `asked`: of each its task_id or its problem's JSON;
@@ -107,6 +108,12 @@ class Rewards:
             Scored(Answer(problem, found.reply, found.verdict(verdict)), found.signal(signal))
             for ((problem, found), verdict), signal in zip(judged, signals, strict=True)
         ]
+
+
+@lru_cache(maxsize=16)
+def cached_rewards(grounding: str, problems: str = "mbjp") -> Rewards:
+    """The same object at every call, for hosts that call a function a sample: it keeps its connection."""
+    return Rewards(problems, grounding)
 
 
 _BROKEN = BrokenSuites()

@@ -63,7 +63,7 @@ def graded(samples: list[Reply], folder: Path, *groundings: str) -> dict[str, li
     source, results = folder / "samples.jsonl", folder / "results.jsonl"
     lines = [json.dumps({"task_id": one.problem.task_id, "completion": one.text}) + "\n" for one in samples]
     source.write_text("".join(lines), encoding="utf-8")
-    words = ["grade", str(source), "--problems", "mbjp", "--out", str(results), "--engine", "local", "--json"]
+    words = ["grade", str(source), "--problems", "mbjp", "--out", str(results), "--engine", "local"]
     assert main(words) == 0
     answers = read_answers(results, load_problems("mbjp"))
     return {name: [one.score for one in load_grounding(name)(answers)] for name in groundings}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from javabox import Judge, Suite, SuiteCase
+from javabox import Judge, SharedJudge, Suite, SuiteCase
 from rlcf import BadInput, load_problems
 from rlcf.adapters import Rewards, carried, problem_of_row, rows, text_of
 from tests.rlcf.adapters.replies import asked, graded, replies
@@ -79,8 +79,8 @@ def test_a_grounding_of_a_file_of_ones_own(judge: Judge, tmp_path: Path) -> None
 
 
 def test_it_can_be_sent_and_works_there() -> None:
-    """Pickled, deep-copied, and in a spawned process, where it finds a judge of its own."""
-    rewards = Rewards(grounding="pass")
+    """Pickled, deep-copied, and in a spawned process, where it finds the judge again."""
+    rewards = Rewards(grounding="pass", judge=SharedJudge("local", 2, linger=1.0))
     assert pickle.loads(pickle.dumps(rewards)) == rewards == copy.deepcopy(rewards)
     problem = asked(1)[0]
     with multiprocessing.get_context("spawn").Pool(1) as pool:
