@@ -8,7 +8,7 @@
 A host's module is imported by who uses that host, and imports it; `rlcf init HOST` writes an example.
 """
 
-from rlcf.adapters.rewards import Rewards, Scored, text_of
+from rlcf.adapters.rewards import Rewards, Scored, cached_rewards, text_of
 from rlcf.adapters.rows import carried, problem_of_row, rows
 
-__all__ = ["Rewards", "Scored", "carried", "problem_of_row", "rows", "text_of"]
+__all__ = ["Rewards", "Scored", "cached_rewards", "carried", "problem_of_row", "rows", "text_of"]

@@ -1,8 +1,8 @@
 """Rewards for OpenRLHF: `--reward.remote_url reward.py`, which `rlcf init openrlhf` writes, calls `scored`.
 
 A label is the row's problem (`--data.label_key problem`), or its task_id. OpenRLHF passes prompt and reply as
-one text, special tokens and all. It can't leave a sample out: where the judge failed its score is 0, and so is
-`judged`, in its logs beside the rates, whose mean must be 1. Not covered: tensors, which the file makes.
+one text, special tokens and all. It can't leave a sample out: where the judge failed its score is 0, and so
+is `judged`, in its logs beside the rates, whose mean must be 1. Not covered: tensors, which the file makes.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from javabox import SharedJudge
 from tests.rlcf.adapters.replies import Reply, asked, graded, replies
 
 
@@ -79,11 +80,10 @@ def killed_judge(meeting: Path) -> Iterator[None]:
     done, killed = threading.Event(), list[int]()
 
     def kill() -> None:
-        while not done.is_set() and not killed:
-            time.sleep(0.05)
-            if servers(meeting):
-                time.sleep(2.0)  # its JVM has come up
-                killed.extend(end(meeting, signal.SIGKILL))
+        with SharedJudge() as judge:
+            while not done.is_set() and not judge.stats()["asked"]:
+                time.sleep(0.1)
+        killed.extend(end(meeting, signal.SIGKILL))
 
     thread = threading.Thread(target=kill)
     thread.start()
