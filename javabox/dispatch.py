@@ -1,30 +1,29 @@
 """Who gets which job; what is asked again, and how often.
 
 Jobs wait here, in Python; a supervisor JVM holds only as many as keep its workers busy, so little is lost
-when it dies. What was in flight then is suspect, and so is what made a supervisor run out of memory: each
-suspect is asked again alone, in *quarantine*: a second supervisor of one worker, started for the first
-suspect and ended when no more come, while the main one goes on with the others. What brings a supervisor down
-alone as well, time and again, has done it: a `premature_exit`. What the wall clock ended is asked again too,
-once, since the clock may have been the machine's fault; so is what a signal ended, a few times, since another
-program may have sent it. A supervisor that is worn (a compilation that can't be ended) or silent is replaced.
+when it dies. Which of several gets a job, javabox/posts.py says. What was in flight then is suspect, and so
+is what made a supervisor run out of memory: each suspect is asked again alone, in *quarantine*: a supervisor
+of one worker, started for the first suspect and ended when no more come, while the others go on. What brings
+a supervisor down alone as well, time and again, has done it: a `premature_exit`. What the wall clock ended is
+asked again too, once, since the clock may have been the machine's fault; so is what a signal ended, a few
+times, since another program may have sent it. A supervisor that is worn (a compilation that can't be ended)
+or silent is replaced.
 
 Everything here happens on one thread; others leave calls in its inbox, and nothing is locked. So a fork at
 any moment leaves no lock behind that the child could wait for, and a judge can be dropped on any thread.
-
-Not covered: several supervisors for ordinary jobs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from javabox.cache import VerdictCache
@@ -33,6 +32,7 @@ from javabox.engines.jvm import Settings
 from javabox.engines.opening import Opened, greet
 from javabox.errors import JudgeInChild, JudgeUnavailable
 from javabox.job import Job
+from javabox.posts import Post, Posts
 from javabox.protocol import codec as wire
 from javabox.protocol.channel import Channel
 from javabox.protocol.sealed import Line
@@ -55,22 +55,12 @@ CLOSE_SECONDS = 10.0
 QUARANTINE_SECONDS = 10.0
 """So long the second supervisor stays without a job."""
 LOOK_SECONDS = 1.0
+BURST = 64
+"""Calls that are taken at once."""
 CLOSED = "this judge is closed; make a new one"
 
 _open: set[Dispatcher] = set()
 """What a forked child has to give up."""
-
-
-@dataclass(eq=False, slots=True)
-class _Post:
-    """A place for a supervisor: it may be there, on its way, or not needed."""
-
-    settings: Settings
-    most: int
-    """Jobs that it may hold."""
-    queue: deque[Task]
-    supervisor: Supervisor | None = None
-    starting: bool = False
 
 
 class Dispatcher:
@@ -89,10 +79,9 @@ class Dispatcher:
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._delivery = Delivery()
         self._ended = threading.Event()
-        workers = settings.workers
-        self._main = _Post(settings, 3 * workers + 2, deque())
-        self._quarantine = _Post(replace(settings, workers=1), 1, deque())
-        self._started(self._main, opened.line)
+        self._posts = Posts(settings)
+        self._quarantine = Post(replace(settings, workers=1), 1)
+        self._started(next(iter(self._posts)), opened.line)
         _open.add(self)
         self._thread = threading.Thread(target=self._run, name="javabox-dispatch", daemon=True)
         self._thread.start()
@@ -124,15 +113,15 @@ class Dispatcher:
             self._inbox.put(partial(self._end, CLOSED))
 
     def main_channel(self) -> Channel | None:
-        """That of the main supervisor, for those who look at its processes; None while it is replaced."""
-        supervisor = self._main.supervisor
+        """That of the first supervisor, for those who look at its processes; None while it is replaced."""
+        supervisor = next(iter(self._posts)).supervisor
         return None if supervisor is None else supervisor.line.channel
 
     def orphan(self) -> None:
         """In a forked child: nobody waits for what only the parent will know, and nothing of it is
         touched."""
         self.over = str(JudgeInChild())
-        for post in (self._main, self._quarantine):
+        for post in (*self._posts, self._quarantine):
             if post.supervisor is not None:
                 post.supervisor.line.channel.let_go()
         for future in list(self._promised):
@@ -153,7 +142,7 @@ class Dispatcher:
         task = self._asked.get(job)
         if task is None:
             task = self._asked[job] = Task(job)
-            self._main.queue.append(task)
+            self._posts.home(job.suite).queue.append(task)
         task.futures.append(future)
 
     def _forget(self, job: Job, future: Promise) -> None:
@@ -164,11 +153,11 @@ class Dispatcher:
         task.futures.remove(future)
         if not task.futures:
             del self._asked[job]
-            for post in (self._main, self._quarantine):
+            for post in (*self._posts, self._quarantine):
                 if post.supervisor is not None:
                     post.supervisor.cancel(task)
 
-    def _heard(self, post: _Post, supervisor: Supervisor, frame: bytes | None) -> None:
+    def _heard(self, post: Post, supervisor: Supervisor, frame: bytes | None) -> None:
         if supervisor is not post.supervisor:
             return  # it has been given up already
         task = supervisor.take(wire.decode_id(frame)) if frame is not None else None
@@ -181,12 +170,12 @@ class Dispatcher:
 
     def _run(self) -> None:
         try:
-            while self.over is None or self._main.starting or self._quarantine.starting:
+            while self.over is None or any(post.starting for post in (*self._posts, self._quarantine)):
                 held_up = self._delivery.held_up()
-                self._next_call(PATIENCE_SECONDS if held_up else LOOK_SECONDS)()
+                self._take_calls(PATIENCE_SECONDS if held_up else LOOK_SECONDS)
                 if self.over is None:
-                    self._serve(self._main)
-                    self._serve(self._quarantine)
+                    for post in (*self._posts, self._quarantine):
+                        self._serve(post)
                     self._look()
                 if held_up:
                     self._delivery.help()
@@ -196,7 +185,7 @@ class Dispatcher:
             for task in self._asked.values():
                 self._delivery.put(task.futures, JudgeUnavailable(self.over or CLOSED))
         finally:
-            for post in (self._main, self._quarantine):
+            for post in (*self._posts, self._quarantine):
                 if post.supervisor is not None:
                     post.supervisor.close()
             self._cache.close()
@@ -204,27 +193,33 @@ class Dispatcher:
             _open.discard(self)
             self._ended.set()
 
-    def _next_call(self, seconds: float) -> Callable[[], None]:
-        try:
-            return self._inbox.get(timeout=seconds)
-        except queue.Empty:
-            return lambda: None
+    def _take_calls(self, seconds: float) -> None:
+        """What is in the inbox, once there is something: to look who may be sent what takes as long."""
+        with contextlib.suppress(queue.Empty):
+            self._inbox.get(timeout=seconds)()
+            for _ in range(BURST):
+                self._inbox.get_nowait()()
 
     def _end(self, reason: str) -> None:
         self.over = self.over or reason
 
-    def _serve(self, post: _Post) -> None:
+    def _serve(self, post: Post) -> None:
         """Sends what may be sent; replaces a supervisor that is worn, starts one that is missing."""
-        supervisor = post.supervisor
+        supervisor, alone = post.supervisor, post is self._quarantine
         if supervisor is None:
-            if not post.starting and (post.queue or post is self._main):
+            if not post.starting and (post.queue if alone else self._posts.wanted(post)):
                 self._bring(post)
         elif supervisor.worn:
             if supervisor.load() == 0:
                 self._lose(post, supervisor)
         else:
-            while post.queue and supervisor.has_room(post.most):
-                self._send(supervisor, post.queue.popleft())
+            while supervisor.has_room(post.most) and (task := self._next_task(post)):
+                self._send(supervisor, task)
+
+    def _next_task(self, post: Post) -> Task | None:
+        if post is not self._quarantine:
+            return self._posts.next_for(post)
+        return post.queue.popleft() if post.queue else None
 
     def _send(self, supervisor: Supervisor, task: Task) -> None:
         if not task.futures:
@@ -242,7 +237,7 @@ class Dispatcher:
         if time.monotonic() - self._looked < LOOK_SECONDS:
             return
         self._looked = time.monotonic()
-        for post in (self._main, self._quarantine):
+        for post in (*self._posts, self._quarantine):
             if post.supervisor is not None and post.supervisor.silent():
                 log.warning("the supervisor is silent; replacing it")
                 self._lose(post, post.supervisor)
@@ -296,32 +291,32 @@ class Dispatcher:
 
     # ---- supervisors -------------------------------------------------------------------------------------
 
-    def _lose(self, post: _Post, dead: Supervisor) -> None:
+    def _lose(self, post: Post, dead: Supervisor) -> None:
         """A supervisor is gone, worn and empty, or silent: another takes its place, where one is needed."""
         words = dead.line.channel.stderr_tail()
         detail = f"the supervisor ended while it judged this program: {words}".strip()
-        if post is self._main:
+        if post is self._quarantine:
+            self._retire(post, dead)
+        else:
             self._stats.supervisor_replaced()
             self._bring(post, dead)
-        else:
-            self._retire(post, dead)
         # The youngest first: who brought it down has most likely been at it for long.
         for task in reversed(dead.take_all()):
             ended = Outcome.PREMATURE_EXIT
             cases = tuple(Case(name, ended) for name in task.job.suite.names)
             self._suspect(task, Verdict(ended, cases, deterministic=False, detail=detail))
 
-    def _retire(self, post: _Post, supervisor: Supervisor) -> None:
+    def _retire(self, post: Post, supervisor: Supervisor) -> None:
         post.supervisor = None
         threading.Thread(target=supervisor.close, name="javabox-end", daemon=True).start()
 
-    def _bring(self, post: _Post, dead: Supervisor | None = None) -> None:
+    def _bring(self, post: Post, dead: Supervisor | None = None) -> None:
         """Ends what was there and starts another, on a thread of its own: it takes seconds."""
         post.supervisor, post.starting = None, True
         arguments = (post, dead)
         threading.Thread(target=self._open, args=arguments, name="javabox-start", daemon=True).start()
 
-    def _open(self, post: _Post, dead: Supervisor | None) -> None:
+    def _open(self, post: Post, dead: Supervisor | None) -> None:
         if dead is not None:
             dead.close()
         failure: Exception = JudgeUnavailable(CLOSED)
@@ -337,24 +332,28 @@ class Dispatcher:
                 return
         self._inbox.put(partial(self._failed, post, failure))
 
-    def _started(self, post: _Post, line: Line) -> None:
+    def _started(self, post: Post, line: Line) -> None:
         post.starting = False
         post.supervisor = Supervisor(
             line, post.settings.workers, lambda *answer: self._inbox.put(partial(self._heard, post, *answer))
         )
 
-    def _failed(self, post: _Post, error: Exception) -> None:
-        """No supervisor can be had any more: everything that waits for it is a judge error."""
+    def _failed(self, post: Post, error: Exception) -> None:
+        """A supervisor can't be had any more: others do its work; where there is none, everything that waits
+        is a judge error."""
         post.starting = False
         if self.over is not None:
             return
-        log.error("the judge could not be started again: %s", error)
+        log.error("a supervisor could not be started again: %s", error)
+        alone = post is self._quarantine
+        if not alone and self._posts.give_up(post):
+            return
         verdict = Verdict(Outcome.JUDGE_ERROR, deterministic=False, detail=f"no supervisor: {error}")
-        waiting = list(self._asked.values()) if post is self._main else list(post.queue)
+        waiting = list(post.queue) if alone else list(self._asked.values())
         post.queue.clear()
         for task in waiting:
             self._finish(task, verdict)
-        if post is self._main:
+        if not alone:
             self._end(f"this judge could not be started again: {error}")
 
 

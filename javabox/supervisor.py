@@ -72,6 +72,8 @@ class Supervisor:
         self._workers = workers
         self._hear = hear
         self._flights: dict[int, _Flight] = {}
+        self._held = 0
+        """Bytes of them."""
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         self._queued = self._written = 0
         """Frames that were left to the writing thread, and that it has written."""
@@ -86,13 +88,13 @@ class Supervisor:
 
     def has_room(self, most: int) -> bool:
         """Whether it may get one more: it holds fewer than `most`, and not too much for its memory."""
-        held = sum(flight.size for flight in self._flights.values())
-        return len(self._flights) < most and (held < HELD_BYTES or not self._flights)
+        return len(self._flights) < most and (self._held < HELD_BYTES or not self._flights)
 
     def send(self, job_id: int, task: Task) -> None:
         """Raises what `wire.encode_job` raises of a job that has no form on the wire."""
         frame = wire.encode_job(job_id, task.job)
         self._flights[job_id] = _Flight(task, len(frame))
+        self._held += len(frame)
         self._clock()
         self._put(frame)
 
@@ -106,6 +108,7 @@ class Supervisor:
     def take(self, job_id: int) -> Task | None:
         """The job that an answer is for, which it holds no longer. None: nobody asked."""
         flight = self._flights.pop(job_id, None)
+        self._held -= flight.size if flight else 0
         self._clock()
         return flight.task if flight else None
 
@@ -113,6 +116,7 @@ class Supervisor:
         """What is lost with it."""
         lost = [flight.task for flight in self._flights.values()]
         self._flights.clear()
+        self._held = 0
         return lost
 
     def unused_seconds(self) -> float:
@@ -141,8 +145,7 @@ class Supervisor:
 
     def _put(self, frame: bytes) -> None:
         """Writes it where that can't take long, else leaves it to the thread; in order."""
-        unread = sum(flight.size for flight in self._flights.values())
-        if self._queued > self._written or unread + len(frame) > PIPE_BYTES:
+        if self._queued > self._written or self._held + len(frame) > PIPE_BYTES:
             self._queued += 1
             self._outbox.put(frame)
         else:
