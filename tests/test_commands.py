@@ -18,7 +18,7 @@ from rlcf.cli import main, parse_command
 from rlcf.problems import load_problems
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 SMALL = [
     *("--data.train-problems", "60", "--data.corpus-problems", "30", "--data.rl-problems", "40"),
@@ -41,6 +41,7 @@ RUN: dict[str, list[str]] = {
     "rlcf data check": ["--engine", "local"],
     "rlcf data tests Things.java": ["--engine", "local"],
     "rlcf doctor": ["--engine", "local"],
+    "rlcf init": [],
 }
 """Beginnings of the commands that are run, with what makes them small."""
 PARSED = {
@@ -70,6 +71,12 @@ OUTSIDE = {
     "python -m benchmarks": "minutes to hours; its numbers stand in RESULTS.md",
     ".venv/bin/python -m benchmarks": "minutes to hours; its numbers stand in RESULTS.md",
     "python -m pytest": "is what runs these tests",
+    **dict.fromkeys(
+        ("inspect ", "lm-eval ", "openenv ", "python data.py", "python episode.py", "trl ", "vf-"),
+        "a host's, or an example's; run by .ci/hosts in the host's environment",
+    ),
+    "python -m server.app": "the example of OpenEnv; run by .ci/hosts",
+    **dict.fromkeys(("python -m verl", "python -m openrlhf"), "needs GPUs: not run, as its page says"),
 }
 """Beginnings of commands that are no `rlcf` command."""
 

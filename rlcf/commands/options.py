@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import arg
 
@@ -51,8 +51,8 @@ class Judging:
 
     engine: Annotated[str, arg(metavar="auto|local|docker|ray|URL")] = "auto"
     """Where programs run: auto is docker where an engine answers, else local; ray is the cluster of
-    RAY_ADDRESS, or one of this machine, with a judge a machine; a URL is that of an `rlcf serve`, whose key is
-    in JAVABOX_API_KEY."""
+    RAY_ADDRESS, or one of this machine, with a judge a machine; a URL is that of an `rlcf serve`, whose key
+    is in JAVABOX_API_KEY."""
     isolation: Literal["auto", "namespaces", "landlock", "none"] = "auto"
     """What keeps programs from the machine in the local engine; auto is the best that it permits, and where
     nothing isolates nothing runs. none: programs may do all that you may, with your files and your network:
