@@ -45,6 +45,10 @@ def refuse_renamed(argv: Sequence[str]) -> None:
             raise BadInput(f"recipes have tables now: use {now}", field=option.partition("=")[0])
 
 
+LINGER_SECONDS = 5.0
+"""So long a judge that processes of one command shared stays after them."""
+
+
 @dataclass(frozen=True)
 class Judging:
     """Where and beside how many others programs run."""
@@ -81,9 +85,10 @@ class Judging:
         """The class path's."""
         return [Path(path) for path in self.classpath.split(os.pathsep) if path]
 
-    def judge(self, **settings: Any) -> AnyJudge:
-        """A new judge; `settings` are more arguments of `Judge`. Raises JudgeUnavailable."""
-        from javabox import Judge
+    def judge(self, *, shared: bool = False, **settings: Any) -> AnyJudge:
+        """A new judge, or one that is `shared` by processes of this machine; `settings` are more arguments of
+        it. Raises JudgeUnavailable."""
+        from javabox import Judge, SharedJudge
 
         if is_url(self.engine):
             settings.pop("workers", None)  # what a command would choose here is the server's to choose
@@ -98,6 +103,8 @@ class Judging:
             from javabox.cluster import RayJudge
 
             return RayJudge(**settings)
+        if shared and not is_url(self.engine):
+            return SharedJudge(engine=self.engine, linger=LINGER_SECONDS, **settings)
         return Judge(engine=self.engine, **settings)
 
 

@@ -13,7 +13,6 @@ calls `train`, with a judge of its own.
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -22,7 +21,7 @@ from pathlib import Path
 import torch
 from accelerate.utils import set_seed
 
-from javabox import Judge
+from javabox import AnyJudge, Judge, SharedJudge
 from rlcf.errors import BadInput
 from rlcf.evaluation import Evaluation, evaluate, evaluation_row
 from rlcf.grounding.signal import Signal
@@ -65,7 +64,7 @@ class Training:
         self,
         recipe: Recipe,
         folder: Path,
-        judge: Judge,
+        judge: AnyJudge,
         entry: Entry,
         machine: Machine | None,
         parallel: Parallel | None,
@@ -104,7 +103,7 @@ class Training:
 def train(
     recipe: Recipe,
     folder: Path | str,
-    judge: Judge | None = None,
+    judge: AnyJudge | None = None,
     machine: Machine | None = None,
     parallel: Parallel | None = None,
     *,
@@ -135,7 +134,7 @@ def train(
 
 def resume(
     folder: Path | str,
-    judge: Judge | None = None,
+    judge: AnyJudge | None = None,
     machine: Machine | None = None,
     parallel: Parallel | None = None,
     *,
@@ -167,13 +166,11 @@ def resume(
         _run_objective(training, saved[-1] if saved else 0)
 
 
-def _judge_or_own(judge: Judge | None, parallel: Parallel) -> AbstractContextManager[Judge]:
-    """`judge`, or a new one that ends with the context. Every process has one of its own, and they share the
-    cores."""
+def _judge_or_own(judge: AnyJudge | None, parallel: Parallel) -> AbstractContextManager[AnyJudge]:
+    """`judge`, or a new one that ends with the context. Several processes of a machine share one."""
     if judge is not None:
         return nullcontext(judge)
-    share = None if parallel.world == 1 else max(1, (os.cpu_count() or 1) // parallel.world)
-    return Judge(workers=share)
+    return Judge() if parallel.world == 1 else SharedJudge()
 
 
 def _begun(training: Training) -> Policy:
