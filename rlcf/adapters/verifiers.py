@@ -45,8 +45,9 @@ class JavaTask(vf.Task[JavaData, vf.State, JavaTaskConfig]):
         reference = problem_of_row(self.data.problem, "").reference
         if reference is None:
             return None
-        (one,) = await cached_rewards("pass").score_async([self.data.problem], [reference])
-        return one.answer.verdict.passed
+        return (await cached_rewards("pass").score_async([self.data.problem], [reference]))[
+            0
+        ].answer.verdict.passed
 
 
 class JavaConfig(vf.TasksetConfig):
@@ -62,8 +63,7 @@ class JavaTaskset(vf.Taskset[JavaTask, JavaConfig]):
 
     def load(self) -> list[JavaTask]:
         """A task a problem. Raises BadInput."""
-        found = load_problems(self.config.problems, self.config.split)
         return [
             JavaTask(JavaData(id=one.task_id, prompt=request(one), problem=carried(one)), self.config.task)
-            for one in found
+            for one in load_problems(self.config.problems, self.config.split)
         ]
