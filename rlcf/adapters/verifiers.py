@@ -45,9 +45,8 @@ class JavaTask(vf.Task[JavaData, vf.State, JavaTaskConfig]):
         reference = problem_of_row(self.data.problem, "").reference
         if reference is None:
             return None
-        return (await cached_rewards("pass").score_async([self.data.problem], [reference]))[
-            0
-        ].answer.verdict.passed
+        (one,) = await cached_rewards("pass").score_async([self.data.problem], [reference])
+        return one.answer.verdict.passed
 
 
 class JavaConfig(vf.TasksetConfig):
