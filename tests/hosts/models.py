@@ -18,7 +18,7 @@ TEMPLATE = (
 SPECIAL = ("<|im_start|>", "<|im_end|>", "<|pad|>")
 
 
-def save_tiny_chat_model(folder: Path) -> None:
+def save_tiny_chat_model(folder: Path, template: str = TEMPLATE) -> None:
     """A random model with 20,000 weights, its tokenizer and chat template."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokenizer = Tokenizer(models.BPE(vocab={one: at for at, one in enumerate(alphabet)}, merges=[]))
@@ -26,7 +26,7 @@ def save_tiny_chat_model(folder: Path) -> None:
     tokenizer.decoder = decoders.ByteLevel()
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|pad|>")
     fast.add_special_tokens({"additional_special_tokens": list(SPECIAL)})
-    fast.chat_template = TEMPLATE
+    fast.chat_template = template
     fast.save_pretrained(folder)
     torch.manual_seed(7)
     sizes = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}

@@ -23,12 +23,14 @@ pytestmark = [needs("trl"), pytest.mark.usefixtures("data_dir")]
 
 def trainer(folder: Path, reward: Any, *, chat: bool, factory: Any = None, **more: Any) -> Any:
     """TRL's GRPOTrainer over a tiny model."""
+    import trl
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer
 
-    from tests.hosts.models import save_tiny_chat_model
+    from tests.hosts.models import TEMPLATE, save_tiny_chat_model
 
-    save_tiny_chat_model(folder / "model")
+    tools = Path(str(trl.__file__)).parent / "chat_templates" / "qwen2_5.jinja"  # TRL reads calls of its own
+    save_tiny_chat_model(folder / "model", tools.read_text() if factory else TEMPLATE)
     config = GRPOConfig(
         output_dir=str(folder / "out"),
         per_device_train_batch_size=4,
@@ -53,6 +55,7 @@ def trainer(folder: Path, reward: Any, *, chat: bool, factory: Any = None, **mor
     )
 
 
+@pytest.mark.usefixtures("killed_judge")
 @pytest.mark.parametrize(("kind", "chat"), [(JavaReward, False), (AsyncJavaReward, True)])
 def test_a_hundred_completions_are_scored_as_by_grade(
     kind: type[JavaReward] | type[AsyncJavaReward], chat: bool, hundred: Graded, tmp_path: Path
