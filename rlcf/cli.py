@@ -28,6 +28,7 @@ from rlcf.commands.bench import Bench
 from rlcf.commands.data import Data
 from rlcf.commands.doctor import Doctor
 from rlcf.commands.grade import Grade
+from rlcf.commands.init import Init
 from rlcf.commands.merge import Merge
 from rlcf.commands.parse import parse
 from rlcf.commands.report import Report
@@ -50,10 +51,12 @@ Command = (
     | Annotated[Report, subcommand("report")]
     | Annotated[Serve, subcommand("serve")]
     | Annotated[Doctor, subcommand("doctor")]
+    | Annotated[Init, subcommand("init")]
 )
 
 NAMES = (
     *("grade", "train", "ablate", "study", "bench", "verifier", "data", "merge", "report", "serve", "doctor"),
+    "init",
 )
 DESCRIPTION = "Train, grade and benchmark Java code models from compiler feedback."
 

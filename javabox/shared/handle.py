@@ -94,6 +94,11 @@ class SharedJudge:
         """Programs judged at a time, whoever asks."""
         return int(self._about("workers"))
 
+    @property
+    def over(self) -> None:
+        """It can always be asked: a judge that is lost is started again."""
+        return None
+
     def grade(self, jobs: Iterable[Job]) -> list[Verdict]:
         """One verdict a job, in the order of `jobs`, as `Judge.grade`."""
         return interface.grade(self.submit, jobs)

@@ -14,7 +14,7 @@ from functools import partial
 
 from starlette.requests import Request
 
-from javabox import Job, Judge, JudgeUnavailable, Verdict
+from javabox import AnyJudge, Job, JudgeUnavailable, Verdict
 from rlcf.service.gate import Gate
 from rlcf.service.refusals import Gone, unavailable
 from rlcf.service.telemetry import Metrics
@@ -28,7 +28,7 @@ _Event = tuple[int, Future[Verdict]] | Exception
 class Judging:
     """The judge with a bounded queue before it."""
 
-    def __init__(self, judge: Judge, gate: Gate, metrics: Metrics, seconds: float) -> None:
+    def __init__(self, judge: AnyJudge, gate: Gate, metrics: Metrics, seconds: float) -> None:
         """`seconds`: the longest that a request may take."""
         self.judge, self.gate, self.metrics, self.seconds = judge, gate, metrics, seconds
         metrics.waiting.set_function(lambda: gate.waiting)

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from javabox import Judge
+from javabox import AnyJudge
 from rlcf.errors import BadInput
 from rlcf.grounding.table import grounding_entry, load_grounding
 from rlcf.problems import Problem
@@ -39,7 +39,7 @@ KEEP_ALIVE_SECONDS = 30
 ABOUT = "Grading and rewards for generated Java: one judge behind routes of its own and of trainers."
 
 
-def application(settings: Settings, judge: Judge, sets: Mapping[str, Sequence[Problem]]) -> Guard:
+def application(settings: Settings, judge: AnyJudge, sets: Mapping[str, Sequence[Problem]]) -> Guard:
     """The ASGI application. Raises BadInput where the grounding needs what a problem lacks, or a
     discriminator."""
     metrics = Metrics()
@@ -63,7 +63,7 @@ def application(settings: Settings, judge: Judge, sets: Mapping[str, Sequence[Pr
     return Guard(app, settings, metrics)
 
 
-def serve(settings: Settings, judge: Judge, sets: Mapping[str, Sequence[Problem]]) -> int:
+def serve(settings: Settings, judge: AnyJudge, sets: Mapping[str, Sequence[Problem]]) -> int:
     """Answers until SIGTERM or SIGINT. The exit code. Raises BadInput where the address can't be had."""
     app = application(settings, judge, sets)
     log_as_json()
@@ -95,7 +95,7 @@ def serve(settings: Settings, judge: Judge, sets: Mapping[str, Sequence[Problem]
     return 1 if app.cut_off else 0
 
 
-def _add_looks(app: FastAPI, judge: Judge, metrics: Metrics) -> None:
+def _add_looks(app: FastAPI, judge: AnyJudge, metrics: Metrics) -> None:
     """Routes for those who watch."""
 
     @app.get("/healthz", tags=["watching"], response_model=dict[str, str])

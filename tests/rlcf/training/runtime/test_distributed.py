@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,12 +71,20 @@ def launch(work: Path, way: str, *arguments: str) -> None:
 
 
 def test_accelerate_launches_two_processes(tmp_path: Path, small_world: SmallWorld) -> None:
-    """From a shell: the other tests start the ranks themselves, with what this launcher gives them."""
+    """From a shell: the other tests start the ranks themselves, with what this launcher gives them. They have
+    one judge."""
     own = {"supervised.steps": 2, "objective.steps": 0, "objective.grounding": "compiler"}
     (tmp_path / "five.toml").write_text(small_world.toml(FIELDS | own), encoding="utf-8")
     command = [sys.executable, *WAYS["ddp"], "-m", "rlcf", "train", "five.toml", "--run", "shell"]
     environment = os.environ | ON_THE_CPU | {"PYTHONPATH": str(Path(__file__).parents[4])}
-    subprocess.run([*command, "--engine", "local"], cwd=tmp_path, env=environment, check=True, timeout=300)
+    environment["XDG_RUNTIME_DIR"] = str(tmp_path)
+    judges: set[Path] = set()
+    with subprocess.Popen([*command, "--engine", "local"], cwd=tmp_path, env=environment) as launched:
+        while launched.poll() is None:
+            judges |= {*tmp_path.glob("javabox/*.key")}
+            time.sleep(0.2)
+    assert launched.returncode == 0
+    assert len(judges) == 1
     one, shell = (
         load_file(checkpoint_folder(folder, 0) / "model.safetensors")
         for folder in (train(tmp_path, "one"), tmp_path / "runs" / "shell")
@@ -148,9 +157,11 @@ def test_two_processes_are_one(runs_of: Runs, variant: str) -> None:
         assert max(moved) > 1e-4, "it learns at all"
 
 
-def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: SmallWorld) -> None:
+@pytest.mark.parametrize("tokens", [0, 700])
+def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: SmallWorld, tokens: int) -> None:
     own = {
         "supervised.steps": 5,
+        "supervised.tokens": tokens,
         "supervised.lr": 1e-4,
         "objective.steps": 0,
         "objective.grounding": "compiler",
