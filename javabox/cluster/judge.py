@@ -82,6 +82,11 @@ class RayJudge:
         # Before Ray's own end at exit, which would look like the death of every actor.
         atexit.register(self.close)
 
+    @property
+    def over(self) -> str | None:
+        """Why it can't be asked any more: it was closed, or no actor is left. None while it can."""
+        return self._spread.over
+
     def grade(self, jobs: Iterable[Job]) -> list[Verdict]:
         """One verdict a job, in the order of `jobs`. What interrupts it (Ctrl-C) ends the jobs that still
         run. Raises what `submit` raises."""

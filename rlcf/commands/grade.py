@@ -24,7 +24,7 @@ from rlcf.evaluation.summary import Evaluation
 from rlcf.problems import Problem, load_problems
 
 if TYPE_CHECKING:
-    from javabox import Judge
+    from javabox import AnyJudge
 
 log = logging.getLogger("rlcf")
 
@@ -138,7 +138,9 @@ class Grade:
         self._show(evaluation, samples, None, out)
         return 0
 
-    def _show(self, evaluation: Evaluation, samples: Samples, judge: Judge | None, out: Path | None) -> None:
+    def _show(
+        self, evaluation: Evaluation, samples: Samples, judge: AnyJudge | None, out: Path | None
+    ) -> None:
         evaluation = replace(evaluation, missing=() if self.shard else samples.unanswered())
         more: dict[str, object] = {"results": str(out) if out else None}
         more |= {"shard": self.shard} if self.shard else {}
@@ -179,7 +181,7 @@ class Grade:
                 "no samples of %s of %d: the rates are over the others", few(missing), len(samples.problems)
             )
 
-    def _judge(self) -> Judge:
+    def _judge(self) -> AnyJudge:
         from javabox import CacheUnusable
 
         try:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from javabox import Judge, Outcome
+from javabox import AnyJudge, Outcome
 from rlcf.errors import BadInput
 from rlcf.evaluation.metrics import METRICS, Estimate
 from rlcf.evaluation.provenance import told
@@ -24,7 +24,7 @@ def parse_ks(text: str) -> list[int]:
     return ks
 
 
-def show(evaluation: Evaluation, judge: Judge | None, *, as_json: bool, more: Mapping[str, Any]) -> None:
+def show(evaluation: Evaluation, judge: AnyJudge | None, *, as_json: bool, more: Mapping[str, Any]) -> None:
     """Prints the evaluation; as JSON one object with `more` in it, and nothing else. Without a judge nothing
     was judged now."""
     if as_json:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
 
-from javabox import Job, Judge, Limits, Verdict
+from javabox import AnyJudge, Job, Limits, Verdict
 from rlcf.errors import BadInput
 from rlcf.evaluation.extraction import Extraction, Mode, extract
 from rlcf.evaluation.metrics import Running, check_k
@@ -29,7 +29,7 @@ Sampler = Callable[[Sequence[str], float, int], list[str]]
 def evaluate(
     problems: Sequence[Problem],
     sample: Sampler,
-    judge: Judge,
+    judge: AnyJudge,
     *,
     temperature: float,
     n: int = 1,
@@ -73,7 +73,7 @@ class Judging:
     """The verdicts of answers that arrive one by one, in any order, and the rates so far."""
 
     def __init__(
-        self, asked: Sequence[Problem], judge: Judge, k: int, advance: Advance, extraction: Mode
+        self, asked: Sequence[Problem], judge: AnyJudge, k: int, advance: Advance, extraction: Mode
     ) -> None:
         """`asked`: the problem at each place. With `extraction` auto the program that an answer means is
         judged, and the places of its verdict are places in the answer."""
@@ -123,14 +123,8 @@ class Judging:
 
     def evaluation(self, ks: Sequence[int], seconds: float) -> Evaluation:
         """The rates, once every verdict has come."""
-        places = range(len(self._asked))
-        return summarize(
-            [(self._asked[place], self._verdicts[place]) for place in places],
-            ks,
-            seconds,
-            provenance=self._judge.provenance() | terms(self._jobs[place] for place in places),
-            extractions=[self._found[place] for place in places] if self._mode == "auto" else (),
-        )
+        judged = [(problem, *self.judged(place)) for place, problem in enumerate(self._asked)]
+        return evaluation_of(judged, self._judge, ks, seconds, self._mode)
 
     def _read(self, place: int, answer: str, limits: Limits | None) -> Job:
         problem = self._asked[place]
@@ -143,6 +137,23 @@ class Judging:
         self._running.add(self._asked[place].task_id, verdict)
         self._broken.seen(self._asked[place], verdict)
         self._advance(1, **self._running.shown())
+
+
+def evaluation_of(
+    judged: Sequence[tuple[Problem, Extraction, Job, Verdict]],
+    judge: AnyJudge,
+    ks: Sequence[int],
+    seconds: float,
+    mode: Mode,
+) -> Evaluation:
+    """The rates of programs that `judge` judged, each with what `Judging.judged` says of it."""
+    return summarize(
+        [(problem, verdict) for problem, _, _, verdict in judged],
+        ks,
+        seconds,
+        provenance=judge.provenance() | terms(job for _, _, job, _ in judged),
+        extractions=[found for _, found, _, _ in judged] if mode == "auto" else (),
+    )
 
 
 def check_decoding(temperature: float, n: int) -> None:

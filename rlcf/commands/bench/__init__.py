@@ -15,17 +15,25 @@ from tyro.conf import Positional, arg
 
 from rlcf.commands.bench.answering import Answering
 from rlcf.commands.bench.model import load_model
-from rlcf.commands.bench.options import Drawing, Prompted, Served
-from rlcf.commands.bench.tables import comparison_lines, failure_lines, problem_lines
+from rlcf.commands.bench.options import Drawing, Prompted, Repairing, Served
+from rlcf.commands.bench.tables import (
+    comparison_lines,
+    failure_lines,
+    problem_lines,
+    turn_lines,
+    turns_json,
+)
 from rlcf.commands.grade import check_folder
 from rlcf.commands.options import FLAT, Judging, Limiting
 from rlcf.commands.rates import choice_lines, choices_json, parse_ks, show
+from rlcf.environment.repairs import benchmark_in_turns
+from rlcf.environment.setting import Setting
 from rlcf.errors import BadInput
 from rlcf.evaluation.compare import compare, read_tallies
 from rlcf.evaluation.critic_sampling import EXAMPLES
 from rlcf.evaluation.extraction import Extraction
 from rlcf.evaluation.failures import Failures
-from rlcf.evaluation.generation import Ask, Completion, Journal, benchmark, open_journal
+from rlcf.evaluation.generation import Ask, Completion, Journal, open_journal
 from rlcf.evaluation.grade import results_line
 from rlcf.evaluation.metrics import Estimate
 from rlcf.evaluation.provenance import terms
@@ -36,7 +44,7 @@ from rlcf.model_name import check_model_name, fingerprint
 from rlcf.problems import Problem, load_problems
 
 if TYPE_CHECKING:
-    from javabox import Job, Judge, Verdict
+    from javabox import AnyJudge, Job, Verdict
 
 __all__ = ["Bench", "load_model"]
 
@@ -53,6 +61,8 @@ class Bench:
 
     Example: rlcf bench --endpoint http://localhost:8000/v1 --model NAME --problems mbjp --out results.jsonl
 
+    Example: rlcf bench my-model --problems mbjp --n 5 --turns 2 --shows compiler
+
     Example: rlcf bench --compare a.jsonl b.jsonl
     """
 
@@ -65,6 +75,7 @@ class Bench:
     drawing: Annotated[Drawing, FLAT] = field(default_factory=Drawing)
     prompted: Annotated[Prompted, FLAT] = field(default_factory=Prompted)
     served: Annotated[Served, FLAT] = field(default_factory=Served)
+    repairing: Annotated[Repairing, FLAT] = field(default_factory=Repairing)
     k: Annotated[str, arg(metavar="K,…")] = "1,10"
     """The k of comp@k, exec@k and pass@k, with commas between; n in the place of one above n."""
     refine: Annotated[int, arg(metavar="M")] = 0
@@ -99,6 +110,7 @@ class Bench:
         ks = self._check(ks)
         problems = self.limiting.limited(load_problems(self.problems or "", self.split))
         prompting = self.prompted.prompting(self.problems or "", problems)
+        setting = self.repairing.setting(prompting, self.extract, expected_values=self.expected_values)
         answering = Answering(
             self.local, self.drawing, self.prompted, self.served, prompting, self.refine, self.verifier
         )
@@ -109,7 +121,7 @@ class Bench:
                 answering.load_verifier()  # before anything is asked
             try:
                 with self.judging.judge() as judge:
-                    self._run(problems, answering, judge, ks, journal)
+                    self._run(problems, answering, judge, ks, setting, journal)
             except KeyboardInterrupt:
                 if out:
                     log.warning("what is done is in %s: the same command goes on", out)
@@ -122,26 +134,28 @@ class Bench:
         self,
         problems: Sequence[Problem],
         answering: Answering,
-        judge: Judge,
+        judge: AnyJudge,
         ks: Sequence[int],
+        setting: Setting,
         journal: Journal | None,
     ) -> None:
         judged_by = judge.provenance()
 
         def line(ask: Ask, completion: Completion, found: Extraction, job: Job, verdict: Verdict) -> bytes:
-            row = {"task_id": ask.problem.task_id, "sample": ask.sample, **completion.to_json()}
+            row = {**ask.to_json(), **completion.to_json()}
+            if setting.turns > 1:
+                row |= {"turn": ask.turn, "turns": [dict(one.row) for one in ask.exchanges]}
             sample = Sample(ask.problem, completion.text, row)
             line_by = {**judged_by, **terms([job])}
             return results_line(sample, found, verdict, line_by, expected_values=self.expected_values)
 
         writer = answering.writer(problems, judge)
         n = self.drawing.n
-        evaluation, answers, asks = benchmark(
-            problems, n, writer, judge, ks=ks, line=line, journal=journal, extraction=self.extract
-        )
+        found = benchmark_in_turns(problems, n, writer, judge, setting, ks=ks, line=line, journal=journal)
+        evaluation, answers = found.evaluations[-1], found.answers
         failures = Failures.of(answer.verdict for answer in answers)
         more = answering.told() | {"results": self.out, "failures": failures.to_json()}
-        resumed = len(journal.judged) if journal else 0
+        resumed = len({key[:2] for key in journal.judged}) if journal else 0
         more |= {"per_problem": evaluation.counts(), "resumed": resumed}
         rates: Mapping[str, Estimate] = {}
         fields: Sequence[Mapping[str, Any]] = ()
@@ -150,11 +164,16 @@ class Bench:
             more |= {"verifier": self.verifier, "rerank": choices_json(rates)}
         if self.refine:
             more |= {"refine": self.refine, "note": EXAMPLES}
+        turns: list[str] = []
+        if setting.turns > 1:
+            turns = [*turn_lines(found.evaluations, found.asked), self.repairing.note()]
+            more |= {"turns": turns_json(found.evaluations, found.asked), "note": turns[-1]}
         if journal:
-            journal.finish(asks, fields)
+            journal.finish(found.asks, fields)
         show(evaluation, judge, as_json=self.json, more=more)
         if not self.json:
             lines = [f"{resumed} of the samples were judged by a run before"] if resumed else []
+            lines += ["", *turns, ""] if turns else []
             lines += failure_lines(failures)
             lines += ["", *problem_lines(evaluation.tallies)] if self.per_problem else []
             lines += ["", *choice_lines(rates, n)] if rates else []
@@ -196,6 +215,8 @@ class Bench:
                 raise BadInput("needs the model itself, not an endpoint", field=name)
             if self.prompted.chat == "on" or self.prompted.shots or self.prompted.system is not None:
                 raise BadInput("goes on from plain prompts: no --chat on, --system or --shots", field=name)
+        if self.repairing.turns > 1 and (self.refine or self.rerank == "lever"):
+            raise BadInput(f"several turns and --{name} don't go together", field="turns")
         if self.refine and (self.prompted.stop or self.drawing.top_p < 1):
             raise BadInput("takes no --stop and no --top-p", field="refine")
 
@@ -237,6 +258,7 @@ class Bench:
             "expected_values": self.expected_values,
             "extract": self.extract,
             "classpath": self.judging.classpath,
+            **self.repairing.settings(),
         }
         return open_journal(out, settings)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 from tyro.conf import UseAppendAction, arg
 
+from rlcf.environment.setting import Setting
 from rlcf.errors import BadInput
 from rlcf.evaluation.bench import check_decoding
+from rlcf.evaluation.extraction import Mode
 from rlcf.evaluation.generation.endpoint import Endpoint
 from rlcf.evaluation.generation.prompting import Prompting, load_examples
 from rlcf.evaluation.generation.requests import completion_url
@@ -19,6 +21,13 @@ from rlcf.problems import Problem
 
 CONTINUATION_TOKENS, REPLY_TOKENS = 256, 1024
 LOCAL_KEY = "OPENAI_API_KEY"
+SEEN = {
+    "outcome": "after turn 1 the model had been told how its program ended",
+    "compiler": "after turn 1 the model had been told how its program ended, and javac's first error",
+    "case": "after turn 1 the model had been shown a failing case{cases}, which the suite has too",
+    "both": "after turn 1 the model had been shown javac's first error or a failing case{cases}, which the"
+    " suite has too",
+}
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,39 @@ class Prompted:
     def prompting(self, problems: str, asked: Sequence[Problem]) -> Prompting:
         """How problems are put. Raises BadInput."""
         return Prompting(load_examples(self.shots, problems, self.shots_from, asked), self.system)
+
+
+@dataclass(frozen=True)
+class Repairing:
+    """Answers that fail, corrected by the model that wrote them."""
+
+    turns: Annotated[int, arg(metavar="T")] = 1
+    """Programs that a sample may take: what does not pass is told why and corrected, T - 1 times."""
+    shows: Literal["outcome", "compiler", "case", "both"] = "both"
+    """What is told of a program: outcome, how it ended; compiler, also javac's first error; case, also the
+    first case that failed; both. --no-expected-values keeps back what a case expects."""
+    example_cases: Annotated[int | None, arg(metavar="N")] = None
+    """Tell of a problem's first N cases alone; the others only decide."""
+
+    def setting(self, prompting: Prompting, extract: Mode, *, expected_values: bool) -> Setting:
+        """Raises BadInput."""
+        return Setting(
+            self.turns,
+            self.shows,
+            expected_values=expected_values,
+            example_cases=self.example_cases,
+            prompting=prompting,
+            extract=extract,
+        )
+
+    def settings(self) -> dict[str, Any]:
+        """For the journal; nothing where there is one turn."""
+        return {} if self.turns == 1 else asdict(self)
+
+    def note(self) -> str:
+        """What must stand beside rates after the first turn."""
+        cases = "" if self.example_cases is None else f", of the first {self.example_cases} cases of a suite"
+        return SEEN[self.shows].format(cases=cases)
 
 
 @dataclass(frozen=True)

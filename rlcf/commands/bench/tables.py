@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rlcf.commands.rates import few
 from rlcf.evaluation.compare import Comparison
 from rlcf.evaluation.failures import Failures
 from rlcf.evaluation.metrics import METRICS, Tally
+from rlcf.evaluation.summary import Evaluation
 
 MOST = 8
 """Kinds of failure that are shown."""
@@ -19,6 +21,28 @@ def failure_lines(failures: Failures) -> Iterator[str]:
     for name, counted in (("javac", failures.javac), ("exceptions", failures.exceptions)):
         if counted:
             yield f"{name}: {_most(counted)}"
+
+
+def turn_lines(evaluations: Sequence[Evaluation], asked: Sequence[int]) -> Iterator[str]:
+    """The rates after each turn side by side, a block for each k, and how many samples each turn asked."""
+    ks = list(evaluations[0].rates[METRICS[0]])
+    heads = "".join(f"{f'after turn {turn}':<23}" for turn, _ in enumerate(evaluations, start=1))
+    for k in ks:
+        yield f"{f'k = {k}':<9}{heads}".rstrip()
+        for name in METRICS:
+            yield f"{name:<9}{''.join(f'{one.rates[name][k].percent():<23}' for one in evaluations)}".rstrip()
+    yield f"{'asked':<9}{''.join(f'{count:<23}' for count in asked)}".rstrip()
+
+
+def turns_json(evaluations: Sequence[Evaluation], asked: Sequence[int]) -> list[dict[str, Any]]:
+    """A row a turn: how many samples it asked, and the outcomes and rates after it."""
+    kept = ("outcomes", *METRICS, "intervals", "seconds")
+    return [
+        {"turn": turn, "asked": count} | {name: row[name] for name in kept}
+        for turn, (row, count) in enumerate(
+            zip((one.to_json() for one in evaluations), asked, strict=True), start=1
+        )
+    ]
 
 
 def problem_lines(tallies: Mapping[str, Tally]) -> Iterator[str]:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from rlcf.evaluation.bench import Sampler
+from rlcf.evaluation.generation.prompting import Exchange
 from rlcf.problems.problem import Problem
 
-Key = tuple[str, int]
+Key = tuple[str, int, int]
+"""A problem's task_id, which of its samples, from 0, and which turn of that, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,28 @@ class Ask:
     problem: Problem
     sample: int
     """Which of the problem's n, from 0."""
+    exchanges: tuple[Exchange, ...] = ()
+    """Its answers so far and what was said about them, where it is asked for a better one."""
+
+    @property
+    def turn(self) -> int:
+        """From 1."""
+        return len(self.exchanges) + 1
 
     @property
     def key(self) -> Key:
-        return self.problem.task_id, self.sample
+        return self.problem.task_id, self.sample, self.turn
+
+    def to_json(self) -> dict[str, Any]:
+        """Its fields in a line: `turn` where it is not the first."""
+        row: dict[str, Any] = {"task_id": self.problem.task_id, "sample": self.sample}
+        return row if self.turn == 1 else row | {"turn": self.turn}
 
     def seed(self, seed: int) -> int:
-        """Of this completion, by problem and number alone: the same in every order and batch; 63 bits."""
-        text = "\x1f".join(map(str, (seed, *self.key)))
+        """Of this completion, by problem, number and turn alone: the same in every order and batch; 63
+        bits."""
+        named = self.key if self.turn > 1 else self.key[:2]
+        text = "\x1f".join(map(str, (seed, *named)))
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
@@ -57,7 +73,7 @@ class Completion:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Completion:
-        known = ("completion", "finish_reason", "tokens", "task_id", "sample")
+        known = ("completion", "finish_reason", "tokens", "task_id", "sample", "turn")
         more = {name: value for name, value in row.items() if name not in known}
         return cls(row["completion"], row.get("finish_reason", ""), row.get("tokens", 0), more)
 

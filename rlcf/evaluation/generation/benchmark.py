@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from javabox import Job, Judge, Verdict
+from javabox import AnyJudge, Job, Verdict
 from rlcf.evaluation.bench import Judging
 from rlcf.evaluation.extraction import Extraction, Mode
-from rlcf.evaluation.generation.asked import Ask, Completion, Writer
+from rlcf.evaluation.generation.asked import Ask, Completion, Key, Writer
 from rlcf.evaluation.generation.journal import Journal
 from rlcf.evaluation.metrics import check_k
 from rlcf.evaluation.summary import Evaluation
@@ -29,7 +29,7 @@ def benchmark(
     problems: Sequence[Problem],
     n: int,
     write: Writer,
-    judge: Judge,
+    judge: AnyJudge,
     *,
     ks: Sequence[int],
     line: Line,
@@ -38,26 +38,50 @@ def benchmark(
 ) -> tuple[Evaluation, list[Answer], list[Ask]]:
     """n answers to each problem: the rates, the answers (n in a row for each problem) and what was asked.
     What `journal` has is neither asked for nor judged again. Raises BadInput if a k is more than n."""
+    asks = all_asks(problems, n, ks)
+    started = time.monotonic()
+    judging, _ = answered(asks, write, judge, k=min(ks), line=line, journal=journal, extraction=extraction)
+    return judging.evaluation(ks, time.monotonic() - started), judging.answers(), asks
+
+
+def all_asks(problems: Sequence[Problem], n: int, ks: Sequence[int]) -> list[Ask]:
+    """n a problem. Raises BadInput if a k is more than n."""
     check_k(ks, ((problem.task_id, n) for problem in problems))
-    asks = [Ask(problem, sample) for problem in problems for sample in range(n)]
+    return [Ask(problem, sample) for problem in problems for sample in range(n)]
+
+
+def answered(
+    asks: Sequence[Ask],
+    write: Writer,
+    judge: AnyJudge,
+    *,
+    k: int,
+    line: Line,
+    journal: Journal | None,
+    extraction: Mode,
+    what: str = "bench",
+) -> tuple[Judging, list[Completion]]:
+    """Every ask answered and judged: the verdicts and the completions, in the order of `asks`. What `journal`
+    has is neither asked for nor judged again."""
     places = {ask.key: place for place, ask in enumerate(asks)}
     found: list[Completion | None] = [None] * len(asks)
-    started = time.monotonic()
-    with progress("bench", len(asks)) as advance:
-        judging = Judging([ask.problem for ask in asks], judge, min(ks), advance, extraction)
+    with progress(what, len(asks)) as advance:
+        judging = Judging([ask.problem for ask in asks], judge, k, advance, extraction)
         known = journal.judged if journal else {}
         for key, (completion, verdict) in known.items():
-            found[places[key]] = completion
-            judging.known(places[key], completion.text, verdict)
+            if (place := places.get(key)) is not None:
+                found[place] = completion
+                judging.known(place, completion.text, verdict)
         receiver = _Receiver(asks, places, found, judging, line, journal)
         waiting = dict(journal.waiting) if journal else {}
         for key, completion in waiting.items():
-            receiver.submit(asks[places[key]], completion)
+            if (place := places.get(key)) is not None:
+                receiver.submit(asks[place], completion)
         left = [ask for place, ask in enumerate(asks) if found[place] is None]
         if left:
             write(left, receiver)
         receiver.finish()
-    return judging.evaluation(ks, time.monotonic() - started), judging.answers(), asks
+    return judging, [one for one in found if one is not None]
 
 
 class _Receiver:
@@ -66,7 +90,7 @@ class _Receiver:
     def __init__(
         self,
         asks: Sequence[Ask],
-        places: dict[tuple[str, int], int],
+        places: dict[Key, int],
         found: list[Completion | None],
         judging: Judging,
         line: Line,

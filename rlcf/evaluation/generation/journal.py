@@ -4,7 +4,7 @@
 the settings and gets a line as soon as a completion arrives, so that none is asked for again that was only
 waiting for its verdict. Lines are written whole and at once; one that a kill has cut is left out and written
 anew. When all is judged, the results are put into the order of the problems and the journal is cut to its
-first line.
+first line. Of a sample of several turns each line holds all turns so far, and the last one counts.
 
 Who goes on must have the same settings, for their answers end up in one table. Not covered: a machine that
 loses power (nothing is synced to the disk); file systems without locks.
@@ -24,6 +24,9 @@ from rlcf.errors import BadInput
 from rlcf.evaluation.generation.asked import Ask, Completion, Key
 from rlcf.files import write_lines
 from rlcf.jsonl import Row, read_rows
+
+WRITTEN = ("completion", "finish_reason", "tokens", "usage", "reasoning_content")
+"""Fields of a results line that are the completion's."""
 
 
 class Journal:
@@ -46,24 +49,28 @@ class Journal:
                     row.fields | {"completion": row.text("completion")}
                 )
         for row in read_rows(self.out):
-            key = _key(row)
-            try:
-                verdict = Verdict.from_json(row.fields)
-            except ValueError as wrong:
-                raise row.bad(f"{wrong}; write to another file") from wrong
-            told = ("completion", "finish_reason", "tokens")
+            task_id, sample, turn = key = _key(row)
             self._lines[key] = json.dumps(row.fields).encode("ascii") + b"\n"
-            fields = {name: row.fields[name] for name in told if name in row.fields}
-            completion = Completion.from_json(fields)
-            if verdict.outcome is Outcome.JUDGE_ERROR:  # judged again
-                self.waiting[key] = completion
-            else:
-                self.judged[key] = (completion, verdict)
-                self.waiting.pop(key, None)
+            turns = [*row.fields.get("turns", ()), row.fields]
+            for number, fields in enumerate(turns, start=turn - len(turns) + 1):
+                self._judged(row, (task_id, sample, number), fields)
+
+    def _judged(self, row: Row, key: Key, fields: Mapping[str, Any]) -> None:
+        """Raises BadInput."""
+        try:
+            verdict = Verdict.from_json(fields)
+        except ValueError as wrong:
+            raise row.bad(f"{wrong}; write to another file") from wrong
+        completion = Completion.from_json({name: fields[name] for name in WRITTEN if name in fields})
+        if verdict.outcome is Outcome.JUDGE_ERROR:  # judged again
+            self.waiting[key] = completion
+        else:
+            self.judged[key] = (completion, verdict)
+            self.waiting.pop(key, None)
 
     def arrive(self, ask: Ask, completion: Completion) -> None:
         """Keeps a completion."""
-        row = {"task_id": ask.problem.task_id, "sample": ask.sample, **completion.to_json()}
+        row = ask.to_json() | completion.to_json()
         self._arrived.write(json.dumps(row).encode("ascii") + b"\n")
         self._arrived.flush()
 
@@ -156,7 +163,10 @@ def _told(settings: Mapping[str, Any], name: str) -> str:
 
 
 def _key(row: Row) -> Key:
-    sample = row.fields.get("sample")
-    if not isinstance(sample, int):
-        raise row.bad("must be a whole number; write to another file", "sample")
-    return row.text("task_id"), sample
+    def number(name: str, otherwise: int | None = None) -> int:
+        found = row.fields.get(name, otherwise)
+        if not isinstance(found, int):
+            raise row.bad("must be a whole number; write to another file", name)
+        return found
+
+    return row.text("task_id"), number("sample"), number("turn", 1)

@@ -39,8 +39,9 @@ def local_writer(policy: Policy, asking: Asking, writing: Writing) -> Writer:
 
     def encoded(ask: Ask) -> list[int]:
         if asking.chat:
-            return policy.encode_chat(asking.prompting.messages(ask.problem), asking.template_arguments)
-        return policy.encode_prompt(asking.prompting.text(ask.problem))
+            messages = asking.prompting.messages(ask.problem, ask.exchanges)
+            return policy.encode_chat(messages, asking.template_arguments)
+        return policy.encode_prompt(asking.prompting.text(ask.problem, ask.exchanges))
 
     def answer(asks: Sequence[Ask], deliver: Deliver) -> None:
         write(

@@ -66,9 +66,9 @@ def request_body(
             "seed": ask.seed(asking.seed) % 2**31,
         }
         if api == "chat":
-            made["messages"] = asking.prompting.messages(ask.problem)
+            made["messages"] = asking.prompting.messages(ask.problem, ask.exchanges)
         else:
-            made["prompt"] = asking.prompting.text(ask.problem)
+            made["prompt"] = asking.prompting.text(ask.problem, ask.exchanges)
         if top_p < 1:
             made["top_p"] = top_p
         if stop := asking.stop_of(ask).strings:

@@ -100,6 +100,9 @@ public final class Expected {
         if (suite.cases().stream().allMatch(c -> c.expected() == null)) {
             return values;
         }
+        if (plain(suite, values)) {
+            return values;
+        }
         Compiler.Result compiled = compiler.compile(List.of(Sources.expected(suite)));
         if (!compiled.ok()) {
             throw new Broken("an expected value does not compile: " + compiled.errors().get(0).getMessage(null));
@@ -128,9 +131,7 @@ public final class Expected {
             try {
                 Method method = Class.forName("Expected", true, loader).getDeclaredMethod("e" + i);
                 method.setAccessible(true);
-                byte[] encoded = Values.encode(method.invoke(null));
-                boolean large = encoded.length > READ_BYTES;
-                values[i] = new Value(large ? encoded : null, large ? null : Decoded.of(encoded));
+                values[i] = value(method.invoke(null));
             } catch (InvocationTargetException e) {
                 throw new Broken("the expected value of case " + test.name() + " throws " + e.getTargetException());
             } catch (Values.TooLarge e) {
@@ -141,5 +142,34 @@ public final class Expected {
             }
         }
         return values;
+    }
+
+    /** Whether all expected values could be read without javac; then they are in {@code values}. */
+    private static boolean plain(Job.Suite suite, Value[] values) {
+        if (!PlainValues.readsBeside(suite.imports())) {
+            return false;
+        }
+        for (int i = 0; i < values.length; i++) {
+            Job.Case test = suite.cases().get(i);
+            if (test.expected() == null) {
+                continue;
+            }
+            Object read = PlainValues.of(test.expectedType(), test.expected());
+            if (read == null) {
+                return false;
+            }
+            try {
+                values[i] = value(read);
+            } catch (IOException e) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Value value(Object evaluated) throws IOException {
+        byte[] encoded = Values.encode(evaluated);
+        boolean large = encoded.length > READ_BYTES;
+        return new Value(large ? encoded : null, large ? null : Decoded.of(encoded));
     }
 }

@@ -11,30 +11,22 @@ from rlcf.grounding.table import GROUNDINGS
 from rlcf.policy import Policy
 from rlcf.recipes import override
 from rlcf.training.check import check_parts
-from tests.rlcf.training.objectives.test_ppo import (
-    RECIPE,
-    SCORES,
-    Tokens,
-    feedback_rows,
-    learn,
-    made,
-    renewed,
-)
+from tests.rlcf.training.objectives import test_ppo as ppo
 
 
 @pytest.mark.parametrize("kl", [0.0, 1e-12], ids=["own logps", "logps before"])
 def test_what_the_sampler_held_for_half_as_likely_counts_up_to_the_cap(
-    policy: Policy, tokens: Tokens, kl: float
+    policy: Policy, tokens: ppo.Tokens, kl: float
 ) -> None:
     """The old log-probabilities are the update's own, or those of a pass before it."""
-    recipe = override(RECIPE, {"ppo.advantage": "group", "kl.coef": kl, "objective.minibatches": 1})
-    _, (plain,) = learn(policy, tokens, recipe, list(SCORES))
+    recipe = override(ppo.RECIPE, {"ppo.advantage": "group", "kl.coef": kl, "objective.minibatches": 1})
+    _, (plain,) = ppo.learn(policy, tokens, recipe, list(ppo.SCORES))
     assert "importance_weight" not in plain
-    scored = made(renewed(policy, recipe), override(recipe, {"kl.coef": 1e-12}))
+    scored = ppo.made(ppo.renewed(policy, recipe), override(recipe, {"kl.coef": 1e-12}))
     old_BT = scored.experience(*tokens, 0).old_logps_BT
-    feedbacks = feedback_rows(SCORES, [len(completion) - 1 for completion in tokens[1]])
+    feedbacks = ppo.feedback_rows(ppo.SCORES, [len(completion) - 1 for completion in tokens[1]])
     for cap, expected in ((1.5, 1.5), (3.0, 2.0)):
-        objective = made(renewed(policy, recipe), override(recipe, {"rollout.importance_cap": cap}))
+        objective = ppo.made(ppo.renewed(policy, recipe), override(recipe, {"rollout.importance_cap": cap}))
         experience = objective.experience(*tokens, 0)
         experience.sampler_logps_BT = old_BT - math.log(2)
         numbers = objective.learn(experience, feedbacks, [], 0)
@@ -53,6 +45,6 @@ def test_what_the_sampler_held_for_half_as_likely_counts_up_to_the_cap(
     ],
 )
 def test_a_cap_that_can_t_be_followed_is_refused(fields: dict[str, object]) -> None:
-    recipe = override(RECIPE, fields)
+    recipe = override(ppo.RECIPE, fields)
     with pytest.raises(BadInput, match="importance_cap"):
         check_parts(recipe, GROUNDINGS[recipe.objective.grounding])

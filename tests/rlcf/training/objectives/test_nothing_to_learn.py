@@ -13,25 +13,16 @@ from rlcf.policy import Policy
 from rlcf.policy.score import Head, _head_stats
 from rlcf.recipes import override
 from rlcf.training.runtime.rails import Rails
-from tests.rlcf.training.objectives.test_ppo import (
-    RECIPE,
-    SCORES,
-    Tokens,
-    feedback_rows,
-    learn,
-    made,
-    renewed,
-    weights,
-)
+from tests.rlcf.training.objectives import test_ppo as ppo
 
 
 @pytest.mark.parametrize("advantage", ["gae", "group", "leave-one-out"])
 def test_where_every_rollout_was_paid_the_same_the_policy_stays(
-    policy: Policy, tokens: Tokens, advantage: str
+    policy: Policy, tokens: ppo.Tokens, advantage: str
 ) -> None:
     """A critic that errs is no reason to move: GAE, whitened, took a full step of Adam."""
-    recipe = override(RECIPE, {"ppo.advantage": advantage, "kl.coef": 0.0, "critic.warmup_steps": 1})
-    objective, _ = learn(policy, tokens, recipe, [0.3] * 4, steps=3)
+    recipe = override(ppo.RECIPE, {"ppo.advantage": advantage, "kl.coef": 0.0, "critic.warmup_steps": 1})
+    objective, _ = ppo.learn(policy, tokens, recipe, [0.3] * 4, steps=3)
     for own, theirs in zip(objective.policy.model.parameters(), policy.model.parameters(), strict=True):
         assert torch.equal(own, theirs)
 
@@ -40,26 +31,27 @@ def test_where_every_rollout_was_paid_the_same_the_policy_stays(
     "fields", [{}, {"ppo.advantage": "leave-one-out"}, {"ppo.epochs": 2}, {"model.lora_rank": 4}]
 )
 def test_without_a_reference_policy_there_is_no_kl(
-    policy: Policy, tokens: Tokens, fields: dict[str, object]
+    policy: Policy, tokens: ppo.Tokens, fields: dict[str, object]
 ) -> None:
     """It was the sum of log-probabilities, and the rails ended the run."""
-    _, rows = learn(policy, tokens, override(RECIPE, {"kl.coef": 0.0, **fields}), list(SCORES), steps=2)
+    recipe = override(ppo.RECIPE, {"kl.coef": 0.0, **fields})
+    _, rows = ppo.learn(policy, tokens, recipe, list(ppo.SCORES), steps=2)
     for row in rows:
         assert "kl" not in row
         assert not Rails().check(1, row)
-    _, (row,) = learn(policy, tokens, override(RECIPE, {"kl.coef": 1e-9, **fields}), list(SCORES))
+    _, (row,) = ppo.learn(policy, tokens, override(ppo.RECIPE, {"kl.coef": 1e-9, **fields}), list(ppo.SCORES))
     assert row["kl"] == pytest.approx(0, abs=1e-5)
 
 
-def test_negative_advantages_are_weighed(policy: Policy, tokens: Tokens) -> None:
-    recipe = override(RECIPE, {"ppo.advantage": "leave-one-out", "kl.coef": 0.0})
-    own = renewed(policy, recipe)
+def test_negative_advantages_are_weighed(policy: Policy, tokens: ppo.Tokens) -> None:
+    recipe = override(ppo.RECIPE, {"ppo.advantage": "leave-one-out", "kl.coef": 0.0})
+    own = ppo.renewed(policy, recipe)
     places = [len(completion) - 1 for completion in tokens[1]]
 
     def advantages(weight: float) -> Tensor:
-        objective = made(own, override(recipe, {"ppo.negative_weight": weight}))
+        objective = ppo.made(own, override(recipe, {"ppo.negative_weight": weight}))
         return objective.targets(
-            objective.experience(*tokens, 0), feedback_rows(SCORES, places)
+            objective.experience(*tokens, 0), ppo.feedback_rows(ppo.SCORES, places)
         ).advantages_BT
 
     plain = advantages(1.0)
@@ -69,7 +61,9 @@ def test_negative_advantages_are_weighed(policy: Policy, tokens: Tokens) -> None
     assert not (advantages(0.0) < 0).any()
 
 
-def test_the_likelihood_of_own_passes_is_theirs_at_temperature_one(policy: Policy, tokens: Tokens) -> None:
+def test_the_likelihood_of_own_passes_is_theirs_at_temperature_one(
+    policy: Policy, tokens: ppo.Tokens
+) -> None:
     """Its mean is over the tokens of the completions that pass; scores that tie leave nothing else."""
     fields = {
         "ppo.advantage": "leave-one-out",
@@ -78,11 +72,11 @@ def test_the_likelihood_of_own_passes_is_theirs_at_temperature_one(policy: Polic
         "rollout.temperature": 0.6,
         "objective.minibatches": 1,
     }
-    recipe = override(RECIPE, fields)
-    objective = made(renewed(policy, recipe), recipe)
+    recipe = override(ppo.RECIPE, fields)
+    objective = ppo.made(ppo.renewed(policy, recipe), recipe)
     experience = objective.experience(*tokens, 0)
     places = [len(completion) - 1 for completion in tokens[1]]
-    feedbacks = feedback_rows([1.0] * 4, places, classes=[3, 0, 3, None])
+    feedbacks = ppo.feedback_rows([1.0] * 4, places, classes=[3, 0, 3, None])
     row = objective.learn(experience, feedbacks, [], 0)
     logps = policy.token_stats(policy.collate(*tokens)).logps_BT[[0, 2]]
     expected = -float(logps.sum()) / sum(len(tokens[1][at]) for at in (0, 2))
@@ -92,17 +86,17 @@ def test_the_likelihood_of_own_passes_is_theirs_at_temperature_one(policy: Polic
     assert float(moved.sum()) > float(logps.sum())
 
 
-def test_without_a_pass_there_is_no_likelihood_to_raise(policy: Policy, tokens: Tokens) -> None:
+def test_without_a_pass_there_is_no_likelihood_to_raise(policy: Policy, tokens: ppo.Tokens) -> None:
     fields = {"ppo.advantage": "leave-one-out", "ppo.own_passes_coef": 1.0, "kl.coef": 0.0}
-    recipe = override(RECIPE, fields)
-    objective, (row,) = learn(policy, tokens, recipe, [-0.6] * 4)
+    recipe = override(ppo.RECIPE, fields)
+    objective, (row,) = ppo.learn(policy, tokens, recipe, [-0.6] * 4)
     assert row["own_passes_loss"] == 0
-    assert torch.equal(weights(objective), weights(made(renewed(policy, recipe), recipe)))
+    assert torch.equal(ppo.weights(objective), ppo.weights(ppo.made(ppo.renewed(policy, recipe), recipe)))
 
 
 @pytest.mark.parametrize("frozen", [False, True])
 def test_the_head_computes_in_fp32_under_autocast(frozen: bool) -> None:
-    """A head of Qwen2.5-0.5B's width and a vocabulary of 32,000; `frozen`: bf16 weights, as under LoRA.
+    """A head of Qwen2.5-0.5B's width and a vocabulary of 32,000; `frozen`: bf16 ppo.weights, as under LoRA.
     Rounded to bf16 the logits put log-probabilities off by .02 nats on average."""
     torch.manual_seed(0)
     head = nn.Linear(896, 32_000, bias=False)
@@ -123,7 +117,7 @@ def test_the_head_computes_in_fp32_under_autocast(frozen: bool) -> None:
     assert float((unscaled_N - plain_N).abs().max()) < 0.002
 
 
-def test_log_probabilities_of_a_bf16_trunk_are_fp32(policy: Policy, tokens: Tokens) -> None:
+def test_log_probabilities_of_a_bf16_trunk_are_fp32(policy: Policy, tokens: ppo.Tokens) -> None:
     """What the head makes of states that were rounded is not rounded again."""
     half = Policy(copy.deepcopy(policy.model), policy.tokenizer, autocast=torch.bfloat16)
     batch = half.collate(*tokens)
