@@ -2,8 +2,10 @@
 
     python .ci/skipped.py RESULTS.xml --none      no test may be skipped
     python .ci/skipped.py RESULTS.xml --bare      only tests that found no Docker engine or one JDK alone
+    python .ci/skipped.py RESULTS.xml --host      none of a host's own, which have nothing to do with Docker
 
-Tests of vLLM may be skipped in both: .ci/vllm runs them, in an environment of their own.
+Tests of vLLM, of Ray and of hosts may be skipped in the first two: .ci/vllm, .ci/ray and .ci/hosts run them,
+in environments of their own.
 RESULTS.xml is what `pytest --junitxml` wrote; nothing but pytest's own summary is trusted to say what ran.
 """
 
@@ -13,7 +15,8 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
-ELSEWHERE = ("vLLM is not installed",)
+HOSTS = ("trl", "inspect_ai", "lm-eval", "verifiers", "openenv", "verl", "openrlhf")
+ELSEWHERE = ("vLLM is not installed", "Ray is not installed", *(f"{host} is not installed" for host in HOSTS))
 NOT_ON_A_BARE_MACHINE = ("no Docker engine", "only one JDK here")
 
 
@@ -24,11 +27,11 @@ def main(results: str, allowed: str) -> int:
     cases = list(ElementTree.parse(results).iter("testcase"))
     skipped = {f"{case.get('classname')}::{case.get('name')}": case.find("skipped") for case in cases}
     reasons = {name: str(mark.get("message")) for name, mark in skipped.items() if mark is not None}
-    expected = ELSEWHERE if allowed == "--none" else ELSEWHERE + NOT_ON_A_BARE_MACHINE
+    expected = {"--host": (), "--none": ELSEWHERE, "--bare": ELSEWHERE + NOT_ON_A_BARE_MACHINE}[allowed]
     wrong = {name: reason for name, reason in reasons.items() if not reason.startswith(expected)}
     for name, reason in wrong.items():
         print(f"must not be skipped here: {name}: {reason}")
-    docker = [case for case in cases if "test_docker" in str(case.get("classname"))]
+    docker = allowed == "--host" or any("test_docker" in str(case.get("classname")) for case in cases)
     if not docker:
         print("no Docker test was found")
     failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)

@@ -28,7 +28,7 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._stop.wait(0.05):
-            found = [_memory_kb(process) for process in descendants(os.getpid())]
+            found = [memory_kb(process) for process in descendants(os.getpid())]
             self.rss_mb = max(self.rss_mb, sum(rss for rss, _ in found) / 1024)
             self.pss_mb = max(self.pss_mb, sum(pss for _, pss in found) / 1024)
 
@@ -50,7 +50,7 @@ def descendants(ancestor: int) -> list[int]:
     return found
 
 
-def _memory_kb(process: int) -> tuple[int, int]:
+def memory_kb(process: int) -> tuple[int, int]:
     """RSS and PSS; zeros of a process that is gone."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()

@@ -41,6 +41,10 @@ class AnyJudge(Protocol):
     def workers(self) -> int:
         """Programs judged at a time."""
 
+    @property
+    def over(self) -> str | None:
+        """Why it can't be asked any more; None while it can."""
+
     def grade(self, jobs: Iterable[Job]) -> list[Verdict]:
         """One verdict a job, in the order of `jobs`."""
 

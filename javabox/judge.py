@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, NoReturn, Self, SupportsIndex
+from typing import Any, Literal, NoReturn, Self, SupportsIndex, cast, get_args
 
 from javabox import interface
 from javabox.cache import VerdictCache
@@ -27,10 +27,11 @@ from javabox.dispatch import Dispatcher
 from javabox.engines import jars, jvm
 from javabox.engines.jdk import Wanted
 from javabox.engines.jvm import Settings
-from javabox.engines.opening import Engine, Floor, Isolation, open_engine
-from javabox.errors import JudgeInChild
+from javabox.engines.opening import Engine, Isolation, Opened, open_engine
+from javabox.errors import JudgeInChild, JudgeUnavailable
 from javabox.job import Job
 from javabox.protocol.channel import Channel
+from javabox.remote.client import Remote, is_url
 from javabox.stats import Stats
 from javabox.verdict import Verdict
 
@@ -40,9 +41,10 @@ Lane = Literal["auto", "warm", "strict"]
 class Judge:
     """Judges Java programs. Use as a context manager; safe to use from several threads.
 
-    `engine`: where JVMs live; `auto` is docker where an engine answers, else local. `lane`: `auto` lets
-    programs that a scan of their class files admits share warm JVMs, `warm` does so without audits, `strict`
-    gives each program a fresh JVM.
+    `engine`: where JVMs live; `auto` is docker where an engine answers, else local. A URL is that of an `rlcf
+    serve`, which judges by its own settings; its key, if it wants one, is in JAVABOX_API_KEY.
+    `lane`: `auto` lets programs that a scan of their class files admits share warm JVMs, `warm` does so
+    without audits, `strict` gives each program a fresh JVM.
     `isolation`: what must keep programs from the machine; `auto` takes the best there is and refuses to run
     without any, `none` runs them as this user.
     `jdk`: the JDK that compiles and runs, a release (21) that is looked for on this machine, or the folder of
@@ -61,7 +63,7 @@ class Judge:
 
     def __init__(
         self,
-        engine: Engine = "auto",
+        engine: Engine | str = "auto",
         workers: int | None = None,
         *,
         isolation: Isolation = "auto",
@@ -73,39 +75,36 @@ class Judge:
         classpath: Iterable[Path | str] = (),
     ) -> None:
         self._owner = os.getpid()
-        seen = tuple(Path(path).absolute() for path in classpath)
-        jars.check(seen)
-        self.workers = workers or cores()
-        settings = Settings(
-            self.workers,
-            warm=lane != "strict",
-            determinism=determinism,
-            audit=audit if lane == "auto" else 0.0,
-            classpath=seen,
-        )
-        self._stats = Stats()
         self._cache = VerdictCache(cache)
-        opened = open_engine(engine, isolation, settings, jdk)
-        self.engine_name: str = opened.engine
-        self.isolation: Floor = opened.isolation
-        """What keeps programs from the machine: docker, namespaces, landlock or none."""
-        self.jdk = opened.jdk
-        """Vendor and build of the JDK that compiles and runs."""
-        self._provenance = {
-            "judge": f"javabox {importlib.metadata.version('rlcf')} {jvm.source_hash()}",
-            "jdk": self.jdk,
-            "engine": self.engine_name,
-            "isolation": self.isolation,
-            "lane": lane,
-            "determinism": "pinned" if determinism else "free",
-        }
-        if seen:
-            named = zip(seen, jars.digests(seen), strict=True)
-            self._provenance["classpath"] = ", ".join(
-                f"{path.name} sha256:{digest}" for path, digest in named
+        self._stats = Stats()
+        seen = tuple(Path(path).absolute() for path in classpath)
+        self._dispatcher: Dispatcher | Remote
+        if is_url(engine):
+            if (workers, isolation, jdk, lane, determinism, seen) != (None, "auto", None, "auto", True, ()):
+                raise JudgeUnavailable(f"how {engine} judges is set there: rlcf serve has these options")
+            self._dispatcher = there = Remote(engine, self._cache, self._stats)
+            self.workers, self._provenance = there.workers, there.provenance
+        else:
+            jars.check(seen)
+            self.workers = workers or cores()
+            settings = Settings(
+                self.workers,
+                warm=lane != "strict",
+                determinism=determinism,
+                audit=audit if lane == "auto" else 0.0,
+                classpath=seen,
             )
+            if engine not in get_args(Engine):
+                raise ValueError(f"engine is {', '.join(get_args(Engine))} or a URL, not {engine!r}")
+            opened = open_engine(cast(Engine, engine), isolation, settings, jdk)
+            self._provenance = _provenance(opened, settings, lane)
+            self._dispatcher = Dispatcher(opened, settings, self._cache, self._stats)
+        self.engine_name: str = self._provenance["engine"]
+        self.isolation: str = self._provenance["isolation"]
+        """What keeps programs from the machine: docker, namespaces, landlock or none."""
+        self.jdk: str = self._provenance["jdk"]
+        """Vendor and build of the JDK that compiles and runs."""
         self._cache.judged_by = json.dumps(self._provenance)
-        self._dispatcher = Dispatcher(opened, settings, self._cache, self._stats)
         # No thread holds the judge itself, so that one that is dropped is found out and ended.
         weakref.finalize(self, self._dispatcher.drop).atexit = False
         # Before the engine's own clean-up at exit, which would look like a death and start another one.
@@ -158,6 +157,11 @@ class Judge:
         whose limits and suite (assertions too) are its own."""
         return dict(self._provenance)
 
+    @property
+    def over(self) -> str | None:
+        """Why it can't be asked any more: it was closed, or could not be started again. None while it can."""
+        return self._dispatcher.over
+
     def close(self) -> None:
         """End the supervisors and all that they started; cancel what waits. Idempotent, and harmless in a
         forked child."""
@@ -188,3 +192,19 @@ class Judge:
     def _refuse_in_child(self) -> None:
         if os.getpid() != self._owner:
             raise JudgeInChild()
+
+
+def _provenance(opened: Opened, settings: Settings, lane: Lane) -> dict[str, str]:
+    """What judges here, in words that differ where a verdict may."""
+    told = {
+        "judge": f"javabox {importlib.metadata.version('rlcf')} {jvm.source_hash()}",
+        "jdk": opened.jdk,
+        "engine": opened.engine,
+        "isolation": opened.isolation,
+        "lane": lane,
+        "determinism": "pinned" if settings.determinism else "free",
+    }
+    if seen := settings.classpath:
+        named = zip(seen, jars.digests(seen), strict=True)
+        told["classpath"] = ", ".join(f"{path.name} sha256:{digest}" for path, digest in named)
+    return told

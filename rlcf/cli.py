@@ -28,9 +28,11 @@ from rlcf.commands.bench import Bench
 from rlcf.commands.data import Data
 from rlcf.commands.doctor import Doctor
 from rlcf.commands.grade import Grade
+from rlcf.commands.init import Init
 from rlcf.commands.merge import Merge
 from rlcf.commands.parse import parse
 from rlcf.commands.report import Report
+from rlcf.commands.serve import Serve
 from rlcf.commands.study import Study
 from rlcf.commands.train import Resume, Train
 from rlcf.commands.verifier import Verifier
@@ -47,10 +49,15 @@ Command = (
     | Annotated[Data, subcommand("data")]
     | Annotated[Merge, subcommand("merge")]
     | Annotated[Report, subcommand("report")]
+    | Annotated[Serve, subcommand("serve")]
     | Annotated[Doctor, subcommand("doctor")]
+    | Annotated[Init, subcommand("init")]
 )
 
-NAMES = ("grade", "train", "ablate", "study", "bench", "verifier", "data", "merge", "report", "doctor")
+NAMES = (
+    *("grade", "train", "ablate", "study", "bench", "verifier", "data", "merge", "report", "serve", "doctor"),
+    "init",
+)
 DESCRIPTION = "Train, grade and benchmark Java code models from compiler feedback."
 
 

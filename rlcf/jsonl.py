@@ -91,9 +91,9 @@ def read_document(source: str | Path) -> dict[str, Any]:
 
 
 def array_text(source: str | Path) -> str | None:
-    """The text of a file that holds one JSON array; None where it does not begin as one, or is `-`. Raises
-    BadInput."""
-    if str(source) == "-":
+    """The text of a file that holds one JSON array; None where it does not begin as one, or is `-` or a pipe,
+    which can't be read twice. Raises BadInput."""
+    if str(source) == "-" or Path(source).is_fifo():
         return None
     try:
         with _open(str(source)) as file:

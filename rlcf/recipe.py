@@ -65,9 +65,11 @@ class SupervisedSettings:
     """Supervised training on the corpus, before the objective."""
 
     steps: int = 700
-    """Steps, 64 rows each; 0 leaves it out."""
+    """Steps; 0 leaves it out."""
     lr: float = 2e-3
     """Largest learning rate."""
+    tokens: int = 0
+    """Tokens of a step, prompts included, of rows drawn at random; 0: 64 rows of similar length."""
 
 
 @dataclass(frozen=True, slots=True)

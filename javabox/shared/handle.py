@@ -44,7 +44,7 @@ class SharedJudge:
 
     def __init__(
         self,
-        engine: Engine = "auto",
+        engine: Engine | str = "auto",
         workers: int | None = None,
         *,
         isolation: Isolation = "auto",
@@ -93,6 +93,11 @@ class SharedJudge:
     def workers(self) -> int:
         """Programs judged at a time, whoever asks."""
         return int(self._about("workers"))
+
+    @property
+    def over(self) -> None:
+        """It can always be asked: a judge that is lost is started again."""
+        return None
 
     def grade(self, jobs: Iterable[Job]) -> list[Verdict]:
         """One verdict a job, in the order of `jobs`, as `Judge.grade`."""

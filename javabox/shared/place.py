@@ -5,8 +5,8 @@ it; two users have two. The name of what is in it is made of all that the judge 
 JDK and the Docker engine that the environment names, this code), so those who want another judge meet
 elsewhere.
 
-The key is there for programs that are judged. With Landlock they run as this user and may connect to
-sockets, but can't read a file of this folder.
+The key is a second wall against programs that are judged, after the one that lets them have no sockets: who
+can't read a file of this folder is not read, though it runs as this user.
 """
 
 from __future__ import annotations

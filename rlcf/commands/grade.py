@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,13 +15,16 @@ from tyro.conf import Positional, arg
 from rlcf.commands.options import FLAT, Judging, Limiting
 from rlcf.commands.rates import few, parse_ks, show
 from rlcf.errors import BadInput
-from rlcf.evaluation.grade import grade
+from rlcf.evaluation.grade import grade, merge
+from rlcf.evaluation.grade.shards import Shard, all_of
+from rlcf.evaluation.grade.written import Written, repair
 from rlcf.evaluation.metrics import check_k
-from rlcf.evaluation.samples import read_samples, unanswered
+from rlcf.evaluation.samples import Samples
+from rlcf.evaluation.summary import Evaluation
 from rlcf.problems import Problem, load_problems
 
 if TYPE_CHECKING:
-    from javabox import Judge
+    from javabox import AnyJudge
 
 log = logging.getLogger("rlcf")
 
@@ -71,55 +73,115 @@ class Grade:
     json: bool = False
     """Print one JSON object and nothing else."""
 
+    resume: bool = False
+    """Go on where an earlier grading of these samples into R was ended, by whatever: nothing is judged
+    twice. Refused where R holds other samples' results, or another judge's."""
+    shard: Annotated[str | None, arg(metavar="I/N")] = None
+    """Grade every N-th sample from the I-th on, such as 3/16, into R with `.3-of-16` in its name."""
+    merge: Annotated[int, arg(metavar="N")] = 0
+    """Judge nothing: join the results of N shards into R, in the order of SAMPLES, with the rates of all."""
+
     def run(self) -> int:
         ks = parse_ks(self.k)
         self.judging.check()
         self.limiting.check()
+        shard = self._shard()
         problems = self.limiting.limited(load_problems(self.problems))
-        samples = read_samples(self.samples, problems, self.problems)
+        samples = Samples(self.samples, problems, self.problems)
+        if samples.lasting:
+            samples.check()
+            self._check_counts(samples, ks)
         if self.compat == "mxeval":
-            refuse_others(sample.problem for sample in samples)
-        missing = self._missing(unanswered(samples, problems), len(problems))
-        check_k(ks, Counter(sample.problem.task_id for sample in samples).items())
-        out = self._results_path()
+            refuse_others(one for one in problems if one.task_id in samples.counts or not samples.lasting)
+        results = self._results_path()
+        out = shard.path(results) if results else None
         check_folder(out)
         check_folder(Path(self.cache) if self.cache else None, "cache")
-        with self._judge() as judge, open_results(out) as stream:
-            if missing:
-                log.warning(
-                    "no samples of %s of %d: the rates are over the others", few(missing), len(problems)
-                )
+        if self.merge:
+            return self._merge(samples, ks, out)
+        with self._judge() as judge, open_results(out, resume=self.resume) as stream:
+            self._warn(samples)
             try:
                 evaluation = grade(
-                    samples,
+                    shard.of(samples),
                     judge,
                     ks,
                     stream,
                     compat=self.compat == "mxeval",
                     expected_values=self.expected_values,
                     extraction=self.extract,
+                    total=shard.size(samples.counts.total()) if samples.lasting else None,
+                    written=Written(out) if out and self.resume else None,
                 )
             except KeyboardInterrupt:
                 if out:
-                    print(f"rlcf: the results so far are in {out}", file=sys.stderr)
+                    print(f"rlcf: the results so far are in {out}: --resume goes on", file=sys.stderr)
                 raise
-            evaluation = replace(evaluation, missing=missing)
-            show(evaluation, judge, as_json=self.json, more={"results": str(out) if out else None})
-        if out and not self.json:
-            print(f"results: {out}")
+            if not samples.lasting:
+                self._check_counts(samples, ks)
+                self._warn(samples)
+            self._show(evaluation, samples, judge, out)
         return 0
 
-    def _missing(self, missing: Sequence[str], total: int) -> Sequence[str]:
-        """The problems without samples. Raises BadInput where there may be none."""
+    def _merge(self, samples: Samples, ks: Sequence[int], out: Path | None) -> int:
+        """Joins shards. Raises BadInput."""
+        parts = all_of(self.merge)
+        if not samples.lasting or out is None:
+            raise BadInput("needs the samples as a file, whose order the results have", field="merge")
+        shards = [Written(part.path(out)) for part in parts]
+        for part, shard in zip(parts, shards, strict=True):
+            if not shard.file.exists() and part.size(samples.counts.total()):
+                raise BadInput(f"is not there: grade it with --shard {part}", file=shard.file)
+        with open_results(out) as stream:
+            self._warn(samples)
+            evaluation = merge(samples, shards, ks, stream, total=samples.counts.total())
+        self._show(evaluation, samples, None, out)
+        return 0
+
+    def _show(
+        self, evaluation: Evaluation, samples: Samples, judge: AnyJudge | None, out: Path | None
+    ) -> None:
+        evaluation = replace(evaluation, missing=() if self.shard else samples.unanswered())
+        more: dict[str, object] = {"results": str(out) if out else None}
+        more |= {"shard": self.shard} if self.shard else {}
+        show(evaluation, judge, as_json=self.json, more=more)
+        if self.json:
+            return
+        if evaluation.resumed and judge is not None:
+            print(f"{evaluation.resumed} of the samples were judged before")
+        if self.shard:
+            print(f"shard {self.shard}: these rates are of its samples alone; --merge joins the shards")
+        if out:
+            print(f"results: {out}")
+
+    def _shard(self) -> Shard:
+        """Raises BadInput, also where options don't go together."""
+        if self.merge and (self.shard or self.resume):
+            raise BadInput("goes without --shard and --resume: it joins what they left", field="merge")
+        if self.resume and self.samples == "-" and not self.out:
+            raise BadInput("needs the results of before: name them with --out", field="resume")
+        return Shard.parse(self.shard) if self.shard else Shard()
+
+    def _check_counts(self, samples: Samples, ks: Sequence[int]) -> None:
+        """Raises BadInput where a problem has fewer samples than k, or none and may not."""
+        missing, total = samples.unanswered(), len(samples.problems)
         if missing and self.missing == "fail":
             raise BadInput(
                 f"no samples of {few(missing)} of {total}; --missing skip grades what is there",
-                file="stdin" if self.samples == "-" else self.samples,
+                file=samples.name,
                 field="missing",
             )
-        return missing
+        check_k(ks, samples.counts.items())
 
-    def _judge(self) -> Judge:
+    def _warn(self, samples: Samples) -> None:
+        """Says which problems have no samples, once that is known."""
+        missing = samples.unanswered()
+        if missing and samples.counts:
+            log.warning(
+                "no samples of %s of %d: the rates are over the others", few(missing), len(samples.problems)
+            )
+
+    def _judge(self) -> AnyJudge:
         from javabox import CacheUnusable
 
         try:
@@ -158,11 +220,16 @@ def check_folder(out: Path | None, field: str = "out") -> None:
         raise BadInput(f"can't be written: there is no folder {out.parent}", file=out, field=field)
 
 
-def open_results(out: Path | None) -> contextlib.AbstractContextManager[BinaryIO | None]:
-    """The file for results, emptied; called once there is something to write. Raises BadInput."""
+def open_results(
+    out: Path | None, *, resume: bool = False
+) -> contextlib.AbstractContextManager[BinaryIO | None]:
+    """The file for results, called once there is something to write: emptied, or to be gone on with behind
+    its last whole line. Raises BadInput."""
     if out is None:
         return contextlib.nullcontext()
+    if resume and out.exists():
+        repair(out)
     try:
-        return out.open("wb")
+        return out.open("ab" if resume else "wb")
     except OSError as error:
         raise BadInput(f"can't be written ({error.strerror})", file=out, field="out") from error

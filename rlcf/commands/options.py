@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import arg
 
+from javabox.remote.client import is_url
 from rlcf.errors import BadInput
 from rlcf.problems import Problem
 from rlcf.problems.limits import memory_limit_fault, time_limit_fault
@@ -18,7 +19,7 @@ from rlcf.problems.problem import with_limits
 from rlcf.recipes.renamed import RENAMED
 
 if TYPE_CHECKING:
-    from javabox import Judge
+    from javabox import AnyJudge
 
 
 FLAT = arg(name="")
@@ -44,12 +45,18 @@ def refuse_renamed(argv: Sequence[str]) -> None:
             raise BadInput(f"recipes have tables now: use {now}", field=option.partition("=")[0])
 
 
+LINGER_SECONDS = 5.0
+"""So long a judge that processes of one command shared stays after them."""
+
+
 @dataclass(frozen=True)
 class Judging:
     """Where and beside how many others programs run."""
 
-    engine: Literal["auto", "local", "docker"] = "auto"
-    """Where programs run; auto is docker where an engine answers, else local."""
+    engine: Annotated[str, arg(metavar="auto|local|docker|ray|URL")] = "auto"
+    """Where programs run: auto is docker where an engine answers, else local; ray is the cluster of
+    RAY_ADDRESS, or one of this machine, with a judge a machine; a URL is that of an `rlcf serve`, whose key
+    is in JAVABOX_API_KEY."""
     isolation: Literal["auto", "namespaces", "landlock", "none"] = "auto"
     """What keeps programs from the machine in the local engine; auto is the best that it permits, and where
     nothing isolates nothing runs. none: programs may do all that you may, with your files and your network:
@@ -58,13 +65,16 @@ class Judging:
     """The JDK that compiles and runs programs: a release that is found on this machine, such as 21, or the
     folder of one; docker has 17, 21 and 25. By default JAVA_HOME's, else the PATH's, and in docker 17."""
     workers: Annotated[int, arg(metavar="N")] = 0
-    """Programs judged at a time; 0 is one a core."""
+    """Programs judged at a time; 0 is one a core. On Ray: by each actor, of which there are as many as CPUs
+    are free for."""
     classpath: Annotated[str, arg(metavar="A.jar:B.jar")] = ""
     """Jars that programs and tests see, with colons between; programs that use them have a JVM of their
     own."""
 
     def check(self) -> None:
         """Raises BadInput."""
+        if self.engine not in ("auto", "local", "docker", "ray") and not is_url(self.engine):
+            raise BadInput(f"must be auto, local, docker, ray or a URL, is {self.engine!r}", field="engine")
         if self.workers < 0:
             raise BadInput(f"must not be negative, is {self.workers}", field="workers")
         for jar in self.jars():
@@ -75,20 +85,27 @@ class Judging:
         """The class path's."""
         return [Path(path) for path in self.classpath.split(os.pathsep) if path]
 
-    def judge(self, **settings: Any) -> Judge:
-        """A new judge; `settings` are more arguments of `Judge`. Raises JudgeUnavailable."""
-        from javabox import Judge
+    def judge(self, *, shared: bool = False, **settings: Any) -> AnyJudge:
+        """A new judge, or one that is `shared` by processes of this machine; `settings` are more arguments of
+        it. Raises JudgeUnavailable."""
+        from javabox import Judge, SharedJudge
 
-        return Judge(
-            **{
-                "engine": self.engine,
-                "isolation": self.isolation,
-                "jdk": self.jdk,
-                "workers": self.workers or None,
-                "classpath": self.jars(),
-                **settings,
-            }
-        )
+        if is_url(self.engine):
+            settings.pop("workers", None)  # what a command would choose here is the server's to choose
+        settings = {
+            "isolation": self.isolation,
+            "jdk": self.jdk,
+            "workers": self.workers or None,
+            "classpath": self.jars(),
+            **settings,
+        }
+        if self.engine == "ray":
+            from javabox.cluster import RayJudge
+
+            return RayJudge(**settings)
+        if shared and not is_url(self.engine):
+            return SharedJudge(engine=self.engine, linger=LINGER_SECONDS, **settings)
+        return Judge(engine=self.engine, **settings)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from javabox import Judge, Outcome
+from javabox import AnyJudge, Outcome
 from rlcf.errors import BadInput
 from rlcf.evaluation.metrics import METRICS, Estimate
 from rlcf.evaluation.provenance import told
@@ -24,17 +24,20 @@ def parse_ks(text: str) -> list[int]:
     return ks
 
 
-def show(evaluation: Evaluation, judge: Judge, *, as_json: bool, more: Mapping[str, Any]) -> None:
-    """Prints the evaluation; as JSON one object with `more` in it, and nothing else."""
+def show(evaluation: Evaluation, judge: AnyJudge | None, *, as_json: bool, more: Mapping[str, Any]) -> None:
+    """Prints the evaluation; as JSON one object with `more` in it, and nothing else. Without a judge nothing
+    was judged now."""
     if as_json:
-        row = evaluation.to_json() | {"engine": judge.engine_name, "jdk": judge.jdk, "judge": judge.stats()}
+        row = evaluation.to_json() | {name: evaluation.provenance[name] for name in ("engine", "jdk")}
+        row |= {} if judge is None else {"judge": judge.stats()}
         row |= more
         print(json.dumps(row, ensure_ascii=True))
         return
-    rate = evaluation.samples / evaluation.seconds if evaluation.seconds > 0 else 0.0
     answered = len(evaluation.tallies)
     of = f"{answered} of {answered + len(evaluation.missing)}" if evaluation.missing else str(answered)
-    print(f"{evaluation.samples} samples of {of} problems in {evaluation.seconds:.1f} s ({rate:.0f}/s)")
+    rate = evaluation.programs_per_second
+    took = "" if rate is None else f" in {evaluation.seconds:.1f} s ({rate:.0f}/s)"
+    print(f"{evaluation.samples} samples of {of} problems{took}")
     print(f"{told(evaluation.provenance)}\n")
     print("\n".join(rate_lines(evaluation.rates)))
     for name, part in evaluation.parts.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -25,7 +24,7 @@ from rlcf.recipe import Recipe
 from rlcf.recipes import check_values, load_recipe
 
 if TYPE_CHECKING:
-    from javabox import Judge
+    from javabox import AnyJudge
     from rlcf.training.runtime.distributed import Parallel
 
 PROG = "rlcf train"
@@ -83,7 +82,7 @@ class Train:
         made = new_run(Path(self.recipe).stem, self.run_name) if parallel.main else Path()
         folder = parallel.from_main(made)
 
-        def train(judge: Judge) -> None:
+        def train(judge: AnyJudge) -> None:
             try:
                 run.train(recipe, folder, judge, self.machine, parallel)
             except BadInput:
@@ -124,14 +123,14 @@ class Resume:
         run, parallel = _trainer()
         folder = Path(self.resume)
 
-        def resume(judge: Judge) -> None:
+        def resume(judge: AnyJudge) -> None:
             run.resume(folder, judge, self.machine, parallel)
 
         return _trained(resume, folder, parallel, self.judging)
 
 
 def _trained(
-    work: Callable[[Judge], None],
+    work: Callable[[AnyJudge], None],
     folder: Path,
     parallel: Parallel,
     judging: Judging,
@@ -143,9 +142,7 @@ def _trained(
     if not parallel.main:
         mute()
         logging.getLogger("rlcf").setLevel(logging.ERROR)
-    # Every process has a judge of its own, and they share the cores.
-    own = judging.workers or max(1, (os.cpu_count() or 1) // parallel.world)
-    with judging.judge(workers=own) as judge:
+    with judging.judge(shared=parallel.world > 1) as judge:
         try:
             work(judge)
         except KeyboardInterrupt:

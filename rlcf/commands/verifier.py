@@ -20,7 +20,7 @@ from rlcf.grounding.signal import Answer
 from rlcf.problems import Problem, load_problems
 
 if TYPE_CHECKING:
-    from javabox import Judge
+    from javabox import AnyJudge
     from rlcf.policy import Policy
 
 log = logging.getLogger("rlcf")
@@ -115,7 +115,7 @@ class Verifier:
             raise BadInput("needs two problems at least, as one is held out", file=self.problems)
         return problems
 
-    def _answers(self, policy: Policy, problems: Sequence[Problem], judge: Judge) -> list[Answer]:
+    def _answers(self, policy: Policy, problems: Sequence[Problem], judge: AnyJudge) -> list[Answer]:
         """References that pass, and what the model wrote."""
 
         def sample(prompts: Sequence[str], temperature: float, seed: int) -> list[str]:

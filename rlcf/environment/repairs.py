@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from javabox import Job, Judge, Verdict
+from javabox import AnyJudge, Job, Verdict
 from rlcf.environment.feedback import feedback_on
 from rlcf.environment.setting import Setting
 from rlcf.evaluation.bench import Judging, evaluation_of
@@ -44,7 +44,7 @@ def benchmark_in_turns(
     problems: Sequence[Problem],
     n: int,
     write: Writer,
-    judge: Judge,
+    judge: AnyJudge,
     setting: Setting,
     *,
     ks: Sequence[int],

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
 
-from javabox import Job, Judge, Limits, Verdict
+from javabox import AnyJudge, Job, Limits, Verdict
 from rlcf.errors import BadInput
 from rlcf.evaluation.extraction import Extraction, Mode, extract
 from rlcf.evaluation.metrics import Running, check_k
@@ -29,7 +29,7 @@ Sampler = Callable[[Sequence[str], float, int], list[str]]
 def evaluate(
     problems: Sequence[Problem],
     sample: Sampler,
-    judge: Judge,
+    judge: AnyJudge,
     *,
     temperature: float,
     n: int = 1,
@@ -73,7 +73,7 @@ class Judging:
     """The verdicts of answers that arrive one by one, in any order, and the rates so far."""
 
     def __init__(
-        self, asked: Sequence[Problem], judge: Judge, k: int, advance: Advance, extraction: Mode
+        self, asked: Sequence[Problem], judge: AnyJudge, k: int, advance: Advance, extraction: Mode
     ) -> None:
         """`asked`: the problem at each place. With `extraction` auto the program that an answer means is
         judged, and the places of its verdict are places in the answer."""
@@ -141,7 +141,7 @@ class Judging:
 
 def evaluation_of(
     judged: Sequence[tuple[Problem, Extraction, Job, Verdict]],
-    judge: Judge,
+    judge: AnyJudge,
     ks: Sequence[int],
     seconds: float,
     mode: Mode,

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from javabox import Judge
+from javabox import AnyJudge
 from rlcf.evaluation.bench import Sampler
 from rlcf.problems.problem import Problem
 
@@ -36,7 +36,7 @@ Prefixes = Callable[[Sequence[str], Sequence[str]], list[tuple[str, float]]]
 
 
 def critic_sampling(
-    problems: Sequence[Problem], sample: Sampler, prefixes: Prefixes, judge: Judge, best: int = 1
+    problems: Sequence[Problem], sample: Sampler, prefixes: Prefixes, judge: AnyJudge, best: int = 1
 ) -> Sampler:
     """`sample`, refined. `best`: failed programs gone on from where none passes the example test. A judge
     error counts as not passed; it only decides what is gone on from. Answers to one prompt must come in one

@@ -14,7 +14,7 @@
 
 Rows come as JSONL or as one JSON array. A text that begins with its problem's prompt, as bigcode's and
 EvalPlus's do, is what follows it; only a `completion` stays as it is. Which program a text means is not asked
-here. Not covered: arrays from standard input.
+here. Not covered: arrays from standard input or a pipe.
 """
 
 from __future__ import annotations

@@ -61,6 +61,14 @@ class Evaluation:
     """Samples by how their program was found (extraction.py), in the order of KINDS; only what occurred."""
     renamed: int = 0
     """Samples that declare a class of another name than the prompt's."""
+    resumed: int = 0
+    """Samples whose results were there before; `seconds` are those of the others."""
+
+    @property
+    def programs_per_second(self) -> float | None:
+        """Of those that were judged now."""
+        judged = self.samples - self.resumed
+        return judged / self.seconds if self.seconds > 0 and judged else None
 
     @property
     def samples(self) -> int:
@@ -91,7 +99,8 @@ class Evaluation:
         if self.parts:
             row["parts"] = {name: part.to_json() for name, part in self.parts.items()}
         row["seconds"] = round(self.seconds, 3)
-        row["programs_per_second"] = round(self.samples / self.seconds, 1) if self.seconds > 0 else None
+        rate = self.programs_per_second
+        row["programs_per_second"] = None if rate is None else round(rate, 1)
         row["judge_errors"] = self.judge_errors
         row["suite_errors"] = self.suite_errors
         if self.missing:
@@ -106,11 +115,67 @@ class Evaluation:
             row["extraction"] = dict(self.extractions)
         if self.renamed:
             row["renamed"] = self.renamed
+        if self.resumed:
+            row["resumed"] = self.resumed
         return row
 
     def counts(self) -> dict[str, list[int]]:
         """By task_id `[n, compiled, executed, passed]`: enough to recompute any rate or to pair two runs."""
         return {name: [t.n, t.compiled, t.executed, t.passed] for name, t in self.tallies.items()}
+
+
+class Counts:
+    """Running counts of verdicts, from which the rates are estimated: the size of the problems, however many
+    samples there are. `expect` each sample in their order, and `add` its verdict in any."""
+
+    def __init__(self) -> None:
+        self._tallies: dict[str, Tally] = {}
+        self._outcomes: Counter[Outcome] = Counter()
+        self._parts: dict[str, dict[str, None]] = {}
+        self._kinds: Counter[str] = Counter()
+        self._renamed = 0
+
+    def expect(self, problem: Problem) -> None:
+        """Problems are reported, and redrawn by the bootstrap, in the order of their first samples."""
+        if problem.task_id not in self._tallies:
+            self._tallies[problem.task_id] = Tally()
+            if problem.part:
+                self._parts.setdefault(problem.part, {})[problem.task_id] = None
+
+    def add(self, problem: Problem, verdict: Verdict) -> None:
+        """Counts a verdict; only its outcome is looked at."""
+        self._tallies[problem.task_id] = self._tallies[problem.task_id].plus(verdict)
+        self._outcomes[verdict.outcome] += 1
+
+    def found(self, kind: str, *, renamed: bool) -> None:
+        """Counts how a sample's program was found."""
+        self._kinds[kind] += 1
+        self._renamed += renamed
+
+    def evaluation(
+        self,
+        ks: Sequence[int],
+        seconds: float,
+        seed: int = 0,
+        provenance: Mapping[str, Any] | None = None,
+        resumed: int = 0,
+    ) -> Evaluation:
+        """The evaluation of what was counted; `seed` draws the bootstrap."""
+        tallies, outcomes, kinds = self._tallies, self._outcomes, self._kinds
+        return Evaluation(
+            tallies=tallies,
+            outcomes={str(outcome): outcomes[outcome] for outcome in Outcome if outcomes[outcome]},
+            rates=estimate(list(tallies.values()), ks, seed),
+            seconds=seconds,
+            parts={
+                name: Part(len(ids), estimate([tallies[task_id] for task_id in ids], ks, seed))
+                for name, ids in self._parts.items()
+            },
+            provenance=provenance or {},
+            extractions={kind: kinds[kind] for kind in KINDS if kinds[kind]},
+            renamed=self._renamed,
+            resumed=resumed,
+        )
 
 
 def summarize(
@@ -122,29 +187,13 @@ def summarize(
     extractions: Iterable[Extraction] = (),
 ) -> Evaluation:
     """The evaluation of problems' verdicts; `seed` draws the bootstrap."""
-    found = list(extractions)
-    kinds = Counter(one.kind for one in found)
-    tallies: dict[str, Tally] = {}
-    outcomes: Counter[Outcome] = Counter()
-    parts: dict[str, dict[str, None]] = {}
+    counts = Counts()
     for problem, verdict in judged:
-        tallies[problem.task_id] = tallies.get(problem.task_id, Tally()).plus(verdict)
-        outcomes[verdict.outcome] += 1
-        if problem.part:
-            parts.setdefault(problem.part, {})[problem.task_id] = None
-    return Evaluation(
-        tallies=tallies,
-        outcomes={str(outcome): outcomes[outcome] for outcome in Outcome if outcomes[outcome]},
-        rates=estimate(list(tallies.values()), ks, seed),
-        seconds=seconds,
-        parts={
-            name: Part(len(ids), estimate([tallies[task_id] for task_id in ids], ks, seed))
-            for name, ids in parts.items()
-        },
-        provenance=provenance or {},
-        extractions={kind: kinds[kind] for kind in KINDS if kinds[kind]},
-        renamed=sum(bool(one.hint) for one in found),
-    )
+        counts.expect(problem)
+        counts.add(problem, verdict)
+    for one in extractions:
+        counts.found(one.kind, renamed=bool(one.hint))
+    return counts.evaluation(ks, seconds, seed, provenance)
 
 
 def evaluation_row(

@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from javabox import Judge
+from javabox import AnyJudge
 from rlcf.errors import BadInput
 from rlcf.grounding.table import GROUNDINGS
 from rlcf.machine import Machine
@@ -48,7 +48,7 @@ def ablate(
     names: Sequence[str],
     seeds: Sequence[int],
     out: Path,
-    judge: Judge,
+    judge: AnyJudge,
     machine: Machine | None = None,
 ) -> None:
     """Runs what is not there yet. Raises BadInput where a name is unknown, before anything runs."""
@@ -70,7 +70,7 @@ def _compares(recipe: Recipe) -> bool:
     return GROUNDINGS[recipe.objective.grounding].compares(recipe.discriminator.weight)
 
 
-def finish(recipe: Recipe, folder: Path, judge: Judge, machine: Machine | None) -> None:
+def finish(recipe: Recipe, folder: Path, judge: AnyJudge, machine: Machine | None) -> None:
     """Trains by `recipe` into `folder`, goes on where that was stopped, does nothing where it is done."""
     if (folder / DONE).exists():
         return

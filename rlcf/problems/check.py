@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from javabox import Judge, Outcome, Verdict
+from javabox import AnyJudge, Outcome, Verdict
 from rlcf.problems.problem import Problem
 from rlcf.problems.synthesis.stubs import stubs
 
@@ -26,7 +26,7 @@ class Checked:
     """What is wrong, with its place; empty where nothing is."""
 
 
-def check(problems: Sequence[Problem], judge: Judge) -> Iterator[Checked]:
+def check(problems: Sequence[Problem], judge: AnyJudge) -> Iterator[Checked]:
     """A finding for each problem, in order."""
     asked = [
         (problem, [judge.submit(problem.job(body)) for body in (problem.reference or "", *stubs(problem))])

@@ -49,13 +49,17 @@ def line(problem: Problem) -> str:
 
 def _read(path: Path) -> list[Problem]:
     with path.open(encoding="utf-8") as lines:
-        return [_problem(json.loads(row)) for row in lines]
+        return [problem_of(json.loads(row)) for row in lines]
 
 
-def _problem(row: dict[str, Any]) -> Problem:
-    suite = row.pop("suite")
+def problem_of(row: dict[str, Any]) -> Problem:
+    """The problem that `line` wrote, equal to it but for its source. Raises KeyError, TypeError, ValueError
+    or AttributeError for what `line` never writes."""
+    row = dict(row)
+    suite = dict(row.pop("suite"))
     cases = tuple(SuiteCase(**case) for case in suite.pop("cases"))
     runs = tuple(StdinCase(**case | {"expected": tuple(case["expected"])}) for case in suite.pop("stdin"))
     row["stop_tokens"], row["alternatives"] = tuple(row["stop_tokens"]), tuple(row["alternatives"])
     row["files"] = tuple((path, text) for path, text in row["files"])
+    row["declared"] = None if row["declared"] is None else tuple(row["declared"])
     return Problem(suite=Suite(cases=cases, stdin=runs, **suite), **row)

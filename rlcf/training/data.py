@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from javabox import Judge
+from javabox import AnyJudge
 from rlcf.errors import BadInput
 from rlcf.problems import Problem, atomic, composed, load_problems, many_ways
 from rlcf.recipe import Recipe
@@ -48,7 +48,7 @@ class Source:
     """The problems of a split; raises BadInput where there are none."""
 
 
-def load_data(recipe: Recipe, judge: Judge, *, references: bool) -> Data:
+def load_data(recipe: Recipe, judge: AnyJudge, *, references: bool) -> Data:
     """Load the data of a recipe. Problems without a reference that compiles are left out, with a note, where
     `references` are needed, for a corpus too. Raises BadInput."""
     if recipe.data.corpus_noise > 1:
@@ -117,7 +117,7 @@ def _own_parts(recipe: Recipe, train: Sequence[Problem]) -> tuple[list[Problem],
     return for_corpus[: recipe.data.corpus_problems or None], for_ppo
 
 
-def compiling_references(problems: Sequence[Problem], judge: Judge) -> list[Problem]:
+def compiling_references(problems: Sequence[Problem], judge: AnyJudge) -> list[Problem]:
     """Filter the problems whose reference exists and compiles (docs/methods.md#rlcf); the log says how many
     do not."""
     known = [problem for problem in problems if problem.reference is not None]
@@ -132,7 +132,7 @@ def compiling_references(problems: Sequence[Problem], judge: Judge) -> list[Prob
     return kept
 
 
-def _generated(recipe: Recipe, judge: Judge) -> Source:
+def _generated(recipe: Recipe, judge: AnyJudge) -> Source:
     build = atomic.build if recipe.data.problems == "atomic" else many_ways.build
     data = build(
         ATOMIC_SEED,
@@ -145,7 +145,7 @@ def _generated(recipe: Recipe, judge: Judge) -> Source:
     return Source(data.train, data.rl, {"validation": data.validation, "test": data.test}.__getitem__)
 
 
-def _composed(recipe: Recipe, judge: Judge) -> Source:
+def _composed(recipe: Recipe, judge: AnyJudge) -> Source:
     data = composed.build(ATOMIC_SEED, judge)
     train = list(composed.TRAINING[recipe.data.problems](data))[: recipe.data.train_problems]
 
@@ -166,7 +166,7 @@ def _named(recipe: Recipe) -> Source:
     return Source(list(map(stated, train)), (), held_out)
 
 
-MADE: Mapping[str, Callable[[Recipe, Judge], Source]] = {
+MADE: Mapping[str, Callable[[Recipe, AnyJudge], Source]] = {
     "atomic": _generated,
     "many-ways": _generated,
     **dict.fromkeys(composed.TRAINING, _composed),

@@ -1,10 +1,11 @@
 """The memory that a run will need, told before it starts: `rlcf train RECIPE --plan`.
 
 All follows from the model's configuration, the recipe and the machine; no weights are loaded and no problem
-is made. On a CPU the process itself counts too, as it is now. Prompts are taken to have PROMPT_TOKENS.
+is made. On a CPU the process itself counts too, as it is now, and what its allocator keeps of what was
+freed. Prompts are taken to have PROMPT_TOKENS, and completions to be as long as they may.
 
 Not covered: the judge's JVMs, a discriminator's activations, processes that share weights (FSDP), engines
-with memory of their own (`vllm`), what an allocator wastes.
+with memory of their own (`vllm`), what a GPU's allocator wastes.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ GRADIENT, ADAM = 4, 8
 """Bytes of a trained parameter beside its value, in fp32."""
 LOGIT_COPIES = 4
 """Of a chunk of logits, in fp32: they, their log-softmax and the gradients of both."""
+KEPT_CPU = 0.5
+"""Share of what comes and goes in a step that glibc keeps for itself: blocks of up to 32 MB are not given
+back while something above them lives. Measured .3 to .7 (LOG.md); next to none with the environment's
+`MALLOC_MMAP_THRESHOLD_`."""
 DRAW_BYTES = 24
 """Of a logit that is drawn from: in fp32 twice, its probability, and the sum in float64."""
 
@@ -102,16 +107,27 @@ def plan(recipe: Recipe, machine: Machine, device: torch.device, free: int | Non
         sampling.append(Need("merged weights", parameters * kept.itemsize, "sampling"))
     tokens = microbatch_tokens(config, computed or kept, device, machine, left)
     token = activation_bytes(model, recomputed=machine.gradient_checkpointing)
+    logits = min(LOGITS_AT_ONCE, int(tokens * _completion_share(recipe, model)) * vocabulary)
     learning = [
-        Need("gradients", trained * GRADIENT, "learning"),
         Need("activations", int(tokens * token), "learning"),
-        Need("logits", LOGIT_COPIES * 4 * min(LOGITS_AT_ONCE, tokens * vocabulary), "learning"),
+        Need("logits", LOGIT_COPIES * 4 * logits, "learning"),
     ]
     if computed and not rank:
         learning.append(
             Need("weights in the type of the computation", parameters * computed.itemsize, "learning")
         )
+    if device.type == "cpu":
+        passing = sum(need.bytes for need in (*sampling, *learning))
+        always.append(Need("freed, but kept by the allocator", int(KEPT_CPU * passing), "always"))
+    learning.insert(0, Need("gradients", trained * GRADIENT, "learning"))
     return Plan((*always, *sampling, *learning), tokens, rows)
+
+
+def _completion_share(recipe: Recipe, model: PreTrainedModel) -> float:
+    """Of the tokens that training reads, those of completions: they alone have logits."""
+    behind = 1 if model.config.is_encoder_decoder else recipe.rollout.samples_per_prompt
+    written = behind * recipe.rollout.max_new_tokens
+    return written / (PROMPT_TOKENS + written)
 
 
 def _length(recipe: Recipe) -> int:

@@ -2,8 +2,9 @@
 
 Loss on completion tokens only, divided by the token count of the whole batch. AdamW
 with warm-up and cosine decay to 5 %: PPO from a checkpoint in mid-decay failed in a trial,
-so the decay always runs to its end. Not covered: packing, evaluation during training, going on with one
-that was interrupted.
+so the decay always runs to its end. A step is BATCH rows of similar length, or random rows of so many tokens
+together; both come in micro-batches by tokens. Not covered: several rows in one, evaluation during training,
+going on with one that was interrupted.
 """
 
 from __future__ import annotations
@@ -42,13 +43,14 @@ def train_supervised(
     steps: int,
     lr: float,
     seed: int,
+    tokens: int = 0,
     machine: Machine | None = None,
     parallel: Parallel | None = None,
     form: PromptFormat = PLAIN,
 ) -> tuple[Policy, list[float]]:
-    """Train `policy` for `steps` batches of `rows`, what it reads and what it then writes in the form `form`;
-    returns the trained policy, its adapters merged and begun anew, and the loss of each step. `policy` itself
-    is used up."""
+    """Train `policy` for `steps` batches of `rows`, what it reads and what it then writes in the form `form`:
+    of `tokens` tokens each, prompts included, or of BATCH rows where it is 0. Returns the trained policy, its
+    adapters merged and begun anew, and the loss of each step. `policy` itself is used up."""
     encoded = _encode(policy, rows, form)
     machine, parallel = machine or Machine(), parallel or Parallel()
     module = TrainedModule(policy, policy.scorer(), machine, parallel)
@@ -56,7 +58,8 @@ def train_supervised(
     optimizer = torch.optim.AdamW(parameters, lr=lr, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: lr_factor(step, steps))
     losses: list[float] = []
-    batches = _batches([len(p) + len(c) for p, c in encoded], BATCH, random.Random(f"sft {seed}"))
+    lengths, rng = [len(p) + len(c) for p, c in encoded], random.Random(f"sft {seed}")
+    batches = token_batches(lengths, tokens, rng) if tokens else row_batches(lengths, BATCH, rng)
     with parallel.all_cores(), progress("supervised training", total=steps) as advance:
         for _ in range(steps):
             losses.append(accumulate(module, [encoded[index] for index in next(batches)]))
@@ -83,7 +86,21 @@ def _encode(policy: Policy, rows: Sequence[Row], form: PromptFormat) -> list[Enc
     return [(prompts[prompt], completions[completion]) for prompt, completion in rows]
 
 
-def _batches(lengths: Sequence[int], batch: int, rng: random.Random) -> Iterator[list[int]]:
+def token_batches(lengths: Sequence[int], tokens: int, rng: random.Random) -> Iterator[list[int]]:
+    """Draw batches of row indices without end, in random order, each row once an epoch: as many as follow
+    with at most `tokens` together, at least one. Rows stay whole."""
+    batch: list[int] = []
+    held = 0
+    while True:
+        for row in rng.sample(range(len(lengths)), len(lengths)):
+            if batch and held + lengths[row] > tokens:
+                yield batch
+                batch, held = [], 0
+            batch.append(row)
+            held += lengths[row]
+
+
+def row_batches(lengths: Sequence[int], batch: int, rng: random.Random) -> Iterator[list[int]]:
     """Draw batches of row indices without end: each row once an epoch, rows of similar length together."""
     waiting: list[int] = []
     while True:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from javabox import Judge, Limits, Verdict
+from javabox import AnyJudge, Limits, Verdict
 from rlcf.grounding.reward_hacking import reward_hacking_flags
 from rlcf.grounding.signal import Answer, Grounding, Signal
 from rlcf.grounding.values import outcome_class
@@ -114,7 +114,7 @@ class RolloutCollector:
     def __init__(
         self,
         policy: Policy,
-        judge: Judge,
+        judge: AnyJudge,
         grounding: Grounding,
         *,
         run_tests: bool,

@@ -13,7 +13,6 @@ calls `train`, with a judge of its own.
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -22,7 +21,7 @@ from pathlib import Path
 import torch
 from accelerate.utils import set_seed
 
-from javabox import Judge
+from javabox import AnyJudge, Judge, SharedJudge
 from rlcf.errors import BadInput
 from rlcf.evaluation import Evaluation, evaluate, evaluation_row
 from rlcf.grounding.signal import Signal
@@ -65,7 +64,7 @@ class Training:
         self,
         recipe: Recipe,
         folder: Path,
-        judge: Judge,
+        judge: AnyJudge,
         entry: Entry,
         machine: Machine | None,
         parallel: Parallel | None,
@@ -104,7 +103,7 @@ class Training:
 def train(
     recipe: Recipe,
     folder: Path | str,
-    judge: Judge | None = None,
+    judge: AnyJudge | None = None,
     machine: Machine | None = None,
     parallel: Parallel | None = None,
     *,
@@ -129,16 +128,13 @@ def train(
     folder, parallel = Path(folder), parallel or Parallel()
     with _judge_or_own(judge, parallel) as judge:
         training = Training(recipe, folder, judge, entry, machine, parallel)
-        policy = _first_policy(training)
-        if training.parallel.from_main(training.run.taken):
-            raise BadInput("holds a run already; name another folder, or resume it", file=folder)
-        training.run.begin(recipe, training.machine)
-        _whole_run(training, policy)
+        _first_checkpoint(training, _begun(training))
+        _run_objective(training, 0)
 
 
 def resume(
     folder: Path | str,
-    judge: Judge | None = None,
+    judge: AnyJudge | None = None,
     machine: Machine | None = None,
     parallel: Parallel | None = None,
     *,
@@ -165,22 +161,32 @@ def resume(
         saved = steps_saved(folder)
         training.run.resume(saved[-1] if saved else None)
         training.parallel.wait()
-        if saved:
-            _run_objective(training, saved[-1])
-        else:
-            _whole_run(training, _first_policy(training))
+        if not saved:
+            _first_checkpoint(training, _first_policy(training))
+        _run_objective(training, saved[-1] if saved else 0)
 
 
-def _judge_or_own(judge: Judge | None, parallel: Parallel) -> AbstractContextManager[Judge]:
-    """`judge`, or a new one that ends with the context. Every process has one of its own, and they share the
-    cores."""
+def _judge_or_own(judge: AnyJudge | None, parallel: Parallel) -> AbstractContextManager[AnyJudge]:
+    """`judge`, or a new one that ends with the context. Several processes of a machine share one."""
     if judge is not None:
         return nullcontext(judge)
-    share = None if parallel.world == 1 else max(1, (os.cpu_count() or 1) // parallel.world)
-    return Judge(workers=share)
+    return Judge() if parallel.world == 1 else SharedJudge()
 
 
-def _whole_run(training: Training, policy: Policy) -> None:
+def _begun(training: Training) -> Policy:
+    """Begin the run folder, and return the policy before supervised training."""
+    policy = _first_policy(training)
+    if training.parallel.from_main(training.run.taken):
+        raise BadInput("holds a run already; name another folder, or resume it", file=training.run.folder)
+    training.run.begin(training.recipe, training.machine)
+    return policy
+
+
+def _first_checkpoint(training: Training, policy: Policy) -> None:
+    """Write the checkpoint of step 0: `policy` after supervised training, and the first discriminator.
+
+    No more than the folder is left of either. Callers hold no reference to `policy`: beside the one that is
+    loaded to learn it would take its memory to the end of the run."""
     recipe, run, parallel = training.recipe, training.run, training.parallel
     if recipe.start:
         _copy_evaluation(recipe, run)
@@ -199,38 +205,43 @@ def _whole_run(training: Training, policy: Policy) -> None:
     if parallel.main:
         write_checkpoint(run.checkpoint(0), write)
     parallel.wait()
-    _run_objective(training, 0)
 
 
 def _run_objective(training: Training, step: int) -> None:
     """Take the steps from the checkpoint of `step` to the end, and evaluate after them."""
     started, recipe, run = time.monotonic(), training.recipe, training.run
     if recipe.objective.steps:
-        policy = _load(run.checkpoint(0), training)
-        discriminator = discriminator_of(policy, recipe) if training.trains_discriminator else None
-        if discriminator is not None:
-            path = run.checkpoint(step) / DISCRIMINATOR
-            discriminator.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
-        training_step = TrainingStep(
-            policy, recipe, training.judge, run, training.entry, training.asked or discriminator,
-            training.machine, training.parallel,
-        )  # fmt: skip
-        evaluates = recipe.evaluation.every > 0
-        with Trainer(
-            training_step,
-            Prompts(training.data.train, recipe.seed),
-            (lambda step: validation_pass(policy, training, step)) if evaluates else None,
-        ) as trainer:
-            if step:
-                trainer.load(step)
-            trainer.go(step)
-        last = recipe.objective.steps
-        if evaluates and trainer.best["step"] != last:
-            last = int(trainer.best["step"])
-            policy = _load(run.checkpoint(last), training)
-        measure(policy, training, "after", last)
+        policy, best = _take_steps(training, step)
+        if best != recipe.objective.steps:
+            policy = _load(run.checkpoint(best), training)
+        measure(policy, training, "after", best)
     if training.parallel.main:
         log.info("%s: done in %.0f s", run.folder, time.monotonic() - started)
+
+
+def _take_steps(training: Training, step: int) -> tuple[Policy, int]:
+    """Take the steps from the checkpoint of `step` to the end; returns the policy after the last one, and the
+    step of the best checkpoint: the last, where nothing is evaluated in between."""
+    recipe, run = training.recipe, training.run
+    policy = _load(run.checkpoint(0), training)
+    discriminator = discriminator_of(policy, recipe) if training.trains_discriminator else None
+    if discriminator is not None:
+        path = run.checkpoint(step) / DISCRIMINATOR
+        discriminator.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+    training_step = TrainingStep(
+        policy, recipe, training.judge, run, training.entry, training.asked or discriminator,
+        training.machine, training.parallel,
+    )  # fmt: skip
+    evaluates = recipe.evaluation.every > 0
+    with Trainer(
+        training_step,
+        Prompts(training.data.train, recipe.seed),
+        (lambda step: validation_pass(policy, training, step)) if evaluates else None,
+    ) as trainer:
+        if step:
+            trainer.load(step)
+        trainer.go(step)
+    return policy, int(trainer.best["step"]) if evaluates else recipe.objective.steps
 
 
 def measure(policy: Policy, training: Training, stage: str, step: int) -> list[Evaluation]:
@@ -303,6 +314,7 @@ def _pre_train(policy: Policy, training: Training) -> Policy:
         steps=recipe.supervised.steps,
         lr=recipe.supervised.lr,
         seed=recipe.seed,
+        tokens=recipe.supervised.tokens,
         machine=training.machine,
         parallel=training.parallel,
         form=training.form,

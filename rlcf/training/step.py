@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from javabox import Judge, Outcome
+from javabox import AnyJudge, Outcome
 from rlcf.grounding.reward_hacking import REWARD_HACKING_FLAGS
 from rlcf.grounding.signal import Grounding
 from rlcf.grounding.table import Entry
@@ -50,7 +50,7 @@ class TrainingStep:
         self,
         policy: Policy,
         recipe: Recipe,
-        judge: Judge,
+        judge: AnyJudge,
         run: RunFolder,
         entry: Entry,
         discriminator: Discriminator | PairwiseLLMJudge | None,

@@ -44,7 +44,7 @@ from rlcf.model_name import check_model_name, fingerprint
 from rlcf.problems import Problem, load_problems
 
 if TYPE_CHECKING:
-    from javabox import Job, Judge, Verdict
+    from javabox import AnyJudge, Job, Verdict
 
 __all__ = ["Bench", "load_model"]
 
@@ -134,7 +134,7 @@ class Bench:
         self,
         problems: Sequence[Problem],
         answering: Answering,
-        judge: Judge,
+        judge: AnyJudge,
         ks: Sequence[int],
         setting: Setting,
         journal: Journal | None,

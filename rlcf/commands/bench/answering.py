@@ -19,7 +19,7 @@ from rlcf.evaluation.generation.requests import cut, request_body
 from rlcf.problems import Problem
 
 if TYPE_CHECKING:
-    from javabox import Judge
+    from javabox import AnyJudge
     from rlcf.training.verifier import Verifier
 
 log = logging.getLogger("rlcf")
@@ -54,7 +54,7 @@ class Answering:
             "top_p": self.drawing.top_p,
         }
 
-    def writer(self, problems: Sequence[Problem], judge: Judge) -> Writer:
+    def writer(self, problems: Sequence[Problem], judge: AnyJudge) -> Writer:
         """Who answers. A model is loaded at the first ask: a run that is whole already needs none. Raises
         BadInput."""
         if self.served.endpoint is not None:
@@ -100,7 +100,7 @@ class Answering:
         arguments, stop = self.prompted.arguments(), tuple(self.prompted.stop)
         return Asking(self.prompting, chat, arguments, stop, self.drawing.seed)
 
-    def _refined(self, problems: Sequence[Problem], judge: Judge) -> Writer:
+    def _refined(self, problems: Sequence[Problem], judge: AnyJudge) -> Writer:
         """Raises BadInput where the checkpoint has no critic."""
         policy, drawing = self.policy(), self.drawing
         from rlcf.policy.prefix_critic import load_prefix_critic

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from javabox import Job, Judge, Verdict
+from javabox import AnyJudge, Job, Verdict
 from rlcf.evaluation.bench import Judging
 from rlcf.evaluation.extraction import Extraction, Mode
 from rlcf.evaluation.generation.asked import Ask, Completion, Key, Writer
@@ -29,7 +29,7 @@ def benchmark(
     problems: Sequence[Problem],
     n: int,
     write: Writer,
-    judge: Judge,
+    judge: AnyJudge,
     *,
     ks: Sequence[int],
     line: Line,
@@ -53,7 +53,7 @@ def all_asks(problems: Sequence[Problem], n: int, ks: Sequence[int]) -> list[Ask
 def answered(
     asks: Sequence[Ask],
     write: Writer,
-    judge: Judge,
+    judge: AnyJudge,
     *,
     k: int,
     line: Line,

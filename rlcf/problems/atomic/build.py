@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from javabox import Judge
+from javabox import AnyJudge
 from rlcf.problems.atomic.generator import READERS, AtomicData, generate
 from rlcf.problems.atomic.splits import ATOM_FILES
 from rlcf.problems.kept import kept
@@ -13,7 +13,7 @@ from rlcf.problems.problem import Problem
 
 
 def build(
-    seed: int, judge: Judge, *, train: int = 4500, rl: int = 0, validation: int = 200, test: int = 350
+    seed: int, judge: AnyJudge, *, train: int = 4500, rl: int = 0, validation: int = 200, test: int = 350
 ) -> AtomicData:
     """The atomic problems of `seed`: the same arguments give the same data, on any machine.
 

@@ -15,7 +15,7 @@ from itertools import chain as joined
 from itertools import islice
 from pathlib import Path
 
-from javabox import Judge, Suite, SuiteCase
+from javabox import AnyJudge, Suite, SuiteCase
 from rlcf.javasource import grammar, normalize, tokens
 from rlcf.javasource.normalize import normalised
 from rlcf.problems.atomic.atom import TEXT
@@ -77,7 +77,7 @@ class Generator:
     another set."""
 
     def __init__(
-        self, family: str, seed: int, judge: Judge, pool: Mapping[str, Sequence[str]], spare: int
+        self, family: str, seed: int, judge: AnyJudge, pool: Mapping[str, Sequence[str]], spare: int
     ) -> None:
         """`family` begins every task id, `pool` has the inputs of each type; `spare` chains more than are
         likely to do are measured together."""
@@ -171,7 +171,9 @@ def suite_of(chain: Chain, value_of: Mapping[str, str], rng: random.Random) -> S
     return Suite(cases=cases, imports=IMPORTS)
 
 
-def generate(seed: int, judge: Judge, *, train: int, rl: int = 0, validation: int, test: int) -> AtomicData:
+def generate(
+    seed: int, judge: AnyJudge, *, train: int, rl: int = 0, validation: int, test: int
+) -> AtomicData:
     """The splits of one seed; the same arguments give the same data, and `rl` changes no other split."""
     generator = Generator("atomic", seed, judge, input_pool(seed), spare=CASES)
     pairs = split_pairs(seed)

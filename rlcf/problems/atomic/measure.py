@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase
+from javabox import AnyJudge, Job, Limits, Outcome, Suite, SuiteCase
 from rlcf.problems.atomic.chain import IMPORTS
 
 FUNCTIONS_A_PROGRAM = 100
@@ -31,7 +31,7 @@ class Function(Protocol):
 
 
 def measure(
-    functions: Sequence[Function], pool: Mapping[str, Sequence[str]], judge: Judge
+    functions: Sequence[Function], pool: Mapping[str, Sequence[str]], judge: AnyJudge
 ) -> list[tuple[str, ...] | None]:
     """For each function, its values on the pool of what it takes, as Java literals; None if it throws."""
     groups = [

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from javabox import Judge
+from javabox import AnyJudge
 from rlcf.problems import atomic
 from rlcf.problems.atomic.atom import CHAR
 from rlcf.problems.atomic.generator import READERS, Generator
@@ -42,7 +42,7 @@ SETS = ("atom", "pretrain", "a", "atom_new", "b", "c", "hard")
 
 
 def build(
-    seed: int, judge: Judge, *, pretrain: int = 1500, a: int = 400, held_out: int = 120
+    seed: int, judge: AnyJudge, *, pretrain: int = 1500, a: int = 400, held_out: int = 120
 ) -> ComposedData:
     """The sets of `seed`: the same arguments give the same data, on any machine.
 
@@ -68,7 +68,7 @@ def set_of(task_id: str) -> str:
     return task_id.split("/")[1]
 
 
-def _make(seed: int, judge: Judge, *, pretrain: int, a: int, held_out: int) -> ComposedData:
+def _make(seed: int, judge: AnyJudge, *, pretrain: int, a: int, held_out: int) -> ComposedData:
     pool = {**input_pool(seed), CHAR: [f"'{character}'" for character in CHARACTERS]}
     generator = Generator("composed", seed, judge, pool, spare=SPARE)
     dealt = deal(seed)

@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from javabox import Judge
+from javabox import AnyJudge
 from rlcf.errors import BadInput
 from rlcf.problems import atomic
 from rlcf.problems.atomic.atom import CONSTANTS
@@ -34,7 +34,7 @@ TOGETHER = 60
 
 
 def build(
-    seed: int, judge: Judge, *, train: int = 4500, rl: int = 0, validation: int = 200, test: int = 350
+    seed: int, judge: AnyJudge, *, train: int = 4500, rl: int = 0, validation: int = 200, test: int = 350
 ) -> AtomicData:
     """The problems of `seed`: the same arguments give the same data, on any machine, and `rl` changes no
     other split.
@@ -52,7 +52,7 @@ def build(
     return AtomicData(**{split: tuple(problems) for split, problems in found.items()})
 
 
-def _make(seed: int, judge: Judge, sizes: dict[str, int]) -> list[Problem]:
+def _make(seed: int, judge: AnyJudge, sizes: dict[str, int]) -> list[Problem]:
     generator = Generator(seed, judge)
     pairs = split_pairs(seed, ATOMS)
     alone = single_steps(ATOMS)
@@ -79,7 +79,7 @@ def enough(split: str, problems: Iterator[Problem], count: int) -> list[Problem]
 class Generator:
     """Makes the problems of one seed; remembers what they compute."""
 
-    def __init__(self, seed: int, judge: Judge) -> None:
+    def __init__(self, seed: int, judge: AnyJudge) -> None:
         self.seed, self.judge, self.pool = seed, judge, input_pool(seed)
         self.behaviours: set[tuple[str, ...]] = set()
         """Types and values on the pool."""

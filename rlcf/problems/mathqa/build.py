@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from javabox import Judge, Outcome, Verdict
+from javabox import AnyJudge, Outcome, Verdict
 from rlcf.errors import BadInput
 from rlcf.files import write_lines
 from rlcf.jsonl import Row
@@ -80,7 +80,7 @@ def build(
     train: Sequence[Question],
     validation: Sequence[Question],
     test: Sequence[Problem],
-    judge: Judge,
+    judge: AnyJudge,
     *,
     form: Form = "nested",
     sft_share: float = 0.25,
@@ -118,7 +118,7 @@ def build(
 
 
 def convert(
-    questions: Sequence[Question], shape: MathqaForm, judge: Judge, *, name: str, form: Form = "nested"
+    questions: Sequence[Question], shape: MathqaForm, judge: AnyJudge, *, name: str, form: Form = "nested"
 ) -> Converted:
     """Every question as a judged problem `name/INDEX`, counted from 0 over all. Raises BadFormula."""
     return _judged(_asked(questions, shape, name, form), judge)
@@ -148,7 +148,7 @@ def _asked(questions: Sequence[Question], shape: MathqaForm, name: str, form: Fo
     return _Asked(problems, without_value)
 
 
-def _judged(asked: _Asked, judge: Judge) -> Converted:
+def _judged(asked: _Asked, judge: AnyJudge) -> Converted:
     jobs = [problem.job(str(problem.reference)) for _, problem, _ in asked.problems]
     verdicts: dict[int, Verdict] = {}
     with progress("judging references", len(jobs)) as advance:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from javabox import Job, Judge, Limits, Outcome, SuiteCase
+from javabox import AnyJudge, Job, Limits, Outcome, SuiteCase
 from rlcf.problems.problem import Problem
 
 LIMITS = Limits(fuel=20_000_000, wall_seconds=30.0, idle_seconds=2.0, allocation_mb=512, output_bytes=1 << 20)
@@ -27,7 +27,7 @@ Answers = dict[str, str]
 
 
 def answers(
-    asked: Mapping[str, Sequence[SuiteCase]], problems: Mapping[str, Problem], judge: Judge
+    asked: Mapping[str, Sequence[SuiteCase]], problems: Mapping[str, Problem], judge: AnyJudge
 ) -> dict[str, Answers]:
     """For each problem asked, by task_id: what its reference answers to cases without expected values."""
     found: dict[str, Answers] = {task_id: {} for task_id in asked}

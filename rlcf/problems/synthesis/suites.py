@@ -22,7 +22,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from javabox import Judge, Limits, Outcome, Suite, SuiteCase, Verdict
+from javabox import AnyJudge, Limits, Outcome, Suite, SuiteCase, Verdict
 from javabox.verdict import NO_VERDICT
 from rlcf.javasource.literals import calls
 from rlcf.javasource.mutate import Change
@@ -91,8 +91,8 @@ class Made:
 
 def add_cases(
     problems: Sequence[Problem],
-    judge: Judge,
-    doubter: Judge,
+    judge: AnyJudge,
+    doubter: AnyJudge,
     *,
     most: int = 12,
     seed: int = 0,
@@ -129,7 +129,7 @@ def add_cases(
     return made
 
 
-def _able(made: Sequence[Made], judge: Judge) -> list[tuple[Made, Signature]]:
+def _able(made: Sequence[Made], judge: AnyJudge) -> list[tuple[Made, Signature]]:
     """Those that cases can be made for; the others get their note."""
     able = []
     for one in made:
@@ -156,8 +156,8 @@ def _able(made: Sequence[Made], judge: Judge) -> list[tuple[Made, Signature]]:
 def _candidates(
     able: Sequence[tuple[Made, Signature]],
     called: Mapping[str, Sequence[Arguments]],
-    judge: Judge,
-    doubter: Judge,
+    judge: AnyJudge,
+    doubter: AnyJudge,
     seed: int,
     more: Mapping[str, Sequence[Arguments]],
     witnesses: Mapping[str, Sequence[str]],
@@ -217,7 +217,7 @@ def _choose(
     made: Sequence[Made],
     candidates: Mapping[str, Sequence[SuiteCase]],
     known: Mapping[str, set[str]],
-    judge: Judge,
+    judge: AnyJudge,
     most: int,
     seed: int,
 ) -> None:
@@ -278,7 +278,7 @@ def _judge_mutants(
     changes: Mapping[str, Change],
     count: int,
     known: Mapping[str, set[str]],
-    judge: Judge,
+    judge: AnyJudge,
     seed: str,
 ) -> list[list[Verdict]]:
     """For each problem the verdicts of new mutants of its reference, on its suite as it is."""
@@ -297,7 +297,7 @@ def _score(verdicts: Sequence[Verdict], before: int) -> Score:
     return Score(len(judged), sum(old), sum(verdict.outcome is not Outcome.PASSED for verdict in judged))
 
 
-def _check(made: Sequence[Made], judge: Judge, doubter: Judge) -> None:
+def _check(made: Sequence[Made], judge: AnyJudge, doubter: AnyJudge) -> None:
     """Drops new cases that the reference fails, under the limits that all programs have."""
     for each in (judge, doubter):
         verdicts = each.grade([one.problem.job(one.problem.reference or "") for one in made])
@@ -311,7 +311,7 @@ def _check(made: Sequence[Made], judge: Judge, doubter: Judge) -> None:
                 one.note = "its reference does not pass the new cases"
 
 
-def _fail_stubs(made: Sequence[Made], judge: Judge) -> None:
+def _fail_stubs(made: Sequence[Made], judge: AnyJudge) -> None:
     jobs = [[one.problem.job(stub, LIMITS) for stub in stubs(one.problem)] for one in made]
     verdicts = iter(judge.grade([job for some in jobs for job in some]))
     for one, some in zip(made, jobs, strict=True):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from javabox import Judge, SuiteCase
+from javabox import AnyJudge, SuiteCase
 from rlcf.problems.problem import Problem
 from rlcf.problems.synthesis.answers import Answers, answers, tolerance_of
 
@@ -23,7 +23,7 @@ def disputed(
     asked: Mapping[str, Sequence[SuiteCase]],
     known: Mapping[str, Answers],
     witnesses: Mapping[str, Sequence[str]],
-    judge: Judge,
+    judge: AnyJudge,
 ) -> dict[str, set[str]]:
     """For each problem the names of the cases to which a witness gives another answer than `known`, or none.
 

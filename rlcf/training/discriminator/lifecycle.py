@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from javabox import Judge
+from javabox import AnyJudge
 from rlcf.grounding.signal import Answer, Signal
 from rlcf.grounding.values import Compare
 from rlcf.policy import Policy
@@ -125,7 +125,7 @@ def make_discriminator(
     policy: Policy,
     problems: Sequence[Problem],
     recipe: Recipe,
-    judge: Judge,
+    judge: AnyJudge,
     parallel: Parallel | None = None,
 ) -> Discriminator:
     """Make the first discriminator: load that of the recipe's `start` if it was made alike, or train one on
@@ -165,7 +165,7 @@ def _same_discriminator(recipe: Recipe) -> bool:
 
 
 def first_pairs(
-    policy: Policy, problems: Sequence[Problem], recipe: Recipe, judge: Judge, parallel: Parallel
+    policy: Policy, problems: Sequence[Problem], recipe: Recipe, judge: AnyJudge, parallel: Parallel
 ) -> list[Pair]:
     """Collect the pairs that a discriminator first learns from: samples of `policy`, and what is made."""
     pairs = _sampled_pairs(policy, problems, recipe, judge, parallel) if recipe.discriminator.samples else []
@@ -175,7 +175,7 @@ def first_pairs(
 
 
 def _sampled_pairs(
-    policy: Policy, problems: Sequence[Problem], recipe: Recipe, judge: Judge, parallel: Parallel
+    policy: Policy, problems: Sequence[Problem], recipe: Recipe, judge: AnyJudge, parallel: Parallel
 ) -> list[Pair]:
     rng = random.Random(f"discriminator problems {recipe.seed}")
     with RolloutCollector(

@@ -16,7 +16,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from javabox import Judge
+from javabox import AnyJudge
 from rlcf.javasource.signature import open_method
 from rlcf.javasource.types import Uncovered
 from rlcf.problems import Problem
@@ -25,7 +25,7 @@ from rlcf.problems.synthesis.stubs import stubs
 from rlcf.training.discriminator.model import Pair
 
 
-def made_pairs(problems: Sequence[Problem], judge: Judge, seed: int) -> list[Pair]:
+def made_pairs(problems: Sequence[Problem], judge: AnyJudge, seed: int) -> list[Pair]:
     """Pair what is right of each of the distinct `problems` with a slip, another's body and a stub, as far as
     these compile. The same arguments give the same pairs."""
     rng = random.Random(f"made pairs {seed}")
@@ -64,7 +64,7 @@ def others_bodies(problems: Sequence[Problem]) -> dict[str, list[str]]:
     }
 
 
-def compiling_stubs(problems: Sequence[Problem], judge: Judge) -> dict[str, list[str]]:
+def compiling_stubs(problems: Sequence[Problem], judge: AnyJudge) -> dict[str, list[str]]:
     """Find for each problem, by its task_id, the stubs that compile; they are tried once for each type."""
     shown: dict[object, Problem] = {}
     types = {problem.task_id: _returned(problem) for problem in problems}
@@ -79,7 +79,7 @@ def compiling_stubs(problems: Sequence[Problem], judge: Judge) -> dict[str, list
     return {name: good[kind] for name, kind in types.items()}
 
 
-def compiled(asked: Sequence[tuple[Problem, str]], judge: Judge) -> list[str | None]:
+def compiled(asked: Sequence[tuple[Problem, str]], judge: AnyJudge) -> list[str | None]:
     """Compile completions; of those that do not compile None stands in their place."""
     verdicts = judge.grade([problem.job(text, compile_only=True) for problem, text in asked])
     return [text if verdict.compiled else None for (_, text), verdict in zip(asked, verdicts, strict=True)]

@@ -230,7 +230,7 @@ def test_why_there_is_no_judge_is_said(tmp_path: Path) -> None:
 
 
 def test_who_does_not_have_the_key_is_not_read(meeting: Path, tmp_path: Path) -> None:
-    """As a program is that runs as this user and may connect, but can't read the key."""
+    """Though it runs as this user, and has come to connect."""
     judge = shared()
     judge.grade([sum_of(1)])
     (socket,) = meeting.glob("*.key")

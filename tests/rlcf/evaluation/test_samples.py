@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rlcf import BadInput, Problem, load_problems
-from rlcf.evaluation.samples import read_samples, unanswered
+from rlcf.evaluation.samples import Samples, read_samples
 from tests.rlcf.conftest import SmallSet
 
 
@@ -39,9 +39,11 @@ def test_problems_without_samples_are_known(
 ) -> None:
     path = tmp_path / "s.jsonl"
     path.write_text(small_set.sample("") * 2)
-    samples = read_samples(str(path), problems, "three")
-    assert unanswered(samples, problems) == [problem.task_id for problem in problems[1:]]
-    assert unanswered(samples, problems[:1]) == []
+    for asked in (problems, problems[:1]):
+        samples = Samples(str(path), asked, "three")
+        samples.check()
+        assert samples.unanswered() == [problem.task_id for problem in asked[1:]]
+        assert samples.counts == {small_set.task_id: 2}
 
 
 def test_a_raw_surrogate_in_the_bytes_is_read(

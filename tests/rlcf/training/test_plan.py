@@ -18,7 +18,7 @@ from rlcf.policy.memory import LENGTH, activation_bytes, lora_count, parameter_c
 from rlcf.policy.score import completion_states
 from rlcf.recipe import Recipe
 from rlcf.recipes import load_recipe, override
-from rlcf.training.plan import plan
+from rlcf.training.plan import KEPT_CPU, PROMPT_TOKENS, plan
 from tests.rlcf.policy.models import FAMILIES, small_model
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
@@ -85,6 +85,23 @@ def test_what_a_recipe_asks_for_is_in_the_plan(tmp_path: Path) -> None:
     assert adapted["merged weights"] == weights
     assert adapted["the optimiser"] == 2 * adapted["adapters"] < weights
     assert "the reference policy" not in adapted, "the base without adapters"
+
+
+def test_only_completions_have_logits_and_only_a_cpu_s_allocator_keeps() -> None:
+    def needs(device: torch.device, **more: object) -> dict[str, int]:
+        changed = {name.replace("__", "."): value for name, value in more.items()}
+        machine = Machine(tokens_per_microbatch=1024)
+        recipe = override(load_recipe("quickstart"), changed)
+        return {need.what: need.bytes for need in plan(recipe, machine, device, free=GB).needs}
+
+    written = {"rollout__max_new_tokens": PROMPT_TOKENS}
+    one, three = (needs(GPU, rollout__samples_per_prompt=n, **written)["logits"] for n in (1, 3))
+    assert three / one == pytest.approx((3 / 4) / (1 / 2), rel=1e-3), "a prompt is read once"
+    cpu, gpu = needs(CPU), needs(GPU)
+    kept = "freed, but kept by the allocator"
+    assert kept not in gpu
+    passing = ("keys and values", "logits that are drawn from", "activations", "logits")
+    assert cpu[kept] == int(KEPT_CPU * sum(cpu[name] for name in passing))
 
 
 def test_a_larger_card_holds_larger_batches() -> None:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, PreTrainedModel, Qwen2Config
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GPT2Config,
+    PreTrainedModel,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
 
 from javabox import Judge
+from rlcf import Answer, Signal
 from rlcf.errors import BadInput
 from rlcf.machine import Machine
 from rlcf.policy import load_policy
@@ -124,6 +134,29 @@ def test_five_steps_on_mbjp(
     assert before.keys() == after.keys()
     assert any(not torch.equal(before[key], after[key]) for key in before), "it learnt something"
     assert load_policy(last).sample(["class A {"], temperature=0.0, max_new_tokens=3, seed=0)
+
+
+@pytest.mark.parametrize("kl", [0.0, 0.1])
+def test_no_policy_is_held_beside_the_one_that_learns_and_the_reference(
+    models: dict[str, Path], judge: Judge, tmp_path: Path, kl: float
+) -> None:
+    """That from before the first step would take its memory again, to the end of the run."""
+
+    def alive() -> list[object]:
+        gc.collect()
+        return [one for one in gc.get_objects() if type(one) is Qwen2ForCausalLM]
+
+    before, held = alive(), list[int]()
+
+    def reward(answers: Sequence[Answer]) -> list[Signal]:
+        held.append(len(alive()) - len(before))
+        return [Signal(-float(len(answer.completion))) for answer in answers]
+
+    own = {"model.name": str(models["qwen2"]), "supervised.steps": 2, "supervised.tokens": 300, "kl.coef": kl}
+    recipe = override(RECIPE, {**own, "objective.steps": 3, "ppo.advantage": "leave-one-out"})
+    train(recipe, tmp_path / "run", judge, MACHINE, grounding=reward)
+    assert set(held) == {1 + (kl > 0)}
+    assert [row["step"] for row in rows(tmp_path / "run" / "metrics.jsonl")] == [1, 2, 1, 2, 3]
 
 
 def test_same_seed_same_run_and_a_start_goes_on_from_it(

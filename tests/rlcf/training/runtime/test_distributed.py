@@ -70,12 +70,15 @@ def launch(work: Path, way: str, *arguments: str) -> None:
 
 
 def test_accelerate_launches_two_processes(tmp_path: Path, small_world: SmallWorld) -> None:
-    """From a shell: the other tests start the ranks themselves, with what this launcher gives them."""
+    """From a shell: the other tests start the ranks themselves, with what this launcher gives them. Both have
+    one judge, which stays for a moment after them."""
     own = {"supervised.steps": 2, "objective.steps": 0, "objective.grounding": "compiler"}
     (tmp_path / "five.toml").write_text(small_world.toml(FIELDS | own), encoding="utf-8")
     command = [sys.executable, *WAYS["ddp"], "-m", "rlcf", "train", "five.toml", "--run", "shell"]
     environment = os.environ | ON_THE_CPU | {"PYTHONPATH": str(Path(__file__).parents[4])}
+    environment["XDG_RUNTIME_DIR"] = str(tmp_path)
     subprocess.run([*command, "--engine", "local"], cwd=tmp_path, env=environment, check=True, timeout=300)
+    assert len([*tmp_path.glob("javabox/*.key")]) == 1
     one, shell = (
         load_file(checkpoint_folder(folder, 0) / "model.safetensors")
         for folder in (train(tmp_path, "one"), tmp_path / "runs" / "shell")
@@ -148,9 +151,11 @@ def test_two_processes_are_one(runs_of: Runs, variant: str) -> None:
         assert max(moved) > 1e-4, "it learns at all"
 
 
-def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: SmallWorld) -> None:
+@pytest.mark.parametrize("tokens", [0, 700])
+def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: SmallWorld, tokens: int) -> None:
     own = {
         "supervised.steps": 5,
+        "supervised.tokens": tokens,
         "supervised.lr": 1e-4,
         "objective.steps": 0,
         "objective.grounding": "compiler",

@@ -1,0 +1,1 @@
+"""Judging on another machine: jobs as JSON, and a client that asks `rlcf serve` for verdicts."""

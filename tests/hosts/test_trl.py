@@ -1,0 +1,89 @@
+"""TRL's own trainer calls the rewards: the scores are those of `rlcf grade`, and a policy is updated."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rlcf.adapters import Rewards, rows
+from rlcf.adapters.trl import AsyncJavaReward, JavaReward, reward, reward_async
+from tests.hosts.conftest import Graded
+from tests.hosts.marks import needs
+from tests.rlcf.adapters.replies import asked
+
+pytestmark = [needs("trl"), pytest.mark.usefixtures("data_dir")]
+
+
+def trainer(folder: Path, reward: Any, *, chat: bool, **more: Any) -> Any:
+    """TRL's GRPOTrainer over a tiny model."""
+    from datasets import Dataset
+    from trl import GRPOConfig, GRPOTrainer
+
+    from tests.hosts.models import save_tiny_chat_model
+
+    save_tiny_chat_model(folder / "model")
+    config = GRPOConfig(
+        output_dir=str(folder / "out"),
+        per_device_train_batch_size=4,
+        num_generations=4,
+        max_completion_length=16,
+        max_steps=3,
+        logging_steps=1,
+        learning_rate=1e-3,
+        beta=0.0,
+        report_to=[],
+        use_cpu=True,
+        bf16=False,
+        save_strategy="no",
+        **more,
+    )
+    return GRPOTrainer(
+        model=str(folder / "model"),
+        reward_funcs=[reward],
+        args=config,
+        train_dataset=Dataset.from_list(rows(asked(), chat=chat)),
+    )
+
+
+@pytest.mark.parametrize(("kind", "chat"), [(JavaReward, False), (AsyncJavaReward, True)])
+def test_a_hundred_completions_are_scored_as_by_grade(
+    kind: type[JavaReward] | type[AsyncJavaReward], chat: bool, hundred: Graded, tmp_path: Path
+) -> None:
+    samples = hundred.samples
+    made = trainer(tmp_path, kind(), chat=chat)
+    inputs = rows([one.problem for one in samples], chat=chat)
+    turns = [[{"role": "assistant", "content": one.text}] if chat else one.text for one in samples]
+    found = made._calculate_rewards(inputs, [row["prompt"] for row in inputs], turns, [[0]] * len(samples))
+    assert found[:, 0].tolist() == pytest.approx(hundred.scores["tests"])
+
+
+@pytest.mark.parametrize(("function", "workers"), [(reward, 0), (reward_async, 1)])
+def test_three_steps(function: Any, workers: int, tmp_path: Path) -> None:
+    made = trainer(tmp_path, function, chat=True, dataloader_num_workers=workers)
+    made.train()
+    rows_of_log = [row for row in made.state.log_history if "reward" in row]
+    name = type(function).__name__
+    assert [row["step"] for row in rows_of_log] == [1, 2, 3]
+    assert all(row[f"rewards/{name}/mean"] == -1.0 for row in rows_of_log)  # noise does not compile
+    assert all(row["java/compiled"] == 0.0 and row["java/judged"] == 1.0 for row in rows_of_log)
+
+
+def test_what_is_paid_for_grows(tmp_path: Path) -> None:
+    """A reward that tells noise apart changes the weights: it reaches the loss."""
+    file = tmp_path / "longer.py"
+    file.write_text(
+        "from rlcf import Signal\n"
+        "def braces(answers): return [Signal(float(sum(map(ord, a.completion)) % 7)) for a in answers]\n"
+    )
+    made = trainer(tmp_path, JavaReward(Rewards(grounding=f"{file}:braces")), chat=False)
+    before = made.model.lm_head.weight.detach().clone()
+    made.train()
+    assert not before.equal(made.model.lm_head.weight)
+
+
+def test_what_asyncgrpo_sends_to_its_child_can_be_sent() -> None:
+    for one in (reward, reward_async, JavaReward(Rewards(grounding="pass"))):
+        assert pickle.loads(pickle.dumps(one)) == one

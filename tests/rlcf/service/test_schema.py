@@ -1,0 +1,46 @@
+"""The OpenAPI page says what is answered: schemathesis makes requests of it, good and bad, and checks."""
+
+from __future__ import annotations
+
+import time
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from tests.rlcf.service.running import Served
+
+EXAMPLES = 10
+"""Of each route, good ones and bad ones each."""
+ROUTES = 14
+SECONDS = 45.0
+"""Then no more are made."""
+OPTIONS = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_the_page_holds(server: Served) -> None:
+    """All checks but one: whether a task_id or a program is known is more than a schema can say."""
+    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    end, asked = time.monotonic() + SECONDS, 0
+
+    def check(case: Case) -> None:
+        nonlocal asked
+        if time.monotonic() < end:
+            asked += 1
+            case.call_and_validate(excluded_checks=[positive_data_acceptance], timeout=60)
+
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert len(operations) == ROUTES
+    for operation in operations:
+        for mode in GenerationMode:
+            if mode is GenerationMode.POSITIVE or operation.body:
+                OPTIONS(given(case=operation.as_strategy(generation_mode=mode))(check))()
+    assert asked >= 100
