@@ -62,8 +62,7 @@ class JavaTaskset(vf.Taskset[JavaTask, JavaConfig]):
 
     def load(self) -> list[JavaTask]:
         """A task a problem. Raises BadInput."""
-        found = load_problems(self.config.problems, self.config.split)
         return [
             JavaTask(JavaData(id=one.task_id, prompt=request(one), problem=carried(one)), self.config.task)
-            for one in found
+            for one in load_problems(self.config.problems, self.config.split)
         ]

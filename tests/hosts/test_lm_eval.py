@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def test_a_hundred_replies_are_scored_as_by_grade(hundred: Graded, example: Path
     (logged,) = (example / "out").rglob("samples_*.jsonl")
     rows = [json.loads(line) for line in logged.read_text().splitlines()]
     found = {
-        (row["doc"]["task_id"], said(text)): one["reward"]
+        (row["doc"]["task_id"], said(text)): ast.literal_eval(one)["reward"]
         for row in rows
         for text, one in zip(row["resps"][0], row["filtered_resps"][0], strict=True)
     }

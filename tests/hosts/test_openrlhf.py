@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,27 @@ def test_the_executor_rewards_a_hundred_as_grade(hundred: Graded, example: Path,
     found = asyncio.run(rewarded())
     assert [one["reward"].item() for one in found] == pytest.approx(hundred.scores["tests"])
     assert {one["extra_logs"]["judged"].item() for one in found} == {1.0}
+
+
+def test_the_agent_has_two_turns(hundred: Graded, example: Path, tokenizer: Any) -> None:
+    """What a first reply is told of is put before the second, and the last program's reward is the one."""
+    from openrlhf.utils.agent import MultiTurnAgentExecutor
+
+    one = next(one for one in hundred.samples if one.form == "chat")
+    # As openrlhf.trainer.ray.vllm_engine loads it, which can't be imported without vLLM.
+    spec = importlib.util.spec_from_file_location("agent_module", example / "agent.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    executor = module.AgentExecutor()
+    assert isinstance(executor, MultiTurnAgentExecutor)
+    engine = Engine(tokenizer, ["        return wrong;\n    }\n}<|im_end|>", one.text + "<|im_end|>"])
+    prompt, label = asked(tokenizer, one.problem), carried(one.problem)
+    told = asyncio.run(executor.execute(prompt, label, Params(), 100_000, tokenizer, engine))
+    assert (told["reward"], len(told["action_ranges"]), engine.replies) == (1.0, 2, [])
+    text = tokenizer.decode(told["observation_tokens"])
+    between = text[text.index("return wrong;") : text.rindex("class")]
+    assert "cannot find symbol" in between
+    assert between.count("<|im_start|>assistant") == 1
 
 
 def test_the_reply_is_found_behind_its_prompt() -> None:

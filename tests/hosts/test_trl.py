@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import pytest
 
 from rlcf.adapters import Rewards, rows
 from rlcf.adapters.trl import AsyncJavaReward, JavaReward, reward, reward_async
+from rlcf.cli import main
+from tests.hosts.commands import run
 from tests.hosts.conftest import Graded
 from tests.hosts.marks import needs
 from tests.rlcf.adapters.replies import asked
@@ -17,7 +21,7 @@ from tests.rlcf.adapters.replies import asked
 pytestmark = [needs("trl"), pytest.mark.usefixtures("data_dir")]
 
 
-def trainer(folder: Path, reward: Any, *, chat: bool, **more: Any) -> Any:
+def trainer(folder: Path, reward: Any, *, chat: bool, factory: Any = None, **more: Any) -> Any:
     """TRL's GRPOTrainer over a tiny model."""
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer
@@ -42,7 +46,8 @@ def trainer(folder: Path, reward: Any, *, chat: bool, **more: Any) -> Any:
     )
     return GRPOTrainer(
         model=str(folder / "model"),
-        reward_funcs=[reward],
+        reward_funcs=[reward] if reward else None,
+        environment_factory=factory,
         args=config,
         train_dataset=Dataset.from_list(rows(asked(), chat=chat)),
     )
@@ -87,3 +92,42 @@ def test_what_is_paid_for_grows(tmp_path: Path) -> None:
 def test_what_asyncgrpo_sends_to_its_child_can_be_sent() -> None:
     for one in (reward, reward_async, JavaReward(Rewards(grounding="pass"))):
         assert pickle.loads(pickle.dumps(one)) == one
+
+
+def test_an_environment_in_turns(hundred: Graded, tmp_path: Path) -> None:
+    """TRL builds it, makes a tool's schema of it, trains three steps with it, and has its reward."""
+    from transformers.utils import get_json_schema
+
+    from rlcf.adapters.trl_environment import JavaEnvironment
+
+    made = trainer(tmp_path, None, chat=True, factory=JavaEnvironment)
+    (tool,) = made.tools
+    schema = get_json_schema(tool)["function"]
+    assert (schema["name"], list(schema["parameters"]["properties"])) == ("submit", ["program"])
+    made.train()
+    told = [row for row in made.state.log_history if "reward" in row]
+    assert [row["rewards/JavaEnvironment/mean"] for row in told] == [-1.0] * 3  # nothing was submitted
+    environment = JavaEnvironment()
+    one = next(one for one in hundred.samples if one.form == "chat")
+    (row,) = rows([one.problem])
+    environment.reset(**row)
+    assert "cannot find symbol" in environment.submit(one.problem.prompt + "return wrong; } }")
+    assert environment.get_reward() == -1.0
+    assert environment.submit(one.text) == "All tests pass."
+    assert environment.submit(one.text).startswith("The problem is finished")
+    assert environment.get_reward() == 1.0
+
+
+def test_the_example_trains(tmp_path: Path) -> None:
+    """`trl grpo` with the example's files, three steps of a tiny model; its turns too."""
+    from tests.hosts.models import save_tiny_chat_model
+
+    folder = tmp_path / "example"
+    assert main(["init", "trl", "--folder", str(folder)]) == 0
+    save_tiny_chat_model(folder / "model")
+    run([sys.executable, "data.py"], folder)
+    short = ["--max_steps", "3", "--max_completion_length", "16", "--gradient_accumulation_steps", "1"]
+    short += ["--use_cpu", "true", "--bf16", "false", "--dtype", "float32"]
+    run(["trl", "grpo", "--config", "grpo.yaml", "--model_name_or_path", "model", *short], folder)
+    state = json.loads((folder / "out" / "checkpoint-3" / "trainer_state.json").read_text())
+    assert [row["rewards/JavaReward/mean"] for row in state["log_history"] if "reward" in row] == [-1.0] * 3
