@@ -15,6 +15,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -29,6 +30,7 @@ from javabox.errors import JudgeUnavailable
 NAMESPACE = "javabox"
 IDLE_SECONDS = 600.0
 START_SECONDS = 120.0
+REACH_SECONDS = 10.0
 STORE_BYTES = 200 << 20
 """Of Ray's own object store, where it is our own: jobs are small."""
 INSTALL = "pip install 'rlcf[ray]'"
@@ -104,18 +106,16 @@ def _join() -> Callable[[], None]:
     try:
         import ray
     except ModuleNotFoundError as missing:
-        raise JudgeUnavailable(
-            f"--engine ray needs Ray, which is not installed ({missing})", INSTALL
-        ) from None
+        raise JudgeUnavailable(f"Ray is not installed ({missing})", INSTALL) from None
     if ray.is_initialized():
         return lambda: None
     if address := os.environ.get("RAY_ADDRESS"):
         try:
+            _reach(address)
             ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="error")
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise JudgeUnavailable(
-                f"no Ray at RAY_ADDRESS={address} ({error})", "ray start --head"
-            ) from error
+        except (OSError, RuntimeError, ValueError) as error:
+            found = f"no Ray answers at RAY_ADDRESS={address} ({error})"
+            raise JudgeUnavailable(found, "ray start --head, or leave RAY_ADDRESS out") from error
         return lambda: ray.shutdown()
     # Below /tmp: the path of a socket may have 107 characters, and Ray's own part of it is long.
     folder = Path(tempfile.mkdtemp(prefix="javabox-ray-", dir="/tmp"))
@@ -142,6 +142,13 @@ def _join() -> Callable[[], None]:
         ending.close()
         raise
     return ending.close
+
+
+def _reach(address: str) -> None:
+    """Raises OSError where nobody is at `host:port`: Ray itself tries for minutes."""
+    host, _, port = address.rpartition(":")
+    if "/" not in host and port.isdigit():
+        socket.create_connection((host, int(port)), REACH_SECONDS).close()
 
 
 @contextmanager
@@ -243,8 +250,11 @@ def _greeted(handle: Any) -> Actor:
             f"an actor was not started in {START_SECONDS:.0f} s: `ray status` says what the cluster waits for"
         ) from late
     except ray.exceptions.RayActorError as error:
-        said = str(error.cause or error).strip().splitlines()
-        raise JudgeUnavailable(f"a judge can't be started on the Ray cluster: {said[-1]}") from error
+        # Its words end with what the actor raised: the name of the error, and what it says.
+        said = str(error).strip().splitlines()[-1].partition("JudgeUnavailable: ")
+        raise JudgeUnavailable(
+            f"a judge can't be started on the Ray cluster: {said[2] or said[0]}"
+        ) from error
     return Actor(handle, hello["workers"], hello["provenance"], hello["pid"])
 
 

@@ -24,6 +24,8 @@ CANCEL = -3
 """Id of a frame to the supervisor that names a job whose answer nobody waits for: it is ended, and answered
 as a judge_error."""
 
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+
 # Reply.Outcome in Java, in its order.
 OUTCOMES: tuple[Outcome, ...] = (
     Outcome.PASSED,
@@ -139,7 +141,7 @@ def decode_reply(frame: bytes, job: Job) -> Reply:
     diagnostics = tuple(_diagnostic(reader, job) for _ in range(reader.integer()))
     thrown = None
     if reader.boolean():
-        thrown = ThrownException(reader.text(), reader.optional(), _known(reader.integer()))
+        thrown = ThrownException(reader.text(), reader.optional(), _line_there(reader.integer(), job))
     cases = tuple(_case(reader, job, index) for index in range(reader.integer()))
     if outcome is Outcome.SUITE_ERROR:
         cases = tuple(Case(name, outcome) for name in job.suite.names)
@@ -202,7 +204,7 @@ def _stdin_case(
 
 def _tests_line(job: Job, line: int) -> str | None:
     """The line of a whole suite, counted from 1 as javac does."""
-    lines = re.split(r"\r\n|\r|\n", job.suite.whole or job.source)
+    lines = _LINE_ENDS.split(job.suite.whole or job.source)
     return lines[line - 1].strip() if 0 < line <= len(lines) else None
 
 
@@ -223,6 +225,11 @@ def _diagnostic(reader: _Reader, job: Job) -> Diagnostic:
             column = column - (_utf16_length(completion[:position]) - position) if line == 1 else column
     place = None if position < 0 else position
     return Diagnostic(code, _known(line), _known(column), message, place, file)
+
+
+def _line_there(line: int, job: Job) -> int | None:
+    """None for a line that the completion does not have: a program may write its own stack traces."""
+    return _known(line) if line <= len(_LINE_ENDS.findall(job.source[job.completion_start :])) + 1 else None
 
 
 def _known(number: int) -> int | None:

@@ -111,7 +111,7 @@ class Remote:
         """Raises JudgeUnavailable where no such server answers, or it wants another key."""
         self.over: str | None = None
         """Why nothing can be asked any more."""
-        self._owner = os.getpid()
+        self._owner, self._closed = os.getpid(), False
         self._url, self._cache, self._stats = url.rstrip("/"), cache, stats
         key = os.environ.get(KEY, "").strip()
         own = {"Authorization": f"Bearer {key}"} if key else {}
@@ -153,8 +153,13 @@ class Remote:
 
     def drop(self) -> None:
         """No more is asked; may be called by the garbage collector."""
-        if os.getpid() == self._owner and self.over is None:
+        if os.getpid() != self._owner or self._closed:
+            return
+        self._closed = True
+        if self.over is None:
             self._end(CLOSED)
+        self._delivery.close()
+        self._pool.clear()
 
     def main_channel(self) -> None:
         """No supervisor is here."""

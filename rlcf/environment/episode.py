@@ -140,15 +140,15 @@ class Episode:
         told = found.verdict(verdict)
         facts = feedback_on(self.problem, found, told, self.setting)
         failed = verdict.outcome is Outcome.JUDGE_ERROR
-        done = not failed and (facts is None or len(self.turns) + 1 == self.setting.turns)
-        asks = not failed and not done and facts is not None
-        said = self.setting.prompting.asked_again(facts) if asks and facts is not None else None
+        said = None
+        if facts is not None and len(self.turns) + 1 < self.setting.turns:
+            said = self.setting.prompting.asked_again(facts)
+            self._exchanges += (Exchange(found.reply, facts),)
+        done = said is None and not failed
         answer = Answer(self.problem, found.reply, told)
         turn = Turn(signal.score, said, done, told, answer, found.signal(signal))
         if not failed:
             self.turns += (turn,)
-        if asks and facts is not None:
-            self._exchanges += (Exchange(found.reply, facts),)
         return turn
 
     def __getstate__(self) -> dict[str, Any]:

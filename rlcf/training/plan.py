@@ -36,9 +36,9 @@ GRADIENT, ADAM = 4, 8
 """Bytes of a trained parameter beside its value, in fp32."""
 LOGIT_COPIES = 4
 """Of a chunk of logits, in fp32: they, their log-softmax and the gradients of both."""
-KEPT_CPU = 0.5
+KEPT_CPU = 0.4
 """Share of what comes and goes in a step that glibc keeps for itself: blocks of up to 32 MB are not given
-back while something above them lives. Measured .3 to .7 (LOG.md); next to none with the environment's
+back while something above them lives. Measured .2 to .8 (LOG.md); next to none with the environment's
 `MALLOC_MMAP_THRESHOLD_`."""
 DRAW_BYTES = 24
 """Of a logit that is drawn from: in fp32 twice, its probability, and the sum in float64."""
@@ -109,6 +109,7 @@ def plan(recipe: Recipe, machine: Machine, device: torch.device, free: int | Non
     token = activation_bytes(model, recomputed=machine.gradient_checkpointing)
     logits = min(LOGITS_AT_ONCE, int(tokens * _completion_share(recipe, model)) * vocabulary)
     learning = [
+        Need("gradients", trained * GRADIENT, "learning"),
         Need("activations", int(tokens * token), "learning"),
         Need("logits", LOGIT_COPIES * 4 * logits, "learning"),
     ]
@@ -119,7 +120,6 @@ def plan(recipe: Recipe, machine: Machine, device: torch.device, free: int | Non
     if device.type == "cpu":
         passing = sum(need.bytes for need in (*sampling, *learning))
         always.append(Need("freed, but kept by the allocator", int(KEPT_CPU * passing), "always"))
-    learning.insert(0, Need("gradients", trained * GRADIENT, "learning"))
     return Plan((*always, *sampling, *learning), tokens, rows)
 
 

@@ -158,6 +158,8 @@ def test_a_driver_that_is_killed_leaves_no_process() -> None:
     assert set(told["pids"]) <= set(below)
     process.kill()
     process.communicate()
-    assert wait_until(lambda: not any(map(alive, below)), 60)
+    assert wait_until(lambda: not any(map(alive, below)), 240), [
+        Path(f"/proc/{one}/cmdline").read_bytes() for one in below if alive(one)
+    ]
     for left in folders() - before:  # nobody is left to delete it
         subprocess.run(["rm", "-rf", f"/tmp/{left}"], check=True)

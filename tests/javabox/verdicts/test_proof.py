@@ -137,3 +137,17 @@ def test_expected_values_and_values_are_compared_in_the_judge(judge: Judge) -> N
         )[0].outcome
         is Outcome.FAILED
     )
+
+
+def test_a_place_that_the_completion_does_not_have_is_not_believed(judge: Judge) -> None:
+    """A program may write its own stack traces; lines end as they do for javac."""
+
+    def forged(line: int) -> Job:
+        trace = f'new StackTraceElement[] {{new StackTraceElement("S", "f", "main.java", {line})}}'
+        return program(
+            f"RuntimeException e = new RuntimeException();\r e.setStackTrace({trace});\r\n throw e;"
+        )
+
+    lines = (1, 4, 5 + PROMPT.count("\n"), 6 + PROMPT.count("\n"), 999_997)
+    found = [verdict.exception for verdict in judge.grade([forged(line) for line in lines])]
+    assert [one.line if one else 0 for one in found] == [None, None, 5, None, None]

@@ -147,7 +147,7 @@ def test_a_client_that_leaves_ends_its_programs(server: Served) -> None:
 
 
 def test_slow_clients_are_let_go() -> None:
-    with served("--body-time", "2") as own:
+    with served("--body-time", "2", "--max-body", "32") as own:
         started = time.monotonic()
         head = sent(own, b"POST /v1/grade HTTP/1.1\r\nHost: local")
         body = sent(own, request("/v1/grade", {"samples": []})[:-5])
@@ -156,9 +156,9 @@ def test_slow_clients_are_let_go() -> None:
         assert head.recv(1 << 16) == b""
         assert nothing.recv(1 << 16) == b""
         assert time.monotonic() - started < 15
-        text = "x" * 4_000_000
+        text = "x" * 20_000_000
         takes = socket.create_connection(("127.0.0.1", own.port))
-        takes.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        takes.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         row = ENDLESS | {"task_id": "big"}
         samples = [{"task_id": "big", "completion": "return 1;}}", "text": text}]
         takes.sendall(request("/v1/grade", {"samples": samples, "problems": [row]}))

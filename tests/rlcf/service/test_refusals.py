@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,14 @@ Complaint = Callable[..., str]
 @pytest.fixture(autouse=True)
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RLCF_API_KEYS", raising=False)
+
+
+@pytest.mark.parametrize("module", ["fastapi", "uvicorn", "prometheus_client"])
+def test_what_is_not_installed(complaint: Complaint, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    said = complaint("serve")
+    assert f"needs {module}" in said
+    assert "pip install 'rlcf[serve]'" in said
 
 
 def test_an_address_that_others_reach_needs_a_key(complaint: Complaint) -> None:

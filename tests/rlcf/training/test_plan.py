@@ -100,7 +100,7 @@ def test_only_completions_have_logits_and_only_a_cpu_s_allocator_keeps() -> None
     cpu, gpu = needs(CPU), needs(GPU)
     kept = "freed, but kept by the allocator"
     assert kept not in gpu
-    passing = ("keys and values", "logits that are drawn from", "activations", "logits")
+    passing = ("keys and values", "logits that are drawn from", "gradients", "activations", "logits")
     assert cpu[kept] == int(KEPT_CPU * sum(cpu[name] for name in passing))
 
 

@@ -85,7 +85,7 @@ def test_a_slow_program_holds_up_no_other_until_too_much_waits(
     monkeypatch.setattr(window, "HELD_BYTES", 1)
     watched = Watched(judge, problem, [f"// alone\n{slow}", *[text + "// alone" for text in rest]])
     grade(watched, watched, [1], watched)  # type: ignore[arg-type]
-    assert watched.ahead == 1, "one at a time where nothing may wait"
+    assert watched.ahead <= 2, "one is judged where nothing may wait, and one may be written"
     assert [json.loads(line)["at"] for line in watched.lines] == list(range(61))
 
 
