@@ -123,14 +123,18 @@ def test_an_environment_in_turns(hundred: Graded, tmp_path: Path) -> None:
 
 def test_the_example_trains(tmp_path: Path) -> None:
     """`trl grpo` with the example's files, three steps of a tiny model; its turns too."""
+    import trl
+
     from tests.hosts.models import save_tiny_chat_model
 
     folder = tmp_path / "example"
     assert main(["init", "trl", "--folder", str(folder)]) == 0
-    save_tiny_chat_model(folder / "model")
+    tools = Path(str(trl.__file__)).parent / "chat_templates" / "qwen2_5.jinja"
+    save_tiny_chat_model(folder / "model", tools.read_text())
     run([sys.executable, "data.py"], folder)
     short = ["--max_steps", "3", "--max_completion_length", "16", "--gradient_accumulation_steps", "1"]
     short += ["--use_cpu", "true", "--bf16", "false", "--dtype", "float32"]
     run(["trl", "grpo", "--config", "grpo.yaml", "--model_name_or_path", "model", *short], folder)
     state = json.loads((folder / "out" / "checkpoint-3" / "trainer_state.json").read_text())
     assert [row["rewards/JavaReward/mean"] for row in state["log_history"] if "reward" in row] == [-1.0] * 3
+    run([sys.executable, "turns.py", "--model", "model", "--steps", "2", "--tokens", "16"], folder)

@@ -3,6 +3,7 @@
 import argparse
 from functools import partial
 
+import torch
 from datasets import load_dataset
 from trl import GRPOConfig, GRPOTrainer
 
@@ -11,6 +12,7 @@ from rlcf.adapters.trl_environment import JavaEnvironment
 parser = argparse.ArgumentParser()
 parser.add_argument("--model", default="Qwen/Qwen3-0.6B")
 parser.add_argument("--steps", type=int, default=200)
+parser.add_argument("--tokens", type=int, default=1024)
 given = parser.parse_args()
 
 trainer = GRPOTrainer(
@@ -22,7 +24,9 @@ trainer = GRPOTrainer(
         max_steps=given.steps,
         per_device_train_batch_size=8,
         num_generations=8,
-        max_completion_length=1024,
+        max_completion_length=given.tokens,
+        use_cpu=not torch.cuda.is_available(),
+        bf16=torch.cuda.is_available(),
         logging_steps=1,
         report_to="none",
     ),
