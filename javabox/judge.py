@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import importlib.metadata
+import inspect
 import json
 import os
 import weakref
@@ -18,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, NoReturn, Self, SupportsIndex, cast, get_args
+from typing import Any, Literal, NoReturn, Self, SupportsIndex, TypedDict, cast, get_args
 
 from javabox import interface
 from javabox.cache import VerdictCache
@@ -36,6 +37,18 @@ from javabox.stats import Stats
 from javabox.verdict import Verdict
 
 Lane = Literal["auto", "warm", "strict"]
+
+
+class JudgeSettings(TypedDict, total=False):
+    """Those arguments of `Judge` that other judges take as well."""
+
+    isolation: Isolation
+    jdk: Wanted | None
+    lane: Lane
+    determinism: bool
+    audit: float
+    cache: Path | None
+    classpath: Iterable[Path | str]
 
 
 class Judge:
@@ -208,3 +221,10 @@ def _provenance(opened: Opened, settings: Settings, lane: Lane) -> dict[str, str
         named = zip(seen, jars.digests(seen), strict=True)
         told["classpath"] = ", ".join(f"{path.name} sha256:{digest}" for path, digest in named)
     return told
+
+
+def all_settings(settings: JudgeSettings) -> dict[str, Any]:
+    """These settings and the others as `Judge` has them by default. Raises TypeError for an unknown one."""
+    bound = inspect.signature(Judge).bind(**settings)
+    bound.apply_defaults()
+    return {name: bound.arguments[name] for name in JudgeSettings.__annotations__}

@@ -14,17 +14,15 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from javabox import interface
 from javabox.cache import VerdictCache
 from javabox.cluster.pool import open_pool
 from javabox.cluster.spread import Spread
-from javabox.engines.jdk import Wanted
-from javabox.engines.opening import Isolation
 from javabox.errors import JudgeInChild
 from javabox.job import Job
-from javabox.judge import Lane
+from javabox.judge import JudgeSettings, all_settings
 from javabox.verdict import Verdict
 
 STATS_SECONDS = 10.0
@@ -45,31 +43,15 @@ class RayJudge:
     """
 
     def __init__(
-        self,
-        workers: int | None = None,
-        *,
-        pool: str | None = None,
-        isolation: Isolation = "auto",
-        jdk: Wanted | None = None,
-        lane: Lane = "auto",
-        determinism: bool = True,
-        audit: float = 0.01,
-        cache: Path | None = None,
-        classpath: Iterable[Path | str] = (),
+        self, workers: int | None = None, *, pool: str | None = None, **settings: Unpack[JudgeSettings]
     ) -> None:
         self._owner = os.getpid()
-        settings = {
-            "workers": workers,
-            "isolation": isolation,
-            "jdk": jdk,
-            "lane": lane,
-            "determinism": determinism,
-            "audit": audit,
-            "classpath": [str(Path(path).absolute()) for path in classpath],
-        }
-        self._made_with = {**settings, "pool": pool, "cache": cache}
+        each = {"workers": workers, **all_settings(settings)}
+        cache = each.pop("cache")
+        each["classpath"] = [str(Path(path).absolute()) for path in each["classpath"]]
+        self._made_with = {**each, "pool": pool, "cache": cache}
         self._cache = VerdictCache(cache)
-        self._pool = open_pool(settings, pool)
+        self._pool = open_pool(each, pool)
         first = self._pool.actors[0]
         self._provenance = first.provenance
         self._cache.judged_by = json.dumps(self._provenance)

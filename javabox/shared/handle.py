@@ -17,13 +17,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from javabox import interface
-from javabox.engines.jdk import Wanted
-from javabox.engines.opening import Engine, Isolation
+from javabox.engines.opening import Engine
 from javabox.job import Job
-from javabox.judge import Lane
+from javabox.judge import JudgeSettings, all_settings
 from javabox.shared import connection
 from javabox.verdict import Verdict
 
@@ -47,27 +46,14 @@ class SharedJudge:
         engine: Engine | str = "auto",
         workers: int | None = None,
         *,
-        isolation: Isolation = "auto",
-        jdk: Wanted | None = None,
-        lane: Lane = "auto",
-        determinism: bool = True,
-        audit: float = 0.01,
-        cache: Path | None = None,
-        classpath: Iterable[Path | str] = (),
         linger: float = LINGER_SECONDS,
+        **settings: Unpack[JudgeSettings],
     ) -> None:
-        self._settings = {
-            "engine": engine,
-            "workers": workers,
-            "isolation": isolation,
-            "jdk": str(jdk) if isinstance(jdk, Path) else jdk,
-            "lane": lane,
-            "determinism": determinism,
-            "audit": audit,
-            "cache": None if cache is None else str(Path(cache).absolute()),
-            "classpath": [str(Path(path).absolute()) for path in classpath],
-            "linger": linger,
-        }
+        own = all_settings(settings)
+        own["jdk"] = str(own["jdk"]) if isinstance(own["jdk"], Path) else own["jdk"]
+        own["cache"] = own["cache"] and str(Path(own["cache"]).absolute())
+        own["classpath"] = [str(Path(path).absolute()) for path in own["classpath"]]
+        self._settings = {"engine": engine, "workers": workers, "linger": linger, **own}
         self._begin()
 
     def _begin(self) -> None:
