@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from javabox import SharedJudge
+from tests.javabox.processes import shared_judges
 from tests.rlcf.adapters.replies import Reply, asked, graded, replies
 
 
@@ -57,16 +57,10 @@ def meeting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     end(folder, signal.SIGTERM)
 
 
-def servers(folder: Path) -> list[int]:
-    """Processes that have a judge which is met in `folder`."""
-    listed = subprocess.run(["pgrep", "-f", f"javabox.shared {folder}"], capture_output=True, check=False)
-    return [int(pid) for pid in listed.stdout.split()]
-
-
 def end(folder: Path, by: signal.Signals) -> list[int]:
     """Ends the judges that are met in `folder`; which were there."""
     ended = []
-    for server in servers(folder):
+    for server in shared_judges(folder):
         with contextlib.suppress(ProcessLookupError):  # it went by itself
             os.kill(server, by)
             ended.append(server)

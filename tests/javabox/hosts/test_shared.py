@@ -20,7 +20,7 @@ import pytest
 
 from javabox import Job, Judge, JudgeInChild, JudgeUnavailable, Outcome, SharedJudge
 from javabox.shared.place import make_key, place
-from tests.javabox.processes import UNANSWERED, alive, children_of, in_child, wait_until
+from tests.javabox.processes import UNANSWERED, alive, children_of, in_child, shared_judges, wait_until
 from tests.javabox.programs import endless, program, sum_of
 
 LINGER = 1.0
@@ -33,13 +33,7 @@ def meeting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     folder = tmp_path / "javabox"
     yield folder
-    assert wait_until(lambda: not servers(folder) and not folder.exists())
-
-
-def servers(folder: Path) -> list[int]:
-    """Processes that have a judge which is met in `folder`."""
-    listed = subprocess.run(["pgrep", "-f", f"javabox.shared {folder}"], capture_output=True, check=False)
-    return [pid for pid in map(int, listed.stdout.split()) if alive(pid)]
+    assert wait_until(lambda: not shared_judges(folder) and not folder.exists())
 
 
 def shared(**settings: object) -> SharedJudge:
@@ -63,7 +57,7 @@ def test_nothing_is_started_before_it_is_used(meeting: Path) -> None:
 def test_copies_by_pickle_fork_and_spawn_have_one_judge(meeting: Path) -> None:
     judge = shared()
     assert grade_in_worker(judge, 0) == ([True] * 4, 4)
-    (server,) = servers(meeting)
+    (server,) = shared_judges(meeting)
     assert grade_in_worker(copy.deepcopy(pickle.loads(pickle.dumps(judge))), 10) == ([True] * 4, 8)
     asked = 8
     for method in ("fork", "spawn", "forkserver"):
@@ -72,7 +66,7 @@ def test_copies_by_pickle_fork_and_spawn_have_one_judge(meeting: Path) -> None:
         assert [passed for passed, _ in rows] == [[True] * 4] * 2
         asked += 8
         assert judge.stats()["asked"] == asked
-    assert servers(meeting) == [server]
+    assert shared_judges(meeting) == [server]
     assert server not in children_of(os.getpid())  # it outlives who started it
     # Known by all once one of them has asked.
     assert judge.stats()["cached"] == 16
@@ -82,7 +76,7 @@ def test_copies_by_pickle_fork_and_spawn_have_one_judge(meeting: Path) -> None:
 def test_processes_that_come_at_once_start_one(meeting: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         rows = pool.starmap(grade_in_worker, [(shared(), 10 * i) for i in range(4)])
-        assert len(servers(meeting)) == 1
+        assert len(shared_judges(meeting)) == 1
     assert [passed for passed, _ in rows] == [[True] * 4] * 4
     assert max(asked for _, asked in rows) == 16
 
@@ -115,12 +109,12 @@ def test_other_settings_are_another_judge(meeting: Path, monkeypatch: pytest.Mon
     with shared() as judge, shared(lane="strict", workers=1) as strict:
         assert judge.grade([sum_of(1)])[0].lane == "warm"
         assert strict.grade([sum_of(1)])[0].lane == "strict"
-        assert len(servers(meeting)) == 2
+        assert len(shared_judges(meeting)) == 2
         # and so is that of an environment that names another JDK
         monkeypatch.setenv("JAVA_HOME", str(meeting))
         with shared() as third:
             assert third.provenance() == judge.provenance()
-            assert len(servers(meeting)) == 3
+            assert len(shared_judges(meeting)) == 3
 
 
 # ---- forks, losses, ends -----------------------------------------------------------------------------------
@@ -149,10 +143,10 @@ def test_a_judge_that_is_killed_costs_no_verdict(meeting: Path) -> None:
     judge = shared()
     futures = [judge.submit(sum_of(i)) for i in range(200)]
     assert futures[0].result().passed
-    (first,) = servers(meeting)
+    (first,) = shared_judges(meeting)
     os.kill(first, signal.SIGKILL)
     assert [future.result(timeout=60).passed for future in futures] == [True] * 200
-    (second,) = servers(meeting)
+    (second,) = shared_judges(meeting)
     assert second != first
     # and one that is lost while nobody waits is started again by the next who asks
     os.kill(second, signal.SIGKILL)
@@ -198,7 +192,7 @@ def test_closing_ends_what_was_asked_for_and_the_next_use_connects_again() -> No
 def test_it_ends_when_unused_and_leaves_nothing(meeting: Path) -> None:
     judge = shared()
     judge.grade([sum_of(1)])
-    (server,) = servers(meeting)
+    (server,) = shared_judges(meeting)
     below = children_of(server)
     assert below
     del judge  # as good as closed
@@ -210,7 +204,7 @@ def test_it_ends_when_unused_and_leaves_nothing(meeting: Path) -> None:
 def test_a_term_signal_ends_it_with_all_it_started(meeting: Path) -> None:
     judge = shared()
     judge.grade([sum_of(1)])
-    (server,) = servers(meeting)
+    (server,) = shared_judges(meeting)
     below = children_of(server)
     judge.close()
     os.kill(server, signal.SIGTERM)
@@ -264,9 +258,9 @@ def test_a_judge_without_the_key_is_not_asked(meeting: Path) -> None:
     (key,) = meeting.glob("*.key")
     make_key(key)
     judge.close()
-    (first,) = servers(meeting)
+    (first,) = shared_judges(meeting)
     assert judge.grade([sum_of(2)])[0].passed
-    assert [pid for pid in servers(meeting) if pid != first]
+    assert [pid for pid in shared_judges(meeting) if pid != first]
     judge.close()
 
 
