@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
@@ -26,8 +28,9 @@ OPTIONS = settings(
 )
 
 
-def test_the_page_holds(server: Served) -> None:
+def test_the_page_holds(server: Served, tmp_path: Path) -> None:
     """All checks but one: whether a task_id or a program is known is more than a schema can say."""
+    set_hypothesis_home_dir(tmp_path)  # it would keep its tables in the folder that it is run in
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
     end, asked = time.monotonic() + SECONDS, 0
 
