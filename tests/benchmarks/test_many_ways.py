@@ -23,6 +23,17 @@ def test_each_arm_can_be_trained(arm: str) -> None:
     assert entry.runs == (recipe.ppo.own_passes_coef > 0)
 
 
+@pytest.mark.parametrize("arm", ["compiler", "likelihood", "tests"])
+def test_shipped_recipes_are_arms(arm: str) -> None:
+    fields = {
+        "data.problems": "many-ways",
+        "data.rl_problems": 4608,
+        "objective.steps": 36,
+        "evaluation.every": 0,
+    }
+    assert load_recipe(f"many-ways-{arm}") == override(load_recipe("quickstart"), {**fields, **ARMS[arm]})
+
+
 def test_gains_are_means_over_seeds() -> None:
     before = dict.fromkeys(RATES, 0.5)
     results = [
