@@ -3,18 +3,23 @@
 A future runs its callbacks where its result is set, and a callback may do anything, even ask this judge again
 and wait. So a result with callbacks is set neither by the thread that hears the supervisor nor under a lock;
 and where a callback holds the delivering thread up while verdicts wait, one more thread goes on with them.
+
+`grade`, `grade_async` and `stream` are those of every judge: they need no more than its function `submit`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
+from contextlib import contextmanager
 from queue import SimpleQueue
 
+from javabox.job import Job
 from javabox.verdict import Verdict
 
 log = logging.getLogger("javabox")
@@ -26,6 +31,7 @@ Answer = Verdict | Exception
 
 
 Callback = Callable[[Future[Verdict]], object]
+Submit = Callable[[Job], Future[Verdict]]
 
 
 class Promise(Future[Verdict]):
@@ -120,3 +126,63 @@ def _settle_all(futures: Sequence[Future[Verdict]], answer: Answer) -> None:
             log.debug("a verdict came after its future was cancelled")
         except BaseException:  # SystemExit in a callback, say: it ends nobody else's answers
             log.exception("a callback of a verdict failed")
+
+
+def grade(submit: Submit, jobs: Iterable[Job]) -> list[Verdict]:
+    """One verdict a job, in the order of `jobs`. What interrupts it ends the jobs that still run."""
+    with _asked(submit, jobs) as futures:
+        return [future.result() for future in futures]
+
+
+async def grade_async(submit: Submit, jobs: Iterable[Job]) -> list[Verdict]:
+    """`grade` for asyncio. Cancelling who awaits it, also by a timeout, ends the jobs."""
+    with _asked(submit, jobs) as futures:
+        return list(await asyncio.gather(*map(asyncio.wrap_future, futures)))
+
+
+def stream(submit: Submit, jobs: Iterable[Job], check: Callable[[], None]) -> Iterator[tuple[int, Verdict]]:
+    """Pairs of a job's index and its verdict, as they are finished; `check` may raise before each wait. Left
+    early, it ends the other jobs."""
+    finished: SimpleQueue[tuple[int, Future[Verdict]]] = SimpleQueue()
+    with _asked(submit, jobs) as futures:
+        for index, future in enumerate(futures):
+
+            def put(done: Future[Verdict], index: int = index) -> None:
+                finished.put((index, done))
+
+            if isinstance(future, Promise):
+                future.add_own_callback(put)
+            else:
+                future.add_done_callback(put)
+        for _ in futures:
+            check()
+            index, future = finished.get()
+            yield index, future.result()
+
+
+def require_job(job: object) -> None:
+    """Raises TypeError for what is no job."""
+    if not isinstance(job, Job):
+        raise TypeError(f"not a job: {_kind(job)}; make one of a program and its tests, Job(source, suite)")
+
+
+@contextmanager
+def _asked(submit: Submit, jobs: Iterable[Job]) -> Iterator[list[Future[Verdict]]]:
+    """Futures of all jobs; those still open at the end are cancelled."""
+    if isinstance(jobs, Job | str | bytes) or not isinstance(jobs, Iterable):
+        raise TypeError(f"several jobs are wanted, such as [Job(source, suite)], not {_kind(jobs)}")
+    jobs = list(jobs)
+    for index, job in enumerate(jobs):
+        if not isinstance(job, Job):
+            raise TypeError(f"item {index} is not a job: {_kind(job)}; make one with Job(source, suite)")
+    futures: list[Future[Verdict]] = []
+    try:
+        futures.extend(map(submit, jobs))
+        yield futures
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _kind(thing: object) -> str:
+    return f"an object of type {type(thing).__name__}"

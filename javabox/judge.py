@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NoReturn, Self, SupportsIndex, TypedDict, cast, get_args
 
-from javabox import interface
+from javabox import delivery
 from javabox.cache import VerdictCache
 from javabox.cores import cores
 from javabox.dispatch import Dispatcher
@@ -130,18 +130,18 @@ class Judge:
         Raises TypeError where `jobs` are no jobs, JudgeUnavailable and JudgeInChild as `submit` does.
         """
         self._refuse_in_child()
-        return interface.grade(self.submit, jobs)
+        return delivery.grade(self.submit, jobs)
 
     async def grade_async(self, jobs: Iterable[Job]) -> list[Verdict]:
         """`grade` for asyncio. Cancelling who awaits it, also by a timeout, ends the jobs."""
         self._refuse_in_child()
-        return await interface.grade_async(self.submit, jobs)
+        return await delivery.grade_async(self.submit, jobs)
 
     def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Verdict]]:
         """Pairs of a job's index and its verdict, as they are finished. Left early, it ends the other
         jobs."""
         self._refuse_in_child()
-        return interface.stream(self.submit, jobs, self._refuse_in_child)
+        return delivery.stream(self.submit, jobs, self._refuse_in_child)
 
     def submit(self, job: Job) -> Future[Verdict]:
         """The verdict to come. Identical jobs are judged once. `cancel` works until the verdict is there: a
@@ -151,7 +151,7 @@ class Judge:
         forked child.
         """
         self._refuse_in_child()
-        interface.require_job(job)
+        delivery.require_job(job)
         known = self._cache.get(job)
         if known is None:
             return self._dispatcher.ask(job, self)

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
 
-from javabox import interface
+from javabox import delivery
 from javabox.cache import VerdictCache
 from javabox.cluster.pool import open_pool
 from javabox.cluster.spread import Spread
@@ -72,15 +72,15 @@ class RayJudge:
     def grade(self, jobs: Iterable[Job]) -> list[Verdict]:
         """One verdict a job, in the order of `jobs`. What interrupts it (Ctrl-C) ends the jobs that still
         run. Raises what `submit` raises."""
-        return interface.grade(self.submit, jobs)
+        return delivery.grade(self.submit, jobs)
 
     async def grade_async(self, jobs: Iterable[Job]) -> list[Verdict]:
         """`grade` for asyncio. Cancelling who awaits it ends the jobs."""
-        return await interface.grade_async(self.submit, jobs)
+        return await delivery.grade_async(self.submit, jobs)
 
     def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Verdict]]:
         """Pairs of a job's index and its verdict, as they are finished. Left early, it ends the others."""
-        return interface.stream(self.submit, jobs, self._refuse_in_child)
+        return delivery.stream(self.submit, jobs, self._refuse_in_child)
 
     def submit(self, job: Job) -> Future[Verdict]:
         """The verdict to come. Identical jobs are judged once; `cancel` works until the verdict is there.
@@ -89,7 +89,7 @@ class RayJudge:
         JudgeInChild in a forked child.
         """
         self._refuse_in_child()
-        interface.require_job(job)
+        delivery.require_job(job)
         known = self._cache.get(job)
         if known is None:
             return self._spread.ask(job)

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
 
-from javabox import interface
+from javabox import delivery
 from javabox.engines.opening import Engine
 from javabox.job import Job
 from javabox.judge import JudgeSettings, all_settings
@@ -87,15 +87,15 @@ class SharedJudge:
 
     def grade(self, jobs: Iterable[Job]) -> list[Verdict]:
         """One verdict a job, in the order of `jobs`, as `Judge.grade`."""
-        return interface.grade(self.submit, jobs)
+        return delivery.grade(self.submit, jobs)
 
     async def grade_async(self, jobs: Iterable[Job]) -> list[Verdict]:
         """`grade` for asyncio. Cancelling who awaits it, also by a timeout, ends the jobs."""
-        return await interface.grade_async(self.submit, jobs)
+        return await delivery.grade_async(self.submit, jobs)
 
     def stream(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Verdict]]:
         """Pairs of a job's index and its verdict, as they are finished."""
-        return interface.stream(self.submit, jobs, lambda: None)
+        return delivery.stream(self.submit, jobs, lambda: None)
 
     def submit(self, job: Job) -> Future[Verdict]:
         """The verdict to come. Identical jobs are judged once, whoever asks.
@@ -103,7 +103,7 @@ class SharedJudge:
         Raises TypeError for what is no job, JudgeUnavailable where no judge can be started. The future has
         a JudgeUnavailable where the judge was lost for good.
         """
-        interface.require_job(job)
+        delivery.require_job(job)
         with connection.lock():
             return self._judged().ask(job, self)
 
