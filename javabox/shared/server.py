@@ -112,8 +112,8 @@ class Server:
             while True:
                 for number, thing in receive(connection):
                     self._take(number, thing, asked, sender.put)
-        except (EOFError, OSError):
-            pass
+        except (EOFError, OSError) as end:
+            log.debug("a client has gone: %r", end)
         finally:
             for future in list(asked.values()):
                 future.cancel()
