@@ -11,7 +11,6 @@ import contextlib
 import json
 import logging
 import os
-import select
 import subprocess
 import sys
 import threading
@@ -33,6 +32,7 @@ log = logging.getLogger("javabox")
 
 LOSSES = 3
 """Times in a row, without a verdict in between, that the judge may be lost."""
+LOOK_SECONDS = 1.0
 CLIENT, SERVER = b"client", b"server"
 ASKED_BEFORE = "this was asked by the process that forked this one, which gets the verdict: ask again here"
 
@@ -108,8 +108,8 @@ class Judged:
         losses = 0
         while True:
             try:
-                self._hear()
-                losses = 0
+                if self._hear():
+                    losses = 0
             except (EOFError, OSError):
                 self._sender.close()
                 losses += 1
@@ -117,10 +117,11 @@ class Judged:
                     break
         self._delivery.close()
 
-    def _hear(self) -> None:
-        if self._delivery.held_up() and not select.select([self._connection], [], [], PATIENCE_SECONDS)[0]:
+    def _hear(self) -> bool:
+        """Whether there was something: it looks up now and then, for verdicts that a callback holds up."""
+        if not self._connection.poll(PATIENCE_SECONDS if self._delivery.held_up() else LOOK_SECONDS):
             self._delivery.help()
-            return
+            return False
         for number, answer in receive(self._connection):
             if number in self._counts:
                 self._counts.pop(number).set_result(answer)
@@ -128,6 +129,7 @@ class Judged:
                 promise = waiting[0]
                 if isinstance(answer, Exception) or not promise.settle(answer):
                     self._delivery.put([promise], answer)
+        return True
 
     def _again(self, losses: int) -> bool:
         """Finds or starts the judge once more where anybody waits for it; whether it is there."""

@@ -178,6 +178,18 @@ def ask_endlessly(judge: SharedJudge) -> None:
 
 
 @pytest.mark.usefixtures("meeting")
+def test_a_callback_may_wait_for_another_verdict() -> None:
+    judge = shared()
+    jobs, waited = [sum_of(i) for i in range(6)], []
+    futures = [judge.submit(job) for job in jobs]
+    for i, future in enumerate(futures):
+        future.add_done_callback(lambda _, i=i: waited.append(futures[i - 1].result(timeout=20).passed))
+    assert wait_until(lambda: len(waited) == len(jobs), 60)
+    assert waited == [True] * len(jobs)
+    judge.close()
+
+
+@pytest.mark.usefixtures("meeting")
 def test_closing_ends_what_was_asked_for_and_the_next_use_connects_again() -> None:
     judge, other = shared(), shared()
     running, others = judge.submit(endless(1)), other.submit(endless(2))
