@@ -2,10 +2,11 @@
 
     python .ci/skipped.py RESULTS.xml --none      no test may be skipped
     python .ci/skipped.py RESULTS.xml --bare      only tests that found no Docker engine or one JDK alone
+    python .ci/skipped.py RESULTS.xml --user      these, and tests that only root can run
     python .ci/skipped.py RESULTS.xml --host      none of a host's own, which have nothing to do with Docker
 
-Tests of vLLM, of Ray and of hosts may be skipped in the first two: .ci/vllm, .ci/ray and .ci/hosts run them,
-in environments of their own.
+Tests of vLLM, of Ray and of hosts may be skipped in all but the last: .ci/vllm, .ci/ray and .ci/hosts run
+them, in environments of their own.
 RESULTS.xml is what `pytest --junitxml` wrote; nothing but pytest's own summary is trusted to say what ran.
 """
 
@@ -18,6 +19,7 @@ from xml.etree import ElementTree
 HOSTS = ("trl", "inspect_ai", "lm-eval", "verifiers", "openenv", "verl", "openrlhf")
 ELSEWHERE = ("vLLM is not installed", "Ray is not installed", *(f"{host} is not installed" for host in HOSTS))
 NOT_ON_A_BARE_MACHINE = ("no Docker engine", "only one JDK here")
+NOT_BY_A_USER = "becomes other users"
 
 
 def main(results: str, allowed: str) -> int:
@@ -27,7 +29,8 @@ def main(results: str, allowed: str) -> int:
     cases = list(ElementTree.parse(results).iter("testcase"))
     skipped = {f"{case.get('classname')}::{case.get('name')}": case.find("skipped") for case in cases}
     reasons = {name: str(mark.get("message")) for name, mark in skipped.items() if mark is not None}
-    expected = {"--host": (), "--none": ELSEWHERE, "--bare": ELSEWHERE + NOT_ON_A_BARE_MACHINE}[allowed]
+    bare = ELSEWHERE + NOT_ON_A_BARE_MACHINE
+    expected = {"--host": (), "--none": ELSEWHERE, "--bare": bare, "--user": (*bare, NOT_BY_A_USER)}[allowed]
     wrong = {name: reason for name, reason in reasons.items() if not reason.startswith(expected)}
     for name, reason in wrong.items():
         print(f"must not be skipped here: {name}: {reason}")

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from multiprocessing.connection import Client
+from multiprocessing.forkserver import _forkserver
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,15 @@ def test_nothing_is_started_before_it_is_used(meeting: Path) -> None:
     assert not meeting.exists()
 
 
+@pytest.fixture
+def own_forkserver() -> Iterator[None]:
+    """A fork server with this test's environment: a process has one, which keeps that of its start."""
+    _forkserver._stop()  # type: ignore[attr-defined]
+    yield
+    _forkserver._stop()  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("own_forkserver")
 def test_copies_by_pickle_fork_and_spawn_have_one_judge(meeting: Path) -> None:
     judge = shared()
     assert grade_in_worker(judge, 0) == ([True] * 4, 4)
