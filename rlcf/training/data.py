@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from javabox import AnyJudge
+from rlcf.environment.corpus import Repair, repair_rows
 from rlcf.errors import BadInput
 from rlcf.problems import Problem, atomic, composed, load_problems, many_ways
 from rlcf.recipe import Recipe
-from rlcf.training.prompts import stated
+from rlcf.training.prompts import PromptFormat, stated
+from rlcf.training.rollout import LIMITS
 
 log = logging.getLogger("rlcf")
 
@@ -35,6 +37,8 @@ class Data:
     """What evaluations during training are on; empty without them."""
     corpus: Sequence[tuple[Problem, str]]
     """Problems with completions for supervised training; of problems with alternatives these."""
+    repairs: Sequence[Repair] = ()
+    """Further rows of the corpus: wrong answers, what is told of them, and what is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +92,28 @@ def load_data(recipe: Recipe, judge: AnyJudge, *, references: bool) -> Data:
             field="data.corpus_problems",
         )
     corpus: list[tuple[Problem, str]] = []
+    repairs: list[Repair] = []
     if needs_corpus:
         rows = atomic.corpus(for_corpus, CORPUS_ROWS, recipe.data.corpus_noise, recipe.seed)
         asked_with = {problem.prompt: problem for problem in for_corpus}
         corpus = [(asked_with[prompt], completion) for prompt, completion in rows]
+        repairs = _repairs(recipe, for_corpus, judge)
     if recipe.data.rl_problems and not source.rl:
         log.info(
             "nothing makes further problems of %s: those that there are, are asked", recipe.data.problems
         )
     most = recipe.evaluation.problems
     validation = _validation(source)[:most] if recipe.evaluation.every else ()
-    return Data(for_ppo, source.held_out(recipe.evaluation.split)[:most], validation, corpus)
+    return Data(for_ppo, source.held_out(recipe.evaluation.split)[:most], validation, corpus, repairs)
+
+
+def _repairs(recipe: Recipe, problems: Sequence[Problem], judge: AnyJudge) -> list[Repair]:
+    """Make the share of the corpus that is repairs, told as the recipe tells."""
+    form = PromptFormat.of(recipe)
+    count = round(CORPUS_ROWS * recipe.data.corpus_repairs)
+    return repair_rows(
+        problems, count, judge, form.setting, seed=recipe.seed, limits=LIMITS, reply=form.reply
+    )
 
 
 def _validation(source: Source) -> Sequence[Problem]:
