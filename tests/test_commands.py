@@ -31,6 +31,7 @@ SMALL = [
 RUN: dict[str, list[str]] = {
     "rlcf train quickstart --seed 1": SMALL,
     "rlcf train quickstart --grounding": SMALL,
+    "rlcf train quickstart-repair": [*SMALL, "--data.corpus-repairs", "0.01"],
     "rlcf train --resume": ["--engine", "local"],
     "rlcf merge": [],
     "rlcf grade": ["--engine", "local"],

@@ -90,7 +90,7 @@ def test_what_does_not_pass_is_answered_again(rollouts: list[Rollout], small_wor
         assert asked.endswith(f"\n{prompt}")
         assert commented(told.feedback) in asked
         if before.answer.verdict.compiled is False and "\n" in told.feedback:
-            assert quoted(before.answer.verdict.diagnostics[0].message.splitlines()[0]) in asked
+            assert quoted(before.answer.verdict.diagnostics[0].message.splitlines()[0]) in told.feedback
         assert one.answer.problem is before.answer.problem
 
 
