@@ -110,6 +110,23 @@ def test_what_models_wrote_is_shown_as_text(run_dir: Path) -> None:
     assert "line 2: ';' expected" in words
 
 
+def test_answers_in_turns_are_shown_after_the_first_turn_too(run_dir: Path) -> None:
+    rows = [json.loads(line) for line in (run_dir / "evaluation.jsonl").read_text().splitlines()]
+    for row in rows:
+        right = {"before": 3, "after": 8}[row["stage"]]
+        size = row["decoding"]["n"]
+        first = {problem.task_id: [size] * 3 + [size * (at < right)] for at, problem in enumerate(PROBLEMS)}
+        row["turns"] = [{"turn": 1, "counts": first}, {"turn": 2, "counts": row["counts"]}]
+    (run_dir / "evaluation.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = [one for one in changes(read_run(run_dir)) if one.metric == "turn 1"]
+    assert [one.decoding for one in found] == ["greedy", "T = 0.8, 2 samples"]
+    for one in found:
+        assert one.after is not None
+        assert one.gain is not None
+        assert (one.before.rate, one.after.rate, one.gain.rate) == (0.15, 0.4, 0.25)
+    assert "turn 1" in text_table(found)
+
+
 def test_the_table_says_what_was_measured(run_dir: Path) -> None:
     found = changes(read_run(run_dir))
     assert [(c.decoding, c.metric) for c in found] == [

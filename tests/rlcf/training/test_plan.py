@@ -104,6 +104,16 @@ def test_only_completions_have_logits_and_only_a_cpu_s_allocator_keeps() -> None
     assert cpu[kept] == int(KEPT_CPU * sum(cpu[name] for name in passing))
 
 
+def test_a_later_turn_reads_those_before_it() -> None:
+    def cache(**more: object) -> int:
+        found = plan(override(load_recipe("quickstart"), dict(more)), Machine(), GPU, free=16 * GB)
+        return next(need.bytes for need in found.needs if need.what == "keys and values")
+
+    one, two = cache(), cache(**{"repair.turns": 2, "repair.feedback_tokens": 256})
+    assert 2 * one < two < 3 * one
+    assert cache(**{"repair.turns": 2, "repair.feedback_tokens": 512}) > two
+
+
 def test_a_larger_card_holds_larger_batches() -> None:
     recipe = override(load_recipe("quickstart"), {"rollout.max_new_tokens": 2000})
     small, large = (plan(recipe, Machine(), GPU, free=free) for free in (GB // 2, 16 * GB))
