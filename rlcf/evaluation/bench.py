@@ -39,14 +39,13 @@ def evaluate(
     what: str = "evaluating",
     limits: Limits | None = None,
     extraction: Mode = "none",
-    ask: Callable[[Problem], str] = lambda problem: problem.prompt,
 ) -> tuple[Evaluation, list[Answer]]:
     """The rates of `sample` on `problems`, and every answer (n in a row for each problem).
 
     `batch` completions are generated at a time, and the same seed gives the same answers only at the same
     `batch`. `limits` hold for problems that have none of their own. With `extraction` auto the program that
-    an answer means is judged, and the places of its verdict are places in the answer. `ask`: what `sample` is
-    given of a problem. Raises BadInput if n, k or the temperature make no sense together.
+    an answer means is judged, and the places of its verdict are places in the answer. Raises BadInput if n, k
+    or the temperature make no sense together.
 
     >>> def sample(prompts, temperature, seed):
     ...     return ["        return 0;\\n    }\\n}" for _ in prompts]
@@ -62,7 +61,7 @@ def evaluate(
         judging = Judging(asked, judge, min(ks), advance, extraction)
         for first in range(0, len(asked), batch):
             part = asked[first : first + batch]
-            answers = sample([ask(problem) for problem in part], temperature, seed + first)
+            answers = sample([problem.prompt for problem in part], temperature, seed + first)
             for place, (problem, answer) in enumerate(zip(part, answers, strict=True), start=first):
                 judging.submit(place, answer, problem.limits if limits is None else problem.limits_or(limits))
             judging.take(wait=first + batch >= len(asked))

@@ -6,9 +6,12 @@ Rows of metrics.jsonl: `step` and `supervised_loss` of the supervised training, 
 completions.jsonl: `stage` (rollout, or before / after for an evaluation), `step`, `temperature`, `task_id`,
 `prompt` (without the policy's prefix), `completion`, the fields of a results line, and `score`, `place`,
 `parts` (null, null, {} in evaluations, which nothing is learnt from); rollouts also `stopped` (not cut off)
-and `signs` of reward hacking. Of a failed case they say the call, what came out and, unless the run leaves
-that out, what was expected. Rows of evaluation.jsonl hold the provenance: judge, JDK, isolation, limits. With
-several processes the first alone writes.
+and `signs` of reward hacking. With several turns what is no first program says `turn`, and of rollouts the
+`feedback` on the one before it; rows of evaluation.jsonl have `turns`, the rates after each.
+
+Of a failed case completions say the call, what came out and, unless the run leaves that out, what was
+expected. Rows of evaluation.jsonl hold the provenance: judge, JDK, isolation, limits. With several processes
+the first alone writes.
 """
 
 from __future__ import annotations
