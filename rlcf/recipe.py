@@ -31,7 +31,8 @@ class ModelSettings:
     """The policy."""
 
     name: str = "tiny"
-    """`tiny` (made on the spot), a model folder or a hub id; causal or encoder-decoder."""
+    """`tiny` or `small` (0.8M or 3.7M parameters, made on the spot), a model folder or a hub id; causal or
+    encoder-decoder."""
     lora_rank: int = 0
     """Rank of the policy's LoRA adapters; 0 trains all weights."""
     chat: bool = False

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from javabox import AnyJudge
 from rlcf.errors import BadInput
+from rlcf.model_name import fresh_size
 from rlcf.problems import Problem, atomic, composed, load_problems, many_ways
 from rlcf.recipe import Recipe
 from rlcf.training.prompts import stated
@@ -55,7 +56,7 @@ def load_data(recipe: Recipe, judge: AnyJudge, *, references: bool) -> Data:
         raise BadInput("must be a share, at most 1", field="data.corpus_noise")
     made = MADE.get(recipe.data.problems)
     source = made(recipe, judge) if made else _named(recipe)
-    needs_corpus = recipe.supervised.steps > 0 or recipe.model.name == "tiny"
+    needs_corpus = recipe.supervised.steps > 0 or fresh_size(recipe.model.name) is not None
     train = list(source.train)
     random.Random(f"train {recipe.seed}").shuffle(train)
     if {problem.split for problem in train} > {"sft"}:

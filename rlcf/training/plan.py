@@ -20,7 +20,7 @@ from transformers import AutoConfig, PretrainedConfig, PreTrainedModel
 from rlcf.errors import BadInput
 from rlcf.grounding.table import resolve_grounding
 from rlcf.machine import Machine
-from rlcf.model_name import check_model_name
+from rlcf.model_name import check_model_name, fresh_size
 from rlcf.policy.generate.native import LENGTHS, cache_bytes, rows_at_once
 from rlcf.policy.load import computed_in
 from rlcf.policy.memory import activation_bytes, lora_count, parameter_count, twin
@@ -157,7 +157,8 @@ def _discriminator(recipe: Recipe, parameters: int, computed: torch.dtype | None
 
 def config_of(recipe: Recipe) -> PretrainedConfig:
     """The configuration of the recipe's model."""
-    return tiny_config() if recipe.model.name == "tiny" else _config(recipe.model.name)
+    size = fresh_size(recipe.model.name)
+    return tiny_config(size) if size else _config(recipe.model.name)
 
 
 def _config(name: str) -> PretrainedConfig:

@@ -28,6 +28,7 @@ from rlcf.grounding.signal import Signal
 from rlcf.grounding.table import Entry, check_needs, resolve_grounding
 from rlcf.jsonl import read_rows
 from rlcf.machine import Machine
+from rlcf.model_name import fresh_size
 from rlcf.policy import Policy, load_policy, tiny_policy
 from rlcf.policy.generate import Backend, make_backend, stable_seed
 from rlcf.problems import Problem
@@ -51,7 +52,7 @@ from rlcf.training.trainer import Prompts, Trainer
 log = logging.getLogger("rlcf")
 
 TOKENIZER_ROWS = 4000
-"""Rows of the corpus that the tokenizer of `tiny` is trained on."""
+"""Rows of the corpus that the tokenizer of a model made on the spot is trained on."""
 EVALUATION_TEMPERATURE = 0.8
 EVALUATION_BATCH = 256
 """Completions generated together."""
@@ -339,10 +340,10 @@ def _first_policy(training: Training) -> Policy:
     recipe = training.recipe
     if recipe.start:
         return _load(checkpoint_folder(Path(recipe.start), 0), training)
-    if recipe.model.name == "tiny":
+    if size := fresh_size(recipe.model.name):
         rows = training.data.corpus[:TOKENIZER_ROWS]
         texts = [text for problem, completion in rows for text in (problem.prompt, completion)]
-        return tiny_policy(texts, recipe.seed, lora_rank=recipe.model.lora_rank)
+        return tiny_policy(texts, recipe.seed, lora_rank=recipe.model.lora_rank, size=size)
     return _load(recipe.model.name, training)
 
 

@@ -62,7 +62,7 @@ class Build:
     """
 
     name: Positional[Annotated[str, arg(metavar="NAME")]]
-    """mathqa."""
+    """mathqa, or mathqa-named: prompts have the numbers as constants and answers their names."""
     train: Annotated[str | None, arg(metavar="FILE")] = None
     """The training questions, the official JSON array or JSONL; by default mathqa/train.jsonl or train.json
     in the folder with the data."""
@@ -73,7 +73,7 @@ class Build:
     sft_share: float = 0.25
     """Share of the templates that the split `sft` gets; the others are `rl`, without references."""
     out: Annotated[str | None, arg(metavar="FILE")] = None
-    """Where the problems go, in the mxeval format; by default where `--problems mathqa` finds them."""
+    """Where the problems go, in the mxeval format; by default where `--problems NAME` finds them."""
     judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
 
     def run(self) -> int:
@@ -82,6 +82,7 @@ class Build:
         check_built(self.name)
         self.judging.check()
         mathqa.build_problems(
+            self.name,
             self.train,
             self.validation,
             form=self.form,
