@@ -40,7 +40,7 @@ class Shape:
     names_apart: bool
 
 
-SHAPES: dict[Size, Shape] = {"tiny": Shape(1024, 128, 384, 3, False), "small": Shape(2048, 256, 704, 4, True)}
+SHAPES: dict[Size, Shape] = {"tiny": Shape(1024, 128, 384, 3, False), "small": Shape(2048, 128, 384, 4, True)}
 HEADS = 4
 NAMES = r"[a-z]\d+"
 

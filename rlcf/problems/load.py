@@ -121,7 +121,7 @@ def _file(name_or_path: str, split: str | None) -> Path:
         return locate(NAMED[released])
     path = Path(name_or_path)
     if not path.is_file():
-        names = ", ".join(sorted({*NAMED, *BUILT}))
+        names = ", ".join(dict.fromkeys((*NAMED, *BUILT)))
         raise BadInput(f"no such problems: neither a name ({names}) nor a file", file=name_or_path)
     return path
 
