@@ -31,7 +31,7 @@ class ModelSettings:
     """The policy."""
 
     name: str = "tiny"
-    """`tiny` or `small` (0.8M or 3.7M parameters, made on the spot), a model folder or a hub id; causal or
+    """`tiny` or `small` (0.8M or 1.1M parameters, made on the spot), a model folder or a hub id; causal or
     encoder-decoder."""
     lora_rank: int = 0
     """Rank of the policy's LoRA adapters; 0 trains all weights."""
@@ -47,7 +47,7 @@ class DataSettings:
     """Problems and the supervised corpus."""
 
     problems: str = "atomic"
-    """Problems by name (`atomic`, `many-ways`, `composed-both`, `mbjp`, `mathqa`) or an mxeval file."""
+    """Problems by name (`atomic`, `many-ways`, `composed-both`, `mbjp`, `mathqa-named`) or an mxeval file."""
     train_problems: int = 4500
     """Problems trained on, at most; `atomic` makes as many."""
     corpus_problems: int = 3000

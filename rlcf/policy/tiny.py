@@ -7,8 +7,8 @@ minute of pre-training teaches Java (measured: with words split nothing compiled
 All 256 bytes are in the vocabulary: it encodes any text. `<pad>` and `<eos>` differ, so that no mask can
 mistake one for the other.
 
-`tiny` has d 128, 3 layers, 4 heads: about 0.8M parameters; `small`, d 256 and 4 layers, 3.7M, and its
-tokenizer keeps names with a number, `n0`, apart: what copies them from a text into code must find one token
+`tiny` has d 128, 3 layers, 4 heads: about 0.8M parameters; `small`, 4 layers, 1.1M, and its tokenizer, twice
+as large, keeps names with a number, `n0`, apart: what copies them from a text into code must find one token
 in both. Both are plain `LlamaForCausalLM`: a saved checkpoint loads with `AutoTokenizer` and
 `AutoModelForCausalLM`. Not covered: any other size.
 """
