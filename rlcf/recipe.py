@@ -127,6 +127,9 @@ class ObjectiveSettings:
     """Optimiser steps a pass over a rollout batch."""
     sft_coef: float = 0.0
     """Coefficient of a supervised loss on the references of the step's problems."""
+    sft_problems: int = 0
+    """Problems of the corpus, drawn anew each step, whose references that loss is on in the place of the
+    step's: what supervised training taught is kept (PPO-ptx, arXiv 2203.02155); 0: the step's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,10 @@ def check_parts(recipe: Recipe, entry: Entry) -> None:
         raise BadInput(
             "must be 0: the objective learns nothing but the references", field="objective.sft_coef"
         )
+    reads_own = recipe.ppo.advantage == "coderl"
+    if recipe.objective.sft_problems and (reads_own or not recipe.objective.sft_coef):
+        message = "must be 0 where sft_coef is, and with 'coderl', whose critic reads the step's references"
+        raise BadInput(message, field="objective.sft_problems")
     if objective.needs_kl and not recipe.kl.coef:
         raise BadInput(f"must be above 0: it is the beta of {name!r}", field="kl.coef")
     if recipe.rollout.replay_capacity and not objective.replays:
@@ -133,7 +137,7 @@ def needs_references(recipe: Recipe, entry: Entry) -> bool:
     return (
         entry.compares(recipe.discriminator.weight)
         or "reference" in entry.needs
-        or recipe.objective.sft_coef > 0
+        or (recipe.objective.sft_coef > 0 and not recipe.objective.sft_problems)
         or OBJECTIVES[recipe.objective.name].needs_references
         or recipe.rollout.curriculum
     )

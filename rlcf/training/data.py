@@ -36,6 +36,8 @@ class Data:
     """What evaluations during training are on; empty without them."""
     corpus: Sequence[tuple[Problem, str]]
     """Problems with completions for supervised training; of problems with alternatives these."""
+    solved: Sequence[Problem] = ()
+    """Problems that the corpus is made from, with references that compile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ def load_data(recipe: Recipe, judge: AnyJudge, *, references: bool) -> Data:
         raise BadInput("must be a share, at most 1", field="data.corpus_noise")
     made = MADE.get(recipe.data.problems)
     source = made(recipe, judge) if made else _named(recipe)
-    needs_corpus = recipe.supervised.steps > 0 or fresh_size(recipe.model.name) is not None
+    fresh, anchored = fresh_size(recipe.model.name) is not None, recipe.objective.sft_problems > 0
+    needs_corpus = recipe.supervised.steps > 0 or fresh or anchored
     train = list(source.train)
     random.Random(f"train {recipe.seed}").shuffle(train)
     if {problem.split for problem in train} > {"sft"}:
@@ -99,7 +102,8 @@ def load_data(recipe: Recipe, judge: AnyJudge, *, references: bool) -> Data:
         )
     most = recipe.evaluation.problems
     validation = _validation(source)[:most] if recipe.evaluation.every else ()
-    return Data(for_ppo, source.held_out(recipe.evaluation.split)[:most], validation, corpus)
+    solved = for_corpus if needs_corpus else ()
+    return Data(for_ppo, source.held_out(recipe.evaluation.split)[:most], validation, corpus, solved)
 
 
 def _validation(source: Source) -> Sequence[Problem]:

@@ -231,7 +231,7 @@ def _take_steps(training: Training, step: int) -> tuple[Policy, int]:
         discriminator.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
     training_step = TrainingStep(
         policy, recipe, training.judge, run, training.entry, training.asked or discriminator,
-        training.machine, training.parallel,
+        training.machine, training.parallel, solved=training.data.solved,
     )  # fmt: skip
     evaluates = recipe.evaluation.every > 0
     with Trainer(
