@@ -160,15 +160,14 @@ def _measured(run: Run, facts: Facts, found: Sequence[Change]) -> str:
 
 def _made(run: Run, facts: Facts) -> str:
     recipe = run.recipe
-    method, grounding = recipe.get("method"), _own(str(recipe.get("objective.grounding")))
+    grounding = _own(str(recipe.get("objective.grounding")))
     lines = [
         "## Made by",
         "",
         "| | |",
         "|---|---|",
         "| recipe | `recipe.toml` in this repository; `rlcf train recipe.toml` trains by it again |",
-        f"| objective, grounding | {recipe.get('objective.name')}, {grounding}"
-        + (f" (method {method}) |" if method else " |"),
+        f"| objective, grounding | {recipe.get('objective.name')}, {grounding} |",
         f"| steps, seed | {facts.step} of {recipe.get('objective.steps')}, seed {recipe.get('seed')} |",
         f"| base model | {_base(run, facts)} |",
         f"| rlcf | {_versions(facts.versions)} |",
