@@ -41,6 +41,7 @@ RUN: dict[str, list[str]] = {
     "rlcf data fetch": [],
     "rlcf data overlap": [],
     "rlcf data convert": [],
+    "rlcf data export": [],
     "rlcf data check": ["--engine", "local"],
     "rlcf data tests Things.java": ["--engine", "local"],
     "rlcf doctor": ["--engine", "local"],
