@@ -44,7 +44,7 @@ RUN: dict[str, list[str]] = {
     "rlcf data export": [],
     "rlcf data check": ["--engine", "local"],
     "rlcf data tests Things.java": ["--engine", "local"],
-    "rlcf doctor": ["--engine", "local"],
+    "rlcf doctor": [],
     "rlcf init": [],
 }
 """Beginnings of the commands that are run, with what makes them small."""
