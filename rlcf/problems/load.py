@@ -3,7 +3,8 @@
     load_problems("mbjp", "train")
     load_problems("my-problems.jsonl.gz")
 
-A file holds a JSON object a line, or one array of them; each row says by its fields which format it is in
+A file holds a JSON object a line, or one array of them; parquet is read too, a file or a folder
+of files. Each row says by its fields which format it is in
 (`formats/`).
 
 Of `mathqa` only the test split was released for Java; the others are built by `rlcf data build mathqa` and
@@ -120,9 +121,9 @@ def _file(name_or_path: str, split: str | None) -> Path:
     if (released := RELEASED.get(name_or_path, name_or_path)) in NAMED:
         return locate(NAMED[released])
     path = Path(name_or_path)
-    if not path.is_file():
+    if not path.exists():
         names = ", ".join(dict.fromkeys((*NAMED, *BUILT)))
-        raise BadInput(f"no such problems: neither a name ({names}) nor a file", file=name_or_path)
+        raise BadInput(f"no such problems: neither a name ({names}) nor a file or folder", file=name_or_path)
     return path
 
 

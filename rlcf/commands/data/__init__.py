@@ -11,6 +11,7 @@ from tyro.conf import Positional, arg, subcommand
 
 from rlcf.commands.data.check import Check
 from rlcf.commands.data.convert import Convert
+from rlcf.commands.data.export import Export
 from rlcf.commands.data.overlap import Overlap
 from rlcf.commands.data.tests import Tests
 from rlcf.commands.options import FLAT, Judging
@@ -143,12 +144,13 @@ Action = (
     | Annotated[Check, subcommand("check", prefix_name=False)]
     | Annotated[Overlap, subcommand("overlap", prefix_name=False)]
     | Annotated[Convert, subcommand("convert", prefix_name=False)]
+    | Annotated[Export, subcommand("export", prefix_name=False)]
 )
 
 
 @dataclass(frozen=True)
 class Data:
-    """List, fetch, verify and build data sets; make tests, check problems, find overlaps, convert samples.
+    """List, fetch, verify and build data sets; make tests, check, convert, export and find overlaps.
 
     Example: rlcf data fetch mbjp
     """

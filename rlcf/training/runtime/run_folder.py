@@ -1,7 +1,9 @@
 """The run folder of a training: every row is a complete line, flushed, the moment it is known.
 
-    recipe.toml  machine.toml  metrics.jsonl  completions.jsonl  evaluation.jsonl  checkpoints/  report.html
+    recipe.toml  machine.toml  versions.jsonl  metrics.jsonl  completions.jsonl  evaluation.jsonl
+    checkpoints/  report.html
 
+versions.jsonl has a row for each start: the release of rlcf and, in a checkout, its commit.
 Rows of metrics.jsonl: `step` and `supervised_loss` of the supervised training, then a row a step. Rows of
 completions.jsonl: `stage` (rollout, or before / after for an evaluation), `step`, `temperature`, `task_id`,
 `prompt` (without the policy's prefix), `completion`, the fields of a results line, and `score`, `place`,
@@ -25,6 +27,7 @@ from rlcf.machine import Machine
 from rlcf.recipe import Recipe
 from rlcf.recipes import to_toml
 from rlcf.training.runtime.checkpoint import checkpoint_folder
+from rlcf.version import commit, release
 
 LOGS = ("metrics.jsonl", "completions.jsonl", "evaluation.jsonl")
 
@@ -48,6 +51,7 @@ class RunFolder:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / "machine.toml").write_text(machines.to_toml(machine), encoding="utf-8")
             (self.folder / "recipe.toml").write_text(to_toml(recipe), encoding="utf-8")
+            self._append("versions.jsonl", [versions()])
 
     def resume(self, step: int | None) -> None:
         """Delete every row that was written after the checkpoint of `step`; None: there is no checkpoint,
@@ -60,6 +64,7 @@ class RunFolder:
 
         for name in LOGS if self._writes else ():
             _keep(self.folder / name, before)
+        self._append("versions.jsonl", [versions()])
 
     def checkpoint(self, step: int) -> Path:
         """Name the folder of a checkpoint."""
@@ -107,6 +112,11 @@ class RunFolder:
                 # completion with lone surrogates can be written too.
                 file.write(json.dumps(row) + "\n")
                 file.flush()
+
+
+def versions() -> dict[str, str | None]:
+    """What trains here, for the run's versions.jsonl."""
+    return {"rlcf": release(), "commit": commit()}
 
 
 def _keep(path: Path, wanted: Callable[[Mapping[str, Any]], bool]) -> None:
