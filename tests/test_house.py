@@ -134,6 +134,7 @@ def test_torch_is_imported_in_policy_and_training_alone() -> None:
         "examples/",
         "tests/",
         "benchmarks/gpu.py",
+        "benchmarks/public_models.py",
         "benchmarks/training_",
         "rlcf/adapters/templates/",  # what `rlcf init` writes: files of a host's user
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from rlcf.evaluation.provenance import told
 from rlcf.hub.licences import data_licence
-from rlcf.model_name import is_path
+from rlcf.model_name import fresh_size, is_path
 from rlcf.report.before_after import Change, caption, changes, stage_rows
 from rlcf.report.run_folder import Run
 
@@ -74,7 +74,7 @@ def measured_step(run: Run) -> int | None:
 def _base_id(run: Run, facts: Facts) -> str | None:
     """The base model's id on the hub, where it has one."""
     name = str(run.recipe.get("model.name"))
-    if facts.base_model or run.recipe.get("start") or name == "tiny" or is_path(name):
+    if facts.base_model or run.recipe.get("start") or fresh_size(name) or is_path(name):
         return facts.base_model
     return name
 
@@ -86,7 +86,7 @@ def _base(run: Run, facts: Facts) -> str:
     if start := run.recipe.get("start"):
         return f"the policy that the run `{Path(str(start)).name}` began its steps with"
     name = str(run.recipe.get("model.name"))
-    return "none; trained from random weights" if name == "tiny" else f"a model folder, `{Path(name).name}`"
+    return "none; trained from random weights" if fresh_size(name) else f"a model folder, `{Path(name).name}`"
 
 
 def _results(run: Run, facts: Facts, found: Sequence[Change]) -> list[Any]:

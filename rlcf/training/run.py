@@ -24,7 +24,7 @@ from accelerate.utils import set_seed
 from javabox import AnyJudge, Judge, SharedJudge
 from rlcf.errors import BadInput
 from rlcf.evaluation import Evaluation, evaluate, evaluation_row
-from rlcf.grounding.signal import Signal
+from rlcf.grounding.signal import Answer, Signal
 from rlcf.grounding.table import Entry, check_needs, resolve_grounding
 from rlcf.jsonl import read_rows
 from rlcf.machine import Machine
@@ -214,7 +214,7 @@ def _run_objective(training: Training, step: int) -> None:
     if recipe.objective.steps:
         policy, best = _take_steps(training, step)
         if best != recipe.objective.steps:
-            policy = _load(run.checkpoint(best), training)
+            policy = load_into(run.checkpoint(best), training)
         measure(policy, training, "after", best)
     if training.parallel.main:
         log.info("%s: done in %.0f s", run.folder, time.monotonic() - started)
@@ -224,7 +224,7 @@ def _take_steps(training: Training, step: int) -> tuple[Policy, int]:
     """Take the steps from the checkpoint of `step` to the end; returns the policy after the last one, and the
     step of the best checkpoint: the last, where nothing is evaluated in between."""
     recipe, run = training.recipe, training.run
-    policy = _load(run.checkpoint(0), training)
+    policy = load_into(run.checkpoint(0), training)
     discriminator = discriminator_of(policy, recipe) if training.trains_discriminator else None
     if discriminator is not None:
         path = run.checkpoint(step) / DISCRIMINATOR
@@ -249,11 +249,33 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> list[E
     """Evaluate greedily and by sampling, with the same random numbers each time: on the recipe's split, or
     `during` training on the validation split. Every process generates its share; the first one judges, and
     the others return nothing."""
-    recipe, run, parallel, form = training.recipe, training.run, training.parallel, training.form
+    recipe, run = training.recipe, training.run
     during = stage == "during"
     problems = training.data.validation if during else training.data.evaluation
     split = "validation" if during else recipe.evaluation.split
     found = []
+    for temperature, n in ((0.0, 1), (EVALUATION_TEMPERATURE, recipe.evaluation.samples)):
+        evaluated = decoded(policy, training, problems, stage, temperature, n)
+        if evaluated is None:
+            continue
+        evaluation, answers = evaluated
+        row = evaluation_row(evaluation, stage=stage, split=split, temperature=temperature, n=n)
+        run.evaluation({**row, "step": step})
+        run.completions(stage, step, temperature, ((answer, None, {}) for answer in answers))
+        found.append(evaluation)
+    return found
+
+
+def decoded(
+    policy: Policy,
+    training: Training,
+    problems: Sequence[Problem],
+    stage: str,
+    temperature: float,
+    n: int,
+) -> tuple[Evaluation, list[Answer]] | None:
+    """Evaluate on `problems` at one temperature, and write nothing; None of processes but the first."""
+    recipe, parallel, form = training.recipe, training.parallel, training.form
 
     def ask(problem: Problem) -> str:
         return form.text(policy, problem)
@@ -266,32 +288,25 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> list[E
         texts = [(row, policy.decode(one.ids)) for row, one in zip(own, sampled, strict=True)]
         return [text for _, text in sorted(parallel.gather(texts))]
 
-    for temperature, n in ((0.0, 1), (EVALUATION_TEMPERATURE, recipe.evaluation.samples)):
-        if not parallel.main:
-            asked = [ask(problem) for problem in problems for _ in range(n)]
-            for first in range(0, len(asked), EVALUATION_BATCH):
-                sample(asked[first : first + EVALUATION_BATCH], temperature, recipe.seed + first)
-            continue
-        what = f"{stage}: {'greedy' if temperature == 0 else f'T = {temperature}'}"
-        evaluation, answers = evaluate(
-            problems,
-            sample,
-            training.judge,
-            temperature=temperature,
-            n=n,
-            ks=sorted({1, n}),
-            seed=recipe.seed,
-            batch=EVALUATION_BATCH,
-            what=what,
-            limits=EVALUATION_LIMITS,
-            extraction=form.extract,
-            ask=ask,
-        )
-        row = evaluation_row(evaluation, stage=stage, split=split, temperature=temperature, n=n)
-        run.evaluation({**row, "step": step})
-        run.completions(stage, step, temperature, ((answer, None, {}) for answer in answers))
-        found.append(evaluation)
-    return found
+    if not parallel.main:
+        asked = [ask(problem) for problem in problems for _ in range(n)]
+        for first in range(0, len(asked), EVALUATION_BATCH):
+            sample(asked[first : first + EVALUATION_BATCH], temperature, recipe.seed + first)
+        return None
+    return evaluate(
+        problems,
+        sample,
+        training.judge,
+        temperature=temperature,
+        n=n,
+        ks=sorted({1, n}),
+        seed=recipe.seed,
+        batch=EVALUATION_BATCH,
+        what=f"{stage}: {'greedy' if temperature == 0 else f'T = {temperature}'}",
+        limits=EVALUATION_LIMITS,
+        extraction=form.extract,
+        ask=ask,
+    )
 
 
 def validation_pass(policy: Policy, training: Training, step: int) -> float:
@@ -339,15 +354,16 @@ def _first_policy(training: Training) -> Policy:
     """Load or make the policy before supervised training; raises BadInput where there is none."""
     recipe = training.recipe
     if recipe.start:
-        return _load(checkpoint_folder(Path(recipe.start), 0), training)
+        return load_into(checkpoint_folder(Path(recipe.start), 0), training)
     if size := fresh_size(recipe.model.name):
         rows = training.data.corpus[:TOKENIZER_ROWS]
         texts = [text for problem, completion in rows for text in (problem.prompt, completion)]
         return tiny_policy(texts, recipe.seed, lora_rank=recipe.model.lora_rank, size=size)
-    return _load(recipe.model.name, training)
+    return load_into(recipe.model.name, training)
 
 
-def _load(model: str | Path, training: Training) -> Policy:
+def load_into(model: str | Path, training: Training) -> Policy:
+    """Load a policy, as a run has it."""
     policy = load_policy(
         model,
         lora_rank=training.recipe.model.lora_rank,
