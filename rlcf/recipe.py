@@ -14,6 +14,7 @@ from typing import Any, get_type_hints
 CHOICES = {
     "evaluation.split": ("validation", "test"),
     "rollout.extract": ("none", "auto"),
+    "repair.shows": ("outcome", "compiler", "case", "both"),
     "optimizer.schedule": ("linear", "cosine", "constant"),
     "ppo.advantage": ("gae", "group", "leave-one-out", "best", "greedy", "coderl"),
     "critic.trunk": ("policy", "own"),
@@ -59,6 +60,9 @@ class DataSettings:
     the corpus left."""
     corpus_noise: float = 0.35
     """Share of the corpus rows whose body is corrupted."""
+    corpus_repairs: float = 0.0
+    """Rows beside those, as a share of them, in which a corrupted body, what `[repair]` tells of it and the
+    right body follow each other; of javac's error and of the failing case both, one or the other is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,25 @@ class RolloutSettings:
     importance_cap: float = 0.0
     """Bound of the weight that corrects a token's PPO loss where the sampler's probability of it is not the
     one that training computes (truncated importance sampling); 0: no weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepairSettings:
+    """Answers in turns: the policy is told what was wrong with its program, and writes it again."""
+
+    turns: int = 1
+    """Programs that it may write, the first included, in training and evaluation; each one that does not pass
+    is followed by another. What it was told is part of the next prompt: nothing is learnt from those tokens.
+    Every turn is paid what the last program of its answer is worth."""
+    shows: str = "both"
+    """What it is told: how the program ended (`outcome`), also javac's first error (`compiler`) or the first
+    case that ended so (`case`), or `both`."""
+    expected_values: bool = True
+    """Whether a case is told with what it expects."""
+    example_cases: int = 0
+    """Only a problem's first so many cases are told; the others decide all the same. 0: all."""
+    feedback_tokens: int = 256
+    """Tokens of what is told, at most; what is longer is cut by whole lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +295,7 @@ class Recipe:
     data: DataSettings = DataSettings()
     supervised: SupervisedSettings = SupervisedSettings()
     rollout: RolloutSettings = RolloutSettings()
+    repair: RepairSettings = RepairSettings()
     objective: ObjectiveSettings = ObjectiveSettings()
     optimizer: OptimizerSettings = OptimizerSettings()
     ppo: PpoSettings = PpoSettings()

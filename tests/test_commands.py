@@ -32,6 +32,7 @@ RUN: dict[str, list[str]] = {
     "rlcf train quickstart --seed 1": SMALL,
     "rlcf train quickstart --grounding": SMALL,
     "rlcf train quickstart --objective.name": SMALL,
+    "rlcf train quickstart-repair": [*SMALL, "--data.corpus-repairs", "0.01"],
     "rlcf train --resume": ["--engine", "local"],
     "rlcf report": [],
     "rlcf push runs/quickstart me/tiny-java --dry-run": [],

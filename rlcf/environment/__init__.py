@@ -12,6 +12,7 @@
 | `feedback.py` | the facts about a program, from its verdict |
 | `episode.py` | episodes: one, many in a batch, in asyncio |
 | `repairs.py` | a benchmark in turns (`rlcf bench --turns 2`) |
+| `corpus.py` | rows of a supervised corpus: a wrong program, what is told of it, a right one |
 
 Rewards are those of `rlcf/grounding/`. docs/environment.md shows the texts.
 """

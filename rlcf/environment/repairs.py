@@ -12,8 +12,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from javabox import AnyJudge, Job, Verdict
+from javabox import AnyJudge, Job, Limits, Verdict
 from rlcf.environment.feedback import feedback_on
 from rlcf.environment.setting import Setting
 from rlcf.evaluation.bench import Judging, evaluation_of
@@ -21,6 +22,7 @@ from rlcf.evaluation.extraction import Extraction
 from rlcf.evaluation.generation import Ask, Completion, Journal, Writer
 from rlcf.evaluation.generation.benchmark import Line, all_asks, answered
 from rlcf.evaluation.generation.prompting import Exchange
+from rlcf.evaluation.metrics import METRICS
 from rlcf.evaluation.summary import Evaluation
 from rlcf.grounding.signal import Answer
 from rlcf.problems.problem import Problem
@@ -50,9 +52,12 @@ def benchmark_in_turns(
     ks: Sequence[int],
     line: Line,
     journal: Journal | None = None,
+    limits: Limits | None = None,
+    what: str = "bench",
 ) -> Repaired:
     """n answers to each problem, each in up to `setting.turns` turns. What `journal` has is neither asked for
-    nor judged again. `line` may read `Ask.exchanges`. Raises BadInput if a k is more than n."""
+    nor judged again. `line` may read `Ask.exchanges`. `limits` hold for problems that have none of their own.
+    Raises BadInput if a k is more than n."""
     samples = _Samples(all_asks(problems, n, ks), setting)
     started = time.monotonic()
     evaluations: list[Evaluation] = []
@@ -72,13 +77,25 @@ def benchmark_in_turns(
                 line=line,
                 journal=journal,
                 extraction=setting.extract,
-                what="bench" if turn == 1 else f"bench, turn {turn}",
+                what=what if turn == 1 else f"{what}, turn {turn}",
+                limits=limits,
             )
             samples.take(left, judging, completions)
         seconds = time.monotonic() - started
         evaluations.append(evaluation_of(samples.judged, judge, ks, seconds, setting.extract))
     answers = [Answer(problem, found.reply, verdict) for problem, found, _, verdict in samples.judged]
     return Repaired(evaluations, asked, answers, samples.asks)
+
+
+def turns_json(evaluations: Sequence[Evaluation], asked: Sequence[int]) -> list[dict[str, Any]]:
+    """A row a turn: how many samples it asked, and the outcomes and rates after it."""
+    kept = ("outcomes", *METRICS, "intervals", "seconds")
+    return [
+        {"turn": turn, "asked": count} | {name: row[name] for name in kept}
+        for turn, (row, count) in enumerate(
+            zip((one.to_json() for one in evaluations), asked, strict=True), start=1
+        )
+    ]
 
 
 class _Samples:

@@ -26,7 +26,8 @@ from rlcf.jsonl import read_rows
 from rlcf.machine import Machine
 from rlcf.recipe import Recipe
 from rlcf.recipes import load_recipe, override
-from rlcf.training.run import Training, decoded, load_into
+from rlcf.training.run import Training, load_into
+from rlcf.training.runtime.evaluations import decoded
 
 log = logging.getLogger("rlcf")
 
@@ -59,7 +60,8 @@ def tune(folder: Path, judge: AnyJudge, machine: Machine | None = None) -> None:
         samples = n if temperature else 1
         found = decoded(policy, training, problems, stage, temperature, samples)
         assert found is not None, "an ablation is one process"
-        named = evaluation_row(found[0], stage=stage, split=split, temperature=temperature, n=samples)
+        evaluation = found.evaluations[-1]
+        named = evaluation_row(evaluation, stage=stage, split=split, temperature=temperature, n=samples)
         return {**named, "step": step}
 
     rows = [row(temperature, chosen=False) for temperature in (0.0, *TRIED)]

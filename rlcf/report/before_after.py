@@ -17,7 +17,8 @@ class Change:
     decoding: str
     """`greedy`, or `T = 0.8, 4 samples`."""
     metric: str
-    """`compile`, `exec` or `pass`, at k = 1, or `pass@8`: whether one of so many samples passes."""
+    """`compile`, `exec` or `pass`, at k = 1, or `pass@8`: whether one of so many samples passes. Of
+    answers in turns, after the last one; `turn 1`: what passes after the first."""
     before: Estimate
     after: Estimate | None
     """None: the run ended before it was evaluated again."""
@@ -33,6 +34,7 @@ def changes(run: Run) -> list[Change]:
         old = tallies(before)
         new = tallies(after) if after else {}
         common = [task_id for task_id in old if task_id in new]
+        found += _earlier_turns(before, after)
         n, label = int(before["decoding"]["n"]), decoding_name(before["decoding"])
         ks = sorted({1, n})
         rates, rates_after = (estimate(list(counts.values()), ks) for counts in (old, new))
@@ -42,6 +44,21 @@ def changes(run: Run) -> list[Change]:
                 name = metric if k == 1 else f"{metric}@{k}"
                 later = rates_after[metric][k] if after else None
                 found.append(Change(label, name, rates[metric][k], later, gains.get(metric)))
+    return found
+
+
+def _earlier_turns(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> list[Change]:
+    """What passes after each turn but the last."""
+    found = []
+    for at, turn in enumerate(before.get("turns", ())[:-1]):
+        old = tallies(turn)
+        later = after["turns"][at] if after and len(after.get("turns", ())) > at + 1 else None
+        new = tallies(later) if later else {}
+        common = [task_id for task_id in old if task_id in new]
+        gains = gain([old[t] for t in common], [new[t] for t in common], 1) if later else {}
+        passed, passes = (estimate(list(counts.values()), [1])["pass"][1] for counts in (old, new))
+        name, label = f"turn {turn['turn']}", decoding_name(before["decoding"])
+        found.append(Change(label, name, passed, passes if later else None, gains.get("pass")))
     return found
 
 

@@ -61,7 +61,8 @@ class Ahead:
         if self._batch is None:
             return None
         pending = self._batch.result()
-        return {"rows": list(pending.rows), "sampled": [asdict(one) for one in pending.sampled]}
+        rows = [ask.row for ask in pending.asked]
+        return {"rows": rows, "sampled": [asdict(one) for one in pending.sampled]}
 
 
 def saved_completions(state: Mapping[str, Any]) -> list[tuple[int, Sampled]]:

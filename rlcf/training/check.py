@@ -13,6 +13,7 @@ from rlcf.grounding.table import Entry
 from rlcf.model_name import fresh_size
 from rlcf.recipe import Recipe
 from rlcf.recipes import load_recipe, values_of
+from rlcf.training.baseline import BASELINES
 from rlcf.training.discriminator.lifecycle import ASKED
 from rlcf.training.objectives.ppo_losses import GROUP_ADVANTAGES
 from rlcf.training.objectives.table import OBJECTIVES
@@ -21,7 +22,8 @@ from rlcf.training.runtime.checkpoint import checkpoint_folder
 SHARED = (
     "seed", "data.problems", "data.train_problems", "model.name", "model.chat", "model.system",
     "data.corpus_problems", "data.corpus_noise", "supervised.steps", "supervised.lr",
-    "supervised.tokens",
+    "supervised.tokens", "data.corpus_repairs", "repair.expected_values", "repair.example_cases",
+    "repair.feedback_tokens",
 )  # fmt: skip
 """Fields in which a run and its `start` must agree: they decide data and pre-training."""
 
@@ -60,6 +62,7 @@ def check_parts(recipe: Recipe, entry: Entry) -> None:
         message = "must be 0, or at least 1 with the objective 'ppo' and no replay buffer"
         raise BadInput(f"{message}: weights are of what the step itself drew", field="rollout.importance_cap")
     check_ahead(recipe)
+    check_repair(recipe, entry)
     if recipe.critic.lora_rank and recipe.critic.trunk == "own":
         raise BadInput("must be 0: a trunk of its own is trained whole", field="critic.lora_rank")
     if recipe.rollout.resampling_rounds and (recipe.rollout.curriculum or recipe.rollout.replay_capacity):
@@ -114,6 +117,33 @@ def check_ahead(recipe: Recipe) -> None:
             "needs an importance_cap, and no curriculum, resampling or greedy baseline, which ask the present"
         )
         raise BadInput(f"{message} policy: mind {', '.join(wrong)}", field="rollout.ahead")
+
+
+def check_repair(recipe: Recipe, entry: Entry) -> None:
+    """Raises BadInput where answers in turns go with something that knows of one turn alone."""
+    own, name = recipe.repair, recipe.objective.name
+    if own.turns < 1:
+        raise BadInput("must be at least 1", field="repair.turns")
+    if own.turns == 1:
+        return
+    if OBJECTIVES[name].one_turn:
+        raise BadInput(
+            f"must be 1 with the objective {name!r}: {OBJECTIVES[name].one_turn}", field="repair.turns"
+        )
+    if own.shows == "case" and not entry.runs:
+        message = f"{recipe.objective.grounding!r} runs no tests, so there is no failing case to show"
+        raise BadInput(f"{message}: choose compiler, or both", field="repair.shows")
+    others = {
+        "rollout.ahead": recipe.rollout.ahead,
+        "rollout.curriculum": recipe.rollout.curriculum,
+        "rollout.replay_capacity": recipe.rollout.replay_capacity > 0,
+        "rollout.resampling_rounds": recipe.rollout.resampling_rounds > 0,
+        "ppo.advantage": name == "ppo" and recipe.ppo.advantage in BASELINES,
+    }
+    wrong = [other for other, is_so in others.items() if is_so]
+    if wrong:
+        message = "must be 1 where one prompt a problem is taken for granted"
+        raise BadInput(f"{message}: mind {', '.join(wrong)}", field="repair.turns")
 
 
 def check_start(recipe: Recipe) -> None:

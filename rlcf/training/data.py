@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from javabox import AnyJudge
+from rlcf.environment.corpus import Repair, repair_rows
 from rlcf.errors import BadInput
 from rlcf.model_name import fresh_size
 from rlcf.problems import Problem, atomic, composed, load_problems, many_ways
 from rlcf.recipe import Recipe
-from rlcf.training.prompts import stated
+from rlcf.training.prompts import PromptFormat, stated
+from rlcf.training.rollout import LIMITS
 
 log = logging.getLogger("rlcf")
 
@@ -38,6 +40,8 @@ class Data:
     """Problems with completions for supervised training; of problems with alternatives these."""
     solved: Sequence[Problem] = ()
     """Problems that the corpus is made from, with references that compile."""
+    repairs: Sequence[Repair] = ()
+    """Further rows of the corpus: wrong answers, what is told of them, and what is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +96,12 @@ def load_data(recipe: Recipe, judge: AnyJudge, *, references: bool) -> Data:
             field="data.corpus_problems",
         )
     corpus: list[tuple[Problem, str]] = []
+    repairs: list[Repair] = []
     if needs_corpus:
         rows = atomic.corpus(for_corpus, CORPUS_ROWS, recipe.data.corpus_noise, recipe.seed)
         asked_with = {problem.prompt: problem for problem in for_corpus}
         corpus = [(asked_with[prompt], completion) for prompt, completion in rows]
+        repairs = _repairs(recipe, for_corpus, judge)
     if recipe.data.rl_problems and not source.rl:
         log.info(
             "nothing makes further problems of %s: those that there are, are asked", recipe.data.problems
@@ -103,7 +109,16 @@ def load_data(recipe: Recipe, judge: AnyJudge, *, references: bool) -> Data:
     most = recipe.evaluation.problems
     validation = _validation(source)[:most] if recipe.evaluation.every else ()
     solved = for_corpus if needs_corpus else ()
-    return Data(for_ppo, source.held_out(recipe.evaluation.split)[:most], validation, corpus, solved)
+    return Data(for_ppo, source.held_out(recipe.evaluation.split)[:most], validation, corpus, solved, repairs)
+
+
+def _repairs(recipe: Recipe, problems: Sequence[Problem], judge: AnyJudge) -> list[Repair]:
+    """Make the share of the corpus that is repairs, told as the recipe tells."""
+    form = PromptFormat.of(recipe)
+    count = round(CORPUS_ROWS * recipe.data.corpus_repairs)
+    return repair_rows(
+        problems, count, judge, form.setting, seed=recipe.seed, limits=LIMITS, reply=form.reply
+    )
 
 
 def _validation(source: Source) -> Sequence[Problem]:

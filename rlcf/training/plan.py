@@ -137,7 +137,10 @@ def _completion_share(recipe: Recipe, model: PreTrainedModel) -> float:
 
 
 def _length(recipe: Recipe) -> int:
-    return -(-(PROMPT_TOKENS + recipe.rollout.max_new_tokens) // LENGTHS) * LENGTHS
+    turn = PROMPT_TOKENS + recipe.rollout.max_new_tokens
+    # The last turn reads those before it.
+    longest = turn + (recipe.repair.turns - 1) * (turn + recipe.repair.feedback_tokens)
+    return -(-longest // LENGTHS) * LENGTHS
 
 
 def _critic(recipe: Recipe, model: PreTrainedModel, parameters: int) -> list[Need]:

@@ -6,6 +6,8 @@
     verdict = judge.submit(reply.job(LIMITS)).result()
     signals = grounding([reply.program(verdict)])          # sees a program that continues its prompt
     reply.answer(verdict), reply.signal(signals[0])        # their places count in the reply
+    said = form.exchange(policy, reply.answer(verdict))    # what is told of it, where it is asked again
+    text = form.text(policy, problem, exchanges=[said])
 
 A continuation goes on where the prompt ends. With `chat` the policy gets the conversation that `rlcf bench`
 puts to chat models, by its tokenizer's own template, and examples for supervised training are whole programs
@@ -15,12 +17,16 @@ question, arguments of the template.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from javabox import Job, Limits, Verdict
+from rlcf.environment.feedback import INDENT, feedback_on
+from rlcf.environment.setting import Setting, Shows
 from rlcf.errors import BadInput
 from rlcf.evaluation.extraction import Extraction, Mode, extract
-from rlcf.evaluation.generation.prompting import Prompting, begun
+from rlcf.evaluation.generation.prompting import Exchange, Prompting, begun
 from rlcf.grounding.signal import Answer, Signal
 from rlcf.javasource.tokens import places, texts
 from rlcf.policy import Policy
@@ -38,11 +44,24 @@ class PromptFormat:
     system: str = ""
     """The system message of a conversation; empty: none."""
     extract: Mode = "none"
+    setting: Setting = field(default_factory=lambda: Setting(turns=1))
+    """How many turns there are, and what is told after one."""
+    feedback_tokens: int = 256
+    """Of what is told after a turn, at most."""
 
     @classmethod
     def of(cls, recipe: Recipe) -> PromptFormat:
         mode: Mode = "auto" if recipe.rollout.extract == "auto" else "none"
-        return cls(recipe.model.chat, recipe.model.system, mode)
+        own = recipe.repair
+        setting = Setting(
+            turns=own.turns,
+            shows=cast(Shows, own.shows),
+            expected_values=own.expected_values,
+            example_cases=own.example_cases or None,
+            prompting=Prompting(system=recipe.model.system or None),
+            extract=mode,
+        )
+        return cls(recipe.model.chat, recipe.model.system, mode, setting, own.feedback_tokens)
 
     def check(self, policy: Policy) -> None:
         """Raises BadInput where the policy can't be asked so."""
@@ -50,12 +69,36 @@ class PromptFormat:
             message = "the tokenizer has no chat template: set model.chat = false, or name another model"
             raise BadInput(message, field="model.chat")
 
-    def text(self, policy: Policy, problem: Problem, prefix: str | None = None) -> str:
-        """All that the policy reads, its prefix or another one included."""
+    def text(
+        self,
+        policy: Policy,
+        problem: Problem,
+        prefix: str | None = None,
+        exchanges: Sequence[Exchange] = (),
+    ) -> str:
+        """All that the policy reads, its prefix or another one included; with `exchanges`, its answers so far
+        and what it was told of them."""
+        prompting = replace(self.setting.prompting, system=self.system or None)
         if self.chat:
-            messages = Prompting(system=self.system or None).messages(problem)
-            return policy.chat_text(messages, prefix=prefix)
-        return (policy.prefix if prefix is None else prefix) + problem.prompt
+            return policy.chat_text(prompting.messages(problem, exchanges), prefix=prefix)
+        asked = prompting.text(problem, exchanges) if exchanges else problem.prompt
+        return (policy.prefix if prefix is None else prefix) + asked
+
+    def exchange(self, policy: Policy, answer: Answer) -> Exchange | None:
+        """An answer of the policy's, judged, and what it is told of it; None where nothing is to be
+        corrected."""
+        found = extract(answer.completion, answer.problem, self.extract)
+        facts = feedback_on(answer.problem, found, answer.verdict, self.setting)
+        return None if facts is None else self.cut(policy, Exchange(answer.completion, facts))
+
+    def cut(self, policy: Policy, exchange: Exchange) -> Exchange:
+        """With as many whole lines of what is told as `feedback_tokens` has room for, the first always."""
+        lines, text = exchange.feedback.split("\n"), exchange.feedback
+        kept = len(lines)
+        while kept > 1 and len(policy.encode_completion(text)) - 1 > self.feedback_tokens:
+            kept -= 1
+            text = "\n".join([*lines[:kept], f"{INDENT}…"])
+        return replace(exchange, feedback=text)
 
     def encode(self, policy: Policy, text: str) -> list[int]:
         """The tokens of what `text` gave."""

@@ -4,7 +4,12 @@ A completion goes to the judge as soon as it has ended, while others are generat
 their own, and a thread waits for them and asks the discriminator. `begin` returns as soon as everything is
 generated, so that the caller can compute log-probabilities while the last programs run; `finish` waits for
 them. With several processes each has its share of the rows; a row's random numbers are its own, so the shares
-decide nothing. Not covered: rollouts of one step during the update of another.
+decide nothing.
+
+In several turns (`begin(turns=2)`) what does not pass is answered again, once the first answers are judged.
+Each answer is a rollout of its own: what was said before it, feedback included, is its prompt, and prompts
+carry no loss, no KL and no advantage. `paid` says what the turns are paid. Not covered: rollouts of one step
+during the update of another.
 """
 
 from __future__ import annotations
@@ -12,15 +17,16 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from javabox import AnyJudge, Limits, Verdict
+from rlcf.evaluation.generation.prompting import Exchange
 from rlcf.grounding.reward_hacking import reward_hacking_flags
 from rlcf.grounding.signal import Answer, Grounding, Signal
 from rlcf.grounding.values import outcome_class
 from rlcf.policy import Policy
 from rlcf.policy.batch import Tokens
-from rlcf.policy.generate import Sampled, stable_seed
+from rlcf.policy.generate import Finished, Sampled, stable_seed
 from rlcf.problems.broken import BrokenSuites
 from rlcf.problems.problem import Problem
 from rlcf.training.prompts import PLAIN, PromptFormat, Reply, continued
@@ -72,7 +78,8 @@ class Feedback:
     outcome_class: int | None
     """How the program ended, as an index in `rlcf.grounding.values.CLASSES`; None where that is unknown."""
     group: int
-    """Number of its prompt: completions of one prompt are a group."""
+    """Number of its prompt: completions of one prompt are a group. Second answers to a problem are one too,
+    though each has been told something else."""
     baseline: float = 0.0
     """What the score is measured against (baseline.py)."""
 
@@ -91,21 +98,45 @@ class Rollout:
     program: Answer
     """What the grounding saw; `answer` where nothing is extracted."""
     reward_hacking_flags: frozenset[str] = frozenset()
+    exchanges: tuple[Exchange, ...] = ()
+    """The programs before it, and what was told of them."""
+    is_last: bool = True
+    """Whether no further program follows it."""
+
+    @property
+    def turn(self) -> int:
+        """Count from 1."""
+        return len(self.exchanges) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a completion answers."""
+
+    row: int
+    problem: Problem
+    prompt: list[int]
+    exchanges: tuple[Exchange, ...] = ()
 
 
 @dataclass(slots=True)
 class Pending:
     """Completions that are generated and not all judged yet, in the order in which they ended."""
 
-    rows: list[int] = field(default_factory=list)
-    prompts: list[list[int]] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
     sampled: list[Sampled] = field(default_factory=list)
     graded: list[Future[tuple[list[Graded], float]]] = field(default_factory=list)
     """Of each group: its answers, and the seconds of the grounding, which runs beside generation."""
     samples: int = 1
     """Completions of each problem."""
+    episodes: int = 0
+    """Rows of the first turn, over all processes. An answer's row in the next turn is so many further on."""
     seconds: float = 0.0
     """That generating them took, waited for or not."""
+
+    def answers(self, first: int = 0) -> list[Graded]:
+        """Wait for the verdicts; all answers from the place `first` on."""
+        return [one for future in self.graded for one in future.result()[0]][first:]
 
 
 class RolloutCollector:
@@ -151,60 +182,86 @@ class RolloutCollector:
         seed: int,
         policy: Policy | None = None,
         known: Sequence[tuple[int, Sampled]] | None = None,
+        turns: int = 1,
     ) -> Pending:
         """Generate `samples` completions of every problem and hand them to the judge; row r is of problem
         r // samples. `policy` answers, where it is another one; nobody does where this process's rows and
-        their completions are `known`."""
+        their completions are `known`, all of one turn. With more `turns` what fails is asked again."""
         policy = policy or self.policy
         encoded = {id(problem): self.form.prompt_ids(policy, problem) for problem in problems}
         problems = [problem for problem in problems for _ in range(samples)]
         # Prompts of similar length, dealt to the processes so that all have about the same to do.
         order = sorted(range(len(problems)), key=lambda row: (len(encoded[id(problems[row])]), row))
-        own, pending = order[self.rank :: self.world], Pending(samples=samples)
-        waiting: list[tuple[Reply, Future[Verdict]]] = []
+        rows = order[self.rank :: self.world] if known is None else [row for row, _ in known]
+        asks = [Asked(row, problems[row], encoded[id(problems[row])]) for row in rows]
+        pending = Pending(samples=samples, episodes=len(problems))
+        if known is not None:
+            ended = self._receiver(policy, asks, pending)
+            for number, (_, sampled) in enumerate(known):
+                ended(number, sampled)
+            return pending
+        for turn in range(1, turns + 1):
+            done = len(pending.asked)
+            ended = self._receiver(policy, asks, pending)
+            began = time.perf_counter()
+            policy.sample_tokens(
+                [ask.prompt for ask in asks],
+                temperature,
+                max_new_tokens,
+                [stable_seed("rollout", seed, ask.row) for ask in asks],
+                ended,
+            )
+            pending.seconds += time.perf_counter() - began
+            asks = self._asked_again(policy, pending, done) if turn < turns else []
+            if not asks:
+                break
+        return pending
 
-        def ended(row: int, sampled: Sampled) -> None:
-            reply = self.form.read(policy.decode(sampled.ids), problems[row])
+    def _receiver(self, policy: Policy, asks: Sequence[Asked], pending: Pending) -> Finished:
+        """Make what hands the completions of `asks` to the judge, and to the grounding in groups."""
+        waiting: list[tuple[Reply, Future[Verdict]]] = []
+        last = len(pending.asked) + len(asks)
+
+        def ended(number: int, sampled: Sampled) -> None:
+            reply = self.form.read(policy.decode(sampled.ids), asks[number].problem)
             job = reply.job(LIMITS, compile_only=not self.run_tests, coverage=self.coverage)
-            pending.rows.append(row)
-            pending.prompts.append(encoded[id(problems[row])])
+            pending.asked.append(asks[number])
             pending.sampled.append(sampled)
             waiting.append((reply, self.judge.submit(job)))
-            if len(waiting) == GROUNDED_TOGETHER or len(pending.rows) == len(own):
+            if len(waiting) == GROUNDED_TOGETHER or len(pending.asked) == last:
                 pending.graded.append(self._thread.submit(self._grade, waiting.copy()))
                 waiting.clear()
 
-        if known is not None:
-            for row, sampled in known:
-                ended(row, sampled)
-            return pending
-        began = time.perf_counter()
-        policy.sample_tokens(
-            [encoded[id(problems[row])] for row in own],
-            temperature,
-            max_new_tokens,
-            [stable_seed("rollout", seed, row) for row in own],
-            lambda number, sampled: ended(own[number], sampled),
-        )
-        pending.seconds = time.perf_counter() - began
-        return pending
+        return ended
+
+    def _asked_again(self, policy: Policy, pending: Pending, done: int) -> list[Asked]:
+        """Wait for the verdicts on the answers from the place `done` on, and ask again for what does not
+        pass."""
+        again = []
+        for ask, one in zip(pending.asked[done:], pending.answers(done), strict=True):
+            said = self.form.exchange(policy, one.answer)
+            if said is not None:
+                exchanges = (*ask.exchanges, said)
+                text = self.form.text(policy, ask.problem, exchanges=exchanges)
+                row = ask.row + pending.episodes
+                again.append(Asked(row, ask.problem, self.form.encode(policy, text), exchanges))
+        return sorted(again, key=lambda ask: (len(ask.prompt), ask.row))
 
     def finish(self, pending: Pending) -> tuple[list[Rollout], float]:
         """Wait for the verdicts; returns this process's rollouts, and the seconds that grounding took."""
-        chunks = [future.result() for future in pending.graded]
-        graded = [one for chunk, _ in chunks for one in chunk]
         rollouts = []
-        for row, prompt, sampled, one in zip(
-            pending.rows, pending.prompts, pending.sampled, graded, strict=True
-        ):
+        for ask, sampled, one in zip(pending.asked, pending.sampled, pending.answers(), strict=True):
             feedback = feedback_of(
-                self.policy, sampled.ids, one.signal, one.outcome_class, group=row // pending.samples
+                self.policy, sampled.ids, one.signal, one.outcome_class, group=ask.row // pending.samples
             )
-            flags = one.reward_hacking_flags
             rollouts.append(
-                Rollout(row, prompt, sampled, one.answer, one.signal, feedback, one.program, flags)
-            )
-        return rollouts, sum(seconds for _, seconds in chunks)
+                Rollout(
+                    ask.row, ask.prompt, sampled, one.answer, one.signal, feedback, one.program,
+                    one.reward_hacking_flags, ask.exchanges,
+                )
+            )  # fmt: skip
+        seconds = sum(future.result()[1] for future in pending.graded)
+        return paid(rollouts, pending.episodes), seconds
 
     def _grade(self, judged: Sequence[tuple[Reply, Future[Verdict]]]) -> tuple[list[Graded], float]:
         replies, verdicts = [reply for reply, _ in judged], [future.result() for _, future in judged]
@@ -215,6 +272,25 @@ class RolloutCollector:
         signals = self.grounding(programs)
         seconds = time.perf_counter() - began
         return [_graded(*one) for one in zip(replies, programs, signals, strict=True)], seconds
+
+
+def paid(rollouts: Sequence[Rollout], episodes: int) -> list[Rollout]:
+    """Pay every turn what the last program of its answer is worth, at the turn's end: a first program is good
+    as far as something right comes of it, as in RLEF (arXiv 2410.02089), and no sum, in which a wrong one
+    would count beside the right one. What was said of places stays with the program that it was said of.
+    `episodes`: rows of the first turn, and what lies between an answer's rows."""
+    last: dict[int, Rollout] = {}
+    for one in sorted(rollouts, key=lambda one: one.row):
+        last[one.row % episodes] = one
+    found = []
+    for one in rollouts:
+        end = last[one.row % episodes]
+        if end is not one:
+            at = len(one.sampled.ids) - 1
+            feedback = replace(one.feedback, score=end.signal.score, reward_position=at)
+            one = replace(one, feedback=feedback, is_last=False)
+        found.append(one)
+    return found
 
 
 def _graded(reply: Reply, program: Answer, signal: Signal) -> Graded:

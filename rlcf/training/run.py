@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -23,15 +23,14 @@ from accelerate.utils import set_seed
 
 from javabox import AnyJudge, Judge, SharedJudge
 from rlcf.errors import BadInput
-from rlcf.evaluation import Evaluation, evaluate, evaluation_row
-from rlcf.grounding.signal import Answer, Signal
+from rlcf.evaluation.generation.prompting import commented
+from rlcf.grounding.signal import Signal
 from rlcf.grounding.table import Entry, check_needs, resolve_grounding
 from rlcf.jsonl import read_rows
 from rlcf.machine import Machine
 from rlcf.model_name import fresh_size
 from rlcf.policy import Policy, load_policy, tiny_policy
-from rlcf.policy.generate import Backend, make_backend, stable_seed
-from rlcf.problems import Problem
+from rlcf.policy.generate import Backend, make_backend
 from rlcf.recipe import Recipe
 from rlcf.recipes import check_values, load_recipe
 from rlcf.training.baseline import check_advantage
@@ -41,10 +40,10 @@ from rlcf.training.discriminator.lifecycle import discriminator_of, llm_judge_of
 from rlcf.training.discriminator.model import Discriminator
 from rlcf.training.pretrain import train_supervised
 from rlcf.training.prompts import PromptFormat
-from rlcf.training.rollout import EVALUATION_LIMITS
 from rlcf.training.runtime.checkpoint import DISCRIMINATOR, checkpoint_folder, steps_saved, write_checkpoint
 from rlcf.training.runtime.console import check_trackers
 from rlcf.training.runtime.distributed import Parallel
+from rlcf.training.runtime.evaluations import measure, validation_pass
 from rlcf.training.runtime.run_folder import RunFolder
 from rlcf.training.step import TrainingStep
 from rlcf.training.trainer import Prompts, Trainer
@@ -53,9 +52,6 @@ log = logging.getLogger("rlcf")
 
 TOKENIZER_ROWS = 4000
 """Rows of the corpus that the tokenizer of a model made on the spot is trained on."""
-EVALUATION_TEMPERATURE = 0.8
-EVALUATION_BATCH = 256
-"""Completions generated together."""
 
 
 class Training:
@@ -189,10 +185,10 @@ def _first_checkpoint(training: Training, policy: Policy) -> None:
     No more than the folder is left of either. Callers hold no reference to `policy`: beside the one that is
     loaded to learn it would take its memory to the end of the run."""
     recipe, run, parallel = training.recipe, training.run, training.parallel
-    if recipe.start:
+    if recipe.start and load_recipe(str(Path(recipe.start) / "recipe.toml")).repair == recipe.repair:
         _copy_evaluation(recipe, run)
     else:
-        policy = _pre_train(policy, training)
+        policy = policy if recipe.start else _pre_train(policy, training)
         measure(policy, training, "before", 0)
     discriminator: Discriminator | None = None
     if training.trains_discriminator:
@@ -245,88 +241,20 @@ def _take_steps(training: Training, step: int) -> tuple[Policy, int]:
     return policy, int(trainer.best["step"]) if evaluates else recipe.objective.steps
 
 
-def measure(policy: Policy, training: Training, stage: str, step: int) -> list[Evaluation]:
-    """Evaluate greedily and by sampling, with the same random numbers each time: on the recipe's split, or
-    `during` training on the validation split. Every process generates its share; the first one judges, and
-    the others return nothing."""
-    recipe, run = training.recipe, training.run
-    during = stage == "during"
-    problems = training.data.validation if during else training.data.evaluation
-    split = "validation" if during else recipe.evaluation.split
-    found = []
-    for temperature, n in ((0.0, 1), (EVALUATION_TEMPERATURE, recipe.evaluation.samples)):
-        evaluated = decoded(policy, training, problems, stage, temperature, n)
-        if evaluated is None:
-            continue
-        evaluation, answers = evaluated
-        row = evaluation_row(evaluation, stage=stage, split=split, temperature=temperature, n=n)
-        run.evaluation({**row, "step": step})
-        run.completions(stage, step, temperature, ((answer, None, {}) for answer in answers))
-        found.append(evaluation)
-    return found
-
-
-def decoded(
-    policy: Policy,
-    training: Training,
-    problems: Sequence[Problem],
-    stage: str,
-    temperature: float,
-    n: int,
-) -> tuple[Evaluation, list[Answer]] | None:
-    """Evaluate on `problems` at one temperature, and write nothing; None of processes but the first."""
-    recipe, parallel, form = training.recipe, training.parallel, training.form
-
-    def ask(problem: Problem) -> str:
-        return form.text(policy, problem)
-
-    def sample(prompts: Sequence[str], temperature: float, seed: int) -> list[str]:
-        own = range(parallel.rank, len(prompts), parallel.world)
-        ids = [form.encode(policy, prompts[row]) for row in own]
-        seeds = [stable_seed(seed, row) for row in own]
-        sampled = policy.sample_tokens(ids, temperature, recipe.rollout.max_new_tokens, seeds)
-        texts = [(row, policy.decode(one.ids)) for row, one in zip(own, sampled, strict=True)]
-        return [text for _, text in sorted(parallel.gather(texts))]
-
-    if not parallel.main:
-        asked = [ask(problem) for problem in problems for _ in range(n)]
-        for first in range(0, len(asked), EVALUATION_BATCH):
-            sample(asked[first : first + EVALUATION_BATCH], temperature, recipe.seed + first)
-        return None
-    return evaluate(
-        problems,
-        sample,
-        training.judge,
-        temperature=temperature,
-        n=n,
-        ks=sorted({1, n}),
-        seed=recipe.seed,
-        batch=EVALUATION_BATCH,
-        what=f"{stage}: {'greedy' if temperature == 0 else f'T = {temperature}'}",
-        limits=EVALUATION_LIMITS,
-        extraction=form.extract,
-        ask=ask,
-    )
-
-
-def validation_pass(policy: Policy, training: Training, step: int) -> float:
-    """Measure the pass rate on the validation split, the mean of greedy and sampled decoding: sampling alone
-    takes a colder policy for a better one."""
-    rates = [one.rates["pass"][1].rate for one in measure(policy, training, "during", step)]
-    return training.parallel.from_main(sum(rates) / len(rates) if rates else 0.0)
-
-
 def _pre_train(policy: Policy, training: Training) -> Policy:
     recipe = training.recipe
     if not recipe.supervised.steps:
         return policy
-    texts = {id(problem): training.form.text(policy, problem) for problem, _ in training.data.corpus}
+    data, form = training.data, training.form
+    texts = {id(problem): form.text(policy, problem) for problem, _ in data.corpus}
+    rows = [(texts[id(problem)], form.reply(problem, completion)) for problem, completion in data.corpus]
+    rows += [
+        (form.text(policy, problem, exchanges=[form.cut(policy, said)]), form.reply(problem, completion))
+        for problem, said, completion in data.repairs
+    ]
     policy, losses = train_supervised(
         policy,
-        [
-            (texts[id(problem)], training.form.reply(problem, completion))
-            for problem, completion in training.data.corpus
-        ],
+        rows,
         steps=recipe.supervised.steps,
         lr=recipe.supervised.lr,
         seed=recipe.seed,
@@ -358,6 +286,7 @@ def _first_policy(training: Training) -> Policy:
     if size := fresh_size(recipe.model.name):
         rows = training.data.corpus[:TOKENIZER_ROWS]
         texts = [text for problem, completion in rows for text in (problem.prompt, completion)]
+        texts += [commented(said.feedback) for _, said, _ in training.data.repairs[:TOKENIZER_ROWS]]
         return tiny_policy(texts, recipe.seed, lora_rank=recipe.model.lora_rank, size=size)
     return load_into(recipe.model.name, training)
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -20,8 +19,7 @@ from typing import Any
 
 import torch
 
-from javabox import AnyJudge, Outcome
-from rlcf.grounding.reward_hacking import REWARD_HACKING_FLAGS
+from javabox import AnyJudge
 from rlcf.grounding.signal import Grounding
 from rlcf.grounding.table import Entry
 from rlcf.machine import Machine
@@ -41,6 +39,7 @@ from rlcf.training.prompts import PromptFormat
 from rlcf.training.rollout import Pending, Rollout, RolloutCollector
 from rlcf.training.runtime.distributed import Parallel
 from rlcf.training.runtime.rails import ALARMS, Alarm, Rails, act
+from rlcf.training.runtime.rollout_metrics import about, step_metrics
 from rlcf.training.runtime.run_folder import RunFolder
 
 
@@ -146,7 +145,7 @@ class TrainingStep:
         clock.lap("update")
         metrics |= self.discriminator.refresh(step, [rollout.program for rollout in rollouts])
         clock.lap("refresh")
-        row = {"step": step + 1, **rollout_metrics(rollouts), **metrics} | clock.seconds
+        row = {"step": step + 1, **step_metrics(rollouts), **metrics} | clock.seconds
         row |= self._update_curriculum(rollouts, problems) | self._first_visits(rollouts)
         if resamples:
             row["learnt_rollouts"] = float(len(learnt))
@@ -169,6 +168,7 @@ class TrainingStep:
             seed=stable_seed("ppo", recipe.seed, step, *([round_] if round_ else [])),
             policy=policy,
             known=known,
+            turns=recipe.repair.turns,
         )
 
     def _finish(self, pending: Pending) -> tuple[list[Rollout], float]:
@@ -200,7 +200,7 @@ class TrainingStep:
         self.visited |= {one.answer.problem.task_id for one in first}
         row = {"first_visits": len(first) / len(rollouts)}
         if first:
-            rates = rollout_metrics(first)
+            rates = step_metrics(first)
             row |= {f"first_{name}": rates[name] for name in ("compile", "pass") if name in rates}
         return row
 
@@ -240,8 +240,9 @@ class TrainingStep:
 
     def _gather_tokens(self, pending: Pending) -> tuple[list[list[int]], list[list[int]]]:
         """Gather prompts and completions of all ranks, in the order of rows."""
-        own = zip(pending.rows, pending.prompts, pending.sampled, strict=True)
-        rows = sorted(self.parallel.gather([*own]), key=lambda row: row[0])
+        own = zip(pending.asked, pending.sampled, strict=True)
+        rows = [(ask.row, ask.prompt, sampled) for ask, sampled in own]
+        rows = sorted(self.parallel.gather(rows), key=lambda row: row[0])
         return [prompt for _, prompt, _ in rows], [sampled.ids for _, _, sampled in rows]
 
     def _rates(
@@ -293,10 +294,7 @@ class TrainingStep:
 
     def _write(self, step: int, row: dict[str, float], rollouts: Sequence[Rollout]) -> None:
         self.run.metrics(row)
-        lines = (
-            (r.answer, r.signal, {"stopped": r.sampled.stopped, "signs": sorted(r.reward_hacking_flags)})
-            for r in rollouts
-        )
+        lines = ((r.answer, r.signal, about(r)) for r in rollouts)
         self.run.completions("rollout", step + 1, self.recipe.rollout.temperature, lines)
 
 
@@ -312,7 +310,7 @@ def peak_tflops(device: torch.device) -> float:
 
 def _tokens(rollouts: Sequence[Rollout]) -> int:
     """Count the tokens that are read: each prompt once, and its completions."""
-    prompts = {one.feedback.group: len(one.prompt_ids) for one in rollouts}
+    prompts = {(one.feedback.group, one.exchanges): len(one.prompt_ids) for one in rollouts}
     return sum(prompts.values()) + sum(len(one.sampled.ids) for one in rollouts)
 
 
@@ -360,38 +358,3 @@ class Clock:
     @property
     def seconds(self) -> dict[str, float]:
         return {"seconds": self._last - self._began, **self._laps}
-
-
-def rollout_metrics(rollouts: Sequence[Rollout]) -> dict[str, float]:
-    """Compute means over the rollouts that were judged. `exec` and `pass` only where tests were run."""
-    judged = [rollout for rollout in rollouts if rollout.signal.score is not None]
-    count = max(1, len(judged))
-    unknown = [rollout.answer.verdict.outcome for rollout in rollouts if rollout.signal.score is None]
-    broken = sum(outcome is Outcome.SUITE_ERROR for outcome in unknown)
-    row: dict[str, float] = {
-        "reward": sum(rollout.signal.score or 0.0 for rollout in judged) / count,
-        "compile": sum(bool(rollout.answer.verdict.compiled) for rollout in judged) / count,
-        "rollouts": float(len(rollouts)),
-        "judge_errors": float(len(unknown) - broken),
-        "suite_errors": float(broken),
-        "response_tokens": sum(len(rollout.sampled.ids) for rollout in rollouts) / len(rollouts),
-        "truncated": sum(not rollout.sampled.stopped for rollout in rollouts) / len(rollouts),
-        "distinct": len({(r.answer.problem.task_id, r.answer.completion) for r in rollouts}) / len(rollouts),
-    }
-    if any(rollout.answer.verdict.cases for rollout in judged):
-        row["exec"] = sum(bool(rollout.answer.verdict.executed) for rollout in judged) / count
-        row["pass"] = sum(bool(rollout.answer.verdict.passed) for rollout in judged) / count
-    parts: Counter[str] = Counter()
-    for rollout in judged:
-        parts.update(rollout.signal.parts)
-    return row | {f"part_{name}": total / count for name, total in parts.items()} | _flag_shares(judged)
-
-
-def _flag_shares(judged: Sequence[Rollout]) -> dict[str, float]:
-    """Compute the share of each reward hacking flag in the rollouts with a score above 0."""
-    paid = [rollout.reward_hacking_flags for rollout in judged if (rollout.signal.score or 0.0) > 0]
-    shares = {
-        f"sign_{name}": sum(name in flags for flags in paid) / max(1, len(paid))
-        for name in REWARD_HACKING_FLAGS
-    }
-    return {"well_scored": float(len(paid)), **shares}

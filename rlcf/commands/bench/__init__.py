@@ -21,12 +21,11 @@ from rlcf.commands.bench.tables import (
     failure_lines,
     problem_lines,
     turn_lines,
-    turns_json,
 )
 from rlcf.commands.grade import check_folder
 from rlcf.commands.options import FLAT, Judging, Limiting
 from rlcf.commands.rates import choice_lines, choices_json, parse_ks, show
-from rlcf.environment.repairs import benchmark_in_turns
+from rlcf.environment.repairs import benchmark_in_turns, turns_json
 from rlcf.environment.setting import Setting
 from rlcf.errors import BadInput
 from rlcf.evaluation.compare import compare, read_tallies

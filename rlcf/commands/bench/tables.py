@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from rlcf.commands.rates import few
 from rlcf.evaluation.compare import Comparison
@@ -32,17 +31,6 @@ def turn_lines(evaluations: Sequence[Evaluation], asked: Sequence[int]) -> Itera
         for name in METRICS:
             yield f"{name:<9}{''.join(f'{one.rates[name][k].percent():<23}' for one in evaluations)}".rstrip()
     yield f"{'asked':<9}{''.join(f'{count:<23}' for count in asked)}".rstrip()
-
-
-def turns_json(evaluations: Sequence[Evaluation], asked: Sequence[int]) -> list[dict[str, Any]]:
-    """A row a turn: how many samples it asked, and the outcomes and rates after it."""
-    kept = ("outcomes", *METRICS, "intervals", "seconds")
-    return [
-        {"turn": turn, "asked": count} | {name: row[name] for name in kept}
-        for turn, (row, count) in enumerate(
-            zip((one.to_json() for one in evaluations), asked, strict=True), start=1
-        )
-    ]
 
 
 def problem_lines(tallies: Mapping[str, Tally]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from javabox import AnyJudge, Job, Verdict
+from javabox import AnyJudge, Job, Limits, Verdict
 from rlcf.evaluation.bench import Judging
 from rlcf.evaluation.extraction import Extraction, Mode
 from rlcf.evaluation.generation.asked import Ask, Completion, Key, Writer
@@ -60,9 +60,10 @@ def answered(
     journal: Journal | None,
     extraction: Mode,
     what: str = "bench",
+    limits: Limits | None = None,
 ) -> tuple[Judging, list[Completion]]:
     """Every ask answered and judged: the verdicts and the completions, in the order of `asks`. What `journal`
-    has is neither asked for nor judged again."""
+    has is neither asked for nor judged again. `limits` hold for problems that have none of their own."""
     places = {ask.key: place for place, ask in enumerate(asks)}
     found: list[Completion | None] = [None] * len(asks)
     with progress(what, len(asks)) as advance:
@@ -72,7 +73,7 @@ def answered(
             if (place := places.get(key)) is not None:
                 found[place] = completion
                 judging.known(place, completion.text, verdict)
-        receiver = _Receiver(asks, places, found, judging, line, journal)
+        receiver = _Receiver(asks, places, found, judging, line, journal, limits)
         waiting = dict(journal.waiting) if journal else {}
         for key, completion in waiting.items():
             if (place := places.get(key)) is not None:
@@ -95,7 +96,9 @@ class _Receiver:
         judging: Judging,
         line: Line,
         journal: Journal | None,
+        limits: Limits | None,
     ) -> None:
+        self.limits = limits
         self.asks, self.places, self.found, self.judging = asks, places, found, judging
         self.line, self.journal = line, journal
         self.count, self.first, self.shown = 0, 0.0, 0.0
@@ -122,7 +125,8 @@ class _Receiver:
     def submit(self, ask: Ask, completion: Completion) -> None:
         place = self.places[ask.key]
         self.found[place] = completion
-        self.judging.submit(place, completion.text)
+        limits = None if self.limits is None else ask.problem.limits_or(self.limits)
+        self.judging.submit(place, completion.text, limits)
         self._take(wait=False)
 
     def finish(self) -> None:

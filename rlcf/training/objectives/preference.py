@@ -111,11 +111,13 @@ class SinglePreference:
     beta: float
 
     def units(self, samples: Sequence[Labelled], _: random.Random) -> list[list[int]]:
-        """Choose every judged completion, once where a problem has it several times."""
+        """Choose every judged completion, once where a prompt has it several times."""
         firsts: dict[tuple[int, str], int] = {}
         for row, one in enumerate(samples):
             if one.passed is not None:
-                firsts.setdefault((one.group, repr(list(one.completion))), row)
+                # Prompts too: those of second answers to a problem differ.
+                tokens = repr([list(one.prompt), list(one.completion)])
+                firsts.setdefault((one.group, tokens), row)
         return [[row] for row in sorted(firsts.values())]
 
     def loss(self, minibatch: Minibatch) -> tuple[Tensor, dict[str, float]]:

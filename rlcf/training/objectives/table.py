@@ -42,6 +42,8 @@ class ObjectiveEntry:
     """Whether `kl.coef` is its beta, which must be above 0."""
     replays: bool = False
     """Whether it can learn from rollouts of earlier steps."""
+    one_turn: str = ""
+    """Why it can't learn from answers in turns; empty where it can."""
 
 
 def _supervised(select: Selection, prefix: str = "") -> Constructor:
@@ -56,24 +58,34 @@ def _kept(policy: Policy, recipe: Recipe, machine: Machine, parallel: Parallel) 
     return make(policy, recipe, machine, parallel)
 
 
-def _preference(preference: Callable[[float], Preference]) -> ObjectiveEntry:
+def _preference(preference: Callable[[float], Preference], one_turn: str = "") -> ObjectiveEntry:
     """`preference` is made from beta."""
 
     def make(policy: Policy, recipe: Recipe, machine: Machine, parallel: Parallel) -> Objective:
         trained = TrainedPolicy(policy, recipe, machine, parallel, with_reference=True)
         return PreferenceObjective(trained, preference(recipe.kl.coef))
 
-    return ObjectiveEntry(make, needs_kl=True)
+    return ObjectiveEntry(make, needs_kl=True, one_turn=one_turn)
+
+
+PAIRS = "a pair is two answers to one prompt, and each program is told something of its own"
 
 
 OBJECTIVES: dict[str, ObjectiveEntry] = {
     "ppo": ObjectiveEntry(PpoObjective, replays=True),
-    "references": ObjectiveEntry(_supervised(select_references), needs_references=True),
+    "references": ObjectiveEntry(
+        _supervised(select_references),
+        needs_references=True,
+        one_turn="it learns nothing of what is answered",
+    ),
     "kept": ObjectiveEntry(_kept),
-    "feedback": ObjectiveEntry(_supervised(select_with_feedback, prefix=GOOD)),
-    "dpo": _preference(partial(PairPreference, shape="dpo")),
-    "ipo": _preference(partial(PairPreference, shape="ipo")),
-    "hinge": _preference(partial(PairPreference, shape="hinge")),
+    "feedback": ObjectiveEntry(
+        _supervised(select_with_feedback, prefix=GOOD),
+        one_turn="it tells the policy in words of its own what became of a program",
+    ),
+    "dpo": _preference(partial(PairPreference, shape="dpo"), PAIRS),
+    "ipo": _preference(partial(PairPreference, shape="ipo"), PAIRS),
+    "hinge": _preference(partial(PairPreference, shape="hinge"), PAIRS),
     "kto": _preference(SinglePreference),
 }
 """By the recipe's `objective.name`."""

@@ -26,8 +26,9 @@ from rlcf.recipes import override
 from rlcf.training.objectives.ppo import PpoObjective
 from rlcf.training.rollout import Feedback, Rollout, feedback_of
 from rlcf.training.runtime.rails import TrainingStopped
+from rlcf.training.runtime.rollout_metrics import rollout_metrics
 from rlcf.training.runtime.run_folder import RunFolder
-from rlcf.training.step import TrainingStep, rollout_metrics, untied
+from rlcf.training.step import TrainingStep, untied
 from tests.rlcf.training.conftest import SmallWorld
 
 

@@ -112,7 +112,7 @@ FIELDS = {
 Runs = Callable[[str], Path]
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {},
-    "adapters": ADAPTERS,
+    "adapters": ADAPTERS | {"repair.turns": 2},
     "coderl": {"ppo.advantage": "coderl"},
 }
 
