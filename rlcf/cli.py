@@ -31,7 +31,7 @@ from rlcf.commands.grade import Grade
 from rlcf.commands.init import Init
 from rlcf.commands.merge import Merge
 from rlcf.commands.parse import parse
-from rlcf.commands.report import Report
+from rlcf.commands.report import Report, Runs
 from rlcf.commands.serve import Serve
 from rlcf.commands.study import Study
 from rlcf.commands.train import Resume, Train
@@ -49,6 +49,7 @@ Command = (
     | Annotated[Data, subcommand("data")]
     | Annotated[Merge, subcommand("merge")]
     | Annotated[Report, subcommand("report")]
+    | Annotated[Runs, subcommand("runs")]
     | Annotated[Serve, subcommand("serve")]
     | Annotated[Doctor, subcommand("doctor")]
     | Annotated[Init, subcommand("init")]
@@ -56,7 +57,7 @@ Command = (
 
 NAMES = (
     *("grade", "train", "ablate", "study", "bench", "verifier", "data", "merge", "report", "serve", "doctor"),
-    "init",
+    *("runs", "init"),
 )
 DESCRIPTION = "Train, grade and benchmark Java code models from compiler feedback."
 
