@@ -36,7 +36,7 @@ class Stage:
     def page(self, source: Path) -> str:
         """Puts a page or file of the repository into the folder, with what it links to; returns its place."""
         name = source.relative_to(ROOT).as_posix().removeprefix("docs/")
-        is_page, is_picture = source.suffix == ".md", source.suffix == ".svg"
+        is_page, is_picture = source.suffix == ".md", source.suffix in (".svg", ".png")
         place = "index.md" if name == "README.md" else name if is_page or is_picture else f"files/{name}.md"
         if place in self.placed or name == "README.md":
             return place

@@ -32,7 +32,7 @@ from rlcf.commands.init import Init
 from rlcf.commands.model.merge import Merge
 from rlcf.commands.model.push import Push
 from rlcf.commands.parse import parse
-from rlcf.commands.report import Report
+from rlcf.commands.report import Report, Runs
 from rlcf.commands.serve import Serve
 from rlcf.commands.study import Study
 from rlcf.commands.train import Resume, Train
@@ -52,6 +52,7 @@ Command = (
     | Annotated[Merge, subcommand("merge")]
     | Annotated[Push, subcommand("push")]
     | Annotated[Report, subcommand("report")]
+    | Annotated[Runs, subcommand("runs")]
     | Annotated[Serve, subcommand("serve")]
     | Annotated[Doctor, subcommand("doctor")]
     | Annotated[Init, subcommand("init")]
@@ -59,7 +60,7 @@ Command = (
 
 NAMES = (
     *("grade", "train", "ablate", "study", "bench", "verifier", "data", "merge", "report", "serve", "doctor"),
-    *("init", "push"),
+    *("runs", "init", "push"),
 )
 DESCRIPTION = (
     "Train, grade and benchmark Java code models from compiler feedback. `rlcf --version` says which release"

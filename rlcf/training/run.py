@@ -125,8 +125,9 @@ def train(
     folder, parallel = Path(folder), parallel or Parallel()
     with _judge_or_own(judge, parallel) as judge:
         training = Training(recipe, folder, judge, entry, machine, parallel)
-        _first_checkpoint(training, _begun(training))
-        _run_objective(training, 0)
+        with training.run.writing():
+            _first_checkpoint(training, _begun(training))
+            _run_objective(training, 0)
 
 
 def resume(
@@ -155,12 +156,13 @@ def resume(
     with _judge_or_own(judge, parallel) as judge:
         training = Training(recipe, folder, judge, entry, machine, parallel)
         training.parallel.wait()
-        saved = steps_saved(folder)
-        training.run.resume(saved[-1] if saved else None)
-        training.parallel.wait()
-        if not saved:
-            _first_checkpoint(training, _first_policy(training))
-        _run_objective(training, saved[-1] if saved else 0)
+        with training.run.writing():
+            saved = steps_saved(folder)
+            training.run.resume(saved[-1] if saved else None)
+            training.parallel.wait()
+            if not saved:
+                _first_checkpoint(training, _first_policy(training))
+            _run_objective(training, saved[-1] if saved else 0)
 
 
 def _judge_or_own(judge: AnyJudge | None, parallel: Parallel) -> AbstractContextManager[AnyJudge]:
