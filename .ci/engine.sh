@@ -3,10 +3,11 @@
 # All of it lives in one fresh folder: a stale engine, socket or image of the machine is neither used nor
 # in the way. `start_engine` sets DOCKER_HOST and ENGINE_FOLDER; `stop_engine` belongs into an EXIT trap.
 
-# Installs what the engine needs, where it is missing.
+# Installs what the engine needs, and the browser of tests/rlcf/report, where it is missing.
 engine_packages() {
     local missing=()
     command -v dockerd >/dev/null || missing+=(docker.io)
+    command -v chromium >/dev/null || missing+=(chromium)
     command -v debootstrap >/dev/null || missing+=(debootstrap)
     [ ${#missing[@]} -gt 0 ] || return 0
     export DEBIAN_FRONTEND=noninteractive

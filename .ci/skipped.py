@@ -1,7 +1,7 @@
 """Fails where a test was skipped that should have run, and closes with one line of counts.
 
     python .ci/skipped.py RESULTS.xml --none      no test may be skipped
-    python .ci/skipped.py RESULTS.xml --bare      only tests that found no Docker engine or one JDK alone
+    python .ci/skipped.py RESULTS.xml --bare      only tests without a Docker engine, a second JDK or Chromium
     python .ci/skipped.py RESULTS.xml --user      these, and tests that only root can run
     python .ci/skipped.py RESULTS.xml --host      none of a host's own, which have nothing to do with Docker
 
@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 HOSTS = ("trl", "inspect_ai", "lm-eval", "verifiers", "openenv", "verl", "openrlhf")
 ELSEWHERE = ("vLLM is not installed", "Ray is not installed", *(f"{host} is not installed" for host in HOSTS))
-NOT_ON_A_BARE_MACHINE = ("no Docker engine", "only one JDK here")
+NOT_ON_A_BARE_MACHINE = ("no Docker engine", "only one JDK here", "no Chromium")
 NOT_BY_A_USER = "becomes other users"
 
 

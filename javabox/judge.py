@@ -207,10 +207,15 @@ class Judge:
             raise JudgeInChild()
 
 
+def judge_version() -> str:
+    """The release, and the hash of the judge's sources that its JVM side is built from."""
+    return f"javabox {importlib.metadata.version('rlcf')} {jvm.source_hash()}"
+
+
 def _provenance(opened: Opened, settings: Settings, lane: Lane) -> dict[str, str]:
     """What judges here, in words that differ where a verdict may."""
     told = {
-        "judge": f"javabox {importlib.metadata.version('rlcf')} {jvm.source_hash()}",
+        "judge": judge_version(),
         "jdk": opened.jdk,
         "engine": opened.engine,
         "isolation": opened.isolation,

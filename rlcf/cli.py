@@ -29,15 +29,17 @@ from rlcf.commands.data import Data
 from rlcf.commands.doctor import Doctor
 from rlcf.commands.grade import Grade
 from rlcf.commands.init import Init
-from rlcf.commands.merge import Merge
+from rlcf.commands.model.merge import Merge
+from rlcf.commands.model.push import Push
 from rlcf.commands.parse import parse
-from rlcf.commands.report import Report
+from rlcf.commands.report import Report, Runs
 from rlcf.commands.serve import Serve
 from rlcf.commands.study import Study
 from rlcf.commands.train import Resume, Train
 from rlcf.commands.verifier import Verifier
 from rlcf.errors import BadInput
 from rlcf.training.runtime.rails import TrainingStopped
+from rlcf.version import commit, release
 
 Command = (
     Annotated[Grade, subcommand("grade")]
@@ -48,7 +50,9 @@ Command = (
     | Annotated[Verifier, subcommand("verifier")]
     | Annotated[Data, subcommand("data")]
     | Annotated[Merge, subcommand("merge")]
+    | Annotated[Push, subcommand("push")]
     | Annotated[Report, subcommand("report")]
+    | Annotated[Runs, subcommand("runs")]
     | Annotated[Serve, subcommand("serve")]
     | Annotated[Doctor, subcommand("doctor")]
     | Annotated[Init, subcommand("init")]
@@ -56,16 +60,23 @@ Command = (
 
 NAMES = (
     *("grade", "train", "ablate", "study", "bench", "verifier", "data", "merge", "report", "serve", "doctor"),
-    "init",
+    *("runs", "init", "push"),
 )
-DESCRIPTION = "Train, grade and benchmark Java code models from compiler feedback."
+DESCRIPTION = (
+    "Train, grade and benchmark Java code models from compiler feedback. `rlcf --version` says which release"
+    " and commit this is; `rlcf --tyro-print-completion bash` (or zsh, tcsh) is what completes it in a shell."
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     logging.basicConfig(format="rlcf: %(message)s", level=logging.WARNING)
-    argv = sys.argv[1:] if argv is None else argv
+    argv = sys.argv[1:] if argv is None else list(argv)
     _print_anything()
+    if argv == ["--version"]:
+        at = commit()
+        print(f"rlcf {release()}" + (f" (commit {at})" if at else ""))
+        return 0
     try:
         return parse_command(argv).run()
     except BadInput as error:

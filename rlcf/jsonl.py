@@ -3,7 +3,8 @@
     for row in read_rows("samples.jsonl.gz"):
         task_id = row.text("task_id")
 
-`read_records` takes one JSON array of objects as well; a row's line is then where its object begins.
+`read_records` takes one JSON array of objects as well; a row's line is then where its object begins. It
+also takes parquet, a file or a folder of files, whose rows are counted from 1 (pyarrow reads them).
 
 Strings may hold anything that JSON can (NUL, lone surrogates, megabytes). Not covered: encodings but UTF-8.
 """
@@ -22,6 +23,7 @@ from typing import Any
 
 from rlcf.errors import BadInput
 
+PARQUET = ".parquet"
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -75,8 +77,33 @@ def read_rows(source: str | Path, *, cut_short: bool = False) -> Iterator[Row]:
 def read_records(source: str | Path) -> Iterator[Row]:
     """The objects of a file that holds one JSON array, or of its lines as `read_rows` has them. Raises
     BadInput. An array is read as a whole."""
+    if str(source).endswith(PARQUET) or Path(source).is_dir():
+        return _table_rows(Path(source))
     text = array_text(source)
     return read_rows(source) if text is None else _elements(text, str(source))
+
+
+def _table_rows(source: Path) -> Iterator[Row]:
+    """The rows of a parquet file, or of those in a folder, without the columns that are null in them."""
+    files = sorted(source.rglob(f"*{PARQUET}")) if source.is_dir() else [source]
+    if not files:
+        raise BadInput(f"no *{PARQUET} in this folder", file=source)
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ModuleNotFoundError as missing:
+        raise BadInput("parquet needs pyarrow: pip install pyarrow", file=source) from missing
+    for file in files:
+        number = 0
+        try:
+            with pyarrow.parquet.ParquetFile(file) as table:
+                for batch in table.iter_batches():
+                    for row in batch.to_pylist():
+                        number += 1
+                        told = {name: value for name, value in row.items() if value is not None}
+                        yield Row(told, str(file), number)
+        except (pyarrow.ArrowException, OSError) as broken:
+            raise BadInput(f"can't be read as parquet: {broken}", file=file) from broken
 
 
 def read_document(source: str | Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+from typing import Literal, cast, get_args
 
 from rlcf.errors import BadInput
 
@@ -16,6 +17,15 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 CONFIGS = ("config.json", "adapter_config.json")
 WEIGHTS = (".safetensors", ".bin", ".pt")
 BLOCK = 1 << 16
+
+
+Size = Literal["tiny", "small"]
+"""Models that are made on the spot (`rlcf.policy.tiny`)."""
+
+
+def fresh_size(name: str) -> Size | None:
+    """`name` where it is that of a model that is made on the spot."""
+    return cast(Size, name) if name in get_args(Size) else None
 
 
 def is_path(name: str) -> bool:

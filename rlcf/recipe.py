@@ -32,7 +32,8 @@ class ModelSettings:
     """The policy."""
 
     name: str = "tiny"
-    """`tiny` (made on the spot), a model folder or a hub id; causal or encoder-decoder."""
+    """`tiny` or `small` (0.8M or 1.1M parameters, made on the spot), a model folder or a hub id; causal or
+    encoder-decoder."""
     lora_rank: int = 0
     """Rank of the policy's LoRA adapters; 0 trains all weights."""
     chat: bool = False
@@ -47,7 +48,7 @@ class DataSettings:
     """Problems and the supervised corpus."""
 
     problems: str = "atomic"
-    """Problems by name (`atomic`, `many-ways`, `composed-both`, `mbjp`, `mathqa`) or an mxeval file."""
+    """Problems by name (`atomic`, `many-ways`, `composed-both`, `mbjp`, `mathqa-named`) or an mxeval file."""
     train_problems: int = 4500
     """Problems trained on, at most; `atomic` makes as many."""
     corpus_problems: int = 3000
@@ -149,6 +150,9 @@ class ObjectiveSettings:
     """Optimiser steps a pass over a rollout batch."""
     sft_coef: float = 0.0
     """Coefficient of a supervised loss on the references of the step's problems."""
+    sft_problems: int = 0
+    """Problems of the corpus, drawn anew each step, whose references that loss is on in the place of the
+    step's: what supervised training taught is kept (PPO-ptx, arXiv 2203.02155); 0: the step's own."""
 
 
 @dataclass(frozen=True, slots=True)

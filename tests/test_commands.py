@@ -31,17 +31,22 @@ SMALL = [
 RUN: dict[str, list[str]] = {
     "rlcf train quickstart --seed 1": SMALL,
     "rlcf train quickstart --grounding": SMALL,
+    "rlcf train quickstart --objective.name": SMALL,
     "rlcf train quickstart-repair": [*SMALL, "--data.corpus-repairs", "0.01"],
     "rlcf train --resume": ["--engine", "local"],
+    "rlcf report": [],
+    "rlcf push runs/quickstart me/tiny-java --dry-run": [],
     "rlcf merge": [],
     "rlcf grade": ["--engine", "local"],
+    "rlcf runs": [],
     "rlcf data list": [],
     "rlcf data fetch": [],
     "rlcf data overlap": [],
     "rlcf data convert": [],
+    "rlcf data export": [],
     "rlcf data check": ["--engine", "local"],
     "rlcf data tests Things.java": ["--engine", "local"],
-    "rlcf doctor": ["--engine", "local"],
+    "rlcf doctor": [],
     "rlcf init": [],
 }
 """Beginnings of the commands that are run, with what makes them small."""
@@ -53,6 +58,7 @@ PARSED = {
     "rlcf bench": "minutes, needs trained models; run small by tests/rlcf/test_cli_models.py",
     "rlcf verifier": "minutes; run small by tests/rlcf/test_cli_models.py",
     "rlcf grade samples.jsonl --problems mbjp --engine ray": "needs Ray; run small by tests/ray",
+    "rlcf report runs/quickstart --watch": "needs a training; run by tests/rlcf/report/test_watch.py",
     "rlcf data build": "a minute; run small by tests/rlcf/problems/mathqa",
     "rlcf data baselines": "needs MathQA's training file; run small by tests/rlcf/problems/mathqa",
     "rlcf data tests mbjp": "minutes; run small by tests/rlcf/test_cli_models.py",
@@ -63,6 +69,8 @@ PARSED = {
 OUTSIDE = {
     "./run": "is what runs these tests",
     "RLCF_DATA=/path/to/data ./run": "is what runs these tests",
+    "rlcf --": "about the command itself; run by tests/rlcf/test_cli.py",
+    "mkdir ": "not ours",
     "javabox ": "another command; run by tests/javabox/stdin/test_commands.py",
     "accelerate launch": "its rlcf part is parsed; run by tests/rlcf/training/runtime/test_distributed.py",
     "git ": "not ours",
@@ -116,7 +124,8 @@ def reason(command: str) -> str:
 
 def arguments(command: str) -> list[str]:
     words = shlex.split(command)
-    return words[words.index("rlcf") + 1 :] if "rlcf" in words else []
+    told = words[words.index("rlcf") + 1 :] if "rlcf" in words else []
+    return [] if told[:1] and told[0].startswith("--") else told
 
 
 def test_every_command_is_run_or_has_a_reason() -> None:

@@ -2,6 +2,7 @@
 
     javabox run Main.java < input.txt
     javabox check Main.java cases/
+    javabox --version
 
     0    `run`: it ended normally; `check`: all cases passed
     1    it did not
@@ -28,7 +29,7 @@ from javabox.commands.refused import Refused
 from javabox.engines.opening import Engine, Isolation
 from javabox.errors import ClasspathUnusable, JudgeUnavailable
 from javabox.job import Compare, Job, Limits, StdinCase, Suite
-from javabox.judge import Judge, Lane
+from javabox.judge import Judge, Lane, judge_version
 from javabox.verdict import Case, Outcome, Verdict
 
 RUN = "run"
@@ -66,6 +67,7 @@ def _fail(code: int, reason: object) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("javabox", description="Judge a Java program that reads standard input.")
+    parser.add_argument("--version", action="version", version=judge_version())
     commands = parser.add_subparsers(required=True, metavar="run|check")
     run = commands.add_parser(
         RUN,

@@ -16,6 +16,7 @@ from rlcf.evaluation.generation.prompting import Prompting
 from rlcf.jsonl import Row
 from rlcf.problems import kept, load_problems
 from rlcf.problems.formats import problem_of
+from rlcf.problems.formats.carried import carried_problem
 from rlcf.problems.problem import Problem
 
 
@@ -58,11 +59,7 @@ def _read(text: str) -> Problem:
         raise BadInput(f"is no JSON ({error}); rlcf.adapters.rows makes it", field="problem") from error
     if not isinstance(fields.get("suite"), dict):
         return problem_of(Row(fields, "the row", 1))
-    try:
-        return kept.problem_of(fields)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        message = f"is of another version of rlcf ({error!r}); make the rows anew with rlcf.adapters.rows"
-        raise BadInput(message, field="problem") from error
+    return carried_problem(Row({"problem": text}, "the row", 1))
 
 
 @lru_cache(maxsize=8)

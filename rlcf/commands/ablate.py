@@ -23,10 +23,10 @@ PROG = "rlcf ablate"
 
 @dataclass(frozen=True)
 class Ablate:
-    """Train by one recipe with several groundings or methods, and seeds; one table, one plot.
+    """Train by one recipe with several groundings or methods, and seeds; one page of tables, plots.
 
     Example: rlcf ablate quickstart --groundings rlcf+tests,rlcf,coderl,sft --seeds 3
-    Started again, it goes on where it was stopped.
+    Started again, it goes on where it was stopped; with more arms or seeds it adds them.
     """
 
     recipe: Positional[Annotated[str, arg(metavar="RECIPE")]]
@@ -35,6 +35,8 @@ class Ablate:
     """Groundings and methods by name, with commas between; the others are compared with the first."""
     seeds: Annotated[int, arg(metavar="N")] = 3
     """Seeds 0 to N - 1, each with a pre-training of its own that all groundings share."""
+    more_seeds: Annotated[str, arg(metavar="N:A,B,…")] = ""
+    """More seeds of some arms, such as 5:rlcf,sft."""
     out: Annotated[str | None, arg(metavar="DIR")] = None
     """Where the runs are; by default runs/ablate-RECIPE."""
     judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
@@ -59,14 +61,15 @@ class Ablate:
         return found
 
     def run(self) -> int:
-        from rlcf.experiments.ablation_tables import plot, read_gains, table
+        from rlcf.experiments.ablation_page import write_page
 
         self.judging.check()
-        names = [name.strip() for name in self.groundings.split(",") if name.strip()]
+        names = listed(self.groundings)
         if not names or len(set(names)) < len(names):
             raise BadInput("must name one or more groundings, each once", field="groundings")
         if self.seeds < 1:
             raise BadInput(f"must be at least 1, is {self.seeds}", field="seeds")
+        more = self._more_seeds(names)
         try:
             from rlcf.experiments.ablation import ablate, arm
         except ModuleNotFoundError as missing:
@@ -75,12 +78,24 @@ class Ablate:
         check_values(recipe)
         for name in names:
             arm(recipe, name)  # bad names, before a judge is started
-        out = Path(self.out) if self.out else RUNS / f"ablate-{Path(self.recipe).stem}"
+        out = Path(self.out) if self.out else RUNS / f"ablate-{Path(self.recipe).name.removesuffix('.toml')}"
         logging.getLogger("rlcf").setLevel(logging.INFO)
         with self.judging.judge() as judge:
-            ablate(recipe, names, range(self.seeds), out, judge, self.machine)
-        found = read_gains(out, names)
-        (out / "ablation.md").write_text(table(found), encoding="utf-8")
-        (out / "ablation.svg").write_text(plot(found), encoding="utf-8")
-        print(f"{table(found)}\ntable: {out / 'ablation.md'}\nplot: {out / 'ablation.svg'}")
+            ablate(recipe, names, range(self.seeds), out, judge, self.machine, more)
+        print(f"{write_page(out, names)}\npage: {out / 'ablation.md'}, its plots beside it")
         return 0
+
+    def _more_seeds(self, names: Sequence[str]) -> dict[str, range]:
+        """The seeds of arms that have more than the others."""
+        if not self.more_seeds:
+            return {}
+        count, _, arms = self.more_seeds.partition(":")
+        if not count.isdecimal() or int(count) < self.seeds or not set(listed(arms)) <= set(names):
+            message = f"must be N:A,B with N of at least {self.seeds} seeds and arms of {', '.join(names)}"
+            raise BadInput(message, field="more-seeds")
+        return dict.fromkeys(listed(arms), range(int(count)))
+
+
+def listed(text: str) -> list[str]:
+    """Names with commas between."""
+    return [name.strip() for name in text.split(",") if name.strip()]

@@ -72,6 +72,10 @@ class Grade:
     answers."""
     json: bool = False
     """Print one JSON object and nothing else."""
+    html: Annotated[str | None, arg(metavar="PAGE")] = None
+    """Also write an HTML page of all samples, to be searched, filtered and compared (docs/report.md)."""
+    against: Annotated[str | None, arg(metavar="R2")] = None
+    """On the page of --html stand these results too: what an earlier grading of other samples has written."""
 
     resume: bool = False
     """Go on where an earlier grading of these samples into R was ended, by whatever: nothing is judged
@@ -97,6 +101,7 @@ class Grade:
         out = shard.path(results) if results else None
         check_folder(out)
         check_folder(Path(self.cache) if self.cache else None, "cache")
+        self._check_page(results)
         if self.merge:
             return self._merge(samples, ks, out)
         with self._judge() as judge, open_results(out, resume=self.resume) as stream:
@@ -145,14 +150,33 @@ class Grade:
         more: dict[str, object] = {"results": str(out) if out else None}
         more |= {"shard": self.shard} if self.shard else {}
         show(evaluation, judge, as_json=self.json, more=more)
+        if self.html and out:
+            from rlcf.report.graded import write_graded
+
+            others = [Path(self.against)] if self.against else []
+            write_graded(Path(self.html), [out, *others], samples.problems)
         if self.json:
             return
+        if self.html:
+            print(f"page: {self.html}")
         if evaluation.resumed and judge is not None:
             print(f"{evaluation.resumed} of the samples were judged before")
         if self.shard:
             print(f"shard {self.shard}: these rates are of its samples alone; --merge joins the shards")
         if out:
             print(f"results: {out}")
+
+    def _check_page(self, results: Path | None) -> None:
+        """Raises BadInput where there will be no page."""
+        if self.against and not self.html:
+            raise BadInput("goes with --html, on whose page the results stand", field="against")
+        if self.html and results is None:
+            raise BadInput("needs the results as a file: name it with --out", field="html")
+        if self.html and self.shard:
+            raise BadInput("goes without --shard; --merge writes the page of all", field="html")
+        check_folder(Path(self.html) if self.html else None, "html")
+        if self.against and not Path(self.against).is_file():
+            raise BadInput("no such results", file=self.against, field="against")
 
     def _shard(self) -> Shard:
         """Raises BadInput, also where options don't go together."""

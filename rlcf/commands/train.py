@@ -47,6 +47,8 @@ class Train:
     """Write runs/NAME, which must be new; by default the recipe's name, numbered where that is taken."""
     plan: bool = False
     """Print how much memory the run will need, and end."""
+    plan_for: Annotated[int, arg(metavar="GIB")] = 0
+    """Print that of a GPU of so much memory, which need not be here, and end."""
     judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
     fields: Annotated[Recipe, FLAT] = field(default_factory=Recipe)
     machine: Annotated[Machine, FLAT] = field(default_factory=Machine)
@@ -74,12 +76,19 @@ class Train:
         recipe = self.fields
         check_values(recipe)
         run, parallel = _trainer()
-        if self.plan:
-            from rlcf.training.plan import plan, table
+        if self.plan or self.plan_for:
+            from rlcf.training.plan import plan, plan_for_card, table
 
-            print(table(plan(recipe, self.machine, parallel.device)))
+            found = (
+                plan_for_card(recipe, self.machine, self.plan_for)
+                if self.plan_for
+                else plan(recipe, self.machine, parallel.device)
+            )
+            print(table(found, self.plan_for))
             return 0
-        made = new_run(Path(self.recipe).stem, self.run_name) if parallel.main else Path()
+        made = (
+            new_run(Path(self.recipe).name.removesuffix(".toml"), self.run_name) if parallel.main else Path()
+        )
         folder = parallel.from_main(made)
 
         def train(judge: AnyJudge) -> None:

@@ -1,6 +1,8 @@
 """What an ablation found: gains by grounding with spreads and paired tests, as a table and a plot.
 
-A gain is a rate after PPO minus the same rate before, of the same problems and the same pre-trained policy.
+A gain is a rate after PPO minus the same rate before, of the same problems and the same pre-trained policy:
+greedy, at T = .8, and each policy at its own best temperature. Arms may have other numbers of seeds; two are
+compared on the seeds that both have.
 Two tests, both exact in what they assume: a grounding against no PPO, and against the first grounding named,
 by flipping the signs of per-problem differences (averaged over seeds) at random; problems are the unit, so
 nothing is said of seeds that were not run. The spread between seeds stands beside.
@@ -10,14 +12,15 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from rlcf.errors import BadInput
 from rlcf.evaluation.metrics import METRICS
+from rlcf.experiments.ablation_runs import BASE, runs_of, seed_of, tuned_rows
 from rlcf.report.before_after import decoding_name
 from rlcf.report.run_folder import read_run, tallies
 
@@ -25,7 +28,10 @@ FLIPS = 2_000
 """Random signs drawn."""
 
 Rates = Mapping[str, Sequence[float]]
-"""By task_id the rates of METRICS."""
+"""By task_id the rates of METRICS; here, of COLUMNS."""
+COLUMNS = (*METRICS, "pass@n")
+"""n are all samples of a problem."""
+BEST = "best T"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,43 +42,69 @@ class Gains:
     decoding: str
     by_seed: Mapping[int, tuple[Rates, Rates]]
     """Rates before and after."""
+    samples: int = 1
+    temperatures: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    """By seed those that were chosen, before and after; empty where none was."""
 
     def of_seeds(self, metric: str) -> list[float]:
         """The gain of each seed, a share."""
-        at = METRICS.index(metric)
+        at = COLUMNS.index(metric)
         return [
             statistics.fmean(after[task][at] - before[task][at] for task in after)
             for before, after in self.by_seed.values()
         ]
 
-    def of_problems(self, metric: str) -> dict[str, float]:
-        """The gain of each problem, averaged over seeds."""
-        at = METRICS.index(metric)
+    def before(self, metric: str) -> float:
+        """The rate before, a share: the mean over seeds."""
+        at = COLUMNS.index(metric)
+        means = [statistics.fmean(r[at] for r in before.values()) for before, _ in self.by_seed.values()]
+        return statistics.fmean(means)
+
+    def of_problems(self, metric: str, seeds: Collection[int] | None = None) -> dict[str, float]:
+        """The gain of each problem, averaged over seeds, all or those that are named."""
+        at = COLUMNS.index(metric)
         found: dict[str, list[float]] = {}
-        for before, after in self.by_seed.values():
-            for task in after:
+        for seed, (before, after) in self.by_seed.items():
+            for task in after if seeds is None or seed in seeds else ():
                 found.setdefault(task, []).append(after[task][at] - before[task][at])
         return {task: statistics.fmean(gains) for task, gains in found.items()}
 
 
 def read_gains(out: Path, groundings: Sequence[str]) -> list[Gains]:
-    """Of every decoding and grounding, in this order. Raises BadInput where a run is missing or not done."""
-    found: dict[tuple[str, str], dict[int, tuple[Rates, Rates]]] = {}
-    for folder in sorted(out.glob("seed-*"), key=seed_of):
-        for name in groundings:
-            stages: dict[tuple[str, str], Rates] = {}
-            for row in read_run(folder / name).evaluations:
-                stages[row["stage"], decoding_name(row["decoding"])] = rates_of(row)
-            decodings = [decoding for stage, decoding in stages if stage == "after"]
-            if not decodings:
+    """Of every decoding and grounding, in this order. Raises BadInput where an arm has no run, or one that is
+    not done."""
+    found: dict[tuple[str, str], Gains] = {}
+    for folder, name in runs_of(out, groundings):
+        seed, stages = seed_of(folder), _stages(folder / name, folder / BASE)
+        for decoding in dict.fromkeys(decoding for _, decoding in stages):
+            before, after = (stages.get((stage, decoding)) for stage in ("before", "after"))
+            if before is None or after is None:
                 raise BadInput("has no evaluation after PPO yet", file=folder / name)
-            for decoding in decodings:
-                pair = stages["before", decoding], stages["after", decoding]
-                found.setdefault((decoding, name), {})[seed_of(folder)] = pair
-    if not found:
-        raise BadInput("holds no runs of an ablation", file=out)
+            old = found.get((decoding, name), Gains(name, decoding, {}))
+            chosen = dict(old.temperatures)
+            if decoding == BEST:
+                chosen[seed] = (_temperature(before), _temperature(after))
+            pair = {seed: (column_rates(before), column_rates(after))}
+            n = int(after["decoding"]["n"])
+            found[decoding, name] = Gains(name, decoding, {**old.by_seed, **pair}, n, chosen)
     order = sorted(found, key=lambda key: (key[0] == "greedy", key[0], groundings.index(key[1])))
-    return [Gains(name, decoding, found[decoding, name]) for decoding, name in order]
+    return [found[key] for key in order]
+
+
+def _stages(folder: Path, base: Path) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """The evaluations before and after, by stage and decoding, the best temperature among them."""
+    rows = read_run(folder).evaluations
+    stages = {(row["stage"], decoding_name(row["decoding"])): row for row in rows if row["stage"] != "during"}
+    if not any(stage == "after" for stage, _ in stages):
+        raise BadInput("has no evaluation after PPO yet", file=folder)
+    chosen = {"before": tuned_rows(base), "after": tuned_rows(folder)}
+    if all(chosen.values()):
+        stages |= {(stage, BEST): found[-1] for stage, found in chosen.items()}
+    return stages
+
+
+def _temperature(row: Mapping[str, Any]) -> float:
+    return float(row["decoding"]["temperature"])
 
 
 def paired_test(differences: Sequence[float], seed: int = 0) -> float:
@@ -94,20 +126,37 @@ def table(found: Sequence[Gains]) -> str:
     for decoding in dict.fromkeys(gains.decoding for gains in found):
         rows = [gains for gains in found if gains.decoding == decoding]
         first = rows[0]
+        columns = COLUMNS if first.samples > 1 else METRICS
+        names = [name.replace("@n", f"@{first.samples}") for name in columns]
+        start = ", ".join(
+            f"{name} {100 * first.before(column):.1f}" for name, column in zip(names, columns, strict=True)
+        )
+        tuned = ["T, before → after"] if decoding == BEST else []
+        heads = ["arm", "seeds", *names, "p: pass, no PPO", f"p: pass, `{first.grounding}`", *tuned]
         lines += [
-            f"{decoding}, {len(first.by_seed)} seeds:",
+            f"{decoding} (before: {start}):",
             "",
-            f"| grounding | compile | exec | pass | p: pass, no PPO | p: pass, `{first.grounding}` |",
-            "|---|---:|---:|---:|---:|---:|",
+            f"| {' | '.join(heads)} |",
+            f"|---{'|---:' * (len(heads) - 1)}|",
         ]
         for gains in rows:
-            cells = [_points(gains.of_seeds(metric)) for metric in METRICS]
-            own, base = gains.of_problems("pass"), first.of_problems("pass")
-            alone = f"{paired_test(list(own.values())):.4f}"
-            against = "" if gains is first else f"{paired_test([own[task] - base[task] for task in own]):.4f}"
-            lines.append(f"| `{gains.grounding}` | {' | '.join(cells)} | {alone} | {against} |")
+            cells = [f"`{gains.grounding}`", str(len(gains.by_seed))]
+            cells += [_points(gains.of_seeds(column)) for column in columns]
+            cells += [f"{paired_test(list(gains.of_problems('pass').values())):.4f}", _against(gains, first)]
+            if tuned:
+                cells.append(", ".join(f"{a:g} → {b:g}" for a, b in gains.temperatures.values()))
+            lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _against(gains: Gains, first: Gains) -> str:
+    """The p value of the difference in pass, on the seeds that both have."""
+    common = set(gains.by_seed) & set(first.by_seed)
+    if gains is first or not common:
+        return ""
+    own, base = gains.of_problems("pass", common), first.of_problems("pass", common)
+    return f"{paired_test([own[task] - base[task] for task in own if task in base]):.4f}"
 
 
 def plot(found: Sequence[Gains]) -> str:
@@ -154,11 +203,12 @@ def rates_of(row: Mapping[str, Any]) -> Rates:
     return {task: tally.at_k(1) for task, tally in tallies(row).items() if tally.n}
 
 
+def column_rates(row: Mapping[str, Any]) -> Rates:
+    """The same with the rate of all samples: whether one of them passes."""
+    every = {task: tally.at_k(tally.n)[-1] for task, tally in tallies(row).items() if tally.n}
+    return {task: (*rates, every[task]) for task, rates in rates_of(row).items()}
+
+
 def _points(shares: Sequence[float]) -> str:
     spread = statistics.stdev(shares) if len(shares) > 1 else 0.0
     return f"{100 * statistics.fmean(shares):+.1f} ± {100 * spread:.1f}"
-
-
-def seed_of(folder: Path) -> int:
-    """The seed of a folder seed-N."""
-    return int(folder.name.removeprefix("seed-"))

@@ -6,13 +6,16 @@
     sft-few        supervised from base: every atom alone, and a handful of Composite A
     sft-both       supervised from base: every atom alone, and Composite A
     sft-both-sft   sft-both, supervised once more on the same
-    sft-both-rl    sft-both, then PPO from tests on the same prompts
-    base-rl        base, then PPO from tests on the same prompts
+    sft-both-rl    sft-both, then RL from tests on the same prompts
+    base-rl        base, then RL from tests on the same prompts
 
-One budget: every arm but base learns from the same number of completions after what it starts from, written
-ones (64 a step) or its own (prompts x samples a step). So SFT takes more steps of the optimiser than PPO.
-Learning rates are the quickstart's, half of it for a second supervised stage: nothing was tuned on these
-sets. Every arm is a recipe of its own and a run folder OUT/seed-N/ARM, which `rlcf train` could have made.
+The first supervised stage is short, as in the paper, where a model that can write already is tuned: long
+enough to show the form, too short to know the set by heart. After it one budget: a second stage, supervised
+or RL, and RL from the base learn from the same number of completions, written ones (64 a step) or their own
+(prompts x samples a step). So SFT takes more steps of the optimiser than RL. RL is the quickstart's: a
+clipped policy gradient against the mean of a prompt's other completions, and the likelihood of what passes.
+Learning rates are the quickstart's, half of it for supervised stages: nothing was tuned on these sets. Every
+arm is a recipe of its own and a run folder OUT/seed-N/ARM, which `rlcf train` could have made.
 """
 
 from __future__ import annotations
@@ -60,7 +63,9 @@ class Budget:
     """How much each arm learns from, and how much it is asked."""
 
     pretrain_steps: int = 500
-    ppo_steps: int = 24
+    sft_steps: int = 32
+    """Of the first supervised stage."""
+    rl_steps: int = 24
     prompts_per_step: int = 128
     samples_per_prompt: int = 4
     problems_per_set: int = 120
@@ -68,17 +73,20 @@ class Budget:
     max_new_tokens: int = 96
 
     @property
-    def sft_steps(self) -> int:
-        """Supervised steps that learn from as many completions as PPO does."""
-        return self.ppo_steps * self.prompts_per_step * self.samples_per_prompt // SFT_BATCH
+    def second_steps(self) -> int:
+        """Supervised steps that learn from as many completions as RL does."""
+        return self.rl_steps * self.prompts_per_step * self.samples_per_prompt // SFT_BATCH
 
 
-QUICK = Budget(pretrain_steps=8, ppo_steps=2, prompts_per_step=8, problems_per_set=4, max_new_tokens=32)
+QUICK = Budget(
+    pretrain_steps=8, sft_steps=4, rl_steps=2, prompts_per_step=8, problems_per_set=4, max_new_tokens=32
+)
 """Shows that it runs; its numbers say nothing."""
 
 
 def recipe_of(arm: Arm, budget: Budget, seed: int, seed_folder: Path) -> Recipe:
     """What an arm is trained by; `seed_folder` holds the runs of its seed."""
+    supervised = {"": budget.pretrain_steps, BASE: budget.sft_steps}.get(arm.start, budget.second_steps)
     return override(
         Recipe(),
         {
@@ -91,10 +99,14 @@ def recipe_of(arm: Arm, budget: Budget, seed: int, seed_folder: Path) -> Recipe:
             else "tiny",
             "data.corpus_problems": 0,
             "data.corpus_noise": 0.0 if arm.start else 0.35,
-            "supervised.steps": 0 if arm.rl else budget.sft_steps if arm.start else budget.pretrain_steps,
+            "supervised.steps": 0 if arm.rl else supervised,
             "supervised.lr": 1e-3 if arm.start else 2e-3,
-            "objective.grounding": "tests",
-            "objective.steps": budget.ppo_steps if arm.rl else 0,
+            "objective.grounding": "pass",
+            "objective.steps": budget.rl_steps if arm.rl else 0,
+            "ppo.advantage": "leave-one-out",
+            "ppo.negative_weight": 0.2,
+            "ppo.own_passes_coef": 1.0,
+            "kl.coef": 0.0,
             "rollout.prompts_per_step": budget.prompts_per_step,
             "rollout.samples_per_prompt": budget.samples_per_prompt,
             "rollout.temperature": 0.8,

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from rlcf.errors import BadInput
 from rlcf.evaluation.metrics import METRICS
-from rlcf.experiments.ablation_tables import FLIPS, Rates, paired_test, rates_of, seed_of
+from rlcf.experiments.ablation_runs import seed_of
+from rlcf.experiments.ablation_tables import FLIPS, Rates, paired_test, rates_of
 from rlcf.experiments.sft_rl import ARMS
 from rlcf.problems.composed import MEASURED, set_of
 from rlcf.report.before_after import decoding_name

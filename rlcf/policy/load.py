@@ -19,7 +19,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from rlcf.errors import BadInput
-from rlcf.model_name import check_model_name, is_path
+from rlcf.model_name import Size, check_model_name, is_path
 from rlcf.policy.generate import Backend
 from rlcf.policy.policy import Policy
 from rlcf.policy.tiny import tiny_model, tiny_tokenizer
@@ -75,14 +75,14 @@ def load_model(
         raise BadInput(f"can't load a language model: {reason}", file=model, field=field) from error
 
 
-def tiny_policy(texts: Iterable[str], seed: int, *, lora_rank: int = 0) -> Policy:
-    """A fresh `tiny` policy whose tokenizer is trained on `texts`.
+def tiny_policy(texts: Iterable[str], seed: int, *, lora_rank: int = 0, size: Size = "tiny") -> Policy:
+    """A fresh policy of a size that is made on the spot, its tokenizer trained on `texts`.
 
     >>> tiny_policy([problem.prompt for problem in problems], seed=0).width
     128
     """
-    tokenizer = tiny_tokenizer(texts)
-    return Policy(tiny_model(tokenizer, seed), tokenizer, lora_rank, seed=seed)
+    tokenizer = tiny_tokenizer(texts, size)
+    return Policy(tiny_model(tokenizer, seed, size), tokenizer, lora_rank, seed=seed)
 
 
 def _load(model: str | Path, dtype: torch.dtype) -> PreTrainedModel:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from transformers import (
     AttentionInterface,
+    AutoModel,
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
     PretrainedConfig,
@@ -69,6 +70,13 @@ def twin(config: PretrainedConfig, dtype: torch.dtype) -> PreTrainedModel:
 def parameter_count(model: PreTrainedModel) -> int:
     """Of all weights; shared ones count once."""
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def encoder_count(config: PretrainedConfig) -> int:
+    """Parameters of the encoder of that configuration, without a head."""
+    with torch.device("meta"):
+        model = AutoModel.from_config(copy.deepcopy(config))
+    return parameter_count(model.get_encoder() if config.is_encoder_decoder else model)
 
 
 def lora_count(model: PreTrainedModel, rank: int) -> int:

@@ -1,4 +1,5 @@
-"""`tiny`: a small Llama-config model with its own tokenizer, made on the spot, for machines without weights.
+"""`tiny` and `small`: Llama-config models with a tokenizer of their own, made on the spot, for machines
+without weights.
 
 The tokenizer is a byte-level BPE *without* a word-splitting pre-tokenizer, so that merges cross words and
 lines: on the atomic functions a completion is some 20 tokens instead of 66, and that decides whether a
@@ -6,33 +7,55 @@ minute of pre-training teaches Java (measured: with words split nothing compiled
 All 256 bytes are in the vocabulary: it encodes any text. `<pad>` and `<eos>` differ, so that no mask can
 mistake one for the other.
 
-The model has d 128, 3 layers, 4 heads: about 0.8M parameters. It is plain `LlamaForCausalLM`: a saved
-checkpoint loads with `AutoTokenizer` and `AutoModelForCausalLM`. Not covered: any other size.
+`tiny` has d 128, 3 layers, 4 heads: about 0.8M parameters; `small`, 4 layers, 1.1M, and its tokenizer, twice
+as large, keeps names with a number, `n0`, apart: what copies them from a text into code must find one token
+in both. Both are plain `LlamaForCausalLM`: a saved checkpoint loads with `AutoTokenizer` and
+`AutoModelForCausalLM`. Not covered: any other size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-VOCABULARY = 1024
+from rlcf.model_name import Size
+
 PAD, EOS = "<pad>", "<eos>"
 LONGEST = 1024
 """Tokens of prompt and completion together."""
 
 
-def tiny_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a size has."""
+
+    vocabulary: int
+    width: int
+    inner: int
+    layers: int
+    names_apart: bool
+
+
+SHAPES: dict[Size, Shape] = {"tiny": Shape(1024, 128, 384, 3, False), "small": Shape(2048, 128, 384, 4, True)}
+HEADS = 4
+NAMES = r"[a-z]\d+"
+
+
+def tiny_tokenizer(texts: Iterable[str], size: Size = "tiny") -> PreTrainedTokenizerFast:
     """A tokenizer trained on `texts`; prompts and completions come as texts of their own, so that no
     token crosses the border between them."""
     tokenizer = Tokenizer(models.BPE())
     # use_regex=False: bytes only, no splitting at words
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    whole = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    apart = [pre_tokenizers.Split(Regex(NAMES), "isolated")] if SHAPES[size].names_apart else []
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*apart, whole]) if apart else whole
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
+        vocab_size=SHAPES[size].vocabulary,
         special_tokens=[PAD, EOS],
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
@@ -48,16 +71,17 @@ def tiny_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
 
 
 def tiny_config(
-    tokens: int = VOCABULARY, pad_id: int | None = None, end_id: int | None = None
+    size: Size = "tiny", *, tokens: int | None = None, pad_id: int | None = None, end_id: int | None = None
 ) -> LlamaConfig:
-    """The configuration for a vocabulary of `tokens`."""
+    """The configuration for a vocabulary of `tokens`; None: of as many as its tokenizer has at most."""
+    shape = SHAPES[size]
     return LlamaConfig(
-        vocab_size=tokens,
-        hidden_size=128,
-        intermediate_size=384,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        num_key_value_heads=4,
+        vocab_size=shape.vocabulary if tokens is None else tokens,
+        hidden_size=shape.width,
+        intermediate_size=shape.inner,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=HEADS,
+        num_key_value_heads=HEADS,
         max_position_embeddings=LONGEST,
         tie_word_embeddings=True,
         pad_token_id=pad_id,
@@ -66,9 +90,10 @@ def tiny_config(
     )
 
 
-def tiny_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausalLM:
+def tiny_model(tokenizer: PreTrainedTokenizerFast, seed: int, size: Size = "tiny") -> LlamaForCausalLM:
     """A randomly initialised model for `tokenizer`; the same seed gives the same weights."""
-    config = tiny_config(len(tokenizer), tokenizer.pad_token_id, tokenizer.eos_token_id)
+    ends = {"pad_id": tokenizer.pad_token_id, "end_id": tokenizer.eos_token_id}
+    config = tiny_config(size, tokens=len(tokenizer), **ends)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return LlamaForCausalLM(config)

@@ -3,7 +3,8 @@
     load_problems("mbjp", "train")
     load_problems("my-problems.jsonl.gz")
 
-A file holds a JSON object a line, or one array of them; each row says by its fields which format it is in
+A file holds a JSON object a line, or one array of them; parquet is read too, a file or a folder
+of files. Each row says by its fields which format it is in
 (`formats/`).
 
 Of `mathqa` only the test split was released for Java; the others are built by `rlcf data build mathqa` and
@@ -68,8 +69,10 @@ NAMED = {
 TRAINED = ("train", "sft", "rl")
 """The splits that `train` asks for."""
 
-BUILT = {"mathqa": "mathqa/mathqa-train-java.jsonl"}
+BUILT = {"mathqa": "mathqa/mathqa-train-java.jsonl", "mathqa-named": "mathqa/mathqa-named-train-java.jsonl"}
 """In the user's cache: the splits but test of data sets of which only test was released."""
+RELEASED = {"mathqa": "mathqa", "mathqa-named": "mathqa"}
+"""What their test split was released as."""
 DISJOINT = "test_template_disjoint.txt"
 """Beside MathQA's files: the test problems whose template does not occur in training, a task_id a line."""
 
@@ -85,8 +88,12 @@ def load_problems(name_or_path: str, split: str | None = None) -> list[Problem]:
     """
     path = _file(name_or_path, split)
     problems = _read(path)
-    if name_or_path == "mathqa" and path != built_path(name_or_path):
+    if name_or_path in RELEASED and path != built_path(name_or_path):
         problems = _with_parts(problems, path)
+    if name_or_path == "mathqa-named" and path != built_path(name_or_path):
+        from rlcf.problems.mathqa.form import numbers_by_name  # which reads problems with this module
+
+        problems = numbers_by_name(problems)
     if split is None:
         return problems
     wanted = TRAINED if split == "train" else (split,)
@@ -111,12 +118,12 @@ def _file(name_or_path: str, split: str | None) -> Path:
                 file=path,
             )
         return path
-    if name_or_path in NAMED:
-        return locate(NAMED[name_or_path])
+    if (released := RELEASED.get(name_or_path, name_or_path)) in NAMED:
+        return locate(NAMED[released])
     path = Path(name_or_path)
-    if not path.is_file():
-        names = ", ".join(NAMED)
-        raise BadInput(f"no such problems: neither a name ({names}) nor a file", file=name_or_path)
+    if not path.exists():
+        names = ", ".join(dict.fromkeys((*NAMED, *BUILT)))
+        raise BadInput(f"no such problems: neither a name ({names}) nor a file or folder", file=name_or_path)
     return path
 
 

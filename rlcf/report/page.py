@@ -1,12 +1,16 @@
-"""The report: one self-contained HTML page of a run, for a browser without a network.
+"""The report: one self-contained HTML page of a run, or of two, for a browser without a network.
 
-What was run; before and after with intervals; outcomes; learning curves; completions before and after;
-the recipe. Not covered: comparing runs, live updates. Everything from the run folder is escaped.
+What was run; before and after with intervals; outcomes; learning curves; all completions, to be searched,
+filtered, opened and compared (`web/`); the recipe. What a page shows of completions is packed (`blocks.py`)
+and becomes text nodes; all else from the run folder is escaped here. A browser needs JavaScript and
+`DecompressionStream` (every one since 2023) for what is below the tables. Not covered: more than two runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,67 +18,111 @@ from typing import Any
 from javabox import Outcome
 from rlcf.evaluation.metrics import Estimate
 from rlcf.evaluation.provenance import told
+from rlcf.report import assets
 from rlcf.report.before_after import Change, caption, changes, decoding_name, stage_rows
-from rlcf.report.chart import Line, bar_chart, line_chart
-from rlcf.report.run_folder import Run, read_run
-from rlcf.report.samples import sample_sections
-from rlcf.report.style import CSS
+from rlcf.report.blocks import Block, Packer, Row, chunks, packed_json
+from rlcf.report.chart import bar_chart
+from rlcf.report.curves import charts
+from rlcf.report.run_folder import Run, completion_rows, read_run
 
-CURVES: Sequence[tuple[str, Mapping[str, str]]] = (
-    ("Reward", {"reward": "reward", "baseline": "baseline"}),
-    ("Parts of the reward", {f"part_{part}": part for part in ("compiler", "tests", "discriminator")}),
-    ("Rates of the rollouts", {"compile": "compile", "exec": "exec", "pass": "pass"}),
-    ("Rates of problems that were never asked before", {"first_compile": "compile", "first_pass": "pass"}),
-    ("KL to the reference, nats a completion", {"kl": "KL"}),
-    ("Entropy, nats a token", {"entropy": "entropy"}),
-    ("Discriminator's accuracy on new pairs", {"discriminator_accuracy": "accuracy"}),
-    (
-        "Variance of the returns that is explained",
-        {"explained_variance": "critic", "explained_by_others": "mean of the prompt's other completions"},
-    ),
-    ("Critic's accuracy in telling how programs end", {"class_accuracy": "accuracy"}),
-    ("Tokens a completion", {"response_tokens": "tokens"}),
-    ("Loss of supervised training", {"supervised_loss": "loss"}),
-)
-"""Title of a chart, and its curves: the name in metrics.jsonl and the name shown."""
+REPORT = "report.html"
 
 
-def write_report(run_dir: Path) -> Path:
-    """Writes `report.html` into the run folder and returns its path. Raises BadInput (see `read_run`)."""
-    run = read_run(run_dir)
-    path = run_dir / "report.html"
-    # a completion may hold lone surrogates, which have no UTF-8 form
-    path.write_text(render(run), encoding="utf-8", errors="backslashreplace")
-    return path
-
-
-def render(run: Run) -> str:
-    """The page."""
-    name = escape(run.folder.resolve().name)
-    body = "".join(
-        (_header(run), _table(run), _outcomes(run), _curves(run), sample_sections(run), _recipe(run))
+def write_report(run_dir: Path, against: Path | None = None) -> Path:
+    """Writes `report.html` into the run folder and returns its path; beside the run `against`, where one is
+    named. Raises BadInput (see `read_run`)."""
+    runs = [read_run(folder) for folder in (run_dir, against) if folder is not None]
+    write_page(
+        run_dir / REPORT,
+        title=run_dir.resolve().name,
+        names=names_of(runs),
+        sources=[completion_rows(run) for run in runs],
+        runs=runs,
     )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    return run_dir / REPORT
+
+
+def write_page(
+    path: Path,
+    *,
+    title: str,
+    names: Sequence[str],
+    sources: Sequence[Iterable[Row]],
+    runs: Sequence[Run] = (),
+    results: str | None = None,
+) -> None:
+    """Writes a page that holds the rows of all `sources`, each under its name. `runs`: what was trained, for
+    tables and curves; `results`: HTML in their place."""
+    packer = Packer()
+    blocks = (packer.block(rows, at) for at, source in enumerate(sources) for rows in chunks(source))
+    held = {"runs": names, "charts": charts(runs), "live": False}
+    pieces = page(title, results_of(runs) if results is None else results, runs, held, blocks)
+    # Aside, since a malformed row ends it; `replacing` would make a file that nobody else may read.
+    aside = path.with_name(f".{path.name}.new")
+    try:
+        # names may hold lone surrogates, which have no UTF-8 form
+        with open(aside, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.writelines(pieces)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def page(
+    title: str, results: str, runs: Sequence[Run], held: Mapping[str, Any], blocks: Iterable[Block] = ()
+) -> Iterator[str]:
+    """The page in pieces, as it may be large. `held`: `runs`, their names; `charts`; `live`, whether it asks
+    the server that it came from for more."""
+    name = escape(title)
+    live = bool(held["live"])
+    yield (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">{assets.policy(live=live)}'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{name} · rlcf</title><style>{CSS}</style></head><body>{body}</body></html>\n"
+        '<link rel="icon" href="data:,">'  # or a browser asks for one
+        f"<title>{name} · rlcf</title>{assets.style()}</head><body>"
+        f"<header><h1>{name}</h1>{''.join(map(_lead, runs))}"
+        f'<p class="note" id="live" role="status">{"Asking …" if live else ""}</p></header>'
+        f'<main><section id="results">{results}</section>{assets.sections()}'
+        f"{_recipes(runs)}</main>"
+        f'<script type="text/plain" id="held">{packed_json(held)}</script>{assets.scripts()}'
     )
+    for block in blocks:
+        yield f'<script type="application/json" class="block">{json.dumps(block)}</script>\n'
+    yield "</body></html>\n"
 
 
-def _header(run: Run) -> str:
+def names_of(runs: Sequence[Run]) -> list[str]:
+    """The folders' names; where two have the same, with what tells them apart."""
+    names = [run.folder.resolve().name for run in runs]
+    if len(set(names)) == len(names):
+        return names
+    return [f"{name} ({'first' if at == 0 else 'against'})" for at, name in enumerate(names)]
+
+
+def results_of(runs: Sequence[Run]) -> str:
+    """The table of each run, before and after, and its outcomes."""
+    parts = []
+    for name, run in zip(names_of(runs), runs, strict=True):
+        of = f": {escape(name)}" if len(runs) > 1 else ""
+        parts.append(f"<h2>Before and after{of}</h2>{_table(run)}")
+        bars = _outcomes(run)
+        parts.append(f"<h2>Outcomes{of}</h2>{bars}" if bars else "")
+    return "".join(parts)
+
+
+def _lead(run: Run) -> str:
     recipe = run.recipe
     lead = (
         f"{recipe.get('model.name')} on {recipe.get('data.problems')}, "
         f"grounding {recipe.get('objective.grounding')}, seed {recipe.get('seed')}"
     )
-    name = escape(run.folder.resolve().name)
-    return f'<header><h1>{name}</h1><p class="lead">{escape(lead)}</p></header>'
+    return f'<p class="lead">{escape(lead)}</p>'
 
 
 def _table(run: Run) -> str:
     found = changes(run)
     if not found:
-        return '<h2>Before and after</h2><p class="note">No evaluation was written.</p>'
+        return '<p class="note">No evaluation was written.</p>'
     rows = []
     for at, change in enumerate(found):
         first = at == 0 or found[at - 1].decoding != change.decoding
@@ -84,7 +132,7 @@ def _table(run: Run) -> str:
         rows.append(f"<tr{kind}>{label}{_cells(change)}</tr>")
     head = "<tr><th>decoding</th><th>rate</th><th>before</th><th>after</th><th>gain in points</th></tr>"
     return (
-        f'<h2>Before and after</h2><div class="wide"><table><thead>{head}</thead>'
+        f'<div class="wide" tabindex="0"><table><thead>{head}</thead>'
         f'<tbody>{"".join(rows)}</tbody></table></div><p class="note">{escape(caption(run))}</p>'
         f"{_judged_by(run)}"
     )
@@ -97,11 +145,14 @@ def _judged_by(run: Run) -> str:
 
 
 def _cells(change: Change) -> str:
-    after = _estimate(change.after) if change.after else "–"
-    return f"<td>{change.metric}</td><td>{_estimate(change.before)}</td><td>{after}</td>{_gain(change.gain)}"
+    after = estimate_cell(change.after) if change.after else "–"
+    return (
+        f"<td>{change.metric}</td><td>{estimate_cell(change.before)}</td><td>{after}</td>{_gain(change.gain)}"
+    )
 
 
-def _estimate(found: Estimate) -> str:
+def estimate_cell(found: Estimate) -> str:
+    """A rate in percent, its interval in small."""
     rate, _, interval = found.percent().rpartition(" [")
     return f"{rate} <i>[{interval}</i>"
 
@@ -130,29 +181,13 @@ def _outcomes(run: Run) -> str:
             for stage, found in counts.items()
         }
         charts.append(bar_chart(decoding_name(before["decoding"]), groups))
-    return f'<h2>Outcomes</h2><div class="grid-of-charts">{"".join(charts)}</div>' if charts else ""
+    return f'<div class="grid-of-charts">{"".join(charts)}</div>' if charts else ""
 
 
-def _curves(run: Run) -> str:
-    charts = []
-    for title, names in CURVES:
-        lines = [Line(shown, _points(run.metrics, name)) for name, shown in names.items()]
-        charts.append(line_chart(title, lines))
-    if not any(charts):
-        return ""
-    note = '<p class="note">Curves with many points: faint as measured, strong as a running mean.</p>'
-    return f'<h2>Learning curves</h2><div class="grid-of-charts">{"".join(charts)}</div>{note}'
-
-
-def _points(rows: Sequence[Mapping[str, Any]], name: str) -> list[tuple[float, float]]:
-    found = []
-    for row in rows:
-        x, y = row.get("step"), row.get(name)
-        if isinstance(x, int | float) and isinstance(y, int | float):
-            found.append((float(x), float(y)))
-    return found
-
-
-def _recipe(run: Run) -> str:
-    text = f"<pre>{escape(run.recipe_text)}</pre>"
-    return f"<h2>Recipe</h2><details><summary>recipe.toml</summary>{text}</details>"
+def _recipes(runs: Sequence[Run]) -> str:
+    told = [
+        f"<details><summary>recipe.toml of {escape(name)}</summary>"
+        f"<pre>{escape(run.recipe_text)}</pre></details>"
+        for name, run in zip(names_of(runs), runs, strict=True)
+    ]
+    return f"<h2>Recipe</h2>{''.join(told)}" if told else ""

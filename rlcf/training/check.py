@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rlcf.errors import BadInput
 from rlcf.grounding.table import Entry
+from rlcf.model_name import fresh_size
 from rlcf.recipe import Recipe
 from rlcf.recipes import load_recipe, values_of
 from rlcf.training.baseline import BASELINES
@@ -41,6 +42,10 @@ def check_parts(recipe: Recipe, entry: Entry) -> None:
         raise BadInput(
             "must be 0: the objective learns nothing but the references", field="objective.sft_coef"
         )
+    reads_own = recipe.ppo.advantage == "coderl"
+    if recipe.objective.sft_problems and (reads_own or not recipe.objective.sft_coef):
+        message = "must be 0 where sft_coef is, and with 'coderl', whose critic reads the step's references"
+        raise BadInput(message, field="objective.sft_problems")
     if objective.needs_kl and not recipe.kl.coef:
         raise BadInput(f"must be above 0: it is the beta of {name!r}", field="kl.coef")
     if recipe.rollout.replay_capacity and not objective.replays:
@@ -68,8 +73,9 @@ def check_parts(recipe: Recipe, entry: Entry) -> None:
 def _check_chat(recipe: Recipe) -> None:
     if recipe.model.system and not recipe.model.chat:
         raise BadInput("is a conversation's: set model.chat = true too", field="model.system")
-    if recipe.model.chat and recipe.model.name == "tiny":
-        message = "must be false: 'tiny' has no chat template; name a model whose tokenizer has one"
+    if recipe.model.chat and fresh_size(recipe.model.name):
+        name = recipe.model.name
+        message = f"must be false: '{name}' has no chat template; name a model whose tokenizer has one"
         raise BadInput(message, field="model.chat")
     if recipe.model.chat and recipe.rollout.extract == "none":
         message = (
@@ -161,7 +167,7 @@ def needs_references(recipe: Recipe, entry: Entry) -> bool:
     return (
         entry.compares(recipe.discriminator.weight)
         or "reference" in entry.needs
-        or recipe.objective.sft_coef > 0
+        or (recipe.objective.sft_coef > 0 and not recipe.objective.sft_problems)
         or OBJECTIVES[recipe.objective.name].needs_references
         or recipe.rollout.curriculum
     )

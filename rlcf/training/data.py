@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from javabox import AnyJudge
 from rlcf.environment.corpus import Repair, repair_rows
 from rlcf.errors import BadInput
+from rlcf.model_name import fresh_size
 from rlcf.problems import Problem, atomic, composed, load_problems, many_ways
 from rlcf.recipe import Recipe
 from rlcf.training.prompts import PromptFormat, stated
@@ -37,6 +38,8 @@ class Data:
     """What evaluations during training are on; empty without them."""
     corpus: Sequence[tuple[Problem, str]]
     """Problems with completions for supervised training; of problems with alternatives these."""
+    solved: Sequence[Problem] = ()
+    """Problems that the corpus is made from, with references that compile."""
     repairs: Sequence[Repair] = ()
     """Further rows of the corpus: wrong answers, what is told of them, and what is right."""
 
@@ -59,7 +62,8 @@ def load_data(recipe: Recipe, judge: AnyJudge, *, references: bool) -> Data:
         raise BadInput("must be a share, at most 1", field="data.corpus_noise")
     made = MADE.get(recipe.data.problems)
     source = made(recipe, judge) if made else _named(recipe)
-    needs_corpus = recipe.supervised.steps > 0 or recipe.model.name == "tiny"
+    fresh, anchored = fresh_size(recipe.model.name) is not None, recipe.objective.sft_problems > 0
+    needs_corpus = recipe.supervised.steps > 0 or fresh or anchored
     train = list(source.train)
     random.Random(f"train {recipe.seed}").shuffle(train)
     if {problem.split for problem in train} > {"sft"}:
@@ -104,7 +108,8 @@ def load_data(recipe: Recipe, judge: AnyJudge, *, references: bool) -> Data:
         )
     most = recipe.evaluation.problems
     validation = _validation(source)[:most] if recipe.evaluation.every else ()
-    return Data(for_ppo, source.held_out(recipe.evaluation.split)[:most], validation, corpus, repairs)
+    solved = for_corpus if needs_corpus else ()
+    return Data(for_ppo, source.held_out(recipe.evaluation.split)[:most], validation, corpus, solved, repairs)
 
 
 def _repairs(recipe: Recipe, problems: Sequence[Problem], judge: AnyJudge) -> list[Repair]:

@@ -1,4 +1,5 @@
-"""The memory that a run will need, told before it starts: `rlcf train RECIPE --plan`.
+"""The memory that a run will need, told before it starts: `rlcf train RECIPE --plan`, or `--plan-for 24` for
+a GPU of 24 GiB that need not be here.
 
 All follows from the model's configuration, the recipe and the machine; no weights are loaded and no problem
 is made. On a CPU the process itself counts too, as it is now, and what its allocator keeps of what was
@@ -20,10 +21,10 @@ from transformers import AutoConfig, PretrainedConfig, PreTrainedModel
 from rlcf.errors import BadInput
 from rlcf.grounding.table import resolve_grounding
 from rlcf.machine import Machine
-from rlcf.model_name import check_model_name
+from rlcf.model_name import check_model_name, fresh_size
 from rlcf.policy.generate.native import LENGTHS, cache_bytes, rows_at_once
 from rlcf.policy.load import computed_in
-from rlcf.policy.memory import activation_bytes, lora_count, parameter_count, twin
+from rlcf.policy.memory import activation_bytes, encoder_count, lora_count, parameter_count, twin
 from rlcf.policy.score import LOGITS_AT_ONCE, head_size
 from rlcf.policy.tiny import tiny_config
 from rlcf.recipe import Recipe
@@ -123,6 +124,11 @@ def plan(recipe: Recipe, machine: Machine, device: torch.device, free: int | Non
     return Plan((*always, *sampling, *learning), tokens, rows)
 
 
+def plan_for_card(recipe: Recipe, machine: Machine, gib: int) -> Plan:
+    """The same for a GPU of so many GiB, all of it free, which need not be here."""
+    return plan(recipe, machine, torch.device("cuda"), free=gib << 30)
+
+
 def _completion_share(recipe: Recipe, model: PreTrainedModel) -> float:
     """Of the tokens that training reads, those of completions: they alone have logits."""
     behind = 1 if model.config.is_encoder_decoder else recipe.rollout.samples_per_prompt
@@ -152,24 +158,30 @@ def _discriminator(recipe: Recipe, parameters: int, computed: torch.dtype | None
     if not entry.compares(own.weight):
         return []
     if own.model.startswith(ASKED):
-        asked = parameter_count(twin(_config(own.model.removeprefix(ASKED)), torch.float32))
+        config = _config(own.model.removeprefix(ASKED), "discriminator.model")
+        asked = parameter_count(twin(config, torch.float32))
         return [Need("the model that is asked", asked * (computed or torch.float32).itemsize, "always")]
     each = torch.float32.itemsize + (0 if own.kind == "likelihood" else GRADIENT + ADAM)
+    if own.model not in ("policy", "random"):
+        config = _config(own.model, "discriminator.model")
+        is_causal = own.kind == "word"
+        parameters = parameter_count(twin(config, torch.float32)) if is_causal else encoder_count(config)
     return [Need("the discriminator", parameters * each, "always")]
 
 
 def config_of(recipe: Recipe) -> PretrainedConfig:
     """The configuration of the recipe's model."""
-    return tiny_config() if recipe.model.name == "tiny" else _config(recipe.model.name)
+    size = fresh_size(recipe.model.name)
+    return tiny_config(size) if size else _config(recipe.model.name, "model.name")
 
 
-def _config(name: str) -> PretrainedConfig:
-    check_model_name(name, field="model.name")
+def _config(name: str, field: str) -> PretrainedConfig:
+    check_model_name(name, field=field)
     try:
         return cast(PretrainedConfig, AutoConfig.from_pretrained(name))
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise BadInput(f"can't read a configuration: {reason}", file=name, field="model.name") from error
+        raise BadInput(f"can't read a configuration: {reason}", file=name, field=field) from error
 
 
 def resident() -> int:
@@ -178,9 +190,12 @@ def resident() -> int:
     return pages * 4096
 
 
-def table(found: Plan) -> str:
-    """The plan, a line a need."""
+def table(found: Plan, gib: int = 0) -> str:
+    """The plan, a line a need; whether it fits a card of so many GiB."""
     lines = [f"{need.what:40s} {need.bytes / 2**20:10,.0f} MiB  {need.when}" for need in found.needs]
     lines.append(f"{'at most':40s} {found.peak / 2**20:10,.0f} MiB")
     lines.append(f"{found.rows} rows decoded together, {found.microbatch:,} tokens in a forward pass")
+    if gib:
+        fits = "fits" if found.peak <= gib << 30 else "does not fit"
+        lines.append(f"{fits} a card of {gib} GiB: {found.peak / 2**30:.1f} GiB")
     return "\n".join(lines)

@@ -28,6 +28,7 @@ from rlcf.grounding.signal import Signal
 from rlcf.grounding.table import Entry, check_needs, resolve_grounding
 from rlcf.jsonl import read_rows
 from rlcf.machine import Machine
+from rlcf.model_name import fresh_size
 from rlcf.policy import Policy, load_policy, tiny_policy
 from rlcf.policy.generate import Backend, make_backend
 from rlcf.recipe import Recipe
@@ -50,7 +51,7 @@ from rlcf.training.trainer import Prompts, Trainer
 log = logging.getLogger("rlcf")
 
 TOKENIZER_ROWS = 4000
-"""Rows of the corpus that the tokenizer of `tiny` is trained on."""
+"""Rows of the corpus that the tokenizer of a model made on the spot is trained on."""
 
 
 class Training:
@@ -124,8 +125,9 @@ def train(
     folder, parallel = Path(folder), parallel or Parallel()
     with _judge_or_own(judge, parallel) as judge:
         training = Training(recipe, folder, judge, entry, machine, parallel)
-        _first_checkpoint(training, _begun(training))
-        _run_objective(training, 0)
+        with training.run.writing():
+            _first_checkpoint(training, _begun(training))
+            _run_objective(training, 0)
 
 
 def resume(
@@ -154,12 +156,13 @@ def resume(
     with _judge_or_own(judge, parallel) as judge:
         training = Training(recipe, folder, judge, entry, machine, parallel)
         training.parallel.wait()
-        saved = steps_saved(folder)
-        training.run.resume(saved[-1] if saved else None)
-        training.parallel.wait()
-        if not saved:
-            _first_checkpoint(training, _first_policy(training))
-        _run_objective(training, saved[-1] if saved else 0)
+        with training.run.writing():
+            saved = steps_saved(folder)
+            training.run.resume(saved[-1] if saved else None)
+            training.parallel.wait()
+            if not saved:
+                _first_checkpoint(training, _first_policy(training))
+            _run_objective(training, saved[-1] if saved else 0)
 
 
 def _judge_or_own(judge: AnyJudge | None, parallel: Parallel) -> AbstractContextManager[AnyJudge]:
@@ -209,7 +212,7 @@ def _run_objective(training: Training, step: int) -> None:
     if recipe.objective.steps:
         policy, best = _take_steps(training, step)
         if best != recipe.objective.steps:
-            policy = _load(run.checkpoint(best), training)
+            policy = load_into(run.checkpoint(best), training)
         measure(policy, training, "after", best)
     if training.parallel.main:
         log.info("%s: done in %.0f s", run.folder, time.monotonic() - started)
@@ -219,14 +222,14 @@ def _take_steps(training: Training, step: int) -> tuple[Policy, int]:
     """Take the steps from the checkpoint of `step` to the end; returns the policy after the last one, and the
     step of the best checkpoint: the last, where nothing is evaluated in between."""
     recipe, run = training.recipe, training.run
-    policy = _load(run.checkpoint(0), training)
+    policy = load_into(run.checkpoint(0), training)
     discriminator = discriminator_of(policy, recipe) if training.trains_discriminator else None
     if discriminator is not None:
         path = run.checkpoint(step) / DISCRIMINATOR
         discriminator.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
     training_step = TrainingStep(
         policy, recipe, training.judge, run, training.entry, training.asked or discriminator,
-        training.machine, training.parallel,
+        training.machine, training.parallel, solved=training.data.solved,
     )  # fmt: skip
     evaluates = recipe.evaluation.every > 0
     with Trainer(
@@ -281,16 +284,17 @@ def _first_policy(training: Training) -> Policy:
     """Load or make the policy before supervised training; raises BadInput where there is none."""
     recipe = training.recipe
     if recipe.start:
-        return _load(checkpoint_folder(Path(recipe.start), 0), training)
-    if recipe.model.name == "tiny":
+        return load_into(checkpoint_folder(Path(recipe.start), 0), training)
+    if size := fresh_size(recipe.model.name):
         rows = training.data.corpus[:TOKENIZER_ROWS]
         texts = [text for problem, completion in rows for text in (problem.prompt, completion)]
         texts += [commented(said.feedback) for _, said, _ in training.data.repairs[:TOKENIZER_ROWS]]
-        return tiny_policy(texts, recipe.seed, lora_rank=recipe.model.lora_rank)
-    return _load(recipe.model.name, training)
+        return tiny_policy(texts, recipe.seed, lora_rank=recipe.model.lora_rank, size=size)
+    return load_into(recipe.model.name, training)
 
 
-def _load(model: str | Path, training: Training) -> Policy:
+def load_into(model: str | Path, training: Training) -> Policy:
+    """Load a policy, as a run has it."""
     policy = load_policy(
         model,
         lora_rank=training.recipe.model.lora_rank,

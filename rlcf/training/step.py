@@ -10,6 +10,7 @@ scored 0 would teach the policy to provoke it.
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -55,8 +56,11 @@ class TrainingStep:
         discriminator: Discriminator | PairwiseLLMJudge | None,
         machine: Machine | None = None,
         parallel: Parallel | None = None,
+        *,
+        solved: Sequence[Problem] = (),
     ) -> None:
-        self.policy, self.recipe, self.run = policy, recipe, run
+        """`solved`: problems with references, for an anchor on others than the step's."""
+        self.policy, self.recipe, self.run, self.solved = policy, recipe, run, solved
         self.machine, self.parallel = machine or Machine(), parallel or Parallel()
         self.discriminator = RefreshedDiscriminator(discriminator, recipe, self.parallel)
         grounding: Grounding = entry.make(self.discriminator.compare, recipe.discriminator.weight)
@@ -137,7 +141,7 @@ class TrainingStep:
         if self.ahead is not None and following:
             self.ahead.start(partial(self._begin, step + 1, 0, following))
         with self.parallel.all_cores():
-            metrics = self.objective.update(learnt, problems_of(learnt), step) | baseline_metrics
+            metrics = self.objective.update(learnt, self._anchors(learnt, step), step) | baseline_metrics
         clock.lap("update")
         metrics |= self.discriminator.refresh(step, [rollout.program for rollout in rollouts])
         clock.lap("refresh")
@@ -266,6 +270,13 @@ class TrainingStep:
             "generated_tokens_per_second": tokens / seconds,
         }
         return found | {f"{name}_mfu": rate / peak for name, rate in rates.items() if peak}
+
+    def _anchors(self, learnt: Sequence[Rollout], step: int) -> list[Problem]:
+        """Draw the problems whose references an anchor is on: of the corpus, or the step's own."""
+        if not (count := self.recipe.objective.sft_problems):
+            return problems_of(learnt)
+        draw = random.Random(f"anchors {self.recipe.seed} {step}")
+        return draw.sample(list(self.solved), min(count, len(self.solved)))
 
     def _update_curriculum(
         self, rollouts: Sequence[Rollout], problems: Sequence[Problem]

@@ -90,10 +90,13 @@ class Trainer:
                 with self._profiled(step + 1):
                     row, rollouts = self.step.take(step, problems, self.prompts.draw, self._following)
                 self.rewards_since_save.append(row["reward"])
+                told = [(one.answer, one.signal) for one in rollouts]
                 self.trackers.log(row, step + 1)
+                self.trackers.completions(told, step + 1)
                 advance(1, **show.step_numbers(row))
                 if self.parallel.main:
-                    show.show_samples(step + 1, SAMPLES_EVERY, [(r.answer, r.signal) for r in rollouts])
+                    show.show_step(row, recipe.objective.steps)
+                    show.show_samples(step + 1, SAMPLES_EVERY, told)
                 best = self._validate(step + 1)
                 if best or step + 1 == recipe.objective.steps or (every and (step + 1) % every == 0):
                     self.save(step + 1)

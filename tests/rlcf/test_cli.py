@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import re
@@ -65,6 +66,38 @@ def test_help_is_quick_and_loads_no_torch(capsys: pytest.CaptureFixture[str]) ->
     imports = "import sys, rlcf.cli; print(sorted({'torch', 'transformers', 'numpy'} & set(sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", imports], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
+
+
+def test_the_version_names_release_and_commit() -> None:
+    done = rlcf("--version")
+    assert done.returncode == 0
+    version = importlib.metadata.version("rlcf")
+    root = Path(__file__).parent.parent.parent
+    if not (root / ".git").exists():
+        assert done.stdout == f"rlcf {version}\n"
+        return
+    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=root, check=True)
+    said = re.fullmatch(rf"rlcf {re.escape(version)} \(commit ([0-9a-f]{{12}})\+?\)\n", done.stdout)
+    assert said
+    assert head.stdout.startswith(said[1])
+
+
+def test_a_shell_completes_commands_and_options(tmp_path: Path) -> None:
+    script = tmp_path / "rlcf.bash"
+    script.write_text(rlcf("--tyro-print-completion", "bash").stdout)
+    ask = (
+        'source "$1"; shift; COMP_WORDS=(rlcf "$@"); COMP_CWORD=$#;'
+        ' $(complete -p rlcf | grep -o "_tyro[a-z_]*"); printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+
+    def completions(*words: str) -> list[str]:
+        command = ["bash", "-c", ask, "bash", str(script), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+    assert {"grade", "train", "push"} <= set(completions(""))
+    assert completions("gra") == ["grade"]
+    assert "--problems" in completions("grade", "--pro")
+    assert "--objective.steps" in completions("train", "--objective.s")
 
 
 def test_grade_as_json_is_one_object_and_results_lie_beside_the_samples(

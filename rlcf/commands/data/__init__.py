@@ -11,6 +11,7 @@ from tyro.conf import Positional, arg, subcommand
 
 from rlcf.commands.data.check import Check
 from rlcf.commands.data.convert import Convert
+from rlcf.commands.data.export import Export
 from rlcf.commands.data.overlap import Overlap
 from rlcf.commands.data.tests import Tests
 from rlcf.commands.options import FLAT, Judging
@@ -62,7 +63,7 @@ class Build:
     """
 
     name: Positional[Annotated[str, arg(metavar="NAME")]]
-    """mathqa."""
+    """mathqa, or mathqa-named: prompts have the numbers as constants and answers their names."""
     train: Annotated[str | None, arg(metavar="FILE")] = None
     """The training questions, the official JSON array or JSONL; by default mathqa/train.jsonl or train.json
     in the folder with the data."""
@@ -73,7 +74,7 @@ class Build:
     sft_share: float = 0.25
     """Share of the templates that the split `sft` gets; the others are `rl`, without references."""
     out: Annotated[str | None, arg(metavar="FILE")] = None
-    """Where the problems go, in the mxeval format; by default where `--problems mathqa` finds them."""
+    """Where the problems go, in the mxeval format; by default where `--problems NAME` finds them."""
     judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
 
     def run(self) -> int:
@@ -82,6 +83,7 @@ class Build:
         check_built(self.name)
         self.judging.check()
         mathqa.build_problems(
+            self.name,
             self.train,
             self.validation,
             form=self.form,
@@ -142,12 +144,13 @@ Action = (
     | Annotated[Check, subcommand("check", prefix_name=False)]
     | Annotated[Overlap, subcommand("overlap", prefix_name=False)]
     | Annotated[Convert, subcommand("convert", prefix_name=False)]
+    | Annotated[Export, subcommand("export", prefix_name=False)]
 )
 
 
 @dataclass(frozen=True)
 class Data:
-    """List, fetch, verify and build data sets; make tests, check problems, find overlaps, convert samples.
+    """List, fetch, verify and build data sets; make tests, check, convert, export and find overlaps.
 
     Example: rlcf data fetch mbjp
     """

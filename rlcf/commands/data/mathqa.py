@@ -27,6 +27,7 @@ from rlcf.problems.mathqa.questions import template, unseen
 
 
 def build_problems(
+    name: str,
     train: str | None,
     validation: str | None,
     *,
@@ -39,12 +40,20 @@ def build_problems(
     questions = read_questions(train or training_file("train"))
     held_out = read_questions(validation or training_file("dev"))
     test = load_problems("mathqa", "test")
-    path = Path(out) if out else built_path("mathqa")
+    path = Path(out) if out else built_path(name)
     if out:
         check_folder(path)
     started = time.monotonic()
     with judging.judge() as judge:
-        built = build(questions, held_out, test, judge, form=form, sft_share=sft_share)
+        built = build(
+            questions,
+            held_out,
+            test,
+            judge,
+            form=form,
+            named=name == "mathqa-named",
+            sft_share=sft_share,
+        )
         seconds = time.monotonic() - started
         print(f"{len(questions) + len(held_out)} questions built and judged in {seconds:.0f} s", end="")
         print(f", {judge.workers} workers, {judge.engine_name} engine, JDK {judge.jdk}")

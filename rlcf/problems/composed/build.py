@@ -42,7 +42,7 @@ SETS = ("atom", "pretrain", "a", "atom_new", "b", "c", "hard")
 
 
 def build(
-    seed: int, judge: AnyJudge, *, pretrain: int = 1500, a: int = 400, held_out: int = 120
+    seed: int, judge: AnyJudge, *, pretrain: int = 1500, a: int = 1200, held_out: int = 120
 ) -> ComposedData:
     """The sets of `seed`: the same arguments give the same data, on any machine.
 

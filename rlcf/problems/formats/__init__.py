@@ -7,6 +7,7 @@
 | LiveCodeBench | `question_content`, `public_test_cases` | `livecodebench.py` |
 | CodeContests | `description`, `public_tests` | `codecontests.py` |
 | APPS | `question`, `input_output` | `apps.py` |
+| rows that carry their problem | `problem`, no tests beside it | `carried.py` |
 | mxeval | all others | `mxeval.py` |
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Callable
 
 from rlcf.jsonl import Row
 from rlcf.problems.formats.apps import apps_problem
+from rlcf.problems.formats.carried import carried_problem, carries
 from rlcf.problems.formats.codecontests import codecontests_problem
 from rlcf.problems.formats.humanevalx import humanevalx_problem
 from rlcf.problems.formats.livecodebench import livecodebench_problem
@@ -38,4 +40,4 @@ def problem_of(row: Row) -> Problem:
     for _, fields, read in FORMATS:
         if fields <= row.fields.keys():
             return read(row)
-    return mxeval_problem(row)
+    return carried_problem(row) if carries(row) else mxeval_problem(row)

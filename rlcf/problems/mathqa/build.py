@@ -83,15 +83,17 @@ def build(
     judge: AnyJudge,
     *,
     form: Form = "nested",
+    named: bool = False,
     sft_share: float = 0.25,
 ) -> Built:
-    """The problems of MathQA's training and development questions; `test` is the released test split.
+    """The problems of MathQA's training and development questions, their numbers written out or `named`;
+    `test` is the released test split.
 
     Raises BadFormula where a formula can't be read, naming file and line.
     """
     if not 0 <= sft_share <= 1:
         raise BadInput(f"must be a share, from 0 to 1, is {sft_share}", field="sft_share")
-    shape = form_of(test[0])
+    shape = form_of(test[0], named=named)
     tested = {same_text(problem.description) for problem in test}
     checked = {same_text(question.text) for question in validation}
     # Both files are read before the first program is judged, which takes minutes.
@@ -136,7 +138,7 @@ def _asked(questions: Sequence[Question], shape: MathqaForm, name: str, form: Fo
     problems, without_value = [], []
     for index, question in enumerate(questions):
         try:
-            formula = question.read()
+            formula = question.read(named=shape.named)
         except NoValue as none:
             without_value.append(LeftOut(question, f"no value: {none.message}"))
             continue

@@ -54,6 +54,11 @@ def literal(value: float) -> Node:
     return Node("literal", repr(value), value)
 
 
+def constant(text: str, value: float) -> Node:
+    """A constant that stands elsewhere in the program."""
+    return Node("literal", text, value)
+
+
 PI = Node("literal", "Math.PI", math.pi)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rlcf.errors import BadInput
-from rlcf.problems.mathqa.doubles import PI, Node, literal
+from rlcf.problems.mathqa.doubles import PI, Node, constant, literal
 from rlcf.problems.mathqa.operations import OPERATIONS
 
 _STEP = re.compile(r"\s*(\w+)\s*\(([^()]*)\)\s*")
@@ -68,15 +68,20 @@ def nodes(root: Node) -> Iterator[Node]:
 
 
 def read_formula(
-    text: str, numbers: Sequence[float], *, file: str | None = None, line: int | None = None
+    text: str,
+    numbers: Sequence[float],
+    *,
+    named: bool = False,
+    file: str | None = None,
+    line: int | None = None,
 ) -> Formula:
-    """The formula of a question with these `numbers`. Raises BadFormula and NoValue, which name `file` and
-    `line`, where the question stands."""
+    """The formula of a question with these `numbers`, written out or `named`, `n0` the first. Raises
+    BadFormula and NoValue, which name `file` and `line`, where the question stands."""
 
     def place(kind: type[BadInput], step: int, message: str) -> BadInput:
         return kind(f"step {step}: {message}", file=file, line=line, field="linear_formula")
 
-    given = [literal(number) for number in numbers]
+    given = [constant(f"n{i}", number) if named else literal(number) for i, number in enumerate(numbers)]
     steps: list[Node] = []
     written = text.split("|")
     if not written[-1].strip():

@@ -8,6 +8,7 @@ The numbers of a text are found as MathQA finds them, since formulas count them:
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import re
@@ -40,9 +41,9 @@ class Question:
     def place(self) -> str:
         return f"{self.file}:{self.line}"
 
-    def read(self) -> Formula:
-        """Raises BadFormula and NoValue."""
-        return read_formula(self.formula, numbers(self.text), file=self.file, line=self.line)
+    def read(self, *, named: bool = False) -> Formula:
+        """Its numbers written out or `named`. Raises BadFormula and NoValue."""
+        return read_formula(self.formula, numbers(self.text), named=named, file=self.file, line=self.line)
 
 
 def read_questions(path: str | Path) -> list[Question]:
@@ -68,6 +69,12 @@ def training_file(name: str) -> Path:
 def numbers(text: str) -> list[float]:
     """The numbers of a text, in their order; signs belong to them, commas are dropped."""
     return [float(found.replace(",", "")) for found in _NUMBER.findall(text)]
+
+
+def numbers_named(text: str) -> str:
+    """The text with every number's name in its place: `n0` is the first, as formulas call it."""
+    count = itertools.count()
+    return _NUMBER.sub(lambda _: f"n{next(count)}", text)
 
 
 def words_masked(text: str) -> str:

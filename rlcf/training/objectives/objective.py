@@ -23,8 +23,8 @@ class Objective(Protocol):
         """Compute what needs no scores of the batch that `update` gets next; runs while the judge works."""
 
     def update(self, rollouts: Sequence[Rollout], problems: Sequence[Problem], step: int) -> dict[str, float]:
-        """Learn from the rollouts of 0-based `step`, which are of `problems`, all ranks' in the order of
-        rows; returns metrics. One rollout at least was judged."""
+        """Learn from the rollouts of 0-based `step`, all ranks' in the order of rows, and from references of
+        `problems` where the recipe asks for it; returns metrics. One rollout at least was judged."""
 
     def state(self) -> dict[str, Any]:
         """Gather all that changes while learning, for a checkpoint: tensors and plain values."""

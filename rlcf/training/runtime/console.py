@@ -1,4 +1,4 @@
-"""What is seen of a training while it runs: the live line, a table of samples, and experiment trackers.
+"""What is seen of a training while it runs: a line a step, a table of samples, and experiment trackers.
 
 metrics.jsonl and completions.jsonl are the record; nothing here is needed to understand a run afterwards.
 
@@ -6,17 +6,20 @@ metrics.jsonl and completions.jsonl are the record; nothing here is needed to un
     accelerator = Accelerator(log_with=list(names), project_dir=run_dir)
     trackers = Trackers(accelerator, names, "quickstart", config)
     with progress("ppo", total=steps) as advance:
-        advance(1, **step_numbers(row)); show_samples(step, 10, rollouts); trackers.log(row, step)
+        advance(1, **step_numbers(row)); show_step(row, steps); show_samples(step, 10, rollouts)
+        trackers.log(row, step); trackers.completions(rollouts, step)
     trackers.close()
 
 What a model wrote is shown as text: control characters and markup in it stay visible and do nothing.
-Not covered: trackers beyond those that accelerate knows; images; completions in trackers.
+Not covered: trackers beyond those that accelerate knows; images; completions in TensorBoard, which has no
+tables.
 """
 
 from __future__ import annotations
 
+import importlib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +82,26 @@ def step_numbers(row: Mapping[str, float]) -> dict[str, float | str]:
     if total > 0:
         numbers |= {name: f"{part / total:.0%}" for name, part in seconds.items()}
     return numbers
+
+
+def step_line(row: Mapping[str, float], steps: int, width: int) -> str:
+    """One line of a step in at most `width` columns: what matters most comes first, and what does not fit is
+    left out whole."""
+    line = f"step {row['step']:.0f}/{steps}"[:width]
+    seconds = {"s": f"{row['seconds']:.3g}"} if "seconds" in row else {}
+    for name, value in (step_numbers(row) | seconds).items():
+        shown = f"{value:+.3g}" if name == "reward" else f"{value:.3g}" if isinstance(value, float) else value
+        longer = f"{line}  {name} {shown}"
+        if len(longer) > width:
+            break
+        line = longer
+    return line
+
+
+def show_step(row: Mapping[str, float], steps: int) -> None:
+    """Print the line of a step to stderr, on a terminal only; elsewhere progress prints plain lines."""
+    if console.is_terminal:
+        console.print(Text(step_line(row, steps, console.width), no_wrap=True))
 
 
 def sample_table(rollouts: Sequence[tuple[Answer, Signal]], *, title: str = "", lines: int = 10) -> Table:
@@ -147,6 +170,42 @@ def _verdict(answer: Answer) -> str:
     return visible("\n".join(lines)[:200])
 
 
+def completion_rows(rollouts: Sequence[tuple[Answer, Signal]]) -> list[tuple[Any, ...]]:
+    """Rows of COLUMNS, one a completion: nothing in them tells what the tests expect. Lone surrogates, which
+    trackers can't send, are spelled out."""
+
+    def plain(text: str) -> str:
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+    return [
+        (
+            plain(answer.problem.task_id),
+            str(answer.verdict.outcome),
+            signal.score,
+            answer.verdict.diagnostics[0].code if answer.verdict.diagnostics else "",
+            answer.verdict.exception.type if answer.verdict.exception else "",
+            plain(answer.completion),
+        )
+        for answer, signal in rollouts
+    ]
+
+
+COLUMNS = ["problem", "outcome", "score", "javac code", "exception", "completion"]
+TABLED_AS = "completions"
+
+
+def _trackio_table(trackio: Any, rows: Sequence[tuple[Any, ...]]) -> Any:
+    pandas = importlib.import_module("pandas")  # which trackio needs
+    return trackio.Table(dataframe=pandas.DataFrame(rows, columns=COLUMNS))
+
+
+TABLED: dict[str, Callable[[Any, Sequence[tuple[Any, ...]]], Any]] = {
+    "wandb": lambda wandb, rows: wandb.Table(columns=COLUMNS, data=[list(row) for row in rows]),
+    "trackio": _trackio_table,
+}
+"""How a tracker's package makes a table of rows."""
+
+
 def check_trackers(names: Sequence[str]) -> None:
     """Raise BadInput where a tracker is unknown, or its package not installed."""
     available = {str(tracker) for tracker in get_available_trackers()}
@@ -189,6 +248,14 @@ class Trackers:
         if self._accelerator is not None and self._accelerator.trackers:
             numbers = {name: v for name, v in row.items() if isinstance(v, int | float) and name != "step"}
             self._accelerator.log(numbers, step=step)
+
+    def completions(self, rollouts: Sequence[tuple[Answer, Signal]], step: int) -> None:
+        """Send the completions of `step` as a table, to the trackers that have tables."""
+        for tracker in self._accelerator.trackers if self._accelerator is not None else ():
+            if tracker.name not in TABLED:
+                continue
+            module = importlib.import_module(tracker.name)
+            tracker.log({TABLED_AS: TABLED[tracker.name](module, completion_rows(rollouts))}, step=step)
 
     def close(self) -> None:
         """End the trackers. The accelerator's own way would end its process group too."""

@@ -15,6 +15,7 @@ from rlcf.evaluation.generation import Ask, Completion
 from rlcf.evaluation.generation.asked import Deliver
 from rlcf.policy import Policy
 from rlcf.policy.generate import stable_seed
+from rlcf.problems import Problem
 from rlcf.training.rollout import EVALUATION_LIMITS
 
 if TYPE_CHECKING:
@@ -31,13 +32,12 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> list[E
     the others return nothing."""
     recipe, run = training.recipe, training.run
     split = "validation" if stage == "during" else recipe.evaluation.split
+    problems = training.data.validation if stage == "during" else training.data.evaluation
     found = []
     for temperature, n in ((0.0, 1), (TEMPERATURE, recipe.evaluation.samples)):
-        writer = Writer(policy, training, temperature)
-        if not training.parallel.main:
-            writer.follow()
+        repaired = decoded(policy, training, problems, stage, temperature, n)
+        if repaired is None:
             continue
-        repaired = _measured(writer, training, stage, n)
         evaluation = repaired.evaluations[-1]
         row = evaluation_row(evaluation, stage=stage, split=split, temperature=temperature, n=n)
         if recipe.repair.turns > 1:
@@ -55,11 +55,22 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> list[E
     return found
 
 
-def _measured(writer: Writer, training: Training, stage: str, n: int) -> Repaired:
-    temperature, turns = writer.temperature, training.recipe.repair.turns
+def decoded(
+    policy: Policy,
+    training: Training,
+    problems: Sequence[Problem],
+    stage: str,
+    temperature: float,
+    n: int,
+) -> Repaired | None:
+    """Evaluate on `problems` at one temperature, and write nothing; None of processes but the first."""
+    writer, turns = Writer(policy, training, temperature), training.recipe.repair.turns
+    if not training.parallel.main:
+        writer.follow()
+        return None
     try:
         return benchmark_in_turns(
-            training.data.validation if stage == "during" else training.data.evaluation,
+            problems,
             n,
             writer,
             training.judge,

@@ -37,6 +37,13 @@ def pairs(folder: Path, **files: str) -> Path:
     return folder
 
 
+def test_the_version_is_that_of_results(program: Path) -> None:
+    done = javabox("--version")
+    assert done.returncode == 0
+    judged = json.loads(javabox("run", program, "--json", stdin="1 2").stdout)
+    assert done.stdout.strip() == judged["provenance"]["judge"]
+
+
 def test_run_prints_what_the_program_prints(program: Path) -> None:
     done = javabox("run", program, "--engine", "local", stdin="1 2")
     assert (done.returncode, done.stdout, done.stderr) == (0, "é3\n", "")

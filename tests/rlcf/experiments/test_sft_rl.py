@@ -74,25 +74,27 @@ def test_what_was_done_before_a_kill_is_not_repeated(work: Work) -> None:
     assert stamps(work.out) == now
 
 
-def test_every_arm_learns_from_as_many_completions(work: Work) -> None:
+def test_arms_learn_from_as_many_completions_after_the_first_stage(work: Work) -> None:
+    steps = {"base": QUICK.pretrain_steps, "sft-both-sft": QUICK.second_steps}
     for folder in stamps(work.out):
         supervised = [row for row in rows(folder, "metrics.jsonl") if "supervised_loss" in row]
         rollouts = [row for row in rows(folder, "completions.jsonl") if row["stage"] == "rollout"]
         learnt = len(supervised) * SFT_BATCH + len(rollouts)
-        budget = QUICK.ppo_steps * QUICK.prompts_per_step * QUICK.samples_per_prompt
-        assert learnt == (QUICK.pretrain_steps * SFT_BATCH if folder.name == "base" else budget)
+        sampled = QUICK.rl_steps * QUICK.prompts_per_step * QUICK.samples_per_prompt
+        written = steps.get(folder.name, QUICK.sft_steps) * SFT_BATCH
+        assert learnt == (sampled if folder.name.endswith("-rl") else written)
         assert {set_of(row["task_id"]) for row in rollouts} <= {"atom", "a"}, "the prompts of SFT"
 
 
 def test_the_budget_of_the_published_run_is_one_too() -> None:
     budget = Budget()
-    assert (
-        budget.sft_steps * SFT_BATCH == budget.ppo_steps * budget.prompts_per_step * budget.samples_per_prompt
-    )
+    sampled = budget.rl_steps * budget.prompts_per_step * budget.samples_per_prompt
+    assert budget.second_steps * SFT_BATCH == sampled
     recipes = {arm.name: recipe_of(arm, budget, 0, Path("seed-0")) for arm in ARMS}
     assert {recipe.supervised.steps for recipe in recipes.values()} == {
         budget.pretrain_steps,
         budget.sft_steps,
+        budget.second_steps,
         0,
     }
     assert {name for name, recipe in recipes.items() if recipe.data.corpus_noise} == {"base"}

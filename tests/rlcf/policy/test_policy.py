@@ -268,3 +268,13 @@ def test_a_model_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
         load_policy(tmp_path / "nowhere")
     with pytest.raises(BadInput, match=r"config\.json"):
         load_policy(tmp_path)
+
+
+def test_the_small_model_keeps_names_of_numbers_apart(tmp_path: Path) -> None:
+    texts = [f"/** n0 m in n1 s, {word} */ return n0 / n1;" for word in ("a train", "a boat", "a man")]
+    policy = tiny_policy(texts * 3, 0, size="small")
+    policy.save(tmp_path)
+    for tokenizer in (policy.tokenizer, load_policy(tmp_path).tokenizer):
+        for text in texts:
+            tokens = [tokenizer.decode([one]) for one in tokenizer(text)["input_ids"]]
+            assert (tokens.count("n0"), tokens.count("n1"), "".join(tokens)) == (2, 2, text)

@@ -1,11 +1,17 @@
-"""The report: self-contained, escaped, true to the run folder; and what a run folder must be."""
+"""The report without a browser: whole, escaped, true to the run folder; and what a run folder must be. What a
+reader sees of completions is in test_browser.py."""
 
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +23,8 @@ from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.report import write_report
 from rlcf.report.before_after import caption, changes, text_table
-from rlcf.report.chart import Line, bar_chart, line_chart
+from rlcf.report.chart import bar_chart
+from rlcf.report.curves import charts
 from rlcf.report.run_folder import read_run
 from rlcf.training.runtime.run_folder import RunFolder
 
@@ -64,7 +71,7 @@ def run_dir(tmp_path: Path) -> Path:
 class Page(HTMLParser):
     """Tags and texts of a page; complains about tags that are not closed."""
 
-    VOID = ("meta", "line", "rect", "polyline", "br")
+    VOID = ("meta", "line", "rect", "br", "link", "input")
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -94,20 +101,48 @@ def test_the_page_is_whole_and_asks_the_network_for_nothing(run_dir: Path) -> No
     assert path == run_dir / "report.html"
     text = path.read_text(encoding="utf-8")
     page = Page(text)
-    assert not {"script", "link", "img", "iframe", "object"} & {tag for tag, _ in page.tags}
-    assert not re.search(r"https?:|url\(|@import", text)
-    assert not any({"src", "href", "onload"} & set(attributes) for _, attributes in page.tags)
+    assert not {"img", "iframe", "object"} & {tag for tag, _ in page.tags}
+    assert not re.search(r"url\(|@import", text)
+    assert not any({"src", "onload"} & set(attributes) for _, attributes in page.tags)
+    assert {attributes["href"] for _, attributes in page.tags if "href" in attributes} == {"data:,"}
+    policy = next(attributes["content"] for _, attributes in page.tags if "http-equiv" in attributes)
+    assert policy is not None
+    assert {"default-src 'none'", "connect-src 'none'"} <= set(policy.split("; "))
 
 
-def test_what_models_wrote_is_shown_as_text(run_dir: Path) -> None:
-    page = Page(write_report(run_dir).read_text(encoding="utf-8"))
-    words = "".join(page.words)
-    assert "alert('\\ud800')</script>" in words
-    assert "small <run>" in words
-    assert "rollout of 60" in words
-    assert "rollout of 59" not in words, "rollouts of the last step only"
-    assert "score -1.00 at character 7 (compiler -1.00)" in words
-    assert "line 2: ';' expected" in words
+def test_only_the_scripts_of_the_package_may_run(run_dir: Path) -> None:
+    text = write_report(run_dir).read_text(encoding="utf-8")
+    scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    assert re.findall(r"'sha256-([^']+)'", text) == hashes
+    assert all("Permission is hereby granted" in script for script in scripts[:2]), "their licences"
+
+
+def test_what_models_wrote_can_not_end_an_element(run_dir: Path) -> None:
+    text = write_report(run_dir).read_text(encoding="utf-8")
+    assert "alert(" not in text
+    blocks = re.findall(r'<script type="application/json" class="block">(.*?)</script>', text)
+    assert all("<" not in block for block in blocks)
+    rows = unpacked(text)
+    told = [json.loads(line) for line in (run_dir / "completions.jsonl").read_text().splitlines()]
+    assert [row["completion"] for row in rows] == [row["completion"] for row in told], "all, in their order"
+    assert [row["diagnostics"] for row in rows if "diagnostics" in row] == [
+        row["diagnostics"] for row in told if row["diagnostics"]
+    ]
+    assert "small &lt;run&gt;" in text
+
+
+def unpacked(text: str) -> list[dict[str, Any]]:
+    """The rows that a page holds, without those of their fields that are words."""
+    found = []
+    for block in re.findall(r'<script type="application/json" class="block">(.*?)</script>', text):
+        head, texts, detail = (
+            json.loads(gzip.decompress(base64.b64decode(json.loads(block)[part])))
+            for part in ("head", "text", "detail")
+        )
+        for at, fields in enumerate(detail):
+            found.append({"completion": texts["completion"][at], "score": head["score"][at], **fields})
+    return found
 
 
 def test_answers_in_turns_are_shown_after_the_first_turn_too(run_dir: Path) -> None:
@@ -182,12 +217,12 @@ def test_samples_say_why_they_failed_and_what_was_expected_where_that_is_kept(
     signal = Signal(None)
     run.completions("rollout", 1, 0.8, [(Answer(PROBLEMS[0], "}", one), signal, {}) for one in verdicts])
     told = (run.folder / "completions.jsonl").read_text()
-    words = "".join(Page(write_report(run.folder).read_text(encoding="utf-8")).words)
-    assert "case 1 · call: int r = A.f(2); · got: <5>" in words
+    words = json.dumps(unpacked(write_report(run.folder).read_text(encoding="utf-8")))
+    assert '"call": "int r = A.f(2);", "got": "<5>"' in words
     assert "the tests checked nothing" in words
     for secret in ("4711", "4712", "4713"):
         assert (secret in told) == (secret in words) == expected_values
-    assert ("expected: 4711" in words) == expected_values
+    assert ('"expected": "4711"' in words) == expected_values
 
 
 def test_an_interrupted_run_has_a_report(run_dir: Path) -> None:
@@ -233,20 +268,27 @@ def test_a_malformed_evaluation_is_named(field: str, value: object, run_dir: Pat
         write_report(run_dir)
 
 
-def test_charts_keep_their_points_inside_and_their_texts_escaped() -> None:
-    points = [(float(x), (-1.0) ** x * x * 1e-3) for x in range(1000)]
-    svg = line_chart("a < b", [Line("one & two", points), Line("flat", [(0.0, 0.0), (999.0, 0.0)])])
-    Page(svg)
-    assert "a &lt; b" in svg
-    assert "one &amp; two" in svg
-    drawn = re.findall(r'points="([^"]*)"', svg)
-    assert len(drawn) == 3, "raw and mean of the long line, the short line"
-    for x, y in (pair.split(",") for line in drawn for pair in line.split()):
-        assert 0 <= float(x) <= 340
-        assert 0 <= float(y) <= 190
-    assert line_chart("nothing", [Line("empty", []), Line("nan", [(1.0, float("nan"))])]) == ""
-    assert line_chart("one point", [Line("it", [(1.0, 2.0)])]) != ""
-    bars = bar_chart("shares", {"before": {"passed": 1.0}, "after": {"failed": 0.25, "<i>": 0.75}})
+def test_curves_are_those_of_the_metrics(run_dir: Path) -> None:
+    found = {chart["title"]: chart for chart in charts([read_run(run_dir)])}
+    assert list(found) == ["Reward", "Rates of the rollouts"], "of what was never a number there is none"
+    assert found["Reward"]["lines"][0]["x"] == [float(step) for step in range(1, 61)]
+    assert found["Reward"]["lines"][0]["y"][-1] == 1.0
+    two = charts([read_run(run_dir)] * 2)
+    assert [line["run"] for line in two[0]["lines"]] == [0, 1]
+
+
+def test_bars_have_their_texts_escaped() -> None:
+    bars = bar_chart("shares < 1", {"before": {"passed": 1.0}, "after": {"failed": 0.25, "<i>": 0.75}})
     Page(bars)
     assert "25.0 %" in bars
     assert "&lt;i&gt;" in bars
+    assert "shares &lt; 1" in bars
+
+
+def test_two_runs_stand_on_one_page(run_dir: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / run_dir.name
+    shutil.copytree(run_dir, other)
+    text = write_report(run_dir, other).read_text(encoding="utf-8")
+    assert len(unpacked(text)) == 2 * len((other / "completions.jsonl").read_text().splitlines())
+    assert text.count("<table><thead><tr><th>decoding") == 2
+    assert "small &lt;run&gt; (against)" in text

@@ -100,7 +100,7 @@ def small_world(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Sma
     folder = tmp_path_factory.mktemp("world")
     problems = folder / "problems.jsonl"
     # The numbers of MBPP's test (11 on) and train (601 on) splits.
-    rows = [_problem(number) for number in (*range(11, 15), *range(601, 613))]
+    rows = [problem(number) for number in (*range(11, 15), *range(601, 613))]
     problems.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     train = load_problems(str(problems), "train")
     # Its own few texts would become a token each.
@@ -114,7 +114,7 @@ def small_world(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Sma
     return SmallWorld(problems, tokenizer, folder / "model")
 
 
-def _problem(number: int) -> dict[str, str]:
+def problem(number: int) -> dict[str, str]:
     """f(x) = x + number % 7, in the form of mxeval's MBJP."""
     plus = number % 7
     cases = "".join(

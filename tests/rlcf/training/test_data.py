@@ -9,9 +9,11 @@ import pytest
 
 from javabox import Judge
 from rlcf.errors import BadInput
+from rlcf.grounding.table import grounding_entry
 from rlcf.problems import load_problems
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
+from rlcf.training.check import check_parts, needs_references
 from rlcf.training.data import load_data
 from tests.rlcf.conftest import SmallSet
 
@@ -59,6 +61,18 @@ def test_a_grounding_that_needs_references_finds_none_in_the_withheld_part(
 ) -> None:
     with pytest.raises(BadInput, match=r"withheld for RL .* no references"):
         load_data(divided, judge, references=True)
+
+
+def test_an_anchor_on_the_corpus_needs_no_references_of_the_withheld_part(
+    divided: Recipe, judge: Judge
+) -> None:
+    fields = {"objective.sft_coef": 1.0, "objective.sft_problems": 2, "supervised.steps": 0}
+    recipe = override(divided, {**fields, "model.name": "a/model"})
+    assert not needs_references(recipe, grounding_entry("tests"))
+    data = load_data(recipe, judge, references=False)
+    assert {problem.task_id for problem in data.solved} == {f"T/{index}" for index in range(1, 6)}
+    with pytest.raises(BadInput, match=r"sft_problems.*sft_coef"):
+        check_parts(override(recipe, {"objective.sft_coef": 0.0}), grounding_entry("tests"))
 
 
 def test_a_split_that_no_file_can_have_is_refused(divided: Recipe, tmp_path: Path) -> None:

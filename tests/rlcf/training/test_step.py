@@ -124,7 +124,8 @@ def step_with(
     policy = load_policy(small_world.model)
     run, machine = RunFolder(folder), Machine(rails=rails)
     run.begin(recipe, machine)
-    return TrainingStep(policy, recipe, judge, run, entry, None, machine)
+    solved = load_problems(str(small_world.problems), "train")
+    return TrainingStep(policy, recipe, judge, run, entry, None, machine, solved=solved)
 
 
 @pytest.mark.parametrize("rails", ["stop", "warn"])
@@ -300,3 +301,20 @@ def test_a_buffer_gives_old_rollouts_to_learn_from(
     assert any(old), "of the first step"
     assert not all(old), "of the second"
     assert all(one in first + second for one in learnt[1])
+
+
+def test_the_anchor_is_on_problems_of_the_corpus_others_each_step(
+    small_world: SmallWorld, judge: Judge, tmp_path: Path
+) -> None:
+    asked = load_problems(str(small_world.problems), "train")[:1]
+    fields = {"objective.sft_coef": 0.5, "objective.sft_problems": 3, "critic.warmup_steps": 0}
+    drawn = []
+    for run in ("one", "other"):
+        entry = grounding_entry("compiler")
+        with step_with(entry, small_world, judge, tmp_path / run, "warn", fields) as step:
+            row, rollouts = step.take(0, asked)
+            drawn.append([[one.task_id for one in step._anchors(rollouts, at)] for at in range(4)])
+        assert row["anchor_loss"] > 0
+    assert drawn[0] == drawn[1], "the same in another run"
+    assert all(len(set(ids)) == 3 for ids in drawn[0])
+    assert len({tuple(ids) for ids in drawn[0]}) > 1, "others in another step"

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from javabox import Judge
-from rlcf.commands.merge import Merge
+from rlcf.commands.model.merge import Merge
 from rlcf.errors import BadInput
 from rlcf.grounding.leti import GOOD
 from rlcf.machine import Machine

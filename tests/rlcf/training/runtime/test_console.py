@@ -23,11 +23,15 @@ from rlcf.errors import BadInput
 from rlcf.grounding.signal import Answer, Signal
 from rlcf.problems import Problem
 from rlcf.training.runtime.console import (
+    COLUMNS,
+    TABLED,
     TRACKERS,
     Trackers,
     check_trackers,
+    completion_rows,
     sample_table,
     show_samples,
+    step_line,
     step_numbers,
     visible,
 )
@@ -235,6 +239,60 @@ def test_trackers_get_the_recipe_every_row_and_an_end(tmp_path: Path) -> None:
     assert first == {"step": 3, "values": {name: value for name, value in ROW.items() if name != "step"}}
     assert second == {"step": 4, "values": {"kl": 1.0}}
     assert end == {"finished": True}
+
+
+COMPLETIONS = """
+import json, sys
+from accelerate import Accelerator
+from rlcf.training.runtime.console import Trackers
+from tests.rlcf.training.runtime.test_console import NASTY, ROW, rollout
+name, folder = sys.argv[1:]
+trackers = Trackers(Accelerator(cpu=True, log_with=[name], project_dir=folder), [name], "run", {"seed": 1})
+for step in (1, 2):
+    trackers.log(ROW, step)
+    trackers.completions([rollout(0.5, NASTY), rollout(None)], step)
+trackers.close()
+"""
+
+
+@pytest.mark.parametrize("name", TABLED)
+def test_completions_are_tables_in_the_trackers_that_have_them(name: str, tmp_path: Path) -> None:
+    """By the tracker's own package, without a network, where it is installed; else of the rows alone."""
+    rows = completion_rows([rollout(0.5, NASTY), rollout(None)])
+    assert [len(row) for row in rows] == [len(COLUMNS)] * 2
+    assert all(text.encode("utf-8") for row in rows for text in row if isinstance(text, str))
+    if name not in map(str, get_available_trackers()):
+        return
+    offline = {"WANDB_MODE": "offline", "WANDB_DIR": str(tmp_path), "TRACKIO_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", COMPLETIONS, name, str(tmp_path)]
+    done = subprocess.run(command, env=os.environ | offline, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"javac code" in written
+
+
+def test_the_line_of_a_step_fits_and_says_what_matters_first() -> None:
+    whole = step_line(ROW, 72, 1000)
+    for width in range(1, len(whole) + 5):
+        line = step_line(ROW, 72, width)
+        assert len(line) <= width
+        assert whole.startswith(line)
+    assert re.match(r"step \d+/72  reward [+-]", whole)
+
+
+STEPS = """
+from rlcf.training.runtime.console import show_step
+from tests.rlcf.training.runtime.test_console import ROW
+for step in (1, 2):
+    show_step(ROW | {"step": step}, 72)
+"""
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_step_is_one_line_of_the_terminal(width: int) -> None:
+    lines = on_a_terminal(STEPS, width).splitlines()
+    assert [line[:10] for line in lines] == ["step 1/72 ", "step 2/72 "]
+    assert max(map(len, lines)) <= width
 
 
 def test_without_trackers_nothing_is_started_or_written(
