@@ -134,7 +134,7 @@ def table(found: Sequence[Gains]) -> str:
         tuned = ["T, before → after"] if decoding == BEST else []
         heads = ["arm", "seeds", *names, "p: pass, no PPO", f"p: pass, `{first.grounding}`", *tuned]
         lines += [
-            f"{decoding} (before: {start}):",
+            f"{decoding} (before, in the seeds of `{first.grounding}`: {start}):",
             "",
             f"| {' | '.join(heads)} |",
             f"|---{'|---:' * (len(heads) - 1)}|",
@@ -210,5 +210,5 @@ def column_rates(row: Mapping[str, Any]) -> Rates:
 
 
 def _points(shares: Sequence[float]) -> str:
-    spread = statistics.stdev(shares) if len(shares) > 1 else 0.0
-    return f"{100 * statistics.fmean(shares):+.1f} ± {100 * spread:.1f}"
+    spread = f" ± {100 * statistics.stdev(shares):.1f}" if len(shares) > 1 else ""
+    return f"{100 * statistics.fmean(shares):+.1f}{spread}"

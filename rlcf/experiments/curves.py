@@ -111,9 +111,9 @@ def equal_table(courses: Courses) -> str:
 
 def _cells(pairs: Sequence[tuple[float, float]]) -> list[str]:
     gains = [100 * (point - start) for start, point in pairs]
-    spread = statistics.stdev(gains) if len(gains) > 1 else 0.0
+    spread = f" ± {statistics.stdev(gains):.1f}" if len(gains) > 1 else ""
     rate = 100 * statistics.fmean(point for _, point in pairs)
-    return [f"{rate:.1f}", f"{statistics.fmean(gains):+.1f} ± {spread:.1f}"]
+    return [f"{rate:.1f}", f"{statistics.fmean(gains):+.1f}{spread}"]
 
 
 def curves_plot(courses: Courses) -> str:
