@@ -20,6 +20,7 @@ class Comparison {
     this.kind = document.getElementById("pair-kind");
     this.table = document.getElementById("compared");
     this.pairs = document.getElementById("pairs");
+    this.shown = []; // the rows of the pairs in the list
     for (const name of Object.keys(PAIRS)) this.kind.append(new Option(name, name));
     for (const field of [...this.sides, this.kind]) field.addEventListener("change", () => this.show());
   }
@@ -72,6 +73,12 @@ class Comparison {
     return rows;
   }
 
+  /** Opens the pair after or before the one that has `row`. */
+  step(row, by) {
+    const pair = this.shown[this.shown.findIndex(([first]) => first === row) + by];
+    if (pair) this.open(...pair);
+  }
+
   _counts(sets) {
     const { all } = this;
     const counted = (rows, words) => {
@@ -120,6 +127,7 @@ class Comparison {
     });
     const both = [...a.keys()].filter((task) => b.has(task));
     const shown = both.filter((task) => PAIRS[this.kind.value](a.get(task), b.get(task)));
+    this.shown = [];
     const items = shown.slice(0, MOST_PAIRS).map((task) => {
       const [one, other] = [a.get(task), b.get(task)];
       const passes = one.count > 1 || other.count > 1 ? ` ${one.passes}/${one.count} → ${other.passes}/${other.count}` : "";
@@ -127,6 +135,7 @@ class Comparison {
         make("span", "task", {}, all.words.task[task]),
         make("span", `outcome ${one.outcome}`, {}, one.outcome), " → ", make("span", `outcome ${other.outcome}`, {}, other.outcome), passes);
       button.addEventListener("click", () => this.open(one.first, other.first));
+      this.shown.push([one.first, other.first]);
       return make("li", "", {}, button);
     });
     const more = shown.length > MOST_PAIRS ? `, the first ${MOST_PAIRS} shown` : "";

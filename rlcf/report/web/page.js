@@ -9,8 +9,8 @@ async function start() {
   const charts = new Charts(document.getElementById("curves"));
   const list = new List(all, (row) => view.open(row));
   const view = new ProgramView(all, document.getElementById("program"), {
-    step: (by) => list.choose(list.rows.indexOf(view.row) + by, true),
-    closed: () => list.view.focus({ preventScroll: true }),
+    step: (by) => (tabs.comparing() ? comparison.step(view.row, by) : list.choose(list.rows.indexOf(view.row) + by, true)),
+    closed: () => (tabs.comparing() ? comparison.kind : list.view).focus({ preventScroll: true }),
   });
   const comparison = new Comparison(all, (row, beside) => view.open(row, beside));
   const tabs = keys(list, view, comparison);

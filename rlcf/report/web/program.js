@@ -141,12 +141,13 @@ class ProgramView {
 
   /** What the colours mean, where there are any. */
   _key(one, lines) {
-    const told = [];
-    if (one.spans) told.push(make("span", "paid", {}, "credit"), " and ", make("span", "punished", {}, "blame"), " of tokens; ");
-    if (one.place !== undefined) told.push(make("span", "placed", {}, "the token"), " that the score belongs to; ");
-    if (one.loss_spans) told.push(make("span", "unlearnt", {}, "not learnt from"), "; ");
-    if (lines.length) told.push("a bar beside a number: the line was executed");
-    return told.length ? make("p", "note key", {}, ...told) : null;
+    const told = [
+      one.spans && [make("span", "paid", {}, "credit"), " and ", make("span", "punished", {}, "blame"), " of tokens"],
+      one.place !== undefined && [make("span", "placed", {}, "the token"), " that the score belongs to"],
+      one.loss_spans && [make("span", "unlearnt", {}, "not learnt from")],
+      lines.length > 0 && ["a bar beside a number: the line was executed"],
+    ].filter(Boolean);
+    return told.length ? make("p", "note key", {}, ...told.flatMap((words, at) => (at ? ["; ", ...words] : words))) : null;
   }
 
   /** Cases that did not pass, with what was called, what came out and what should have. */

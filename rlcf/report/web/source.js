@@ -64,7 +64,7 @@ function sourceLines(prompt, completion, { said = new Map(), covered = null, pla
       const code = make("code", "", {}, ...pieces(text, start, start + line.length, marks));
       const ran = number > 0 && covered && covered.has(number);
       const gutter = make("span", ran ? "line-number ran" : "line-number", ran ? { title: "was executed" } : {}, number > 0 ? `${number}` : "");
-      const item = make("li", (number > 0 ? "" : "asked ") + (messages.length ? "wrong" : ""), {}, gutter, code);
+      const item = make("li", messages.length ? "wrong" : "", {}, gutter, code);
       for (const message of messages) item.append(make("p", "message", {}, message));
       list.append(item);
     }
@@ -82,7 +82,7 @@ function marksOf(text, from, completion, { spans = [], place, score, learnt }) {
   for (const [start, end, value] of spans) {
     marks.push([from + at(start), from + at(end), (piece) => {
       piece.classList.add(value < 0 ? "punished" : "paid");
-      piece.style.setProperty("--part", (0.15 + 0.5 * Math.abs(value) / largest).toFixed(2));
+      piece.style.setProperty("--part", (0.12 + 0.25 * Math.abs(value) / largest).toFixed(2));
       piece.title = `${value < 0 ? "−" : "+"}${Math.abs(value).toPrecision(3)} a token`;
     }]);
   }
