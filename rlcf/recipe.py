@@ -31,7 +31,8 @@ class ModelSettings:
     """The policy."""
 
     name: str = "tiny"
-    """`tiny` (made on the spot), a model folder or a hub id; causal or encoder-decoder."""
+    """`tiny`, `base-30m` or `base-100m` (made on the spot), a model folder or a hub id; causal or
+    encoder-decoder."""
     lora_rank: int = 0
     """Rank of the policy's LoRA adapters; 0 trains all weights."""
     chat: bool = False
@@ -58,6 +59,9 @@ class DataSettings:
     the corpus left."""
     corpus_noise: float = 0.35
     """Share of the corpus rows whose body is corrupted."""
+    corpus: str = ""
+    """Further rows for the supervised training: a file with `prompt` and `completion` in each row, or `jdk`,
+    the methods beside the built problems; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

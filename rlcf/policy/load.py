@@ -22,7 +22,7 @@ from rlcf.errors import BadInput
 from rlcf.model_name import check_model_name, is_path
 from rlcf.policy.generate import Backend
 from rlcf.policy.policy import Policy
-from rlcf.policy.tiny import tiny_model, tiny_tokenizer
+from rlcf.policy.tiny import SIZES, tiny_model, tiny_tokenizer
 
 transformers_logging.disable_progress_bar()  # a bar a file, between the lines of our own
 
@@ -75,14 +75,25 @@ def load_model(
         raise BadInput(f"can't load a language model: {reason}", file=model, field=field) from error
 
 
-def tiny_policy(texts: Iterable[str], seed: int, *, lora_rank: int = 0) -> Policy:
-    """A fresh `tiny` policy whose tokenizer is trained on `texts`.
+def tiny_policy(
+    texts: Iterable[str],
+    seed: int,
+    *,
+    lora_rank: int = 0,
+    size: str = "tiny",
+    device: torch.device | str = "cpu",
+    dtype: str = "float32",
+) -> Policy:
+    """A fresh policy of a size, a key of SIZES, whose tokenizer is trained on `texts`. `dtype`: what its fp32
+    weights are computed in, as for `load_policy`.
 
     >>> tiny_policy([problem.prompt for problem in problems], seed=0).width
     128
     """
-    tokenizer = tiny_tokenizer(texts)
-    return Policy(tiny_model(tokenizer, seed), tokenizer, lora_rank, seed=seed)
+    tokenizer = tiny_tokenizer(texts, SIZES[size])
+    place = torch.device(device)
+    model = tiny_model(tokenizer, seed, SIZES[size]).to(place)
+    return Policy(model, tokenizer, lora_rank, autocast=computed_in(dtype, place), seed=seed)
 
 
 def _load(model: str | Path, dtype: torch.dtype) -> PreTrainedModel:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rlcf.errors import BadInput
 from rlcf.grounding.table import Entry
+from rlcf.policy.tiny import SIZES
 from rlcf.recipe import Recipe
 from rlcf.recipes import load_recipe, values_of
 from rlcf.training.discriminator.lifecycle import ASKED
@@ -65,8 +66,10 @@ def check_parts(recipe: Recipe, entry: Entry) -> None:
 def _check_chat(recipe: Recipe) -> None:
     if recipe.model.system and not recipe.model.chat:
         raise BadInput("is a conversation's: set model.chat = true too", field="model.system")
-    if recipe.model.chat and recipe.model.name == "tiny":
-        message = "must be false: 'tiny' has no chat template; name a model whose tokenizer has one"
+    if recipe.model.chat and recipe.model.name in SIZES:
+        message = (
+            f"must be false: '{recipe.model.name}' has no chat template; name a model whose tokenizer has one"
+        )
         raise BadInput(message, field="model.chat")
     if recipe.model.chat and recipe.rollout.extract == "none":
         message = (

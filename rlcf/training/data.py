@@ -6,10 +6,15 @@ import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from javabox import AnyJudge
+from javabox import AnyJudge, Suite
 from rlcf.errors import BadInput
+from rlcf.jsonl import read_rows
+from rlcf.policy.tiny import SIZES
 from rlcf.problems import Problem, atomic, composed, load_problems, many_ways
+from rlcf.problems.jdk.build import CORPUS
+from rlcf.problems.load import BUILT, built_path
 from rlcf.recipe import Recipe
 from rlcf.training.prompts import stated
 
@@ -20,7 +25,9 @@ ATOMIC_SEED = 0
 ATOMIC_VALIDATION, ATOMIC_TEST = 200, 350
 """Their problems, of which a recipe may use fewer."""
 CORPUS_ROWS = 20_000
-"""Rows of the corpus for supervised training."""
+"""Rows of the corpus that are made of the problems."""
+LONGEST_ROW = 2_400
+"""Characters of a row of a corpus file: they fit the context of a model that is made on the spot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ def load_data(recipe: Recipe, judge: AnyJudge, *, references: bool) -> Data:
         raise BadInput("must be a share, at most 1", field="data.corpus_noise")
     made = MADE.get(recipe.data.problems)
     source = made(recipe, judge) if made else _named(recipe)
-    needs_corpus = recipe.supervised.steps > 0 or recipe.model.name == "tiny"
+    needs_corpus = recipe.supervised.steps > 0 or recipe.model.name in SIZES
     train = list(source.train)
     random.Random(f"train {recipe.seed}").shuffle(train)
     if {problem.split for problem in train} > {"sft"}:
@@ -92,6 +99,7 @@ def load_data(recipe: Recipe, judge: AnyJudge, *, references: bool) -> Data:
         rows = atomic.corpus(for_corpus, CORPUS_ROWS, recipe.data.corpus_noise, recipe.seed)
         asked_with = {problem.prompt: problem for problem in for_corpus}
         corpus = [(asked_with[prompt], completion) for prompt, completion in rows]
+        corpus += further_rows(recipe.data.corpus)
     if recipe.data.rl_problems and not source.rl:
         log.info(
             "nothing makes further problems of %s: those that there are, are asked", recipe.data.problems
@@ -99,6 +107,22 @@ def load_data(recipe: Recipe, judge: AnyJudge, *, references: bool) -> Data:
     most = recipe.evaluation.problems
     validation = _validation(source)[:most] if recipe.evaluation.every else ()
     return Data(for_ppo, source.held_out(recipe.evaluation.split)[:most], validation, corpus)
+
+
+def further_rows(name: str) -> list[tuple[Problem, str]]:
+    """The rows of a corpus file with `prompt` and `completion`, `jdk` for the one that is built; none of an
+    empty name, and none longer than LONGEST_ROW. Raises BadInput."""
+    if not name:
+        return []
+    path = built_path(name).with_name(CORPUS) if name in BUILT else Path(name)
+    if not path.is_file():
+        raise BadInput("no such corpus, neither a file nor one that `rlcf data build` makes", file=path)
+    found = []
+    for row in read_rows(path):
+        prompt, completion = row.text("prompt"), row.text("completion")
+        if len(prompt) + len(completion) <= LONGEST_ROW:
+            found.append((Problem(f"corpus/{row.line}", prompt, Suite()), completion))
+    return found
 
 
 def _validation(source: Source) -> Sequence[Problem]:

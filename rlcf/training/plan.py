@@ -25,7 +25,7 @@ from rlcf.policy.generate.native import LENGTHS, cache_bytes, rows_at_once
 from rlcf.policy.load import computed_in
 from rlcf.policy.memory import activation_bytes, lora_count, parameter_count, twin
 from rlcf.policy.score import LOGITS_AT_ONCE, head_size
-from rlcf.policy.tiny import tiny_config
+from rlcf.policy.tiny import SIZES, tiny_config
 from rlcf.recipe import Recipe
 from rlcf.training.discriminator.lifecycle import ASKED
 from rlcf.training.objectives.table import OBJECTIVES
@@ -157,7 +157,8 @@ def _discriminator(recipe: Recipe, parameters: int, computed: torch.dtype | None
 
 def config_of(recipe: Recipe) -> PretrainedConfig:
     """The configuration of the recipe's model."""
-    return tiny_config() if recipe.model.name == "tiny" else _config(recipe.model.name)
+    own = SIZES.get(recipe.model.name)
+    return tiny_config(own) if own else _config(recipe.model.name)
 
 
 def _config(name: str) -> PretrainedConfig:

@@ -30,6 +30,7 @@ from rlcf.jsonl import read_rows
 from rlcf.machine import Machine
 from rlcf.policy import Policy, load_policy, tiny_policy
 from rlcf.policy.generate import Backend, make_backend, stable_seed
+from rlcf.policy.tiny import SIZES
 from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.recipes import check_values, load_recipe
@@ -339,10 +340,17 @@ def _first_policy(training: Training) -> Policy:
     recipe = training.recipe
     if recipe.start:
         return _load(checkpoint_folder(Path(recipe.start), 0), training)
-    if recipe.model.name == "tiny":
+    if recipe.model.name in SIZES:
         rows = training.data.corpus[:TOKENIZER_ROWS]
         texts = [text for problem, completion in rows for text in (problem.prompt, completion)]
-        return tiny_policy(texts, recipe.seed, lora_rank=recipe.model.lora_rank)
+        return tiny_policy(
+            texts,
+            recipe.seed,
+            lora_rank=recipe.model.lora_rank,
+            size=recipe.model.name,
+            device=training.parallel.device,
+            dtype=training.machine.dtype,
+        )
     return _load(recipe.model.name, training)
 
 
