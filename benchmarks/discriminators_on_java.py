@@ -149,9 +149,7 @@ def negatives(
         if skeleton(text) != skeleton(str(problem.reference))
     ]
     return {
-        name: [
-            (problem, text) for (problem, text), good in zip(some, compiled(some, judge), strict=True) if good
-        ]
+        name: [one for one, text in zip(some, compiled(some, judge), strict=True) if text is not None]
         for name, some in asked.items()
     }
 
@@ -174,7 +172,7 @@ def contrasts(found: Sequence[tuple[Problem, str]]) -> list[Contrast]:
 
 
 def probabilities(compare: Compare, found: Sequence[tuple[Problem, str]]) -> list[tuple[float, bool]]:
-    """What is said of each pair, in random order: how likely the first is the reference, and whether it is."""
+    """What is said of pairs in random order: how likely the first is the reference, and whether it is."""
     rng = random.Random(1)
     first = [rng.random() < 0.5 for _ in found]
     both = [
