@@ -72,9 +72,9 @@ def main() -> None:
     recipe = load_recipe("java-base-gpu")
     for kind in options.kinds:
         began = time.perf_counter()
-        found = new_discriminator(policy, kind, recipe.discriminator.model, 0)
-        train_discriminator(found, pairs, steps=options.steps, batch=BATCH, lr=LR, seed=0)
-        cells = row(found.compare, asked)
+        made = new_discriminator(policy, kind, recipe.discriminator.model, 0)
+        train_discriminator(made, pairs, steps=options.steps, batch=BATCH, lr=LR, seed=0)
+        cells = row(made.compare, asked)
         print(f"| {kind} | {' | '.join(cells)} | {time.perf_counter() - began:.0f} |", flush=True)
 
 

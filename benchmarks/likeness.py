@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def evaluations(
         yield name, rows, by_id
 
 
-def measures(rows: list[Mapping[str, Any]], by_id: Mapping[str, Problem]) -> list[str]:
+def measures(rows: Sequence[Mapping[str, Any]], by_id: Mapping[str, Problem]) -> list[str]:
     """The cells of a row."""
     compiled = [row for row in rows if row["compiled"]]
     stubs = sum(is_stub(by_id[row["task_id"]], row["completion"]) for row in compiled)
