@@ -19,7 +19,7 @@ WEIGHTS = (".safetensors", ".bin", ".pt")
 BLOCK = 1 << 16
 
 
-Size = Literal["tiny", "small"]
+Size = Literal["tiny", "small", "base-30m", "base-100m"]
 """Models that are made on the spot (`rlcf.policy.tiny`)."""
 
 

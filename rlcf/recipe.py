@@ -32,7 +32,7 @@ class ModelSettings:
     """The policy."""
 
     name: str = "tiny"
-    """`tiny` or `small` (0.8M or 1.1M parameters, made on the spot), a model folder or a hub id; causal or
+    """`tiny`, `small`, `base-30m` or `base-100m` (made on the spot), a model folder or a hub id; causal or
     encoder-decoder."""
     lora_rank: int = 0
     """Rank of the policy's LoRA adapters; 0 trains all weights."""
@@ -63,6 +63,9 @@ class DataSettings:
     corpus_repairs: float = 0.0
     """Rows beside those, as a share of them, in which a corrupted body, what `[repair]` tells of it and the
     right body follow each other; of javac's error and of the failing case both, one or the other is told."""
+    corpus: str = ""
+    """Further rows for the supervised training: a file with `prompt` and `completion` in each row, or `jdk`,
+    the methods beside the built problems; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ PARSED = {
     "rlcf verifier": "minutes; run small by tests/rlcf/test_cli_models.py",
     "rlcf grade samples.jsonl --problems mbjp --engine ray": "needs Ray; run small by tests/ray",
     "rlcf report runs/quickstart --watch": "needs a training; run by tests/rlcf/report/test_watch.py",
-    "rlcf data build": "a minute; run small by tests/rlcf/problems/mathqa",
+    "rlcf data build": "minutes; run small by tests/rlcf/problems/mathqa and tests/rlcf/problems/jdk",
     "rlcf data baselines": "needs MathQA's training file; run small by tests/rlcf/problems/mathqa",
     "rlcf data tests mbjp": "minutes; run small by tests/rlcf/test_cli_models.py",
     "rlcf serve": "answers until it is ended; run by tests/rlcf/service",

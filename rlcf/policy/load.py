@@ -75,14 +75,25 @@ def load_model(
         raise BadInput(f"can't load a language model: {reason}", file=model, field=field) from error
 
 
-def tiny_policy(texts: Iterable[str], seed: int, *, lora_rank: int = 0, size: Size = "tiny") -> Policy:
-    """A fresh policy of a size that is made on the spot, its tokenizer trained on `texts`.
+def tiny_policy(
+    texts: Iterable[str],
+    seed: int,
+    *,
+    lora_rank: int = 0,
+    size: Size = "tiny",
+    device: torch.device | str = "cpu",
+    dtype: str = "float32",
+) -> Policy:
+    """A fresh policy of a size that is made on the spot, its tokenizer trained on `texts`. `dtype`: what its
+    fp32 weights are computed in, as for `load_policy`.
 
     >>> tiny_policy([problem.prompt for problem in problems], seed=0).width
     128
     """
     tokenizer = tiny_tokenizer(texts, size)
-    return Policy(tiny_model(tokenizer, seed, size), tokenizer, lora_rank, seed=seed)
+    place = torch.device(device)
+    model = tiny_model(tokenizer, seed, size).to(place)
+    return Policy(model, tokenizer, lora_rank, autocast=computed_in(dtype, place), seed=seed)
 
 
 def _load(model: str | Path, dtype: torch.dtype) -> PreTrainedModel:

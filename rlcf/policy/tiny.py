@@ -1,4 +1,4 @@
-"""`tiny` and `small`: Llama-config models with a tokenizer of their own, made on the spot, for machines
+"""`tiny` and larger ones: Llama-config models with a tokenizer of their own, made on the spot, for machines
 without weights.
 
 The tokenizer is a byte-level BPE *without* a word-splitting pre-tokenizer, so that merges cross words and
@@ -10,12 +10,13 @@ mistake one for the other.
 `tiny` has d 128, 3 layers, 4 heads: about 0.8M parameters; `small`, 4 layers, 1.1M, and its tokenizer, twice
 as large, keeps names with a number, `n0`, apart: what copies them from a text into code must find one token
 in both. Both are plain `LlamaForCausalLM`: a saved checkpoint loads with `AutoTokenizer` and
-`AutoModelForCausalLM`. Not covered: any other size.
+`AutoModelForCausalLM`. `base-30m` and `base-100m` are such models of 30M and 91M parameters with a vocabulary
+of 8,192, for real Java on a GPU. Not covered: any other size.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -37,11 +38,16 @@ class Shape:
     width: int
     inner: int
     layers: int
-    names_apart: bool
+    heads: int
+    names_apart: bool = False
 
 
-SHAPES: dict[Size, Shape] = {"tiny": Shape(1024, 128, 384, 3, False), "small": Shape(2048, 128, 384, 4, True)}
-HEADS = 4
+SHAPES: Mapping[Size, Shape] = {
+    "tiny": Shape(1024, 128, 384, 3, 4),
+    "small": Shape(2048, 128, 384, 4, 4, names_apart=True),
+    "base-30m": Shape(8192, 512, 1408, 8, 8),
+    "base-100m": Shape(8192, 768, 2048, 12, 12),
+}
 NAMES = r"[a-z]\d+"
 
 
@@ -80,8 +86,8 @@ def tiny_config(
         hidden_size=shape.width,
         intermediate_size=shape.inner,
         num_hidden_layers=shape.layers,
-        num_attention_heads=HEADS,
-        num_key_value_heads=HEADS,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.heads,
         max_position_embeddings=LONGEST,
         tie_word_embeddings=True,
         pad_token_id=pad_id,

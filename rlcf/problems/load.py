@@ -69,8 +69,13 @@ NAMED = {
 TRAINED = ("train", "sft", "rl")
 """The splits that `train` asks for."""
 
-BUILT = {"mathqa": "mathqa/mathqa-train-java.jsonl", "mathqa-named": "mathqa/mathqa-named-train-java.jsonl"}
-"""In the user's cache: the splits but test of data sets of which only test was released."""
+BUILT = {
+    "mathqa": "mathqa/mathqa-train-java.jsonl",
+    "mathqa-named": "mathqa/mathqa-named-train-java.jsonl",
+    "jdk": "jdk/problems.jsonl",
+}
+"""In the user's cache: the splits but test of data sets of which only test was released, and what is built
+whole."""
 RELEASED = {"mathqa": "mathqa", "mathqa-named": "mathqa"}
 """What their test split was released as."""
 DISJOINT = "test_template_disjoint.txt"
@@ -110,11 +115,12 @@ def built_path(name: str) -> Path:
 
 
 def _file(name_or_path: str, split: str | None) -> Path:
-    if name_or_path in BUILT and split not in (None, "test"):
+    if name_or_path in BUILT and (split not in (None, "test") or name_or_path not in NAMED):
         path = built_path(name_or_path)
         if not path.is_file():
+            what = f"the split '{split}' of {name_or_path}" if split else name_or_path
             raise BadInput(
-                f"the split '{split}' of {name_or_path} is not built yet: rlcf data build {name_or_path}",
+                f"{what} is not built yet: rlcf data build {name_or_path}",
                 file=path,
             )
         return path

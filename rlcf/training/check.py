@@ -22,8 +22,8 @@ from rlcf.training.runtime.checkpoint import checkpoint_folder
 SHARED = (
     "seed", "data.problems", "data.train_problems", "model.name", "model.chat", "model.system",
     "data.corpus_problems", "data.corpus_noise", "supervised.steps", "supervised.lr",
-    "supervised.tokens", "data.corpus_repairs", "repair.expected_values", "repair.example_cases",
-    "repair.feedback_tokens",
+    "supervised.tokens", "data.corpus", "data.corpus_repairs", "repair.expected_values",
+    "repair.example_cases", "repair.feedback_tokens",
 )  # fmt: skip
 """Fields in which a run and its `start` must agree: they decide data and pre-training."""
 

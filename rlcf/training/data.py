@@ -6,12 +6,16 @@ import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from javabox import AnyJudge
+from javabox import AnyJudge, Suite
 from rlcf.environment.corpus import Repair, repair_rows
 from rlcf.errors import BadInput
+from rlcf.jsonl import read_rows
 from rlcf.model_name import fresh_size
 from rlcf.problems import Problem, atomic, composed, load_problems, many_ways
+from rlcf.problems.jdk.build import CORPUS
+from rlcf.problems.load import BUILT, built_path
 from rlcf.recipe import Recipe
 from rlcf.training.prompts import PromptFormat, stated
 from rlcf.training.rollout import LIMITS
@@ -23,7 +27,9 @@ ATOMIC_SEED = 0
 ATOMIC_VALIDATION, ATOMIC_TEST = 200, 350
 """Their problems, of which a recipe may use fewer."""
 CORPUS_ROWS = 20_000
-"""Rows of the corpus for supervised training."""
+"""Rows of the corpus that are made of the problems."""
+LONGEST_ROW = 2_400
+"""Characters of a row of a corpus file: they fit the context of a model that is made on the spot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ def load_data(recipe: Recipe, judge: AnyJudge, *, references: bool) -> Data:
         rows = atomic.corpus(for_corpus, CORPUS_ROWS, recipe.data.corpus_noise, recipe.seed)
         asked_with = {problem.prompt: problem for problem in for_corpus}
         corpus = [(asked_with[prompt], completion) for prompt, completion in rows]
+        corpus += further_rows(recipe.data.corpus)
         repairs = _repairs(recipe, for_corpus, judge)
     if recipe.data.rl_problems and not source.rl:
         log.info(
@@ -119,6 +126,22 @@ def _repairs(recipe: Recipe, problems: Sequence[Problem], judge: AnyJudge) -> li
     return repair_rows(
         problems, count, judge, form.setting, seed=recipe.seed, limits=LIMITS, reply=form.reply
     )
+
+
+def further_rows(name: str) -> list[tuple[Problem, str]]:
+    """The rows of a corpus file with `prompt` and `completion`, `jdk` for the one that is built; none of an
+    empty name, and none longer than LONGEST_ROW. Raises BadInput."""
+    if not name:
+        return []
+    path = built_path(name).with_name(CORPUS) if name in BUILT else Path(name)
+    if not path.is_file():
+        raise BadInput("no such corpus, neither a file nor one that `rlcf data build` makes", file=path)
+    found = []
+    for row in read_rows(path):
+        prompt, completion = row.text("prompt"), row.text("completion")
+        if len(prompt) + len(completion) <= LONGEST_ROW:
+            found.append((Problem(f"corpus/{row.line}", prompt, Suite()), completion))
+    return found
 
 
 def _validation(source: Source) -> Sequence[Problem]:

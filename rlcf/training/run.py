@@ -289,7 +289,14 @@ def _first_policy(training: Training) -> Policy:
         rows = training.data.corpus[:TOKENIZER_ROWS]
         texts = [text for problem, completion in rows for text in (problem.prompt, completion)]
         texts += [commented(said.feedback) for _, said, _ in training.data.repairs[:TOKENIZER_ROWS]]
-        return tiny_policy(texts, recipe.seed, lora_rank=recipe.model.lora_rank, size=size)
+        return tiny_policy(
+            texts,
+            recipe.seed,
+            lora_rank=recipe.model.lora_rank,
+            size=size,
+            device=training.parallel.device,
+            dtype=training.machine.dtype,
+        )
     return load_into(recipe.model.name, training)
 
 

@@ -57,31 +57,39 @@ class Fetch:
 
 @dataclass(frozen=True)
 class Build:
-    """Make training problems from questions, and judge their references.
+    """Make problems from questions (mathqa) or Java sources (jdk), and judge their references.
 
     Example: rlcf data build mathqa --sft-share 0.5
     """
 
     name: Positional[Annotated[str, arg(metavar="NAME")]]
-    """mathqa, or mathqa-named: prompts have the numbers as constants and answers their names."""
+    """jdk, mathqa, or mathqa-named: prompts have the numbers as constants and answers their names."""
+    sources: Annotated[str | None, arg(metavar="FOLDER")] = None
+    """jdk: a folder with a folder for each source package, files or archives in it; by default the
+    distribution's are fetched by apt into the cache (nothing is installed)."""
+    permissive: bool = False
+    """jdk: only sources under Apache, BSD, MIT and the like, which leaves the JDK out."""
     train: Annotated[str | None, arg(metavar="FILE")] = None
-    """The training questions, the official JSON array or JSONL; by default mathqa/train.jsonl or train.json
-    in the folder with the data."""
+    """mathqa: the training questions, the official JSON array or JSONL; by default mathqa/train.jsonl or
+    train.json in the folder with the data."""
     validation: Annotated[str | None, arg(metavar="FILE")] = None
     """The questions of the split `validation`; by default mathqa/dev.jsonl or dev.json."""
     form: Literal["nested", "steps"] = "nested"
-    """References are one expression, or a `double tK` a step."""
+    """mathqa: references are one expression, or a `double tK` a step."""
     sft_share: float = 0.25
-    """Share of the templates that the split `sft` gets; the others are `rl`, without references."""
+    """mathqa: share of the templates that the split `sft` gets; the others are `rl`, without references."""
     out: Annotated[str | None, arg(metavar="FILE")] = None
     """Where the problems go, in the mxeval format; by default where `--problems NAME` finds them."""
     judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
 
     def run(self) -> int:
-        from rlcf.commands.data import mathqa
+        from rlcf.commands.data import jdk, mathqa
 
         check_built(self.name)
         self.judging.check()
+        if self.name == "jdk":
+            jdk.build_problems(self.sources, permissive=self.permissive, out=self.out, judging=self.judging)
+            return 0
         mathqa.build_problems(
             self.name,
             self.train,
@@ -110,7 +118,8 @@ class Baselines:
     def run(self) -> int:
         from rlcf.commands.data import mathqa
 
-        check_built(self.name)
+        if self.name != "mathqa":
+            raise BadInput(f"'{self.name}' is not mathqa, which alone has such copies", field="name")
         self.judging.check()
         mathqa.show_baselines(self.train, self.judging)
         return 0

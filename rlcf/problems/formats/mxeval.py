@@ -5,9 +5,10 @@
 (see `cases.py`), which may then be left out. `time_limit` (seconds of fuel) and `memory_limit` (MB) hold for
 the suite of their row; `assertions: true` turns `assert` on in the program's own code, as for harnesses that
 run `java -ea` (in the code of tests it always is). `files`, an object of paths and texts, are source files
-beside every program; with `junit: true` the test is one or more JUnit 4 or 5 test classes. `stdin` are runs
-of a whole program, in the place of prompt and test. `suffix` is Java that follows every completion,
-`stop_tokens` are strings that end one. MBJP is split by MBPP's ids (the ids are the same): 1-10 prompt,
+beside every program; with `junit: true` the test is one or more JUnit 4 or 5 test classes. Where it says
+`compile_only: true` there are no tests: what compiles counts as passed. `stdin` are runs of a whole program,
+in the place of prompt and test. `suffix` is Java that follows every completion, `stop_tokens` are strings
+that end one. MBJP is split by MBPP's ids (the ids are the same): 1-10 prompt,
 11-510 test, 511-600 validation, 601-974 train. All others are test, unless a field `split` says otherwise.
 """
 
@@ -37,11 +38,13 @@ def mxeval_problem(row: Row) -> Problem:
     reads = "stdin" in row.fields
     task_id = row.text("task_id")
     prompt = (optional(row, "prompt") or "") if reads else row.text("prompt")
-    test = (optional(row, "test") or "") if reads or "cases" in row.fields else row.text("test")
+    compiled = flag(row, "compile_only")
+    untested = reads or compiled or "cases" in row.fields
+    test = (optional(row, "test") or "") if untested else row.text("test")
     for field, value, may in (
         ("task_id", task_id, False),
         ("prompt", prompt, reads),
-        ("test", test, reads or row.fields.get("cases")),
+        ("test", test, reads or compiled or row.fields.get("cases")),
     ):
         if not value.strip() and not may:
             raise row.bad("must not be empty", field)
@@ -68,19 +71,19 @@ def _suite(row: Row, prompt: str, test: str) -> Suite:
         if test.strip() or row.fields.get("cases"):
             raise row.bad("can't stand beside test or cases", "stdin")
         suite = stdin_suite(row)
-    elif _flag(row, "junit"):
-        return Suite(whole=test, junit=True, assertions=_flag(row, "assertions"))
+    elif flag(row, "junit"):
+        return Suite(whole=test, junit=True, assertions=flag(row, "assertions"))
     else:
         suite = released_suite(prompt, test)
     if suite.whole is not None and not re.search(r"\bclass\s+Main\b", test):
         raise row.bad("must declare class Main", "test")
     if "cases" in row.fields and not suite.stdin:
         suite = with_cases(suite, row)
-    return replace(suite, assertions=_flag(row, "assertions"))
+    return replace(suite, assertions=flag(row, "assertions"))
 
 
-def _flag(row: Row, field: str) -> bool:
-    """False where the row has none. Raises BadInput."""
+def flag(row: Row, field: str) -> bool:
+    """A field that is true or false; False where the row has none. Raises BadInput."""
     value = row.fields.get(field)
     if value is not None and not isinstance(value, bool):
         raise row.bad("must be true or false", field)

@@ -77,6 +77,12 @@ def found(asked: Problem, completion: str) -> frozenset[str]:
         (WAYS, "record R(int a) { int g() { return a; } }\nreturn null;"),
         (WAYS, 'var s = """\n  n + 1\n  """;\nreturn s;'),
         (FORMULA, "return 192.0;"),
+        (FORMULA, "return (byte) 0;"),
+        (FORMULA, "return new int[0][];"),
+        (FORMULA, "return new String[] {};"),
+        (FORMULA, "return new java.util.HashMap<String, int[]>();"),
+        (FORMULA, "return Optional.empty();"),
+        (FORMULA, "return java.util.Collections.<String>emptyList();"),
         (FORMULA, "double a = 14.0;\ndouble b = 3.0;\nreturn a;"),
         (FORMULA, "double a = 14.0;\ndouble t = a * 3;\nreturn 192.0;"),
     ],
@@ -100,6 +106,9 @@ def test_bodies_that_do_nothing_are_trivial(asked: Problem, body: str) -> None:
         (EVEN, "return number % 2 == 0;"),
         (FORMULA, "double a = 14.0;\ndouble b = 3.0;\nreturn a * b;"),
         (FORMULA, "return Math.sqrt(2);"),
+        (FORMULA, "return new int[3];"),
+        (FORMULA, "return List.of(items.size());"),
+        (FORMULA, "return new Thread(this);"),
     ],
 )
 def test_bodies_that_use_their_inputs_are_not(asked: Problem, body: str) -> None:

@@ -260,7 +260,8 @@ def test_completions_are_tables_in_the_trackers_that_have_them(name: str, tmp_pa
     """By the tracker's own package, without a network, where it is installed; else of the rows alone."""
     rows = completion_rows([rollout(0.5, NASTY), rollout(None)])
     assert [len(row) for row in rows] == [len(COLUMNS)] * 2
-    "".join(text for row in rows for text in row if isinstance(text, str)).encode("utf-8")  # no lone surrogate
+    texts = "".join(text for row in rows for text in row if isinstance(text, str))
+    assert texts.encode("utf-8"), "no lone surrogate"
     if name not in map(str, get_available_trackers()):
         return
     offline = {"WANDB_MODE": "offline", "WANDB_DIR": str(tmp_path), "TRACKIO_DIR": str(tmp_path)}
