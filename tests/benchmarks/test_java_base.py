@@ -19,8 +19,6 @@ from rlcf.recipes import load_recipe
 from rlcf.training.data import LONGEST_ROW, further_rows
 from rlcf.training.run import train
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 SIGNS = ("+", "-", "*", "/", "%", "&", "|", "^")
 SMALL = {
     "model.name": "tiny",
