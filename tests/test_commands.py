@@ -70,7 +70,7 @@ OUTSIDE = {
     "./run": "is what runs these tests",
     "RLCF_DATA=/path/to/data ./run": "is what runs these tests",
     "rlcf --": "about the command itself; run by tests/rlcf/test_cli.py",
-    "mkdir ": "not ours",
+    **dict.fromkeys(("mkdir ", "cd "), "not ours"),
     "javabox ": "another command; run by tests/javabox/stdin/test_commands.py",
     "accelerate launch": "its rlcf part is parsed; run by tests/rlcf/training/runtime/test_distributed.py",
     "git ": "not ours",
