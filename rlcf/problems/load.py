@@ -115,7 +115,7 @@ def built_path(name: str) -> Path:
 
 
 def _file(name_or_path: str, split: str | None) -> Path:
-    if name_or_path in BUILT and (split not in (None, "test") or name_or_path not in NAMED):
+    if name_or_path in BUILT and (split not in (None, "test") or name_or_path not in {*NAMED, *RELEASED}):
         path = built_path(name_or_path)
         if not path.is_file():
             what = f"the split '{split}' of {name_or_path}" if split else name_or_path

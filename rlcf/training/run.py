@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
 import torch
@@ -125,8 +125,8 @@ def train(
     folder, parallel = Path(folder), parallel or Parallel()
     with _judge_or_own(judge, parallel) as judge:
         training = Training(recipe, folder, judge, entry, machine, parallel)
-        with training.run.writing():
-            _first_checkpoint(training, _begun(training))
+        with ExitStack() as marks:
+            _first_checkpoint(training, _begun(training, marks))
             _run_objective(training, 0)
 
 
@@ -172,12 +172,14 @@ def _judge_or_own(judge: AnyJudge | None, parallel: Parallel) -> AbstractContext
     return Judge() if parallel.world == 1 else SharedJudge()
 
 
-def _begun(training: Training) -> Policy:
-    """Begin the run folder, and return the policy before supervised training."""
+def _begun(training: Training, marks: ExitStack) -> Policy:
+    """Begin the run folder, marked as being written while `marks` lasts, and return the policy before
+    supervised training. What is refused leaves no folder."""
     policy = _first_policy(training)
     if training.parallel.from_main(training.run.taken):
         raise BadInput("holds a run already; name another folder, or resume it", file=training.run.folder)
     training.run.begin(training.recipe, training.machine)
+    marks.enter_context(training.run.writing())
     return policy
 
 

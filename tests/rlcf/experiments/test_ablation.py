@@ -197,7 +197,7 @@ def test_the_cost_is_that_of_the_run(work: Path) -> None:
     assert (whole.completions, whole.run, resumed.run) == (12, 12, 0), "rlcf-anchored runs no tests"
     assert whole.judged == 12 + 2 * (3 + 3 * 4) + 4 + 4 * 4, "rollouts, two evaluations on the way, one after"
     assert whole.cpu_seconds is not None
-    assert whole.cpu_seconds > 0.5
+    assert whole.cpu_seconds > 0
     assert resumed.cpu_seconds is None, "it was killed and went on"
 
 

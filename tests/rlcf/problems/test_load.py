@@ -197,9 +197,11 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         load_problems("mbpj")
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="nor a file"):
+def test_a_folder_without_problems_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"no \*\.parquet in this folder"):
         load_problems(str(tmp_path))
+    with pytest.raises(BadInput, match="nor a file or folder"):
+        load_problems(str(tmp_path / "none"))
 
 
 def test_an_unknown_split_lists_the_known_ones() -> None:
