@@ -102,6 +102,7 @@ def test_cases_and_exceptions_are_shown(runs: list[Path], chromium: Any) -> None
     with opened(chromium, write_report(runs[0])) as page:
         choose(page, "outcome", "failed")
         page.click(".row")
+        page.wait_for_selector("#program .cases tbody tr")  # what follows does not wait by itself
         cells = page.locator("#program .cases tbody tr").first.locator("td").all_inner_texts()
         assert cells == ["of 1", "failed", "int r = A.twice(1);\nr", "3", "2"] or cells[3:] == ["3", "2"]
         page.click("#clear")
