@@ -128,13 +128,13 @@ def build(sources: Path, out: Path, judge: AnyJudge, *, permissive: bool, proces
     """Build `out` (JSON lines) and the corpus beside it (CORPUS) from a folder of sources, as
     `sources.py` describes it. Raises BadInput."""
     began, seconds = time.monotonic(), {}
-    todo = units(sources)
+    every_unit = units(sources)
     with (
         tempfile.TemporaryDirectory(prefix="rlcf-jdk-") as scratch,
         ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool,
     ):
-        work = partial(read_unit, neighbours=neighbours_of(todo), permissive=permissive)
-        found = _in_processes(pool, "reading sources", work, todo, Path(scratch))
+        work = partial(read_unit, neighbours=neighbours_of(every_unit), permissive=permissive)
+        found = _in_processes(pool, "reading sources", work, every_unit, Path(scratch))
         seconds["reading"] = time.monotonic() - began
         counts: Counter[str] = sum((one.counts for one in found), Counter())
         compiling = judged([one for part in found for one in part.candidates], judge, counts)
@@ -151,10 +151,10 @@ def build(sources: Path, out: Path, judge: AnyJudge, *, permissive: bool, proces
     return Built(tasks, counts, sum(kept for kept, _ in parts), seconds)
 
 
-def neighbours_of(todo: Sequence[Unit]) -> dict[str, frozenset[str]]:
+def neighbours_of(every_unit: Sequence[Unit]) -> dict[str, frozenset[str]]:
     """The names of the classes of each package of the JDK that may be imported."""
     found: dict[str, set[str]] = {}
-    for unit in todo:
+    for unit in every_unit:
         for package, name in class_names(unit):
             if package.startswith(EXPORTED) and package != "java.lang":
                 found.setdefault(package, set()).add(name)
