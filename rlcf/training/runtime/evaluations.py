@@ -7,8 +7,9 @@ after each. The first turn's answers are those of an evaluation of one turn.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from javabox import AnyJudge
 from rlcf.environment.repairs import Repaired, benchmark_in_turns, turns_json
 from rlcf.evaluation import Evaluation, evaluation_row
 from rlcf.evaluation.generation import Ask, Completion
@@ -16,17 +17,30 @@ from rlcf.evaluation.generation.asked import Deliver
 from rlcf.policy import Policy
 from rlcf.policy.generate import stable_seed
 from rlcf.problems import Problem
+from rlcf.recipe import Recipe
+from rlcf.training.data import Data
+from rlcf.training.prompts import PromptFormat
 from rlcf.training.rollout import EVALUATION_LIMITS
-
-if TYPE_CHECKING:
-    from rlcf.training.run import Training
+from rlcf.training.runtime.distributed import Parallel
+from rlcf.training.runtime.run_folder import RunFolder
 
 TEMPERATURE = 0.8
 BATCH = 256
 """Completions generated together."""
 
 
-def measure(policy: Policy, training: Training, stage: str, step: int) -> list[Evaluation]:
+class Evaluated(Protocol):
+    """What an evaluation needs of a training."""
+
+    recipe: Recipe
+    run: RunFolder
+    parallel: Parallel
+    form: PromptFormat
+    judge: AnyJudge
+    data: Data
+
+
+def measure(policy: Policy, training: Evaluated, stage: str, step: int) -> list[Evaluation]:
     """Evaluate greedily and by sampling, with the same random numbers each time: on the recipe's split, or
     `during` training on the validation split. Every process generates its share; the first one judges, and
     the others return nothing."""
@@ -57,7 +71,7 @@ def measure(policy: Policy, training: Training, stage: str, step: int) -> list[E
 
 def decoded(
     policy: Policy,
-    training: Training,
+    training: Evaluated,
     problems: Sequence[Problem],
     stage: str,
     temperature: float,
@@ -85,7 +99,7 @@ def decoded(
         writer.end()
 
 
-def validation_pass(policy: Policy, training: Training, step: int) -> float:
+def validation_pass(policy: Policy, training: Evaluated, step: int) -> float:
     """Measure the pass rate on the validation split, the mean of greedy and sampled decoding: sampling alone
     takes a colder policy for a better one."""
     rates = [one.rates["pass"][1].rate for one in measure(policy, training, "during", step)]
@@ -95,7 +109,7 @@ def validation_pass(policy: Policy, training: Training, step: int) -> float:
 class Writer:
     """The policy, answering for all processes: the first one is asked, and tells the others."""
 
-    def __init__(self, policy: Policy, training: Training, temperature: float) -> None:
+    def __init__(self, policy: Policy, training: Evaluated, temperature: float) -> None:
         self.policy, self.temperature = policy, temperature
         self.form, self.recipe, self.parallel = training.form, training.recipe, training.parallel
 
