@@ -5,9 +5,12 @@ For every seed a small policy is trained on the templates of the split `sft`; ea
 | arm | learns from |
 | --- | --- |
 | `sft` | nothing more: where all others begin |
-| `more-sft` | the same problems again, for as long as `rl` takes |
+| `more-sft` | the same problems again, `--more` steps |
 | `rejection` | its own completions that pass, on problems withheld from `sft` |
 | `rl` | what passes, as the recipe `mathqa` |
+| `ppo` | the same with a critic in the place of the other completions' mean |
+| `rlcf` | the paper's grounding, compiler and discriminator; no program is run |
+| `rlcf-likelihood` | the same, with the policy's own likelihood as the discriminator |
 | `compiler` | what compiles alone |
 
 Every arm is evaluated greedily and at T = 1, on all test problems, on those whose template the split `sft`
@@ -16,8 +19,10 @@ what passes is run once more with other numbers: a program that is right by coin
 
     python -m benchmarks.mathqa --seeds 0 1 2 --out runs/mathqa
 
-Finished runs and evaluations in `--out` are read and not repeated. Needs `rlcf data build mathqa-named`. Not
-covered: the copy baselines (`rlcf data baselines mathqa`); arms that need references of the withheld part.
+All arms but `more-sft` have the references of `sft` as an anchor. Finished runs and evaluations in `--out`
+are read and not repeated. Needs `rlcf data build mathqa-named --sft-share 0.5 --keep-references`: `rlcf` and
+`rlcf-likelihood` compare with the references of the withheld part, which the others are not shown. Not
+covered: the copy baselines (`rlcf data baselines mathqa`).
 """
 
 from __future__ import annotations
@@ -49,11 +54,28 @@ from rlcf.training.runtime.checkpoint import checkpoint_folder
 
 DATA = "mathqa-named"
 SFT = "sft"
+POLICY_GRADIENT_ALONE: dict[str, Any] = {"ppo.own_passes_coef": 0.0, "ppo.negative_weight": 1.0}
+CRITIC: dict[str, Any] = {
+    "ppo.advantage": "gae",
+    "ppo.gae_lambda": 1.0,
+    "critic.trunk": "own",
+    "critic.lr": 3e-4,
+    "critic.epochs": 4,
+    "critic.warmup_steps": 4,
+}
+"""Of the recipe `quickstart-ppo`."""
 ARMS: dict[str, dict[str, Any]] = {
     "more-sft": {"objective.steps": 0},
     "rejection": {"objective.name": "kept"},
     "rl": {},
-    "compiler": {"objective.grounding": "compiler", "ppo.own_passes_coef": 0.0, "ppo.negative_weight": 1.0},
+    "ppo": CRITIC,
+    "rlcf": {"objective.grounding": "rlcf", **POLICY_GRADIENT_ALONE},
+    "rlcf-likelihood": {
+        "objective.grounding": "rlcf",
+        "discriminator.kind": "likelihood",
+        **POLICY_GRADIENT_ALONE,
+    },
+    "compiler": {"objective.grounding": "compiler", **POLICY_GRADIENT_ALONE},
 }
 PARTS = ("all", "templates of sft", "templates of rl", "disjoint")
 DECODINGS = ((0.0, 1), (1.0, 4))

@@ -8,18 +8,40 @@ the same user, and have shown each other the key (place.py) before anything is r
 from __future__ import annotations
 
 import contextlib
+import copyreg
+import io
 import pickle
 import queue
 import socket
 import threading
+from collections.abc import Callable
+from dataclasses import fields
 from multiprocessing.connection import Connection
+from operator import attrgetter
 from typing import Any
+
+from javabox.job import Job, Limits, StdinCase, Suite, SuiteCase
+from javabox.verdict import Case, Diagnostic, ThrownException, Verdict
 
 STATS = "stats"
 MOST = 64
 """Things in a message: a verdict that is there does not wait for many others to be written."""
 
 Item = tuple[int, Any]
+RECORDS: tuple[type[Any], ...] = (
+    Job, Suite, SuiteCase, StdinCase, Limits, Verdict, Case, Diagnostic, ThrownException,
+)  # fmt: skip
+
+
+def _by_place(record: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """How a record is pickled: its class and the values of its fields. What dataclasses with slots do by
+    themselves looks every field up anew: 50 and 28 microseconds a job and a verdict where this takes 20 and 6
+    (LOG.md)."""
+    values = attrgetter(*(one.name for one in fields(record)))
+    return lambda made: (record, values(made))
+
+
+REDUCED = copyreg.dispatch_table | {record: _by_place(record) for record in RECORDS}
 
 
 class Sender:
@@ -49,7 +71,7 @@ class Sender:
         # Where the other end is gone, the reader of the connection learns of it.
         with contextlib.suppress(OSError, ValueError):
             while items := self._next():
-                self._connection.send_bytes(pickle.dumps(items, protocol=pickle.HIGHEST_PROTOCOL))
+                self._connection.send_bytes(pickled(items))
         with self._closing, contextlib.suppress(OSError):
             # A number of a file that is closed may be another file's by now.
             if not self._connection.closed:
@@ -72,6 +94,15 @@ class Sender:
             if items:
                 self._queue.put(None)
         return items
+
+
+def pickled(items: list[Item]) -> bytes:
+    """A message, without its length."""
+    message = io.BytesIO()
+    pickler = pickle.Pickler(message, protocol=pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = REDUCED
+    pickler.dump(items)
+    return message.getvalue()
 
 
 def receive(connection: Connection) -> list[Item]:

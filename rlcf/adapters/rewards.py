@@ -80,6 +80,14 @@ class Rewards:
         batch = self._batch(asked, replies)
         return self._scored(batch, await self.judge.grade_async(self._jobs(batch)))
 
+    async def reference_passes(self, asked: str) -> bool | None:
+        """Whether the reference of a problem passes; None where it has none, or nothing came of it."""
+        reference = problem_of_row(asked, self.problems).reference
+        if reference is None:
+            return None
+        (one,) = await self.score_async([asked], [reference])
+        return one.answer.verdict.passed
+
     def _batch(self, asked: Sequence[str], replies: Sequence[Any]) -> list[tuple[Problem, Extraction]]:
         problems = [problem_of_row(one, self.problems) for one in asked]
         for need in _entry(self.grounding).needs:

@@ -1,8 +1,6 @@
 """Java problems for verifiers (v1), and so for prime-rl: a taskset whose reward is the judge's.
 
-A package that exports `JavaTaskset` is a taskset; `rlcf init verifiers` writes one. The model sees a task's
-`prompt` alone; its problem, tests and all, rides in the task's data. Where the judge failed the task has an
-error (a TaskError on the trace), and no reward. Not covered: tools, several turns.
+A taskset is a package that exports `JavaTaskset`: `rlcf init verifiers`. Not covered: tools, several turns.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 import verifiers.v1 as vf
 
 from rlcf.adapters.rewards import cached_rewards
-from rlcf.adapters.rows import carried, problem_of_row
+from rlcf.adapters.rows import carried
 from rlcf.evaluation.generation.prompting import request
 from rlcf.problems import load_problems
 
@@ -18,7 +16,7 @@ from rlcf.problems import load_problems
 class JavaData(vf.TaskData):
     """A task: what is asked, and the problem as JSON."""
 
-    problem: str
+    row: str
 
 
 class JavaTaskConfig(vf.TaskConfig):
@@ -32,9 +30,8 @@ class JavaTask(vf.Task[JavaData, vf.State, JavaTaskConfig]):
 
     @vf.reward(weight=1.0)
     async def java(self, trace: vf.Trace) -> float:
-        """What the last reply is worth; how it did goes to the metrics."""
-        rewards = cached_rewards(self.config.grounding)
-        (one,) = await rewards.score_async([self.data.problem], [trace.last_reply])
+        """What the last reply is worth; facts go to the metrics. Raises TaskError where the judge failed."""
+        (one,) = await cached_rewards(self.config.grounding).score_async([self.data.row], [trace.last_reply])
         if one.score is None:
             raise vf.TaskError(f"no verdict ({one.outcome}): {one.answer.verdict.detail}")
         trace.record_metrics(one.facts)
@@ -42,11 +39,7 @@ class JavaTask(vf.Task[JavaData, vf.State, JavaTaskConfig]):
 
     async def validate(self, runtime: vf.Runtime) -> bool | None:  # noqa: ARG002
         """Whether the reference passes; None where there is none."""
-        reference = problem_of_row(self.data.problem, "").reference
-        if reference is None:
-            return None
-        (one,) = await cached_rewards("pass").score_async([self.data.problem], [reference])
-        return one.answer.verdict.passed
+        return await cached_rewards("pass").reference_passes(self.data.row)
 
 
 class JavaConfig(vf.TasksetConfig):
@@ -62,7 +55,6 @@ class JavaTaskset(vf.Taskset[JavaTask, JavaConfig]):
 
     def load(self) -> list[JavaTask]:
         """A task a problem. Raises BadInput."""
-        return [
-            JavaTask(JavaData(id=one.task_id, prompt=request(one), problem=carried(one)), self.config.task)
-            for one in load_problems(self.config.problems, self.config.split)
-        ]
+        found = load_problems(self.config.problems, self.config.split)
+        rows = (JavaData(id=one.task_id, prompt=request(one), row=carried(one)) for one in found)
+        return [JavaTask(row, self.config.task) for row in rows]

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Security
 from fastapi.exceptions import RequestValidationError
+from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -55,9 +56,12 @@ def application(settings: Settings, judge: AnyJudge, sets: Mapping[str, Sequence
     known = Known(sets)
     shared = Shared(settings, known, Asked(known, settings, entry), judging, entry, grounding)
     app = FastAPI(title="rlcf", description=ABOUT, redoc_url=None)
+    # For the page alone, which asks for a key then: the guard is who looks at it.
+    bearer = HTTPBearer(auto_error=False, description="One of the keys that `rlcf serve` was started with.")
+    locked = [Security(bearer)] if settings.keys else []
     for routes in (grading.routes, jobs.routes, rewards.routes, sandbox.routes):
-        app.include_router(routes(shared))
-    _add_looks(app, judge, metrics)
+        app.include_router(routes(shared), dependencies=locked)
+    _add_looks(app, judge, metrics, locked)
     app.add_exception_handler(HTTPException, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse_fields)
     return Guard(app, settings, metrics)
@@ -95,7 +99,7 @@ def serve(settings: Settings, judge: AnyJudge, sets: Mapping[str, Sequence[Probl
     return 1 if app.cut_off else 0
 
 
-def _add_looks(app: FastAPI, judge: AnyJudge, metrics: Metrics) -> None:
+def _add_looks(app: FastAPI, judge: AnyJudge, metrics: Metrics, locked: Sequence[Any]) -> None:
     """Routes for those who watch."""
 
     @app.get("/healthz", tags=["watching"], response_model=dict[str, str])
@@ -104,7 +108,7 @@ def _add_looks(app: FastAPI, judge: AnyJudge, metrics: Metrics) -> None:
         over = judge.over
         return Json({"status": "ok"}) if over is None else Json({"status": over}, status_code=503)
 
-    @app.get("/metrics", tags=["watching"], response_class=Response)
+    @app.get("/metrics", tags=["watching"], response_class=Response, dependencies=locked)
     async def text() -> Response:
         """Counts in Prometheus's format."""
         return Response(metrics.text(), media_type=CONTENT_TYPE)

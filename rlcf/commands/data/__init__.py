@@ -78,6 +78,9 @@ class Build:
     """mathqa: references are one expression, or a `double tK` a step."""
     sft_share: float = 0.25
     """mathqa: share of the templates that the split `sft` gets; the others are `rl`, without references."""
+    keep_references: bool = False
+    """mathqa: the split `rl` keeps its references, for groundings that compare with them (`rlcf`); supervised
+    training takes `sft` alone all the same."""
     out: Annotated[str | None, arg(metavar="FILE")] = None
     """Where the problems go, in the mxeval format; by default where `--problems NAME` finds them."""
     judging: Annotated[Judging, FLAT] = field(default_factory=Judging)
@@ -96,6 +99,7 @@ class Build:
             self.validation,
             form=self.form,
             sft_share=self.sft_share,
+            keep_references=self.keep_references,
             out=self.out,
             judging=self.judging,
         )

@@ -33,6 +33,7 @@ def build_problems(
     *,
     form: Form,
     sft_share: float,
+    keep_references: bool,
     out: str | None,
     judging: Judging,
 ) -> None:
@@ -53,6 +54,7 @@ def build_problems(
             form=form,
             named=name == "mathqa-named",
             sft_share=sft_share,
+            keep_references=keep_references,
         )
         seconds = time.monotonic() - started
         print(f"{len(questions) + len(held_out)} questions built and judged in {seconds:.0f} s", end="")

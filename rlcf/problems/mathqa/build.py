@@ -11,8 +11,9 @@ the file's `value`, else what the formula gives. Then are left out, each with it
 
 Training problems are divided by template (letters, numbers masked): the share `sft_share` of the templates,
 chosen by their hash, is the split `sft`, with references; the others are `rl`, tests only: RL on problems
-that supervised training has memorised has nothing to learn. Where a problem goes depends on
-nothing but its template and the share.
+that supervised training has memorised has nothing to learn. `keep_references` leaves them theirs, for
+groundings that compare with them; supervised training takes the split `sft` all the same. Where a problem
+goes depends on nothing but its template and the share.
 
 Not covered: questions with the same text and another formula are all kept.
 """
@@ -85,6 +86,7 @@ def build(
     form: Form = "nested",
     named: bool = False,
     sft_share: float = 0.25,
+    keep_references: bool = False,
 ) -> Built:
     """The problems of MathQA's training and development questions, their numbers written out or `named`;
     `test` is the released test split.
@@ -103,7 +105,7 @@ def build(
     ]
     trained, measured = (_judged(one, judge) for one in asked)
     problems = [
-        _divided(problem, question, sft_share)
+        _divided(problem, question, sft_share, keep_references)
         for question, problem in trained.passed
         if same_text(question.text) not in tested | checked
     ]
@@ -176,12 +178,12 @@ def _why(question: Question, formula: Formula, verdict: Verdict) -> str:
     return f"as doubles the formula gives {formula.value!r}, the file says {question.value!r}"
 
 
-def _divided(problem: Problem, question: Question, sft_share: float) -> Problem:
+def _divided(problem: Problem, question: Question, sft_share: float, keep_references: bool) -> Problem:
     """A training problem with its split, decided by its template alone."""
     digest = hashlib.sha256(template(question.text).encode()).digest()
     if int.from_bytes(digest[:8]) < sft_share * 2**64:
         return replace(problem, split="sft")
-    return replace(problem, split="rl", reference=None)
+    return replace(problem, split="rl", reference=problem.reference if keep_references else None)
 
 
 def write(built: Built, path: Path) -> None:

@@ -194,6 +194,10 @@ def test_keys(tmp_path: Path) -> None:
                 assert answer.status == 401, (value, path)
             assert own.ask("/v1/jobs", {"jobs": []}, {"Authorization": value}).status == 401
         assert own.ask("/v1/judge").headers["WWW-Authenticate"].startswith("Basic")
+        page = own.ask("/openapi.json", None, {"Authorization": f"Bearer {KEYS[0]}"}).json()
+        assert page["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
+        locked = {path for path, ways in page["paths"].items() for way in ways.values() if "security" in way}
+        assert set(page["paths"]) - locked == {"/healthz"}
         log = json.dumps(own.log)
     assert not [key for key in KEYS if key in log]
 

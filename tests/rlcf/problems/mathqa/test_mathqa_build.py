@@ -128,6 +128,17 @@ def test_parts_share_no_template_and_rl_has_no_reference(built: Built) -> None:
     }
 
 
+def test_withheld_problems_keep_their_references_where_they_are_asked_for(
+    built: Built, sample: list[Question], released_split: list[Problem], judge: Judge
+) -> None:
+    kept = build(sample[:100], [], released_split, judge, sft_share=0.4, keep_references=True)
+    withheld = [one for one in kept.problems if one.split == "rl"]
+    assert withheld
+    assert all(one.reference for one in withheld)
+    without = {one.task_id: one for one in built.problems}
+    assert {one.split for one in map(without.get, (one.task_id for one in withheld)) if one} == {"rl"}
+
+
 def test_the_division_depends_on_nothing_but_template_and_share(
     built: Built, sample: list[Question], released_split: list[Problem], judge: Judge
 ) -> None:
