@@ -1,4 +1,4 @@
-"""Fails where a test was skipped that should have run, and closes with one line of counts.
+"""Fails where a test was skipped that should have run; says which files took longest, and counts.
 
     python .ci/skipped.py RESULTS.xml --none      no test may be skipped
     python .ci/skipped.py RESULTS.xml --bare      only tests without a Docker engine, a second JDK or Chromium
@@ -13,6 +13,8 @@ RESULTS.xml is what `pytest --junitxml` wrote; nothing but pytest's own summary 
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -37,9 +39,19 @@ def main(results: str, allowed: str) -> int:
     docker = allowed == "--host" or any("test_docker" in str(case.get("classname")) for case in cases)
     if not docker:
         print("no Docker test was found")
+    print(_slowest(cases))
     failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
     print(f"{len(cases) - failed - len(reasons)} passed, {failed} failed, {len(reasons)} skipped")
     return int(bool(wrong or failed or not docker))
+
+
+def _slowest(cases: Sequence[ElementTree.Element]) -> str:
+    """Seconds of the tests by file, most first (CONTRIBUTING.md has the slowest tests)."""
+    seconds: Counter[str] = Counter()
+    for case in cases:
+        seconds[str(case.get("classname")).removeprefix("tests.")] += float(case.get("time", 0))
+    files = ", ".join(f"{name} {took:.0f}" for name, took in seconds.most_common(40))
+    return f"{seconds.total():.0f} s of tests, by file: {files}"
 
 
 if __name__ == "__main__":
