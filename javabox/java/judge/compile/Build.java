@@ -1,6 +1,8 @@
 package javabox.judge.compile;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import javabox.judge.meter.ClassFiles;
@@ -9,13 +11,14 @@ import javabox.judge.meter.Jars;
 import javabox.judge.meter.Rewriter;
 import javabox.judge.protocol.Counters;
 import javabox.judge.protocol.Job;
+import javabox.program.Program;
 import org.objectweb.asm.ClassReader;
 
 /**
  * Makes class files that can run of a job: compiled, scanned, metered. One instance serves all workers.
  *
- * <p>The program is compiled alone where its tests are known already ({@link KeptTests}), else with them, in one
- * compilation. What is said of the program is the same in both: javac takes it before its tests, and a program that
+ * <p>The program is compiled alone where its tests are known already ({@link KeptTests}) or need no javac ({@link
+ * PlainTests}), else with them, in one compilation. What is said of the program is the same in both: javac takes it before its tests, and a program that
  * names a class of the tests is never compiled without them first.
  */
 public final class Build {
@@ -46,8 +49,30 @@ public final class Build {
             if (built != null) {
                 return built;
             }
+        } else if (key != null && !units.mayDeclare() && !units.text().contains(Program.TESTS)) {
+            PlainTests tests = PlainTests.of(job.suite(), units.tests().text());
+            Built built = tests == null ? null : plain(compiler.compile(units.alone()), tests, key, job);
+            if (built != null) {
+                return built;
+            }
         }
         return together(units, key, job, compiler);
+    }
+
+    /** @return null where it has to be compiled with its tests */
+    private Built plain(Compiler.Result alone, PlainTests tests, String key, Job job) {
+        if (!alone.ok() || alone.classes().keySet().stream().anyMatch(name -> Jars.GIVEN.isTaken(name.replace('.', '/')))) {
+            return alone.ok() ? null : new Built(alone, null, 0);
+        }
+        long start = System.nanoTime();
+        ClassFiles program = ClassFiles.of(alone.classes(), alone.program());
+        byte[] written = PlainTestClass.beside(program.program(), tests);
+        if (written == null) {
+            return null;
+        }
+        Map<String, byte[]> all = new LinkedHashMap<>(alone.classes());
+        all.put(Program.TESTS, written);
+        return metered(alone, ClassFiles.of(all, alone.program()), key, job, start);
     }
 
     /** @return null where it has to be compiled with its tests */
@@ -137,15 +162,22 @@ public final class Build {
         if (hidden != null) {
             return new Built(compiled.refused(Refusal.hidden(hidden)), null, 0);
         }
-        Rewriter.Prepared prepared = rewriter.prepare(classes, null, wanted(job));
         if (!job.suite().stdin().isEmpty()) {
+            Rewriter.Prepared prepared = rewriter.prepare(classes, null, wanted(job));
             boolean starts = prepared.main() != null;
             return new Built(starts ? compiled : compiled.refused(Refusal.noMain()), prepared, System.nanoTime() - start);
         }
         if (classes.program().values().stream().anyMatch(reader -> namesAny(reader, units.ours()))) {
             // It can't know of them honestly: the answer is what javac says of it without them.
+            Rewriter.Prepared prepared = rewriter.prepare(classes, null, wanted(job));
             return new Built(compiler.compile(units.alone()), prepared, System.nanoTime() - start);
         }
+        return metered(compiled, classes, key, job, start);
+    }
+
+    /** The end of what was compiled or written with its tests; they are kept for other programs. */
+    private Built metered(Compiler.Result compiled, ClassFiles classes, String key, Job job, long start) {
+        Rewriter.Prepared prepared = rewriter.prepare(classes, null, wanted(job));
         if (key != null && prepared.tests() != null) {
             kept.keep(key, Declarations.of(classes.program().values()), prepared.tests());
         }

@@ -1,5 +1,8 @@
 package javabox.judge.compile;
 
+import java.lang.reflect.Modifier;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,16 +19,45 @@ import javabox.judge.protocol.Job;
  * every JDK class that the tests mention is imported by name. What the prompt declares is meant to be the
  * program's and is left alone.
  */
-final class Imports {
+public final class Imports {
     private static final Pattern ON_DEMAND = Pattern.compile("import\\s+([\\w.]+)\\.\\*\\s*;");
     private static final Pattern SINGLE = Pattern.compile("import\\s+(?:static\\s+)?[\\w.]+\\.(\\w+)\\s*;");
     private static final Pattern NAME = Pattern.compile("\\b([A-Z]\\w*)");
+    /** Imports beside which the names of java.util and java.lang mean what they mean there. */
+    private static final Pattern PLAIN = Pattern.compile(
+            "(\\s*import (java\\.(util|io|math|text|time|lang|security|util\\.(stream|function|regex|concurrent))\\.\\*"
+                    + "|java\\.util\\.[A-Z]\\w*|org\\.javatuples\\.\\*)\\s*;)*\\s*");
     private static final List<String> KINDS = List.of("class", "interface", "enum", "record");
     private static final Pattern CALLED = Pattern.compile("\\s+(\\w+)");
     private static final int SUITES_KEPT = 8192;
+    private static final int HEADS_KEPT = 256;
+    private static final Map<String, Head> HEADS = LruCache.holding(HEADS_KEPT);
+    /** By package: the module of the JDK that has it. */
+    private static final Map<String, Module> MODULES = new HashMap<>();
+
+    static {
+        for (Module module : ModuleLayer.boot().modules()) {
+            if (module.getClassLoader() == null) {
+                module.getPackages().forEach(place -> MODULES.put(place, module));
+            }
+        }
+    }
+
+    /** What import lines say. Asked of every job, and the suites of a set mostly have the same ones. */
+    private record Head(boolean plain, Set<String> singly, Set<String> onDemand) {
+        static Head of(String imports) {
+            return HEADS.computeIfAbsent(imports, text -> new Head(
+                    text.contains("java.util.*") && PLAIN.matcher(text).matches(), named(SINGLE, text), named(ON_DEMAND, text)));
+        }
+    }
 
     /** By suite: simple names and where they come from. */
     private final Map<Job.Suite, Map<String, String>> kept = LruCache.holding(SUITES_KEPT);
+
+    /** Whether java.util is imported, and nothing that has classes of the same names. */
+    public static boolean plain(String imports) {
+        return Head.of(imports).plain;
+    }
 
     /** @return import lines for the tests of this job, on the suite's own line */
     String of(Job job) {
@@ -66,17 +98,21 @@ final class Imports {
 
     private static Map<String, String> mentioned(Job.Suite suite) {
         String whole = suite.whole() == null ? "" : suite.whole();
-        String heads = "import java.lang.*;" + suite.imports() + whole;
+        Head head = Head.of(suite.imports());
         // What means the same whatever the program declares.
-        Set<String> settled = named(SINGLE, heads);
+        Set<String> settled = new HashSet<>(head.singly);
+        settled.addAll(named(SINGLE, whole));
         settled.addAll(declared(whole));
+        Set<String> places = new LinkedHashSet<>(Set.of("java.lang"));
+        places.addAll(head.onDemand);
+        places.addAll(named(ON_DEMAND, whole));
         Set<String> names = named(NAME, whole);
         for (Job.Case test : suite.cases()) {
             names.addAll(named(NAME, test.code() + " " + test.value()));
         }
         names.removeAll(settled);
         Map<String, String> found = new TreeMap<>();
-        for (String place : named(ON_DEMAND, heads)) {
+        for (String place : places) {
             for (String name : place.startsWith("java.") ? names : Set.<String>of()) {
                 if (exists(place + "." + name)) {
                     found.put(name, place + "." + name);
@@ -109,12 +145,14 @@ final class Imports {
     }
 
     private static boolean exists(String qualified) {
+        if (!qualified.startsWith("java.")) {
+            return Jars.GIVEN.has(qualified.replace('.', '/'));
+        }
+        Module module = MODULES.get(qualified.substring(0, qualified.lastIndexOf('.')));
         try {
-            if (!qualified.startsWith("java.")) {
-                return Jars.GIVEN.has(qualified.replace('.', '/'));
-            }
-            return java.lang.reflect.Modifier.isPublic(Class.forName(qualified, false, null).getModifiers());
-        } catch (ClassNotFoundException | LinkageError e) {
+            Class<?> found = module == null ? null : Class.forName(module, qualified);
+            return found != null && Modifier.isPublic(found.getModifiers());
+        } catch (LinkageError e) {
             return false;
         }
     }

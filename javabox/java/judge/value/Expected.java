@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import javabox.judge.compile.Compiler;
+import javabox.judge.compile.Imports;
 import javabox.judge.compile.Sources;
 import javabox.judge.protocol.Job;
 import javabox.program.Values;
@@ -146,7 +147,7 @@ public final class Expected {
 
     /** Whether all expected values could be read without javac; then they are in {@code values}. */
     private static boolean plain(Job.Suite suite, Value[] values) {
-        if (!PlainValues.readsBeside(suite.imports())) {
+        if (!Imports.plain(suite.imports())) {
             return false;
         }
         for (int i = 0; i < values.length; i++) {

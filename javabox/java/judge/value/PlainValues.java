@@ -15,10 +15,6 @@ import java.util.regex.Pattern;
  * nothing, and javac decides.
  */
 final class PlainValues {
-    /** Imports beside which the names below mean what they mean in java.util and java.lang. */
-    private static final Pattern IMPORTS = Pattern.compile(
-            "(\\s*import (java\\.(util|io|math|text|time|lang|security|util\\.(stream|function|regex|concurrent))\\.\\*"
-                    + "|java\\.util\\.[A-Z]\\w*|org\\.javatuples\\.\\*)\\s*;)*\\s*");
     private static final Pattern TOKEN = Pattern.compile(
             "\\s*(?:(Arrays\\.asList\\()|(\"(?:[^\"\\\\\\r\\n]|\\\\[btnfr\"'\\\\])*\")|(true|false)\\b"
                     + "|(-?(?:0|[1-9]\\d{0,9}))(?![\\w.])|(-?\\d{1,17}\\.\\d{1,20}(?:[eE]-?\\d{1,2})?)(?![\\w.])|([,)]))");
@@ -41,11 +37,6 @@ final class PlainValues {
     private PlainValues(String expression) {
         tokens = TOKEN.matcher(expression);
         end = expression.stripTrailing().length();
-    }
-
-    /** Whether names mean beside these imports what they mean here. */
-    static boolean readsBeside(String imports) {
-        return imports.contains("java.util.*") && IMPORTS.matcher(imports).matches();
     }
 
     /** @return the value of {@code type expected = expression}, boxed; null where javac has to say */
