@@ -24,7 +24,7 @@ import org.objectweb.asm.tree.MethodNode;
 
 /**
  * Writes the class file of plain tests beside a program, instruction by instruction and line by line as javac writes it
- * (tests/javabox/verdicts/test_plain_tests.py compares them).
+ * (tests/javabox/forms/test_plain_tests.py compares them).
  *
  * <p>Where it is not plain what javac would make of a call it writes none: methods of one name, type variables, wildcards,
  * other types than those of {@link PlainTests}, conversions but of a constant.
