@@ -74,8 +74,9 @@ def words(text: str) -> set[str]:
 
 
 def size(text: str) -> int:
-    """About how many tokens a byte-level BPE of 8,192 makes of `text`: words in pieces of at most eight
-    letters, signs in pairs, an indentation as one."""
+    """A bound on the tokens that a byte-level BPE of 8,192 makes of `text`: words in pieces of at most eight
+    letters, signs in pairs, an indentation as one. One trained on this corpus makes .57 of a body's and .78
+    of a prompt's (RESULTS.md)."""
     return len(_PIECE.findall(text))
 
 

@@ -25,8 +25,8 @@ public final class Imports {
     private static final Pattern NAME = Pattern.compile("\\b([A-Z]\\w*)");
     /** Imports beside which the names of java.util and java.lang mean what they mean there. */
     private static final Pattern PLAIN = Pattern.compile(
-            "(\\s*import (java\\.(util|io|math|text|time|lang|security|util\\.(stream|function|regex|concurrent))\\.\\*"
-                    + "|java\\.util\\.[A-Z]\\w*|org\\.javatuples\\.\\*)\\s*;)*\\s*");
+            "(?:\\s*+import (java\\.(util|io|math|text|time|lang|security|util\\.(stream|function|regex|concurrent))\\.\\*"
+                    + "|java\\.util\\.[A-Z]\\w*|org\\.javatuples\\.\\*)\\s*+;)*+\\s*+");
     private static final List<String> KINDS = List.of("class", "interface", "enum", "record");
     private static final Pattern CALLED = Pattern.compile("\\s+(\\w+)");
     private static final int SUITES_KEPT = 8192;

@@ -60,6 +60,8 @@ final class PlainTests {
     private static final int NAME = 1, TEXT = 2, LETTER = 3, REAL = 4, WHOLE = 5, LONG = 6, MARK = 7;
     /** Characters of a case: what is longer may become too large for a method, which javac says its own way. */
     private static final int LONGEST = 8000;
+    /** Lists in lists: of how many more it gives up, javac knows. */
+    private static final int DEEPEST = 20;
 
     final List<Case> cases = new ArrayList<>();
     /** The line of the tests' class. */
@@ -74,6 +76,7 @@ final class PlainTests {
     private int lineAt;
     /** Where lines were counted up to. */
     private int counted;
+    private int depth;
 
     private PlainTests(String head) {
         this.head = head;
@@ -252,7 +255,10 @@ final class PlainTests {
         mark(".");
         require(name().equals("asList"));
         mark("(");
-        return new AsList(items());
+        require(++depth <= DEEPEST);
+        AsList list = new AsList(items());
+        depth--;
+        return list;
     }
 
     private static Constant whole(String digits, boolean isLong) throws Unread {

@@ -16,9 +16,12 @@ public final class Sources {
     static final String TESTS_NAME = "tests.java";
     static final String ASKING = "Javabox$Asking";
 
-    /** A public class, maybe a nested one. */
+    /**
+     * A public class, maybe a nested one. Possessive, and up to the next {@code public}: a long text that is none takes
+     * neither the stack nor the square of its words.
+     */
     private static final Pattern PUBLIC = Pattern.compile(
-            "public\\s+(?:(?!class\\b|interface\\b|enum\\b|record\\b)[\\w-]+\\s+)*@?(?:class|interface|enum|record)\\b");
+            "public\\s++(?:(?!public\\b|class\\b|interface\\b|enum\\b|record\\b)[\\w-]++\\s++)*+@?(?:class|interface|enum|record)\\b");
 
     private Sources() {}
 

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  */
 final class PlainValues {
     private static final Pattern TOKEN = Pattern.compile(
-            "\\s*(?:(Arrays\\.asList\\()|(\"(?:[^\"\\\\\\r\\n]|\\\\[btnfr\"'\\\\])*\")|(true|false)\\b"
+            "\\s*+(?:(Arrays\\.asList\\()|(\"(?:[^\"\\\\\\r\\n]|\\\\[btnfr\"'\\\\])*+\")|(true|false)\\b"
                     + "|(-?(?:0|[1-9]\\d{0,9}))(?![\\w.])|(-?\\d{1,17}\\.\\d{1,20}(?:[eE]-?\\d{1,2})?)(?![\\w.])|([,)]))");
     private static final int LIST = 1, STRING = 2, BOOLEAN = 3, INTEGER = 4, REAL = 5, MARK = 6;
     private static final Pattern LIST_TYPE = Pattern.compile("List<(.+)>");
