@@ -35,6 +35,13 @@ METHODS: Mapping[str, Mapping[str, Any]] = {
     "coderl": {"objective.grounding": "rltf-coarse", "ppo.advantage": "coderl", "objective.sft_coef": 1.0},
     # arXiv 2305.10314: no reward, the feedback is read.
     "leti": {"objective.grounding": "tests", "objective.name": "feedback"},
+    "leti-turns": {
+        "objective.grounding": "tests",
+        "objective.name": "feedback",
+        "objective.sft_coef": 1.0,
+        "repair.turns": 2,
+        "repair.shows": "both",
+    },
     # arXiv 2406.06887; beta is the usual one.
     "plum-dpo": {"objective.grounding": "tests", "objective.name": "dpo", "kl.coef": 0.1},
     "plum-kto": {"objective.grounding": "tests", "objective.name": "kto", "kl.coef": 0.1},

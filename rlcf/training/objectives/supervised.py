@@ -16,7 +16,8 @@ of its examples, those that the discriminator values most: a filter without test
 LeTI's policy is asked with the word for good as soon as it has met it: as in the authors' code, the
 evaluation before and the rollouts of the first step go without. The word then is the policy's `prefix`,
 which is saved with it, so that whoever loads it asks with the word too. The paper's supervised loss beside
-the examples is on pre-training text; here it is on references, behind the word for good.
+the examples is on pre-training text; here it is on references, behind the word for good. In turns
+(`[repair]`) a later program is learnt behind the words, the prompt, the program before and what it was told.
 
 Not covered: keeping completions of earlier steps (`replay_buffer.py` does), removing doubles.
 """
@@ -87,15 +88,13 @@ def select_with_feedback(
     policy: Policy, rollouts: Sequence[Rollout], _: Sequence[Problem], form: PromptFormat = PLAIN
 ) -> list[Encoded]:
     """Select all completions that were judged, behind LeTI's words instead of the prefix that they were
-    sampled with."""
-    return [
-        (
-            form.prompt_ids(policy, rollout.answer.problem, leti_prefix(rollout.answer)),
-            rollout.sampled.ids,
-        )
-        for rollout in rollouts
-        if rollout.feedback.score is not None
-    ]
+    sampled with; each is good or bad by its own verdict, also where another one follows it."""
+
+    def prompt(one: Rollout) -> list[int]:
+        text = form.text(policy, one.answer.problem, leti_prefix(one.answer), one.exchanges)
+        return form.encode(policy, text)
+
+    return [(prompt(one), one.sampled.ids) for one in rollouts if one.feedback.score is not None]
 
 
 class SupervisedObjective:

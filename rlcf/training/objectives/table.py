@@ -79,10 +79,7 @@ OBJECTIVES: dict[str, ObjectiveEntry] = {
         one_turn="it learns nothing of what is answered",
     ),
     "kept": ObjectiveEntry(_kept),
-    "feedback": ObjectiveEntry(
-        _supervised(select_with_feedback, prefix=GOOD),
-        one_turn="it tells the policy in words of its own what became of a program",
-    ),
+    "feedback": ObjectiveEntry(_supervised(select_with_feedback, prefix=GOOD)),
     "dpo": _preference(partial(PairPreference, shape="dpo"), PAIRS),
     "ipo": _preference(partial(PairPreference, shape="ipo"), PAIRS),
     "hinge": _preference(partial(PairPreference, shape="hinge"), PAIRS),

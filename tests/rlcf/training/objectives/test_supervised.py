@@ -13,6 +13,7 @@ from torch import Tensor
 from transformers import T5Config, T5ForConditionalGeneration
 
 from javabox import Judge, Outcome, Verdict
+from rlcf.environment import Setting
 from rlcf.grounding.leti import BAD, GOOD, LONGEST
 from rlcf.grounding.signal import Answer, Signal
 from rlcf.grounding.table import grounding_entry
@@ -30,7 +31,7 @@ from rlcf.training.objectives.supervised import (
     select_with_feedback,
 )
 from rlcf.training.objectives.table import OBJECTIVES
-from rlcf.training.prompts import PLAIN
+from rlcf.training.prompts import PLAIN, PromptFormat
 from rlcf.training.rollout import Rollout, feedback_of
 from rlcf.training.runtime.distributed import Parallel
 from tests.rlcf.grounding.test_groundings import BROKEN, CUT, HALF, PASSES, PROBLEM, THROWS
@@ -80,6 +81,25 @@ def test_leti_learns_programs_behind_the_word_and_what_went_wrong(policy: Policy
     ]
     assert [list(ids) for _, ids in found] == [policy.encode_completion(text) for text in BEFORE]
     assert found[0][1][-1] == policy.tokenizer.eos_token_id
+
+
+def test_leti_in_turns_learns_behind_what_was_told(policy: Policy, judge: Judge) -> None:
+    """Good or bad is said of the program itself, and what comes before it is as it was asked."""
+    policy.prefix = GOOD
+    form = PromptFormat(setting=Setting(turns=2, shows="both"))
+    first, second = rollouts(policy, judge, "tests", [TYPE, LATE])
+    said = form.exchange(policy, first.answer)
+    assert said is not None
+    second = replace(second, exchanges=(said,))
+    found = select_with_feedback(policy, [first, second], [], form)
+    asked = form.text(policy, PROBLEM, exchanges=(said,))
+    assert [policy.decode(prompt) for prompt, _ in found] == [
+        BEFORE[TYPE] + PROBLEM.prompt,
+        BEFORE[LATE] + asked.removeprefix(GOOD),
+    ]
+    assert asked.startswith(GOOD + PROBLEM.prompt)
+    assert TYPE in asked
+    assert list(found[1][1]) == policy.encode_completion(LATE)
 
 
 def test_leti_with_programs_that_are_not_run_knows_the_compiler_alone(policy: Policy, judge: Judge) -> None:

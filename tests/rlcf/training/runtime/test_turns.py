@@ -219,7 +219,7 @@ def plain(row: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-@pytest.mark.parametrize("objective", ["ppo", "kept", "kto"])
+@pytest.mark.parametrize("objective", ["ppo", "kept", "kto", "feedback"])
 def test_resuming_equals_never_stopping(
     small_world: SmallWorld, judge: Judge, tmp_path: Path, objective: str
 ) -> None:
@@ -262,7 +262,6 @@ def test_evaluations_have_the_rates_after_each_turn(
     [
         ({"objective.name": "dpo"}, "a pair is two answers to one prompt"),
         ({"objective.name": "references"}, "learns nothing of what is answered"),
-        ({"objective.name": "feedback"}, "words of its own"),
         ({"ppo.advantage": "greedy"}, "mind ppo.advantage"),
         ({"rollout.curriculum": True}, "mind rollout.curriculum"),
         ({"objective.grounding": "compiler", "repair.shows": "case"}, "no failing case"),
