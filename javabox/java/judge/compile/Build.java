@@ -18,8 +18,8 @@ import org.objectweb.asm.ClassReader;
  * Makes class files that can run of a job: compiled, scanned, metered. One instance serves all workers.
  *
  * <p>The program is compiled alone where its tests are known already ({@link KeptTests}) or need no javac ({@link
- * PlainTests}), else with them, in one compilation. What is said of the program is the same in both: javac takes it before its tests, and a program that
- * names a class of the tests is never compiled without them first.
+ * PlainTests}), else with them, in one compilation. What is said of the program is the same in both: javac takes it
+ * before its tests, and a program that names a class of the tests is never compiled without them first.
  */
 public final class Build {
     private final Rewriter rewriter;
