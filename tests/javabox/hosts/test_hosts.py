@@ -244,12 +244,17 @@ def test_an_interrupted_start_leaves_nothing(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     # Whoever starts the tests in the background starts them deaf to Ctrl-C.
     heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    interrupted = 0
     for seconds in (0.005, 0.02, 0.05, 0.1):
         timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
-        with pytest.raises(KeyboardInterrupt):
+        try:
             _started_beside(timer)
+        except KeyboardInterrupt:
+            interrupted += 1
         assert wait_until(lambda: not list(folder.iterdir()))
     signal.signal(signal.SIGINT, heard)
+    # Python drops what is raised while it runs a finalizer, so one of them may be lost.
+    assert interrupted >= 3
 
 
 def _started_beside(timer: threading.Timer) -> None:
