@@ -156,6 +156,19 @@ PUBLIC: Mapping[str, Public] = {
 }
 """By the recipe's name."""
 CODEBERT = Public(_codebert, 12, "own")
+WIDTHS = frozenset(
+    (
+        "hidden_size",
+        "intermediate_size",
+        "num_attention_heads",
+        "n_embd",
+        "n_head",
+        "d_model",
+        "d_ff",
+        "num_heads",
+    )
+)
+"""Fields of configurations that grow with a model's width."""
 
 
 def fitting_tokenizer(model: Public) -> PreTrainedTokenizerFast:
@@ -180,10 +193,13 @@ def fitting_tokenizer(model: Public) -> PreTrainedTokenizerFast:
     )
 
 
-def make_model(model: Public, folder: Path, layers: int, seed: int = 0) -> int:
-    """Save a random model of that shape, so many layers deep, and its tokenizer; returns its parameters."""
+def make_model(model: Public, folder: Path, layers: int, narrow: int = 1, seed: int = 0) -> int:
+    """Save a random model of that shape, so many layers deep and with an n-th of its width, and its
+    tokenizer; returns its parameters."""
     tokenizer = fitting_tokenizer(model)
     config = model.config(layers)
+    for name in WIDTHS & config.to_dict().keys():
+        setattr(config, name, getattr(config, name) // narrow)
     config.eos_token_id, config.bos_token_id = tokenizer.eos_token_id, tokenizer.bos_token_id
     config.pad_token_id = tokenizer.pad_token_id
     family = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
@@ -224,11 +240,11 @@ class DryRun:
     """Of metrics.jsonl."""
 
 
-def dry_run(name: str, scratch: Path, layers: int, own: Mapping[str, Any] = CUT) -> DryRun:
+def dry_run(name: str, scratch: Path, layers: int, narrow: int = 1) -> DryRun:
     """Train a random model by the recipe as `rlcf train` does. Raises RuntimeError where it fails."""
-    parameters = make_model(PUBLIC[name], scratch / "model", layers)
-    make_model(CODEBERT, scratch / "codebert", layers)
-    fields = dict(own) | {"model.name": scratch / "model", "discriminator.model": scratch / "codebert"}
+    parameters = make_model(PUBLIC[name], scratch / "model", layers, narrow)
+    make_model(CODEBERT, scratch / "codebert", layers, narrow)
+    fields = dict(CUT) | {"model.name": scratch / "model", "discriminator.model": scratch / "codebert"}
     if load_recipe(name).supervised.steps:
         fields |= {"supervised.steps": 1, "supervised.tokens": 512}
     options = [f"--{field.replace('_', '-')}={value}" for field, value in fields.items()]
