@@ -225,7 +225,9 @@ def main() -> None:
     parser.add_argument("--arms", nargs="*", default=list(ARMS), choices=ARMS)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--steps", type=int, help="RL steps; the recipe's")
-    parser.add_argument("--more", type=int, default=400, help="supervised steps of more-sft")
+    parser.add_argument(
+        "--more", type=int, default=1000, help="supervised steps of more-sft; by default as long as rl"
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/mathqa"))
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")

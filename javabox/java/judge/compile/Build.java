@@ -61,8 +61,11 @@ public final class Build {
 
     /** @return null where it has to be compiled with its tests */
     private Built plain(Compiler.Result alone, PlainTests tests, String key, Job job) {
-        if (!alone.ok() || alone.classes().keySet().stream().anyMatch(name -> Jars.GIVEN.isTaken(name.replace('.', '/')))) {
-            return alone.ok() ? null : new Built(alone, null, 0);
+        if (!alone.ok()) {
+            return new Built(alone, null, 0);
+        }
+        if (alone.classes().keySet().stream().anyMatch(name -> Jars.GIVEN.isTaken(name.replace('.', '/')))) {
+            return null;
         }
         long start = System.nanoTime();
         ClassFiles program = ClassFiles.of(alone.classes(), alone.program());

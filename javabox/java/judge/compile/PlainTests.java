@@ -117,7 +117,7 @@ final class PlainTests {
     private void read(Job.Case test, int first) throws Unread {
         begin(test.code(), first);
         List<Variable> variables = new ArrayList<>();
-        while (at < code.length() && !ended()) {
+        while (!ended()) {
             variables.add(variable(variables));
         }
         int last = first + lines(code, 0, code.length()) + 1;
