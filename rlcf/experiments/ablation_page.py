@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rlcf.experiments.ablation_runs import RECIPES, runs_of
-from rlcf.experiments.ablation_tables import plot, read_gains, table
+from rlcf.experiments.ablation_tables import plot, read_gains, table, turns_table
 from rlcf.experiments.cost import cost_of
 from rlcf.experiments.curves import curves_plot, equal_table, read_courses
 from rlcf.experiments.paper import paper_table
@@ -29,12 +29,13 @@ def write_page(out: Path, names: Sequence[str]) -> str:
     sections = (
         ("Gains", f"Points gained, mean ± standard deviation over seeds; an arm is `{RECIPES}/ARM.toml`.\n"),
         ("", table(found)),
+        ("Pass in several turns", turns_table(out, names)),
         ("Equal samples, equal time", equal_table(courses)),
         ("What changed in the programs", programs_table(out, names)),
         ("Cost", cost_table(out, names)),
         ("Beside the paper", paper_table(found, recipe.model.name, recipe.data.problems)),
     )
-    text = "\n".join(f"## {title}\n\n{body}" if title else body for title, body in sections)
+    text = "\n".join(f"## {title}\n\n{body}" if title else body for title, body in sections if body)
     (out / "ablation.md").write_text(text, encoding="utf-8")
     return text
 

@@ -42,3 +42,8 @@ def tuned_rows(folder: Path) -> list[Mapping[str, Any]]:
     """The rows of a run's TEMPERATURES; none where it has none."""
     path = folder / TEMPERATURES
     return [row.fields for row in read_rows(path)] if path.exists() else []
+
+
+def first_turn(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An evaluation as it was after the first turn: what arms of one turn and of several have in common."""
+    return {**row, **row["turns"][0]} if row.get("turns") else row

@@ -1,8 +1,9 @@
 """What an ablation found: gains by grounding with spreads and paired tests, as a table and a plot.
 
 A gain is a rate after PPO minus the same rate before, of the same problems and the same pre-trained policy:
-greedy, at T = .8, and each policy at its own best temperature. Arms may have other numbers of seeds; two are
-compared on the seeds that both have.
+greedy, at T = .8, and each policy at its own best temperature; of answers in several turns the first, and how
+many of the last pass in a table of their own. Arms may have other numbers of seeds; two are compared on the
+seeds that both have.
 Two tests, both exact in what they assume: a grounding against no PPO, and against the first grounding named,
 by flipping the signs of per-problem differences (averaged over seeds) at random; problems are the unit, so
 nothing is said of seeds that were not run. The spread between seeds stands beside.
@@ -20,7 +21,7 @@ from typing import Any
 
 from rlcf.errors import BadInput
 from rlcf.evaluation.metrics import METRICS
-from rlcf.experiments.ablation_runs import BASE, runs_of, seed_of, tuned_rows
+from rlcf.experiments.ablation_runs import BASE, first_turn, runs_of, seed_of, tuned_rows
 from rlcf.report.before_after import decoding_name
 from rlcf.report.run_folder import read_run, tallies
 
@@ -93,13 +94,13 @@ def read_gains(out: Path, groundings: Sequence[str]) -> list[Gains]:
 
 def _stages(folder: Path, base: Path) -> dict[tuple[str, str], Mapping[str, Any]]:
     """The evaluations before and after, by stage and decoding, the best temperature among them."""
-    rows = read_run(folder).evaluations
+    rows = map(first_turn, read_run(folder).evaluations)
     stages = {(row["stage"], decoding_name(row["decoding"])): row for row in rows if row["stage"] != "during"}
     if not any(stage == "after" for stage, _ in stages):
         raise BadInput("has no evaluation after PPO yet", file=folder)
     chosen = {"before": tuned_rows(base), "after": tuned_rows(folder)}
     if all(chosen.values()):
-        stages |= {(stage, BEST): found[-1] for stage, found in chosen.items()}
+        stages |= {(stage, BEST): first_turn(found[-1]) for stage, found in chosen.items()}
     return stages
 
 
@@ -148,6 +149,29 @@ def table(found: Sequence[Gains]) -> str:
             lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def turns_table(out: Path, names: Sequence[str]) -> str:
+    """Markdown: of arms that answer in several turns what passes after the first and after the last, before
+    training and after, the mean over seeds; nothing where no arm does."""
+    lines = []
+    for name in names:
+        passed: dict[str, dict[tuple[str, int], list[float]]] = {}
+        for folder, _ in runs_of(out, [name]):
+            for row in read_run(folder / name).evaluations:
+                of_decoding = passed.setdefault(decoding_name(row["decoding"]), {})
+                for at in (0, -1) if row.get("turns") else ():
+                    rate = row["turns"][at]["pass"]["1"] or 0.0
+                    of_decoding.setdefault((row["stage"], at), []).append(100 * rate)
+        for decoding, rates in passed.items():
+            keys = [(stage, at) for stage in ("before", "after") for at in (0, -1)]
+            if all(key in rates for key in keys):
+                cells = " | ".join(f"{statistics.fmean(rates[key]):.1f}" for key in keys)
+                lines.append(f"| `{name}` | {decoding} | {cells} |")
+    if not lines:
+        return ""
+    head = "| arm | decoding | before: first turn | last turn | after: first turn | last turn |"
+    return "\n".join([head, "|---|---|---:|---:|---:|---:|", *lines]) + "\n"
 
 
 def _against(gains: Gains, first: Gains) -> str:

@@ -2,25 +2,23 @@
 
 The points are the evaluations during training, on the validation split; the first is that of the policy
 that all arms start from. After as many samples, or seconds of steps, as the arm that needs fewest, each arm
-is read at its last evaluation by then. Seconds are those of steps, evaluations apart, on a machine that may
-do other work too: compare them within one ablation. Not covered: recipes with `evaluation.every = 0`, which
-have none.
+is read on the straight line between its evaluations; of answers in several turns the first counts. Seconds
+are those of steps, evaluations apart, on a machine that may do other work too: compare them within one
+ablation. Not covered: recipes with `evaluation.every = 0`, which have none.
 """
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from rlcf.experiments.ablation_runs import BASE, runs_of, seed_of, tuned_rows
+from rlcf.experiments.ablation_runs import BASE, first_turn, runs_of, seed_of, tuned_rows
 from rlcf.report.run_folder import read_run
 
-SLACK = 1.05
-"""An evaluation just after the end counts too: steps take a little more or less each time."""
 COLOURS = ("#0b6fb8", "#d9770a", "#2f8f4e", "#b03060", "#7a52a8", "#6b6b2a", "#1f9aa0", "#8a4b2a")
 SAMPLED = 0.8
 
@@ -29,7 +27,7 @@ SAMPLED = 0.8
 class Point:
     """The policy after some steps."""
 
-    step: int
+    step: float
     samples: float
     """Judged for them."""
     seconds: float
@@ -65,7 +63,7 @@ def _start(base: Path) -> list[Mapping[str, Any]]:
 
 def _points(rows: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, float]]) -> list[Point]:
     passed: dict[int, dict[float, float]] = {}
-    for row in rows:
+    for row in map(first_turn, rows):
         passed.setdefault(row["step"], {})[row["decoding"]["temperature"]] = row["pass"]["1"] or 0.0
     return [
         Point(
@@ -93,20 +91,24 @@ def equal_table(courses: Courses) -> str:
     for unit, measure in by:
         ends = [statistics.fmean(measure(c[-1]) for c in seeds.values()) for seeds in courses.values()]
         for name, seeds in courses.items():
-            points = [
-                (course[0], [point for point in course if measure(point) <= SLACK * min(ends)][-1:])
-                for course in seeds.values()
-            ]
-            reached = [(start, found[0]) for start, found in points if found]
-            if len(reached) < len(points):
-                lines.append(f"| `{name}` | {min(ends):,.0f} {unit} | no evaluation by then | | | | |")
-                continue
+            reached = [(course[0], _at(course, measure, min(ends))) for course in seeds.values()]
             step = statistics.fmean(point.step for _, point in reached)
             cells = [f"`{name}`", f"{min(ends):,.0f} {unit}", f"{step:.0f}"]
             cells += _cells([(start.sampled, point.sampled) for start, point in reached])
             cells += _cells([(start.greedy, point.greedy) for start, point in reached])
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _at(course: Sequence[Point], measure: Callable[[Point], float], budget: float) -> Point:
+    """The course where `measure` is `budget`, between two of its points on a straight line; its first or last
+    point where that is before or behind it."""
+    later = next((at for at, point in enumerate(course) if measure(point) >= budget), len(course) - 1)
+    one, other = course[max(0, later - 1)], course[later]
+    between = measure(other) - measure(one)
+    share = min(1.0, (budget - measure(one)) / between) if between else 1.0
+    pairs = zip(astuple(one), astuple(other), strict=True)
+    return Point(*((1 - share) * a + share * b for a, b in pairs))
 
 
 def _cells(pairs: Sequence[tuple[float, float]]) -> list[str]:
@@ -161,7 +163,7 @@ def _mean(
 ) -> list[tuple[float, float]]:
     """The mean course over seeds, of the steps that all have."""
     common = set.intersection(*({point.step for point in course} for course in seeds.values()))
-    by_step: dict[int, list[Point]] = {step: [] for step in sorted(common)}
+    by_step: dict[float, list[Point]] = {step: [] for step in sorted(common)}
     for course in seeds.values():
         for point in course:
             if point.step in by_step:

@@ -1,9 +1,10 @@
 """What training changed in the programs: javac's codes, how long they are, how many are trivial.
 
-Of the sampled evaluations before and after, whose answers lie in completions.jsonl. A program counts once a
-code; shares are of all programs and all seeds. A trivial program does nothing with its arguments, or has no
-code at all (`rlcf.grounding.reward_hacking`). Not covered: why a code vanished (the errors of an early stage
-of javac hide those of the later ones), programs that read standard input.
+Of the sampled evaluations before and after, whose answers lie in completions.jsonl: of answers in several
+turns those of the last. A program counts once a code; shares are of all programs and all seeds. A trivial
+program does nothing with its arguments, or has no code at all (`rlcf.grounding.reward_hacking`). Not covered:
+why a code vanished (the errors of an early stage of javac hide those of the later ones), programs that read
+standard input.
 """
 
 from __future__ import annotations

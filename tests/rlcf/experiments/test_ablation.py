@@ -18,7 +18,7 @@ import pytest
 from javabox import Outcome, Verdict
 from rlcf.errors import BadInput
 from rlcf.experiments.ablation_page import write_page
-from rlcf.experiments.ablation_tables import BEST, paired_test, plot, read_gains, table
+from rlcf.experiments.ablation_tables import BEST, paired_test, plot, read_gains, table, turns_table
 from rlcf.experiments.cost import cost_of, cpu_seconds
 from rlcf.experiments.curves import Point, curves_plot, equal_table, read_courses
 from rlcf.experiments.programs import read_programs
@@ -149,15 +149,51 @@ def test_at_equal_time_the_slower_arm_has_fewer_steps() -> None:
     def course(seconds: float, *passes: float) -> list[Point]:
         return [Point(at, 8.0 * at, seconds * at, rate, rate / 2) for at, rate in enumerate(passes)]
 
-    courses = {"quick": {0: course(1, 0.2, 0.3, 0.4)}, "slow": {0: course(2, 0.2, 0.5, 0.8)}}
+    courses = {"quick": {0: course(1, 0.2, 0.3, 0.4)}, "slow": {0: course(1.6, 0.2, 0.5, 0.9)}}
     rows = [line.split(" | ")[1:] for line in equal_table(courses).splitlines()[2:]]
     assert rows == [
         ["16 samples", "2", "40.0", "+20.0", "20.0", "+10.0 |"],
-        ["16 samples", "2", "80.0", "+60.0", "40.0", "+30.0 |"],
+        ["16 samples", "2", "90.0", "+70.0", "45.0", "+35.0 |"],
         ["2 seconds of steps", "2", "40.0", "+20.0", "20.0", "+10.0 |"],
-        ["2 seconds of steps", "1", "50.0", "+30.0", "25.0", "+15.0 |"],
+        # Between its first and second evaluation, at a quarter of the way.
+        ["2 seconds of steps", "1", "60.0", "+40.0", "30.0", "+20.0 |"],
     ]
     assert "no learning curves" in equal_table({})
+
+
+def of_turns(stage: str, temperature: float, *passed: int) -> dict[str, Any]:
+    """An evaluation of one problem with ten samples, of which so many pass after each turn."""
+
+    def after(count: int) -> dict[str, Any]:
+        rate = {"1": count / 10}
+        return {"compile": rate, "exec": rate, "pass": rate, "counts": {"A": [10, count, count, count]}}
+
+    row = {"stage": stage, "split": "test", "step": 0, "decoding": {"temperature": temperature, "n": 10}}
+    row |= {"outcomes": {}, "intervals": {}, **after(passed[-1])}
+    return row | ({"turns": [after(count) for count in passed]} if len(passed) > 1 else {})
+
+
+def test_of_answers_in_turns_the_first_is_compared_and_the_last_told(tmp_path: Path) -> None:
+    runs = {
+        "base": [of_turns("before", 0.8, 4)],
+        "one": [of_turns("before", 0.8, 4), of_turns("after", 0.8, 6)],
+        "turns": [of_turns("before", 0.8, 4, 5), of_turns("during", 0.8, 5, 8), of_turns("after", 0.8, 7, 9)],
+    }
+    for name, rows in runs.items():
+        folder = tmp_path / "seed-0" / name
+        folder.mkdir(parents=True)
+        (folder / "evaluation.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        (folder / "recipe.toml").write_text("seed = 0\n")
+        tuned = rows[-1] | {"stage": "chosen"}
+        (folder / "temperatures.jsonl").write_text(json.dumps(tuned) + "\n")
+    found = read_gains(tmp_path, ["one", "turns"])
+    gains = {(one.grounding, one.decoding): one.of_seeds("pass") for one in found}
+    for decoding in ("T = 0.8, 10 samples", BEST):
+        assert gains["one", decoding] == pytest.approx([0.2])
+        assert gains["turns", decoding] == pytest.approx([0.3])
+    told = "| `turns` | T = 0.8, 10 samples | 40.0 | 50.0 | 70.0 | 90.0 |"
+    assert turns_table(tmp_path, ["one", "turns"]).splitlines()[2:] == [told]
+    assert turns_table(tmp_path, ["one"]) == ""
 
 
 def test_what_changed_is_counted_from_the_programs(work: Path) -> None:
