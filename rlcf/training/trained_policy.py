@@ -11,10 +11,10 @@ Not covered: what is learnt (`objectives/`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +30,7 @@ from rlcf.problems import Problem
 from rlcf.recipe import Recipe
 from rlcf.training.prompts import PLAIN, PromptFormat
 from rlcf.training.runtime.distributed import Parallel, gather_full, shard_like
+from rlcf.training.runtime.side_by_side import side_by_side
 
 Encoded = tuple[Tokens, Tokens]
 """Prompt and completion in tokens."""
@@ -40,6 +41,12 @@ MICROBATCH_GPU = (2048, 65_536)
 """Fewest and most on a GPU."""
 ACTIVATIONS_GPU = 0.5
 """Share of the free memory for what the backward pass needs."""
+
+
+SIDE_BY_SIDE = 1 << 23
+"""Most parameters of a model whose passes run side by side on a CPU: each holds gradients of its own, and the
+matrix products of larger ones keep all cores busy."""
+T = TypeVar("T")
 
 
 class TrainedPolicy:
@@ -154,6 +161,43 @@ class TrainedModule:
             self.scorer.eval()
         return scores
 
+    def add_gradients(
+        self, own: Sequence[Pass], loss_of: Callable[[Pass], tuple[Tensor, T]], *, last: bool = True
+    ) -> list[T]:
+        """Add the gradients of the passes' losses, in their order; returns what `loss_of` gives beside each.
+        `last`: nothing else is added before the optimiser's step."""
+        found: list[T] = []
+        if len(own) > 1 and self._side_by_side():
+            parameters = [parameter for parameter in self.scorer.parameters() if parameter.requires_grad]
+
+            def gradients_of(one: Pass) -> tuple[tuple[Tensor | None, ...], T]:
+                loss, rest = loss_of(one)
+                return torch.autograd.grad(loss, parameters, allow_unused=True), rest
+
+            for gradients, rest in side_by_side(own, gradients_of):
+                _add(parameters, gradients)
+                found.append(rest)
+            return found
+        for at, one in enumerate(own):
+            with self.parallel.sync_gradients(self.wrapped, last=last and at + 1 == len(own)):
+                loss, rest = loss_of(one)
+                self.parallel.backward(loss)
+            found.append(rest)
+        return found
+
+    def _side_by_side(self) -> bool:
+        """Whether passes may run in threads, and gain from it. Adapters that are switched, and activations
+        that are computed again, are state that passes share; casts under autocast are kept for all."""
+        return (
+            torch.get_num_threads() > 1
+            and self.parallel.world == 1
+            and self.policy.device.type == "cpu"
+            and self.policy.adapters is None
+            and self.policy.autocast is None
+            and not self.machine.gradient_checkpointing
+            and sum(parameter.numel() for parameter in self.scorer.parameters()) <= SIDE_BY_SIDE
+        )
+
     def sync(self) -> None:
         """Hand the present weights to the sampler; every rank must call."""
         if self.replica is not None:
@@ -185,6 +229,17 @@ class TrainedModule:
                 if parameter.requires_grad:
                     parameter.copy_(shard_like(weights[name], parameter))
         self.sync()
+
+
+def _add(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor | None]) -> None:
+    """As `backward` does."""
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        if gradient is None:
+            continue
+        if parameter.grad is None:
+            parameter.grad = gradient
+        else:
+            parameter.grad += gradient
 
 
 def microbatch_tokens(
@@ -301,27 +356,29 @@ def accumulate(
 ) -> float:
     """Add the gradients of `weight` times the mean negative log-probability of the completion tokens of
     `rows`, at least one; returns that mean. `last`: nothing else is added before the optimiser's step."""
-    parallel = module.parallel
     tokens = sum(len(completion) for _, completion in rows)
+
+    def loss_of(one: Pass) -> tuple[Tensor, Tensor]:
+        logps_BT = module(row_batch(module, rows, one), 1.0).logps_BT
+        loss = -logps_BT.sum() / tokens * (not one.is_padding)
+        return weight * loss, loss.detach()
+
     value = torch.zeros((), device=module.policy.device)
-    for one, batch, final in row_passes(module, rows):
-        with parallel.sync_gradients(module.wrapped, last=last and final):
-            loss = -module(batch, 1.0).logps_BT.sum() / tokens * (not one.is_padding)
-            parallel.backward(weight * loss)
-        value += loss.detach()
-    return float(parallel.total(value.cpu()))
+    for loss in module.add_gradients(row_passes(module, rows), loss_of, last=last):
+        value += loss
+    return float(module.parallel.total(value.cpu()))
 
 
-def row_passes(module: TrainedModule, rows: Sequence[Encoded]) -> Iterator[tuple[Pass, TokenBatch, bool]]:
-    """Iterate over this process's forward passes over the rows: each with its batch, and whether it
-    is the last."""
-    parallel, policy = module.parallel, module.policy
+def row_passes(module: TrainedModule, rows: Sequence[Encoded]) -> list[Pass]:
+    """Split the rows into this process's forward passes."""
     lengths = [len(prompt) + len(completion) for prompt, completion in rows]
     single = [[row] for row in range(len(rows))]
-    own = passes(single, lengths, module.microbatch_tokens, parallel.rank, parallel.world)
-    for at, one in enumerate(own):
-        batch = policy.collate([rows[row][0] for row in one.rows], [rows[row][1] for row in one.rows])
-        yield one, batch, at + 1 == len(own)
+    return passes(single, lengths, module.microbatch_tokens, module.parallel.rank, module.parallel.world)
+
+
+def row_batch(module: TrainedModule, rows: Sequence[Encoded], one: Pass) -> TokenBatch:
+    """Collate the rows of a pass."""
+    return module.policy.collate([rows[row][0] for row in one.rows], [rows[row][1] for row in one.rows])
 
 
 def reference_examples(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,14 @@ from rlcf.training.objectives.experience import (
 from rlcf.training.objectives.replay_buffer import ReplayBuffer
 from rlcf.training.rollout import Feedback, Rollout
 from rlcf.training.runtime.distributed import Parallel
-from rlcf.training.trained_policy import Encoded, MetricSums, TrainedPolicy, reference_examples, row_passes
+from rlcf.training.trained_policy import (
+    Encoded,
+    MetricSums,
+    TrainedPolicy,
+    reference_examples,
+    row_batch,
+    row_passes,
+)
 
 CRITICS: dict[str, type[AnyCritic]] = {"gae": Critic, "coderl": ClassCritic}
 """By advantage; the others need none."""
@@ -213,11 +221,8 @@ class PpoObjective:
         counts = Counts(tokens, judged, judged + len(references), int(targets.own_passes_BT[part].sum()))
         if references and (sft_coef or self.has_outcome_critic):
             totals |= self._add_reference_gradients(references, sft_coef, counts.programs)
-        own = self._passes(experience, part)
-        for at, one in enumerate(own):
-            with self.parallel.sync_gradients(self.module.wrapped, last=at + 1 == len(own)):
-                loss, parts = self._losses(experience, targets, one, counts, learn_policy)
-                self.parallel.backward(loss)
+        losses = partial(self._losses, experience, targets, counts=counts, learn_policy=learn_policy)
+        for parts in self.module.add_gradients(self._passes(experience, part), losses):
             for name, value in parts.items():
                 totals[name] = totals[name] + value if name in totals else value
         summed = self.parallel.total(torch.stack([total.float() for total in totals.values()]).cpu())
@@ -228,18 +233,20 @@ class PpoObjective:
     def _fit_critic(self, experience: Experience, targets: Targets, parts: Sequence[list[int]]) -> None:
         """Take a pass of the critic's alone."""
         for part in parts:
-            tokens = int(targets.mask_BT[part].sum())
-            own = self._passes(experience, part)
-            for at, one in enumerate(own):
-                with self.parallel.sync_gradients(self.module.wrapped, last=at + 1 == len(own)):
-                    batch = self._batch(experience, one)
-                    values_BT = self.module(batch, 1.0, critic_only=True).critic
-                    width = batch.mask_BT.shape[1]
-                    returns_BT = to_device(targets.returns_BT[one.rows, :width], values_BT.device)
-                    mask_BT = to_device(targets.mask_BT[one.rows, :width], values_BT.device)
-                    real_BT = mask_BT & (not one.is_padding)
-                    self.parallel.backward(ppo.value_loss(values_BT, returns_BT, real_BT, max(1, tokens)))
+            losses = partial(self._critic_loss, experience, targets, int(targets.mask_BT[part].sum()))
+            self.module.add_gradients(self._passes(experience, part), losses)
             self.trained.optimizers.step(learn_policy=False)
+
+    def _critic_loss(
+        self, experience: Experience, targets: Targets, tokens: int, one: Pass
+    ) -> tuple[Tensor, None]:
+        batch = self._batch(experience, one)
+        values_BT = self.module(batch, 1.0, critic_only=True).critic
+        width = batch.mask_BT.shape[1]
+        returns_BT = to_device(targets.returns_BT[one.rows, :width], values_BT.device)
+        mask_BT = to_device(targets.mask_BT[one.rows, :width], values_BT.device)
+        real_BT = mask_BT & (not one.is_padding)
+        return ppo.value_loss(values_BT, returns_BT, real_BT, max(1, tokens)), None
 
     def _losses(
         self, experience: Experience, targets: Targets, one: Pass, counts: Counts, learn_policy: bool
@@ -311,21 +318,24 @@ class PpoObjective:
         totals = {"anchor_loss": zero} if sft_coef else {}
         if self.has_outcome_critic:
             totals["class_loss"] = zero
-        for one, batch, _ in row_passes(self.module, references):
-            with self.parallel.sync_gradients(self.module.wrapped, last=False):
-                scores = self.module(batch, 1.0)
-                losses = {"anchor_loss": -scores.logps_BT.sum() / tokens * (not one.is_padding)}
-                # Every parameter gets a gradient, as in `_losses`.
-                loss = sft_coef * losses["anchor_loss"] + 0.0 * scores.critic.sum()
-                if self.has_outcome_critic:
-                    passed_B = torch.full(
-                        batch.mask_BT.shape[:1], outcome_critic.PASSED, device=scores.critic.device
-                    )
-                    class_loss = outcome_critic.class_loss(scores.critic, batch.mask_BT, passed_B, rows)
-                    losses["class_loss"] = class_loss * (not one.is_padding)
-                    loss = loss + losses["class_loss"]
-                self.parallel.backward(loss)
-            totals = {name: value + losses[name].detach() for name, value in totals.items()}
+
+        def loss_of(one: Pass) -> tuple[Tensor, dict[str, Tensor]]:
+            batch = row_batch(self.module, references, one)
+            scores = self.module(batch, 1.0)
+            losses = {"anchor_loss": -scores.logps_BT.sum() / tokens * (not one.is_padding)}
+            # Every parameter gets a gradient, as in `_losses`.
+            loss = sft_coef * losses["anchor_loss"] + 0.0 * scores.critic.sum()
+            if self.has_outcome_critic:
+                shape_B = scores.critic.shape[:1]
+                passed_B = torch.full(shape_B, outcome_critic.PASSED, device=scores.critic.device)
+                class_loss = outcome_critic.class_loss(scores.critic, batch.mask_BT, passed_B, rows)
+                losses["class_loss"] = class_loss * (not one.is_padding)
+                loss = loss + losses["class_loss"]
+            return loss, {name: value.detach() for name, value in losses.items()}
+
+        own = row_passes(self.module, references)
+        for parts in self.module.add_gradients(own, loss_of, last=False):
+            totals = {name: value + parts[name] for name, value in totals.items()}
         return totals
 
     # ---- checkpoints

@@ -29,11 +29,11 @@ import torch
 from torch import Tensor
 
 from rlcf.grounding.values import CLASSES
-from rlcf.policy.batch import Tokens, with_references
+from rlcf.policy.batch import Pass, Tokens, with_references
 from rlcf.problems import Problem
 from rlcf.training.objectives.preference_losses import choose_pairs, kto_loss, kto_weights, pair_loss
 from rlcf.training.rollout import Rollout
-from rlcf.training.trained_policy import Encoded, MetricSums, TrainedPolicy, row_passes
+from rlcf.training.trained_policy import Encoded, MetricSums, TrainedPolicy, row_batch, row_passes
 
 log = logging.getLogger("rlcf")
 
@@ -185,7 +185,8 @@ class PreferenceObjective:
     def log_ratios(self, rows: Sequence[Encoded]) -> Tensor:
         """Compute h of each row, in float64, all rows on every rank."""
         h_B = torch.zeros(len(rows), dtype=torch.float64)
-        for one, batch, _ in row_passes(self.trained.module, rows):
+        for one in row_passes(self.trained.module, rows):
+            batch = row_batch(self.trained.module, rows, one)
             logps_BT = self.trained.module(batch, 1.0).logps_BT
             reference_BT = self.trained.reference_logps(batch, 1.0)
             if not one.is_padding:
@@ -194,12 +195,14 @@ class PreferenceObjective:
 
     def _add_logp_gradients(self, rows: Sequence[Encoded], weights_B: Tensor) -> None:
         """Add the gradients of the rows' log-probabilities, each times its weight."""
-        module, parallel = self.trained.module, self.trained.parallel
-        for one, batch, last in row_passes(module, rows):
-            with parallel.sync_gradients(module.wrapped, last=last):
-                logps_BT = module(batch, 1.0).logps_BT
-                factors_B = (weights_B[one.rows] * (not one.is_padding)).to(logps_BT)
-                parallel.backward((logps_BT.sum(1) * factors_B).sum())
+        module = self.trained.module
+
+        def loss_of(one: Pass) -> tuple[Tensor, None]:
+            logps_BT = module(row_batch(module, rows, one), 1.0).logps_BT
+            factors_B = (weights_B[one.rows] * (not one.is_padding)).to(logps_BT)
+            return (logps_BT.sum(1) * factors_B).sum(), None
+
+        module.add_gradients(row_passes(module, rows), loss_of)
 
     # ---- checkpoints
 
