@@ -100,7 +100,7 @@ def _stages(folder: Path, base: Path) -> dict[tuple[str, str], Mapping[str, Any]
         raise BadInput("has no evaluation after PPO yet", file=folder)
     chosen = {"before": tuned_rows(base), "after": tuned_rows(folder)}
     if all(chosen.values()):
-        stages |= {(stage, BEST): first_turn(found[-1]) for stage, found in chosen.items()}
+        stages |= {(stage, BEST): found[-1] for stage, found in chosen.items()}
     return stages
 
 
@@ -145,7 +145,8 @@ def table(found: Sequence[Gains]) -> str:
             cells += [_points(gains.of_seeds(column)) for column in columns]
             cells += [f"{paired_test(list(gains.of_problems('pass').values())):.4f}", _against(gains, first)]
             if tuned:
-                cells.append(", ".join(f"{a:g} → {b:g}" for a, b in gains.temperatures.values()))
+                moved = dict.fromkeys(f"{a:g} → {b:g}" for a, b in gains.temperatures.values())
+                cells.append(", ".join(moved))
             lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)

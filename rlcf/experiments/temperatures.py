@@ -1,9 +1,10 @@
 """The best temperature of a policy: chosen on the validation split, measured on the recipe's.
 
 Sampling at one temperature takes a colder policy for a better one, and greedy decoding hides what it knows
-beside its first choice. So each policy is also measured where it decodes best, the start as well as the arms.
-`temperatures.jsonl` in the run's folder has a row each evaluation, in the form of evaluation.jsonl: of stage
-`choosing` on validation, of stage `chosen` on the recipe's split. It is there wholly or not at all.
+beside its first choice. So each policy is also measured where it decodes best, the start as well as the arms,
+in one turn. `temperatures.jsonl` in the run's folder has a row each evaluation, in the form of
+evaluation.jsonl: of stage `choosing` on validation, of stage `chosen` on the recipe's split. It is there
+wholly or not at all.
 
 Not covered: data sets without a validation split, which the log says; temperatures between those tried.
 """
@@ -40,7 +41,8 @@ def tune(folder: Path, judge: AnyJudge, machine: Machine | None = None) -> None:
     if (folder / TEMPERATURES).exists():
         return
     # The validation problems are loaded where something is to be evaluated on them.
-    recipe = override(load_recipe(str(folder / "recipe.toml")), {"evaluation.every": 1})
+    fields = {"evaluation.every": 1, "repair.turns": 1}
+    recipe = override(load_recipe(str(folder / "recipe.toml")), fields)
     try:
         training = _training(recipe, folder, judge, machine)
     except BadInput as refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -15,16 +16,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from javabox import Outcome, Verdict
+from javabox import Judge, Outcome, Verdict
 from rlcf.errors import BadInput
 from rlcf.experiments.ablation_page import write_page
 from rlcf.experiments.ablation_tables import BEST, paired_test, plot, read_gains, table, turns_table
 from rlcf.experiments.cost import cost_of, cpu_seconds
 from rlcf.experiments.curves import Point, curves_plot, equal_table, read_courses
 from rlcf.experiments.programs import read_programs
-from rlcf.experiments.temperatures import TRIED
+from rlcf.experiments.temperatures import TRIED, tune
 from rlcf.methods import METHODS
-from rlcf.recipes import load_recipe, values_of
+from rlcf.recipes import load_recipe, override, to_toml, values_of
 from tests.rlcf.processes import go
 from tests.rlcf.training.conftest import SmallWorld, problem
 
@@ -124,6 +125,20 @@ def test_the_best_temperature_is_chosen_on_validation(work: Path) -> None:
         assert (chosen["split"], chosen["stage"]) == ("test", "chosen")
 
 
+def test_an_arm_of_two_turns_is_measured_there_in_one(work: Path, tmp_path: Path, judge: Judge) -> None:
+    run = work / "seed-0" / "base"
+    shutil.copytree(run, tmp_path / "run")
+    (tmp_path / "run" / "temperatures.jsonl").unlink()
+    two = override(load_recipe(str(run / "recipe.toml")), {"repair.turns": 2, "repair.shows": "both"})
+    two = dataclasses.replace(two, start="")
+    (tmp_path / "run" / "recipe.toml").write_text(to_toml(two), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(work.parents[1])
+        tune(tmp_path / "run", judge)
+    found, before = rows_of(tmp_path / "run", "temperatures.jsonl"), rows_of(run, "temperatures.jsonl")
+    assert [row["counts"] for row in found] == [row["counts"] for row in before]
+
+
 def test_the_curve_begins_at_the_start_and_has_every_evaluation(work: Path) -> None:
     courses = read_courses(work, NAMES)
     assert {name: list(seeds) for name, seeds in courses.items()} == SEEDS
@@ -184,13 +199,8 @@ def test_of_answers_in_turns_the_first_is_compared_and_the_last_told(tmp_path: P
         folder.mkdir(parents=True)
         (folder / "evaluation.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         (folder / "recipe.toml").write_text("seed = 0\n")
-        tuned = rows[-1] | {"stage": "chosen"}
-        (folder / "temperatures.jsonl").write_text(json.dumps(tuned) + "\n")
-    found = read_gains(tmp_path, ["one", "turns"])
-    gains = {(one.grounding, one.decoding): one.of_seeds("pass") for one in found}
-    for decoding in ("T = 0.8, 10 samples", BEST):
-        assert gains["one", decoding] == pytest.approx([0.2])
-        assert gains["turns", decoding] == pytest.approx([0.3])
+    gains = {one.grounding: one.of_seeds("pass") for one in read_gains(tmp_path, ["one", "turns"])}
+    assert gains == {"one": pytest.approx([0.2]), "turns": pytest.approx([0.3])}
     told = "| `turns` | T = 0.8, 10 samples | 40.0 | 50.0 | 70.0 | 90.0 |"
     assert turns_table(tmp_path, ["one", "turns"]).splitlines()[2:] == [told]
     assert turns_table(tmp_path, ["one"]) == ""
