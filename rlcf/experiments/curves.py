@@ -20,6 +20,7 @@ from rlcf.experiments.ablation_runs import BASE, first_turn, runs_of, seed_of, t
 from rlcf.report.run_folder import read_run
 
 COLOURS = ("#0b6fb8", "#d9770a", "#2f8f4e", "#b03060", "#7a52a8", "#6b6b2a", "#1f9aa0", "#8a4b2a")
+DASHES = ("", "7 3", "2 2")
 SAMPLED = 0.8
 
 
@@ -120,8 +121,9 @@ def _cells(pairs: Sequence[tuple[float, float]]) -> list[str]:
 
 def curves_plot(courses: Courses) -> str:
     """An SVG: the share of the validation split that passes at T = .8 over samples and over seconds of
-    steps, a line an arm, the mean over its seeds, on which thin lines stand."""
-    height = 260 + 18 * ((len(courses) + 3) // 4)
+    steps, a line an arm, the mean over its seeds, which have thin ones where arms are few."""
+    with_seeds = len(courses) <= len(COLOURS)
+    height = 260 + 18 * ((len(courses) + 2) // 3)
     points = [point for seeds in courses.values() for course in seeds.values() for point in course]
     low, high = min(p.sampled for p in points), max(p.sampled for p in points)
     parts = []
@@ -143,18 +145,18 @@ def curves_plot(courses: Courses) -> str:
             f'<text x="{left - 6}" y="220" text-anchor="end">{100 * low:.0f}</text>'
         )
         for at, seeds in enumerate(courses.values()):
-            colour = COLOURS[at % len(COLOURS)]
-            for course in seeds.values():
-                path = " ".join(place(measure(p), p.sampled) for p in course)
-                parts.append(_line(path, colour, thin=True))
-            parts.append(_line(" ".join(place(*xy) for xy in _mean(seeds, measure)), colour, thin=False))
+            for course in seeds.values() if with_seeds else ():
+                parts.append(_line(" ".join(place(measure(p), p.sampled) for p in course), at, thin=True))
+            parts.append(_line(" ".join(place(*xy) for xy in _mean(seeds, measure)), at, thin=False))
     for at, name in enumerate(courses):
-        x, y = 50 + 150 * (at % 4), 262 + 18 * (at // 4)
-        parts.append(f'<text x="{x}" y="{y}" fill="{COLOURS[at % len(COLOURS)]}">{escape(name)}</text>')
+        x, y = 50 + 200 * (at % 3), 262 + 18 * (at // 3)
+        parts.append(f'<path d="M{x},{y - 4}h22" {_style(at, thin=False)}/>')
+        parts.append(f'<text x="{x + 27}" y="{y}" fill="{COLOURS[at % len(COLOURS)]}">{escape(name)}</text>')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 {height}" font-family="sans-serif" '
         f'font-size="13"><rect width="100%" height="100%" fill="white"/><text x="50" y="20">'
-        f"passes on validation at T = 0.8, %; thin: a seed</text>{''.join(parts)}</svg>\n"
+        f"passes on validation at T = 0.8, %{'; thin: a seed' if with_seeds else ''}</text>"
+        f"{''.join(parts)}</svg>\n"
     )
 
 
@@ -174,9 +176,16 @@ def _mean(
     ]
 
 
-def _line(path: str, colour: str, *, thin: bool) -> str:
+def _line(path: str, at: int, *, thin: bool) -> str:
+    return f'<polyline points="{path}" {_style(at, thin=thin)}/>'
+
+
+def _style(at: int, *, thin: bool) -> str:
+    """Of the arm at this place: a colour, and dashes where all colours are taken."""
     width, opacity = ("1", "0.4") if thin else ("2.5", "1")
+    dashes = DASHES[at // len(COLOURS) % len(DASHES)]
+    dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
     return (
-        f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}" '
-        f'stroke-opacity="{opacity}"/>'
+        f'fill="none" stroke="{COLOURS[at % len(COLOURS)]}" stroke-width="{width}" '
+        f'stroke-opacity="{opacity}"{dashed}'
     )

@@ -176,6 +176,16 @@ def test_at_equal_time_the_slower_arm_has_fewer_steps() -> None:
     assert "no learning curves" in equal_table({})
 
 
+def test_many_arms_are_told_apart() -> None:
+    course = [Point(0, 0.0, 0.0, 0.2, 0.1), Point(1, 8.0, 1.0, 0.3, 0.2)]
+    drawn = curves_plot({f"arm {at}": {0: course, 1: course} for at in range(18)})
+    names = ElementTree.fromstring(drawn).findall(".//{http://www.w3.org/2000/svg}path[@stroke-dasharray]")
+    samples = [mark for mark in drawn.split("<path ") if "h22" in mark.partition("/>")[0]]
+    styles = {mark.partition('fill="none"')[2].partition("/>")[0] for mark in samples}
+    assert (len(samples), len(styles), len(names)) == (18, 18, 10)
+    assert drawn.count("<polyline") == 2 * 18, "seeds are left out"
+
+
 def of_turns(stage: str, temperature: float, *passed: int) -> dict[str, Any]:
     """An evaluation of one problem with ten samples, of which so many pass after each turn."""
 
