@@ -183,7 +183,7 @@ def _left_behind(judges: list[Judge], ears: list[socket.socket]) -> Left:
 def _strangers(judges: list[Judge]) -> list[str]:
     """Command lines of processes that bear the mark, or are below a local judge and not its own."""
     parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for stat in (process / "stat" for process in Path("/proc").glob("[0-9]*")):
         with contextlib.suppress(OSError):  # it ended meanwhile
             number, rest = stat.read_text().split(" (", 1)
             parents[int(number)] = int(rest.rsplit(") ", 1)[1].split()[1])
@@ -259,7 +259,7 @@ def besiege_naively(seconds: int) -> Siege:
 def _left_in_namespace() -> Left:
     """What is in this process namespace beside process 1, which is this one; zombies are nobody's doing."""
     processes = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for stat in (process / "stat" for process in Path("/proc").glob("[0-9]*")):
         with contextlib.suppress(OSError):
             dead = stat.read_text().rsplit(") ", 1)[1].startswith("Z")
             if stat.parent.name != "1" and not dead:

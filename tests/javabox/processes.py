@@ -56,8 +56,11 @@ def alive(pid: int) -> bool:
 
 def children_of(pid: int) -> set[int]:
     """What this process started, by whichever thread."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return {int(child) for task in tasks for child in task.read_text().split()}
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        with contextlib.suppress(OSError):  # a thread that ended meanwhile
+            found |= set(map(int, (task / "children").read_text().split()))
+    return found
 
 
 def shared_judges(folder: Path) -> list[int]:

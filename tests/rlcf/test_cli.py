@@ -256,7 +256,7 @@ def test_ctrl_c_leaves_whole_lines_and_no_process(small_set: SmallSet, tmp_path:
 def descendants(root: int) -> dict[tuple[int, str], str]:
     """Name of every process below `root`, by its id and start time (an id alone may be used again)."""
     parents, names = {}, {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for stat in (process / "stat" for process in Path("/proc").glob("[0-9]*")):
         try:
             text = stat.read_text()
         except (FileNotFoundError, ProcessLookupError):

@@ -241,11 +241,12 @@ def _tasks(user: int) -> int:
 
 def _statuses() -> list[tuple[int, str]]:
     found = []
-    for status in Path("/proc").glob("[0-9]*/status"):
+    # Not by a pattern for `*/status`: that looks at each file first, and fails where a process just ended.
+    for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            text = status.read_text(errors="replace")
+            text = Path("/proc", pid, "status").read_text(errors="replace")
         except OSError:
             continue  # it ended meanwhile
         if "\nThreads:" in text:
-            found.append((int(status.parent.name), text))
+            found.append((int(pid), text))
     return found

@@ -84,9 +84,9 @@ def honest(number: int, name: str) -> Job:
 
 def command_lines() -> list[str]:
     lines = []
-    for process in Path("/proc").glob("[0-9]*/cmdline"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            lines.append(process.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+            lines.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
         except OSError:
             continue  # gone
     return lines

@@ -56,7 +56,7 @@ def family(judge: Judge) -> dict[str, int]:
 
 def below(pid: int) -> list[int]:
     """Children, of whichever thread."""
-    lists = [_reads(file) for file in Path(f"/proc/{pid}/task").glob("*/children")]
+    lists = [_reads(task / "children") for task in Path(f"/proc/{pid}/task").glob("*")]
     return [int(child) for children in lists for child in children.split()]
 
 
@@ -253,8 +253,23 @@ def test_what_a_program_leaves_is_ended_and_the_supervisor_stays(landlocked: Jud
     verdict = landlocked.grade([program(f"/* {before['guard']} */ {LEAVES}")])[0]
     assert verdict.passed
     assert family(landlocked) == before  # an orphan would be a second child of the warden
-    sleeping = [p for p in Path("/proc").glob("[0-9]*/cmdline") if _reads(p) == "sleep\x0098765\0"]
+    lines = [_reads(process / "cmdline") for process in Path("/proc").glob("[0-9]*")]
+    sleeping = [line for line in lines if line == "sleep\x0098765\0"]
     assert sleeping == []
+
+
+def test_processes_that_come_and_go_are_no_error() -> None:
+    """A user is chosen that nobody's processes have, from a list that changes while it is read."""
+    churn = subprocess.Popen(["sh", "-c", "while :; do /bin/true & /bin/true & /bin/true & wait; done"])
+    try:
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            seen = floor._users()
+            assert seen[os.getpid()] == os.getuid()
+            assert seen[churn.pid] == os.getuid()
+    finally:
+        churn.kill()
+        churn.wait()
 
 
 def _reads(path: Path) -> str:

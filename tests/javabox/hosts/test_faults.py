@@ -37,7 +37,7 @@ def _jvms(judge: Judge) -> list[int]:
         return []  # just being replaced
     assert isinstance(channel, LocalChannel)
     parents, names = {}, {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for stat in (process / "stat" for process in Path("/proc").glob("[0-9]*")):
         with contextlib.suppress(OSError):  # it ended meanwhile
             number, rest = stat.read_text().split(" (", 1)
             name, fields = rest.rsplit(") ", 1)

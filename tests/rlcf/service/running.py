@@ -60,7 +60,7 @@ class Served:
     def jvms(self) -> list[int]:
         """The JVMs that the server started, from /proc."""
         parents, names = {}, {}
-        for stat in Path("/proc").glob("[0-9]*/stat"):
+        for stat in (process / "stat" for process in Path("/proc").glob("[0-9]*")):
             try:
                 number, rest = stat.read_text().split(" (", 1)
             except OSError:  # it ended meanwhile
