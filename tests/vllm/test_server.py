@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def test_the_policy_s_weights_are_sampled_from(backend: VllmServer, family: str)
 def test_rows_have_their_seeds_and_their_ends(backend: VllmServer) -> None:
     model = small_model("qwen2")
     told: dict[int, Sampled] = {}
-    first = backend.generate(model, PROMPTS, SEEDS, SAMPLE, told.__setitem__)
+    first = backend.generate(model, PROMPTS, SEEDS, replace(SAMPLE, finished=told.__setitem__))
     assert [told[row] for row in range(8)] == first
     assert ids(backend.generate(model, PROMPTS, SEEDS, SAMPLE)) == ids(first)
     order = [5, 0, 7, 2, 6, 1, 4, 3]
