@@ -65,17 +65,17 @@ def samples() -> list[Sample]:
 
 
 class KillsAfter(io.BytesIO):
-    """Results; once so many lines are there, a process is killed."""
+    """Results, written several at a time; once so many lines are there, a process is killed."""
 
     def __init__(self, lines: int, pid: int) -> None:
         super().__init__()
         self.left, self.pid = lines, pid
 
-    def write(self, line: Any) -> int:
-        self.left -= 1
-        if self.left == 0:
+    def write(self, lines: Any) -> int:
+        before, self.left = self.left, self.left - bytes(lines).count(b"\n")
+        if before > 0 >= self.left:
             os.kill(self.pid, signal.SIGKILL)
-        return super().write(line)
+        return super().write(lines)
 
 
 def timeless(results: io.BytesIO) -> list[dict[str, Any]]:
