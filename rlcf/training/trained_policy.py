@@ -41,8 +41,6 @@ MICROBATCH_GPU = (2048, 65_536)
 """Fewest and most on a GPU."""
 ACTIVATIONS_GPU = 0.5
 """Share of the free memory for what the backward pass needs."""
-
-
 SIDE_BY_SIDE = 1 << 23
 """Most parameters of a model whose passes run side by side on a CPU: each holds gradients of its own, and the
 matrix products of larger ones keep all cores busy."""

@@ -74,12 +74,12 @@ def routes(shared: Shared) -> APIRouter:
         return Json({})
 
     @router.post("/test_program", response_model=bodies.ProgramAnswer)
-    async def test_program(request: Request, body: bodies.ProgramBody) -> Json:
+    async def run_tests(request: Request, body: bodies.ProgramBody) -> Json:
         """open-instruct: `--code_api_url http://…/test_program`; tests are Java conditions, or a label."""
         return await _tested(shared, request, body)
 
     @router.post("/test_program_stdio", response_model=bodies.ProgramAnswer)
-    async def test_program_stdio(request: Request, body: bodies.ProgramBody) -> Json:
+    async def run_stdio_tests(request: Request, body: bodies.ProgramBody) -> Json:
         """open-instruct's `code_stdio`: tests are pairs of input and output, or a label."""
         return await _tested(shared, request, body)
 
