@@ -9,12 +9,16 @@ a step spent waiting for the judge. The exit code is 1 where that is not so.
     python -m venv TRL && TRL/bin/pip install "trl[peft]" torch==2.13.0 transformers==5.23.0 docker rich
     python -m benchmarks.training --trl-python TRL/bin/python                    # tiny; about 6 minutes
     python -m benchmarks.training --trl-python TRL/bin/python --size small --kl 0.04
+    python -m benchmarks.training --trl-python TRL/bin/python --before CHECKOUT  # of another commit
     python -m benchmarks.training --trl-python TRL/bin/python --gpu --peak-tflops 989
 
 The package index decides whether that torch is the CPU build. docker and rich are what grading imports; rlcf
 itself is found through PYTHONPATH. Without --trl-python there are our rows alone. --gpu only changes the
 defaults: Qwen2.5-Coder-0.5B's shape, bf16, LoRA, 256 prompts, 256 new tokens; it wants the peak of the
 device for the utilisation. What TRL is given, why, and what was tried for it is told in training_trl.py.
+The checkout of --before takes --microbatch-tokens too, whose default on a CPU was what did it best at
+e71889a, and is what does TRL best; ours chooses for itself.
+
 `CPU` is the time of the training process's threads, nearly the same on a machine that others use too.
 
 Utilisation is the model's own arithmetic in the update by the time that the update took and by the peak.
@@ -47,6 +51,8 @@ from benchmarks.training_setting import CRITIC_FREE, MODES, Facts, Result, Setti
 
 ROOT = Path(__file__).parent.parent
 TRL = "TRL, GRPO"
+BEFORE = ", before"
+"""Ends the name of a way of the checkout that is compared."""
 FASTER, EXPOSED = 1.5, 0.05
 CPU: dict[str, Any] = {
     "size": "tiny",
@@ -109,8 +115,10 @@ def work(setting: Setting, facts: Facts) -> float:
 class Side:
     """Runs one way to train in a process of its own."""
 
-    def __init__(self, folder: Path, trl_python: str, trl_config: str, trl_threads: int) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, trl_python: str, trl_config: str, trl_threads: int, own_microbatch: int
+    ) -> None:
+        self.folder, self.own_microbatch = folder, str(own_microbatch)
         self.setting, self.facts, self.result = (
             str(folder / f"{name}.json") for name in ("setting", "facts", "result")
         )
@@ -121,7 +129,12 @@ class Side:
         return Facts.read(Path(self.facts))
 
     def ours(self, mode: str) -> Result:
-        self._python(sys.executable, "training_ours", self.setting, self.result, mode)
+        self._python(sys.executable, "training_ours", self.setting, self.result, mode, self.own_microbatch)
+        return Result.read(Path(self.result))
+
+    def before(self, mode: str, checkout: Path) -> Result:
+        """The mode in another checkout of ours, by its own `training_ours`."""
+        self._python(sys.executable, "training_ours", self.setting, self.result, mode, checkout=checkout)
         return Result.read(Path(self.result))
 
     def trl(self, threads: int) -> Result:
@@ -131,16 +144,18 @@ class Side:
         self._python(self.trl_python, "training_trl", *arguments)
         return Result.read(Path(self.result))
 
-    def _python(self, python: str, module: str, *arguments: str) -> None:
+    def _python(self, python: str, module: str, *arguments: str, checkout: Path = ROOT) -> None:
         command = [python, "-m", f"benchmarks.{module}", *arguments]
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
+        environment = os.environ | {"PYTHONPATH": str(checkout)}
+        done = subprocess.run(
+            command, cwd=checkout, env=environment, text=True, capture_output=True, check=False
+        )
         if done.returncode:
             sys.exit(f"{shlex.join(command)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
 
 
-def measure(side: Side, turns: int) -> list[Row]:
-    """All ways, in turns."""
+def measure(side: Side, turns: int, before: Path | None) -> list[Row]:
+    """All ways, in turns; `before` is a checkout of ours whose modes are measured too."""
     results: dict[str, list[Result]] = {}
 
     def note(way: str, result: Result) -> None:
@@ -150,6 +165,8 @@ def measure(side: Side, turns: int) -> list[Row]:
     for _ in range(turns):
         for mode in MODES:
             note(mode, side.ours(mode))
+            if before:
+                note(mode + BEFORE, side.before(mode, before))
         if side.trl_python:
             note(TRL, side.trl(next(iter(results.values()))[0].threads))
     return [Row(way, found) for way, found in results.items()]
@@ -159,10 +176,11 @@ def table(rows: Sequence[Row], setting: Setting, facts: Facts, peak_tflops: floa
     """Markdown, a row each way."""
     theirs = next((row for row in rows if row.way == TRL), None)
     lines = [
-        "| way | completions/s | × TRL | tokens/s | step | CPU | × TRL in CPU | generate "
+        "| way | completions/s | × TRL | × before | tokens/s | step | CPU | × TRL in CPU | generate "
         "| grading, waited for | update | utilisation of the update | peak RSS | peak on the GPU |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
+    before = {row.way.removesuffix(BEFORE): row for row in rows if row.way.endswith(BEFORE)}
     for row in rows:
         seconds, update = row.median("seconds"), row.median("update")
         rate = work(setting, facts) / update / 1e12
@@ -171,6 +189,7 @@ def table(rows: Sequence[Row], setting: Setting, facts: Facts, peak_tflops: floa
             row.way,
             f"{setting.completions / seconds:.1f}",
             f"{row.factor(theirs):.2f}" if theirs else "",
+            f"{row.factor(before[row.way]):.2f}" if row.way in before else "",
             f"{row.median('tokens') / seconds:.0f}",
             f"{seconds:.2f} s",
             f"{row.median('cpu'):.2f} s",
@@ -193,7 +212,7 @@ def failures(rows: Sequence[Row], *, on_gpu: bool) -> list[str]:
         failed.append(f"the sides generated unequal numbers of tokens: {[row.tokens for row in rows]}")
     theirs = next((row for row in rows if row.way == TRL), None)
     for row in rows:
-        if row.way == TRL:
+        if row.way == TRL or row.way.endswith(BEFORE):
             continue
         if row.exposed >= EXPOSED:
             failed.append(f"{row.way}: {row.exposed:.1%} of a step waits for the judge")
@@ -209,13 +228,19 @@ def options() -> argparse.Namespace:
     parser.add_argument("--trl-python", default="", help="interpreter that has TRL; without, only our rows")
     parser.add_argument("--trl-config", default="{}", help="fields of GRPOConfig to try for TRL, as JSON")
     parser.add_argument("--trl-threads", type=int, default=0, help="torch threads of TRL; 0: as many as ours")
+    parser.add_argument("--before", type=Path, help="checkout of another commit, whose rows stand beside")
     parser.add_argument("--gpu", action="store_true", help="other defaults: 0.5b, LoRA, 256 x 256")
     parser.add_argument("--size", choices=("tiny", "small", "0.5b"))
     parser.add_argument("--prompts", type=int, help="a step, of at most 371")
     parser.add_argument("--group", type=int, default=4, help="completions of a prompt")
     parser.add_argument("--new-tokens", type=int, help="length of every completion")
     parser.add_argument("--lora", type=int, help="rank; 0 trains all weights")
-    parser.add_argument("--microbatch-tokens", type=int, help="padded tokens in a forward pass of the update")
+    parser.add_argument(
+        "--microbatch-tokens", type=int, help="padded tokens in a forward pass of TRL's update"
+    )
+    parser.add_argument(
+        "--own-microbatch-tokens", type=int, default=0, help="of ours; 0: as a user would get"
+    )
     parser.add_argument("--kl", type=float, default=0.0, help="weight of the KL term on both sides")
     parser.add_argument("--steps", type=int, default=5, help="of a run; the first is dropped")
     parser.add_argument("--turns", type=int, default=3, help="runs of each side")
@@ -242,10 +267,12 @@ def main() -> int:
             microbatch_tokens=chosen.microbatch_tokens,
             seed=0,
         )
-        side = Side(folder, chosen.trl_python, chosen.trl_config, chosen.trl_threads)
+        side = Side(
+            folder, chosen.trl_python, chosen.trl_config, chosen.trl_threads, chosen.own_microbatch_tokens
+        )
         setting.write(Path(side.setting))
         facts = side.make_model(chosen.size)
-        rows = measure(side, chosen.turns)
+        rows = measure(side, chosen.turns, chosen.before and chosen.before.resolve())
     show(rows, setting, facts, chosen)
     failed = failures(rows, on_gpu=chosen.gpu)
     for line in failed:
@@ -255,8 +282,9 @@ def main() -> int:
 
 def show(rows: Sequence[Row], setting: Setting, facts: Facts, chosen: argparse.Namespace) -> None:
     """Prints what was run, where, and the table."""
-    # Where TRL lies is this machine's affair.
-    arguments = ["TRL/bin/python" if argument == chosen.trl_python else argument for argument in sys.argv[1:]]
+    # Where TRL and the other checkout lie is this machine's affair.
+    here = {chosen.trl_python: "TRL/bin/python", str(chosen.before): "CHECKOUT"}
+    arguments = [here.get(argument, argument) for argument in sys.argv[1:]]
     print(f"`{shlex.join(['python', '-m', 'benchmarks.training', *arguments])}`\n")
     cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
     print(f"{cores} cores, {platform.machine()}, load {load:.1f}.", end=" ")

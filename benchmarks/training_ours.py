@@ -3,7 +3,9 @@
 A thread notes when a row appears in metrics.jsonl: the time between two rows is a step with all that belongs
 to it, written files included. How a step divides is what the rows say.
 
-    python -m benchmarks.training_ours SETTING.json RESULT.json MODE
+    python -m benchmarks.training_ours SETTING.json RESULT.json MODE [TOKENS]
+
+TOKENS, padded, in a forward pass of the update, where not as many as the setting says; 0: as a user gets.
 """
 
 from __future__ import annotations
@@ -89,14 +91,12 @@ class RowTimes:
         self._thread.join()
 
 
-def measure(setting: Setting, mode: str) -> Result:
+def measure(setting: Setting, mode: str, microbatch_tokens: int) -> Result:
     """Trains in a folder of its own."""
     with tempfile.TemporaryDirectory() as scratch, Judge() as judge:
         run = Path(scratch, "run")
         with RowTimes(run / "metrics.jsonl") as watch:
-            machine = Machine(
-                tokens_per_microbatch=setting.microbatch_tokens, rails="warn", checkpoint_every=0
-            )
+            machine = Machine(tokens_per_microbatch=microbatch_tokens, rails="warn", checkpoint_every=0)
             train(recipe(setting, mode), run, judge, machine)
         rows = [row.fields for row in read_rows(run / "metrics.jsonl")]
     if not len(rows) == len(watch.times) == setting.steps:
@@ -120,8 +120,10 @@ def measure(setting: Setting, mode: str) -> Result:
 
 
 def main() -> None:
-    setting_file, result_file, mode = sys.argv[1:]
-    measure(Setting.read(Path(setting_file)), mode).write(Path(result_file))
+    setting_file, result_file, mode, *tokens = sys.argv[1:]
+    setting = Setting.read(Path(setting_file))
+    own = int(tokens[0]) if tokens else setting.microbatch_tokens
+    measure(setting, mode, own).write(Path(result_file))
 
 
 if __name__ == "__main__":
