@@ -102,8 +102,8 @@ class Siege:
     way: str
     passed: list[str]
     """Names of attacks that got what they wanted."""
-    changed: list[str]
-    """Names of attacks after which an honest program had another verdict."""
+    changed: Mapping[str, object]
+    """What an honest program was told after an attack, where it was something else; by the attack's name."""
     left: Left
     seconds: float
     programs: int
@@ -122,26 +122,26 @@ def besiege(engine: Engine, isolation: Isolation = "auto", judges: int = 1) -> S
         left, way = _left_behind(opened, ears), f"javabox, {opened[0].isolation}"
     verdicts = {name: verdict for share, _ in found for name, verdict in share.items()}
     attacks = {name: verdicts[name] for name in CORPUS}
-    changed = [name for _, names in found for name in names]
+    changed = {name: verdict for _, told in found for name, verdict in told.items()}
     passed = [name for name, verdict in attacks.items() if verdict.outcome in CORPUS[name].wanted]
     return Siege(way, passed, changed, left, seconds, len(CORPUS), attacks)
 
 
-def _attack(judge: Judge, names: list[str]) -> tuple[dict[str, Verdict], list[str]]:
-    """The verdicts of attacks, with honest programs between, and after which of them one's was another."""
+def _attack(judge: Judge, names: list[str]) -> tuple[dict[str, Verdict], dict[str, Verdict]]:
+    """The verdicts of attacks, and those of the honest programs behind them that are other ones."""
     asked: list[tuple[str, str, Job]] = []
     for number, name in enumerate(names):
         lanes = list(HONEST) if name in TWICE else [list(HONEST)[number % 2]]
         asked += [(name, "", CORPUS[name].job), *((name, lane, _honest(lane, number)) for lane in lanes)]
     before = {lane: _untimed(judge.grade([_honest(lane, 999)])[0]) for lane in HONEST}
     assert all((verdict.passed, verdict.lane) == (True, lane) for lane, verdict in before.items()), before
-    attacks, changed = {}, []
+    attacks, changed = {}, {}
     verdicts = judge.grade([job for _, _, job in asked])
     for (name, lane, _), verdict in zip(asked, verdicts, strict=True):
         if not lane:
             attacks[name] = verdict
         elif _untimed(verdict) != before[lane]:
-            changed.append(name)
+            changed[name] = verdict
     return attacks, changed
 
 
@@ -249,7 +249,7 @@ def besiege_naively(seconds: int) -> Siege:
         with ThreadPoolExecutor(NAIVE_WORKERS) as pool:
             verdicts = list(pool.map(lambda body: (grade(body), grade(HONEST["warm"])), corpus.values()))
         passed = [name for name, (attack, _) in zip(corpus, verdicts, strict=True) if attack]
-        changed = [name for name, (_, honest) in zip(corpus, verdicts, strict=True) if not honest]
+        changed = {name: honest for name, (_, honest) in zip(corpus, verdicts, strict=True) if not honest}
         left = _left_in_namespace()
         return Siege("javac + java", passed, changed, left, time.monotonic() - started, len(corpus))
 
@@ -342,7 +342,7 @@ def failures(siege: Siege) -> list[str]:
         "got what they wanted": siege.passed,
         "not denied": achieved(siege),
         "the judge failed at": errors,
-        "changed the next verdict": siege.changed,
+        "changed the next verdict": list(siege.changed),
         "processes": siege.left.processes,
         "files": siege.left.files,
         "connections": [str(siege.left.connections)] * bool(siege.left.connections),

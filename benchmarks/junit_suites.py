@@ -22,7 +22,7 @@ from xml.etree import ElementTree
 
 from javabox import Job, Judge, Outcome, Suite
 from javabox.engines.jdk import find_jdk
-from javabox.engines.jvm import JUNIT
+from javabox.engines.jvm import JUNIT, SHORT_FLAGS, TOOL_FLAGS
 from tests.javabox.forms.junit_suites import PROGRAMS, SUITES
 
 JARS = [Path(f"/usr/share/java/{name}.jar") for name in (*JUNIT, "junit-platform-console")]
@@ -39,9 +39,12 @@ def console(program: str, folder: Path) -> dict[str, str]:
         (folder / f"{name}.java").write_text(source)
     path = ":".join(map(str, JARS))
     sources = [str(file) for file in folder.glob("*.java")]
-    subprocess.run([str(home / "bin" / "javac"), "-cp", path, "-d", str(folder), *sources], check=True)
+    subprocess.run(
+        [str(home / "bin" / "javac"), *TOOL_FLAGS, "-cp", path, "-d", str(folder), *sources], check=True
+    )
     command = [
         str(home / "bin" / "java"),
+        *SHORT_FLAGS,
         "-cp",
         f"{path}:{folder}",
         "org.junit.platform.console.ConsoleLauncher",

@@ -59,9 +59,11 @@ ARCHIVE_FLAGS = (
 )
 VFORK = "-Djdk.lang.Process.launchMechanism=VFORK"
 """One exec less a program than the default's helper; JDK 25 warns that it will go."""
-TOOL_FLAGS = ("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC")
-"""For the JDK's tools, which run for seconds: compiling them well, and threads that collect, took a third of
-a build's processor time (18.7 s, of which 13.0 are left)."""
+SHORT_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""For what runs for seconds: compiling it well, and threads that collect, took a third of a build's processor
+time (LOG.md)."""
+TOOL_FLAGS = tuple(f"-J{flag}" for flag in SHORT_FLAGS)
+"""The same for the JDK's tools."""
 PROGRAM_MAIN = "javabox.program.StrictRunner"
 JUNIT = (
     *("junit4", "hamcrest", "opentest4j", "apiguardian-api", "univocity-parsers"),
@@ -265,7 +267,8 @@ def image_command(home: Path, folder: Path, modules: Sequence[str]) -> list[str]
     """Makes the runtime `image`: modules of the JDK and of `program.jar`, and all that they require."""
     random = ["jdk.random"] if (home / "jmods" / "jdk.random.jmod").exists() else []  # in java.base later on
     return [
-        *(str(home / "bin" / "jlink"), *TOOL_FLAGS),
+        str(home / "bin" / "jlink"),
+        *TOOL_FLAGS,
         *("--module-path", str(folder / "program.jar"), "--add-modules", ",".join([*modules, *random])),
         # No --strip-java-debug-attributes: what an exception says of null names the JDK's own variables.
         *("--no-header-files", "--no-man-pages", "--output", str(folder / "image")),
@@ -277,14 +280,14 @@ def archive_command(folder: Path) -> list[str]:
     java = str(folder / "image" / "bin" / "java")
     archive = f"-XX:ArchiveClassesAtExit={folder / 'image' / 'program.jsa'}"
     rehearsal = [*OPEN_TO_PROGRAM, INTERNAL_MEMORY, "-m", "javabox.program/javabox.program.Rehearsal"]
-    steps = [[java, "-XX:+UseSerialGC", "-Xshare:dump"], [java, "-XX:+UseSerialGC", archive, *rehearsal]]
+    steps = [[java, *SHORT_FLAGS, "-Xshare:dump"], [java, *SHORT_FLAGS, archive, *rehearsal]]
     return ["sh", "-c", " && ".join(shlex.join(step) for step in steps)]
 
 
 def judge_archive_command(home: Path, folder: Path) -> list[str]:
     """Dumps the supervisor's archive, which holds for the folder's own path only: 0.3 s less a start."""
     archive = f"-XX:ArchiveClassesAtExit={folder / ARCHIVE}"
-    java = [str(home / "bin" / "java"), "-XX:+UseSerialGC", "-Xlog:disable", archive, *INTERNAL_COMPILER]
+    java = [str(home / "bin" / "java"), *SHORT_FLAGS, "-Xlog:disable", archive, *INTERNAL_COMPILER]
     return [*java, "-cp", _class_path(folder), "javabox.judge.Rehearsal"]
 
 

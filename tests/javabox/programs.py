@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from javabox import Job, Limits, Suite, SuiteCase
 
+FUEL = Limits().fuel // 8
 PROMPT = "import java.util.*;\n\nclass S {\n    static Object f(int x) {\n"
 DOUBLE = Suite(
     cases=(
@@ -15,9 +16,10 @@ DOUBLE = Suite(
 
 
 def program(body: str, suite: Suite = DOUBLE, prompt: str = PROMPT, **limits: float) -> Job:
-    """A job whose completion is `body`, closed by the braces of method and class."""
-    wall = {"wall_seconds": 5.0} | limits
-    return Job(prompt + body + "\n}}\n", suite, Limits(**wall), len(prompt))  # type: ignore[arg-type]
+    """A job whose completion is `body`, closed by the braces of method and class. One without end costs half
+    a second of a processor, an eighth of what the default limit lets it have."""
+    own = {"wall_seconds": 5.0, "fuel": FUEL} | limits
+    return Job(prompt + body + "\n}}\n", suite, Limits(**own), len(prompt))  # type: ignore[arg-type]
 
 
 def returning(expression: str, expected: str, kind: str = "Object", tolerance: float | None = None) -> Job:

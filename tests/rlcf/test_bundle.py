@@ -17,7 +17,7 @@ from tests.rlcf.test_cli import refused, rlcf
 NODE = """
 import json
 from pathlib import Path
-from javabox import Job, Judge, Suite, SuiteCase
+from javabox import Job, Judge, Limits, Suite, SuiteCase
 from javabox.engines import jvm
 
 jvm.ASM = Path("/nonexistent")
@@ -30,7 +30,7 @@ suite = Suite((SuiteCase("two", "Object r = S.f(2);", "r", "4", "int"),))
 said = {}
 for lane in ("warm", "strict"):
     with Judge("local", workers=2, lane=lane) as judge:
-        verdicts = judge.grade([Job(start + body + "}}", suite) for body in bodies])
+        verdicts = judge.grade([Job(start + body + "}}", suite, Limits(fuel=10**9)) for body in bodies])
         said[lane] = [[str(v.outcome) for v in verdicts], verdicts[0].lane]
 print(json.dumps(said))
 """

@@ -92,11 +92,13 @@ def fates(jobs: Sequence[Job], folder: Path) -> list[str]:
     """What ComparePlainTests says of each."""
     jdk = find_jdk()
     path = ":".join([str(folder), *(str(jvm.build(jdk) / name) for name in jvm.JARS)])
-    subprocess.run([jdk.home / "bin" / "javac", "-cp", path, "-d", folder, HELPER], check=True)
+    subprocess.run(
+        [jdk.home / "bin" / "javac", *jvm.TOOL_FLAGS, "-cp", path, "-d", folder, HELPER], check=True
+    )
     frames = [wire.encode_job(number, job) for number, job in enumerate(jobs)]
     file = folder / "jobs"
     file.write_bytes(b"".join(struct.pack(">i", len(frame)) + frame for frame in frames))
-    words = [jdk.home / "bin" / "java", *jvm.INTERNAL_COMPILER, "-cp", path]
+    words = [jdk.home / "bin" / "java", *jvm.SHORT_FLAGS, *jvm.INTERNAL_COMPILER, "-cp", path]
     said = subprocess.run(
         [*words, "javabox.judge.compile.ComparePlainTests", file], check=True, capture_output=True, text=True
     )

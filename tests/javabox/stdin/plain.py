@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from javabox.engines.jvm import SHORT_FLAGS
+
 COMPILING = """
 import java.io.*; import java.nio.file.*; import java.util.spi.ToolProvider;
 class Compiling { public static void main(String[] folders) throws Exception {
@@ -37,13 +39,13 @@ def run_all(programs: Mapping[str, tuple[str, Sequence[str]]], folder: Path) -> 
     for place, (source, _) in zip(folders, programs.values(), strict=True):
         place.mkdir()
         (place / "Main.java").write_text(source, encoding="utf-8")
-    subprocess.run([java, folder / "Compiling.java", *folders], check=True)
+    subprocess.run([java, *SHORT_FLAGS, folder / "Compiling.java", *folders], check=True)
 
     def run(place: Path, stdin: str) -> Ran:
         (place / "input").write_bytes(stdin.encode())
         with (place / "input").open("rb") as given:
             done = subprocess.run(
-                [java, "-Dfile.encoding=UTF-8", "-XX:TieredStopAtLevel=1", "-cp", place, "Main"],
+                [java, "-Dfile.encoding=UTF-8", *SHORT_FLAGS, "-cp", place, "Main"],
                 stdin=given,
                 capture_output=True,
                 check=False,

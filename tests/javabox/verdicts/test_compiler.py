@@ -10,6 +10,7 @@ from pathlib import Path
 
 from javabox import Job, Judge
 from javabox.engines.jdk import find_jdk
+from javabox.engines.jvm import SHORT_FLAGS
 
 # Compiles each file given on stdin in a fresh context of its own, and prints whether javac accepted it.
 FRESH = """
@@ -61,7 +62,7 @@ def test_hundreds_of_mutants_are_accepted_as_by_a_fresh_context(
     (tmp_path / "Fresh.java").write_text(FRESH)
     java = find_jdk().home / "bin" / "java"
     (tmp_path / "out").mkdir()
-    command = [java, tmp_path / "Fresh.java", tmp_path / "out", *files]
+    command = [java, *SHORT_FLAGS, tmp_path / "Fresh.java", tmp_path / "out", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     fresh = [line == "true" for line in done.stdout.split()]
     assert 100 < sum(fresh) < 300

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase
+from javabox.engines.jvm import TOOL_FLAGS
 from tests.javabox.programs import DOUBLE, PROMPT, program, returning
 
 ENDLESS = "while (true);"
@@ -256,7 +257,7 @@ def test_the_warm_compiler_agrees_with_javac(judge: Judge, tmp_path: Path) -> No
         source.write_text(job.source)
     for i, verdict in enumerate(verdicts):
         plain = subprocess.run(
-            ["javac", "main.java"], cwd=tmp_path / str(i), capture_output=True, check=False
+            ["javac", *TOOL_FLAGS, "main.java"], cwd=tmp_path / str(i), capture_output=True, check=False
         )
         assert verdict.compiled == (plain.returncode == 0), bodies[i]
 

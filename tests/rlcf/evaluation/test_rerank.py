@@ -25,7 +25,7 @@ from rlcf.grounding.signal import Answer
 from rlcf.problems import Problem, load_problems
 from tests.javabox.programs import DOUBLE, PROMPT
 
-PROBLEM = Problem("double", PROMPT, DOUBLE, description="Twice x.")
+PROBLEM = Problem("double", PROMPT, DOUBLE, description="Twice x.", time_limit=0.5)
 BODIES = {
     "parse error": "return 2 *;",
     "type error": "return z;",

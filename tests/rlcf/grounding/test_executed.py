@@ -29,7 +29,7 @@ LAYOUTS = {
 
 def asked(calls: str, prompt: str = PROMPT) -> Problem:
     cases = tuple(case for call, case in zip("23", DOUBLE.cases, strict=True) if call in calls)
-    return Problem("double", prompt, Suite(cases=cases, imports=DOUBLE.imports))
+    return Problem("double", prompt, Suite(cases=cases, imports=DOUBLE.imports), time_limit=0.5)
 
 
 def by_hand(body: str) -> tuple[list[str], list[str]]:

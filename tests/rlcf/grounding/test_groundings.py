@@ -24,6 +24,7 @@ PROBLEM = Problem(
         )
     ),
     reference="        return 2 * x;\n    }\n}\n",
+    time_limit=0.5,
 )
 PASSES = "        return x + x;\n    }\n}\n"
 HALF = "        return x < 2 ? 2 * x : 0;\n    }\n}\n"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from javabox.engines.jdk import find_jdk
+from javabox.engines.jvm import TOOL_FLAGS
 from rlcf.javasource.lines import Line, line_kinds, line_starts
 from rlcf.problems import load_problems
 
@@ -34,7 +35,7 @@ def tables(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tup
     files = {index: folder / f"p{index}" / "A.java" for index in range(len(problems))}
     for _ in range(3):  # parse errors hide type errors
         done = subprocess.run(
-            [home / "javac", "-g", "-nowarn", "-d", folder / "out", *files.values()],
+            [home / "javac", *TOOL_FLAGS, "-g", "-nowarn", "-d", folder / "out", *files.values()],
             capture_output=True,
             text=True,
             check=False,
@@ -44,7 +45,9 @@ def tables(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tup
     assert done.returncode == 0
     assert len(files) > 100
     classes = sorted((folder / "out").glob("p*/*.class"))
-    shown = subprocess.run([home / "javap", "-l", "-p", *classes], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        [home / "javap", *TOOL_FLAGS, "-l", "-p", *classes], capture_output=True, text=True, check=True
+    )
     lines: dict[int, set[int]] = {index: set() for index in files}
     for one in shown.stdout.split("Compiled from")[1:]:
         owner = re.search(r"\b(?:class|interface) p(\d+)\.", one)

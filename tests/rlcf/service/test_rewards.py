@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -201,7 +202,8 @@ def test_a_judge_that_dies_rewards_nothing(answered: Asked, rewards: list[float]
         assert until(lambda: own.metric("rlcf_programs_waiting") == 3)
         home.unlink()
         for pid in own.jvms():
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it went with the one before
+                os.kill(pid, signal.SIGKILL)
         for thread in (batch, slime, ran):
             thread.join(90)
         answer = found["rewards"].json()
