@@ -6,7 +6,8 @@ log-probabilities are the present policy's, and each token's loss is weighted by
 become since it was drawn, up to the cap (decoupled PPO, arXiv 2505.24298).
 
 It pays most where generation and update have hardware of their own (`--endpoint`); on two cores that both
-share, a step of the quickstart takes 6 to 11 % less (LOG.md). Not covered: more than one step, weights that change while a completion is generated.
+share, a step of the quickstart takes 6 to 11 % less (LOG.md). Not covered: more than one step, weights that
+change while a completion is generated.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,17 @@ from javabox.engines import jvm, manifest
 from javabox.engines.jdk import all_jdks, find_jdk, install, release_of_distribution
 from rlcf.doctor import can_judge, examine, platform_note
 from tests.rlcf.conftest import SmallSet
-from tests.rlcf.test_cli import RLCF, refused, rlcf
+from tests.rlcf.processes import go
+from tests.rlcf.test_cli import RLCF, refused
 
 NO_DOCKER = {"DOCKER_HOST": "unix:///nonexistent.sock"}
 INSTALL_JDK = install(release_of_distribution())
 ANOTHER_CACHE = "export XDG_CACHE_HOME=$(mktemp -d) && chmod 755 $XDG_CACHE_HOME"
+
+
+def asked(*arguments: str | Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """`rlcf`, where torch is imported: the doctor looks at it."""
+    return go(Path.cwd(), *map(str, arguments), ranks=(env,))
 
 
 @pytest.fixture
@@ -35,7 +42,7 @@ def samples(small_set: SmallSet, tmp_path: Path) -> Path:
 
 
 def test_a_machine_with_a_jdk_can_judge(data_dir: Path) -> None:
-    done = rlcf("doctor", "--json", env={"RLCF_DATA": str(data_dir)})
+    done = asked("doctor", "--json", env={"RLCF_DATA": str(data_dir)})
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["can_judge"] is True
@@ -53,7 +60,7 @@ def test_the_jdks_that_may_be_asked_for_are_named() -> None:
     others = [jdk for jdk in all_jdks() if jdk.home.resolve() != default.home.resolve()]
     assert named.startswith(f"javac {default.version} in {default.home}")
     assert all(f"{jdk.feature} ({jdk.home})" in named for jdk in others)
-    done = rlcf("doctor", "--json", "--jdk", "99", env=NO_DOCKER)
+    done = asked("doctor", "--json", "--jdk", "99", env=NO_DOCKER)
     assert done.returncode == 3
     [deciding] = [finding for finding in json.loads(done.stdout)["findings"] if finding["decides"]]
     assert "no JDK 99 found here" in deciding["found"]
@@ -74,12 +81,12 @@ def test_a_bare_machine_is_told_how_to_mend_it(tmp_path: Path) -> None:
         "RLCF_DATA": "",
         "XDG_CACHE_HOME": str(tmp_path),
     }
-    done = rlcf("doctor", env=bare)
+    done = asked("doctor", env=bare)
     assert done.returncode == 3
     assert "no program can be judged here" in done.stdout
     assert INSTALL_JDK in done.stdout
     assert "rlcf data fetch mbjp" in done.stdout
-    own = rlcf("doctor", "--json", env=bare | {"RLCF_DATA": str(tmp_path)})
+    own = asked("doctor", "--json", env=bare | {"RLCF_DATA": str(tmp_path)})
     assert json.loads(own.stdout)["can_judge"] is False
     assert f"curl -fL --create-dirs -o {tmp_path / 'mbxp'}" in own.stdout
 
@@ -114,9 +121,9 @@ def test_doctor_and_grading_refuse_alike(
         "a cache that can't be written": ({"XDG_CACHE_HOME": "/proc/none"}, ANOTHER_CACHE),
         "a file as cache": ({"XDG_CACHE_HOME": "/dev/null"}, ANOTHER_CACHE),
     }[state]
-    graded = rlcf("grade", samples, "--problems", small_set.path, env=NO_DOCKER | environment)
+    graded = asked("grade", samples, "--problems", small_set.path, env=NO_DOCKER | environment)
     assert refused(graded, 3).endswith(mend)
-    done = rlcf("doctor", "--json", env=NO_DOCKER | environment)
+    done = asked("doctor", "--json", env=NO_DOCKER | environment)
     assert done.returncode == 3
     [deciding] = [finding for finding in json.loads(done.stdout)["findings"] if finding["decides"]]
     assert deciding["mend"].endswith(mend)
@@ -128,11 +135,11 @@ def test_a_broken_cache_is_mended_by_looking(samples: Path, small_set: SmallSet,
     shutil.copytree(built, folder, symlinks=True)
     os.truncate(folder / "image" / "lib" / "modules", 1000)
     environment = NO_DOCKER | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    done = rlcf("doctor", env=environment)
+    done = asked("doctor", env=environment)
     assert (done.returncode, "programs can be judged here" in done.stdout) == (0, True), done.stdout
     assert f"{folder / 'image/lib/modules'} is not as it was built" in done.stderr
     assert manifest.wrong(folder, contents=True) is None
-    graded = rlcf("grade", samples, "--problems", small_set.path, env=environment)
+    graded = asked("grade", samples, "--problems", small_set.path, env=environment)
     assert graded.returncode == 0, graded.stderr
 
 

@@ -10,12 +10,14 @@ import contextlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from javabox import Judge
 from javabox.engines import jvm
+from javabox.engines.jdk import find_jdk
 
 Piece = tuple[str, str, str]
 """File below javabox/java, a piece of it that is there once, and its replacement."""
@@ -150,7 +152,10 @@ def judge_without(undone: Undone, folder: Path) -> Iterator[Judge]:
         text = (sources / name).read_text()
         assert text.count(piece) == 1, f"{name} has {text.count(piece)} times: {piece}"
         (sources / name).write_text(text.replace(piece, instead))
+    whole = jvm.build(find_jdk())
     with pytest.MonkeyPatch.context() as patch:
+        if all(name.startswith("judge/") for name, _, _ in undone.pieces):
+            patch.setattr(jvm, "build_commands", partial(_judge_commands, whole))
         patch.setattr(jvm, "SOURCES", sources)
         patch.setenv("XDG_CACHE_HOME", str(folder))
         # Archives only make it start sooner.
@@ -158,3 +163,10 @@ def judge_without(undone: Undone, folder: Path) -> Iterator[Judge]:
         patch.setattr(jvm, "judge_archive_command", lambda _home, _folder: ["true"])
         with Judge("local", workers=1, audit=0.0) as judge:
             yield judge
+
+
+def _judge_commands(whole: Path, home: Path, sources: Path, folder: Path) -> list[list[str]]:
+    """Those of a build that make `judge.jar`; what programs see is that of the build `whole`."""
+    same = [str(whole / "program.jar"), str(whole / "image")]
+    judge = jvm.jar_commands(home, sources, folder)[2:4]
+    return [["cp", "-r", *same, str(folder)], *judge, ["rm", "-r", str(folder / "judge")]]

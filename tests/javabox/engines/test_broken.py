@@ -224,10 +224,10 @@ def test_a_tool_of_the_jdk_that_fails_is_quoted(
     copied_jdk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
-    (copied_jdk / "bin" / "jlink").unlink()
-    (copied_jdk / "bin" / "jlink").write_text("#!/bin/sh\necho no runtime today\nexit 4\n")
-    (copied_jdk / "bin" / "jlink").chmod(0o755)
-    with pytest.raises(JudgeUnavailable, match=f"jlink of {copied_jdk} says: no runtime today"):
+    (copied_jdk / "bin" / "jar").unlink()
+    (copied_jdk / "bin" / "jar").write_text("#!/bin/sh\necho no archive today\nexit 4\n")
+    (copied_jdk / "bin" / "jar").chmod(0o755)
+    with pytest.raises(JudgeUnavailable, match=f"jar of {copied_jdk} says: no archive today"):
         Judge("local")
     assert list((tmp_path / "empty" / "javabox").iterdir()) == []
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from javabox import Job, Judge, Outcome, Suite, SuiteCase
+from javabox.engines import jvm
+from javabox.engines.jdk import find_jdk
 from tests.javabox.programs import program
 
 LISTS = """
@@ -35,16 +37,18 @@ def test_programs_that_write_files_do_not_meet() -> None:
 
 @pytest.fixture
 def below_tmp(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A cache that a file system at /tmp would hide."""
+    """A cache that a file system at /tmp would hide, with the JVM side in it."""
+    built = jvm.build(find_jdk())
     folder = Path(tempfile.mkdtemp(prefix="javabox-test-", dir="/tmp"))
     folder.chmod(0o755)  # programs may run as another user
+    shutil.copytree(built, folder / "javabox" / built.name, symlinks=True)
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     yield folder
     shutil.rmtree(folder)
 
 
 def test_a_cache_below_tmp_is_found(below_tmp: Path) -> None:
+    assert below_tmp in jvm.build(find_jdk()).parents
     with Judge("local", workers=1) as judge:
         verdicts = judge.grade([program("return 2 * x;"), writing("below")])
         assert [verdict.outcome for verdict in verdicts] == [Outcome.PASSED] * 2, verdicts
-    assert any(below_tmp.iterdir())

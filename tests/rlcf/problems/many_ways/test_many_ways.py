@@ -16,6 +16,7 @@ from typing import cast
 import pytest
 
 from javabox import Judge, Outcome, Suite
+from javabox.engines import jvm
 from rlcf.errors import BadInput
 from rlcf.javasource.normalize import normalised
 from rlcf.javasource.tokens import texts
@@ -34,6 +35,8 @@ from rlcf.training.data import load_data
 
 SIZES = {"train": 420, "rl": 20, "validation": 20, "test": 30}
 SPLITS = tuple(SIZES)
+JVM_SIDE = jvm.cache_folder()
+"""Of the judge that all tests share."""
 
 ANOTHER_PROCESS = """
 from javabox import Judge
@@ -197,6 +200,7 @@ def test_kept_problems_are_the_problems(data: AtomicData) -> None:
 
 def test_the_same_arguments_give_the_same_bytes(data: AtomicData, tmp_path: Path) -> None:
     """In a process of its own, and without `rl`, which changes nothing else."""
+    (tmp_path / "javabox").symlink_to(JVM_SIDE)  # nothing else of the cache is shared
     run = subprocess.run(
         [sys.executable, "-c", ANOTHER_PROCESS],
         env=os.environ | {"PYTHONHASHSEED": "2", "XDG_CACHE_HOME": str(tmp_path)},
