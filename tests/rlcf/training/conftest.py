@@ -108,7 +108,7 @@ def small_world(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Sma
     tokenizer = tiny_tokenizer([text for p in others for text in (p.prompt, p.reference or "")])
     torch.set_num_threads(1)
     policy = small_llama(tokenizer)
-    learnt, losses = train_supervised(policy, _corpus(train), steps=200, lr=5e-3, seed=0, tokens=1000)
+    learnt, losses = train_supervised(policy, _corpus(train), steps=200, lr=5e-3, seed=0)
     assert losses[-1] < 0.5 * losses[0]
     learnt.save(folder / "model")
     return SmallWorld(problems, tokenizer, folder / "model")
