@@ -16,8 +16,7 @@ The package index decides whether that torch is the CPU build. docker and rich a
 itself is found through PYTHONPATH. Without --trl-python there are our rows alone. --gpu only changes the
 defaults: Qwen2.5-Coder-0.5B's shape, bf16, LoRA, 256 prompts, 256 new tokens; it wants the peak of the
 device for the utilisation. What TRL is given, why, and what was tried for it is told in training_trl.py.
-The checkout of --before takes --microbatch-tokens too, whose default on a CPU was what did it best at
-e71889a, and is what does TRL best; ours chooses for itself.
+The checkout of --before takes --microbatch-tokens too, as its own benchmark did; ours chooses for itself.
 
 `CPU` is the time of the training process's threads, nearly the same on a machine that others use too.
 
@@ -236,7 +235,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--new-tokens", type=int, help="length of every completion")
     parser.add_argument("--lora", type=int, help="rank; 0 trains all weights")
     parser.add_argument(
-        "--microbatch-tokens", type=int, help="padded tokens in a forward pass of TRL's update"
+        "--microbatch-tokens", type=int, help="padded tokens in a pass of TRL's update, and of --before's"
     )
     parser.add_argument(
         "--own-microbatch-tokens", type=int, default=0, help="of ours; 0: as a user would get"
