@@ -17,7 +17,7 @@ DOUBLE = Suite(
 
 def program(body: str, suite: Suite = DOUBLE, prompt: str = PROMPT, **limits: float) -> Job:
     """A job whose completion is `body`, closed by the braces of method and class. One without end costs half
-    a second of a processor, an eighth of what the default limit lets it have."""
+    a second of a processor, an eighth of what the default limit lets it have; attacks have that limit."""
     own = {"wall_seconds": 5.0, "fuel": FUEL} | limits
     return Job(prompt + body + "\n}}\n", suite, Limits(**own), len(prompt))  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ import base64
 import json
 from collections.abc import Mapping
 
-from javabox import Judge, Suite, SuiteCase
+from javabox import Judge, Limits, Suite, SuiteCase
 from javabox.engines.restricted import seccomp
 from tests.javabox.programs import program
 
@@ -33,7 +33,7 @@ def attempts(judge: Judge, script: str) -> dict[str, str]:
         + '"))).redirectErrorStream(true).start(); return new String(p.getInputStream().readAllBytes()); }'
         " catch (java.io.IOException e) { return e.toString(); }"
     )
-    verdict = judge.grade([program(body, ASKED, wall_seconds=20.0)])[0]
+    verdict = judge.grade([program(body, ASKED, fuel=Limits().fuel, wall_seconds=20.0)])[0]
     assert verdict.cases[0].value is not None, verdict
     words = json.loads(verdict.cases[0].value)
     return dict(entry.split("=", 1) for entry in words.split(";") if "=" in entry)

@@ -103,7 +103,7 @@ def test_a_whole_suite_can_not_be_left_early(judge: Judge) -> None:
         "exit from another thread",
         "stopping the main thread",
     ]
-    jobs = [program(ATTACKS[name], Suite(whole=test), wall_seconds=2.0) for name in names]
+    jobs = [program(ATTACKS[name], Suite(whole=test), fuel=Limits().fuel, wall_seconds=2.0) for name in names]
     jobs.append(program(FROM_MEMORY, Suite(whole=test), fuel=Limits().fuel, wall_seconds=8.0))
     assert not any(verdict.passed for verdict in judge.grade(jobs))
 
@@ -121,4 +121,4 @@ def test_the_expected_values_are_not_in_the_programs_process(judge: Judge) -> No
         try { for (var m : Class.forName("Main").getDeclaredMethods()) all.append(m); } catch (Exception e) { }
         int at = all.indexOf("91827" + "364");
         return at < 0 ? 0 : Integer.parseInt(all.substring(at, at + 8));"""
-    assert judge.grade([program(search, hidden, PROMPT)])[0].outcome is Outcome.FAILED
+    assert judge.grade([program(search, hidden, PROMPT, fuel=Limits().fuel)])[0].outcome is Outcome.FAILED

@@ -315,6 +315,8 @@ def besieged(engine: Any) -> Iterator[Judge]:  # noqa: ARG001  (skips without an
     ],
 )
 def test_no_program_speaks_for_the_judge_or_to_the_next_one(besieged: Judge, name: str) -> None:
-    attack, honest = besieged.grade([program(BODIES[name]), program(f"return 2 * x; // after {name}")])
+    attack, honest = besieged.grade(
+        [program(BODIES[name], fuel=Limits().fuel), program(f"return 2 * x; // after {name}")]
+    )
     assert attack.outcome not in (Outcome.PASSED, Outcome.JUDGE_ERROR)
     assert honest.passed

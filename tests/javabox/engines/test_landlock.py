@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from javabox import Judge, JudgeUnavailable, Outcome
+from javabox import Judge, JudgeUnavailable, Limits, Outcome
 from javabox.engines import local
 from javabox.engines.local import LocalChannel
 from javabox.engines.restricted import floor, landlock
@@ -250,7 +250,7 @@ LEAVES = 'try { new ProcessBuilder("setsid", "sleep", "98765").start(); Thread.s
 
 def test_what_a_program_leaves_is_ended_and_the_supervisor_stays(landlocked: Judge) -> None:
     before = family(landlocked)
-    verdict = landlocked.grade([program(f"/* {before['guard']} */ {LEAVES}")])[0]
+    verdict = landlocked.grade([program(f"/* {before['guard']} */ {LEAVES}", fuel=Limits().fuel)])[0]
     assert verdict.passed
     assert family(landlocked) == before  # an orphan would be a second child of the warden
     lines = [_reads(process / "cmdline") for process in Path("/proc").glob("[0-9]*")]
@@ -282,13 +282,16 @@ def test_an_honest_program_finds_files_and_processes_as_ever(landlocked: Judge) 
     prompt = (
         "import java.io.*; import java.nio.file.*; import java.util.*;\nclass S { static Object f(int x) {\n"
     )
-    verdict = landlocked.grade([program(escapes.USES, escapes.ASKED, prompt)])[0]
+    verdict = landlocked.grade([program(escapes.USES, escapes.ASKED, prompt, fuel=Limits().fuel)])[0]
     assert (verdict.exception, verdict.cases[0].value) == (None, '"[one, Two] 65 3"')
 
 
 def test_a_program_that_fills_the_folder_is_ended_and_harms_none(landlocked: Judge) -> None:
     full, beside = landlocked.grade(
-        [program(escapes.FILLS, escapes.ASKED, wall_seconds=20.0), program("return 2 * x; // beside")]
+        [
+            program(escapes.FILLS, escapes.ASKED, fuel=Limits().fuel, wall_seconds=20.0),
+            program("return 2 * x; // beside"),
+        ]
     )
     assert full.outcome is Outcome.OUTPUT_LIMIT
     assert beside.passed
