@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -68,11 +69,11 @@ def console(program: str, folder: Path) -> dict[str, str]:
     return found
 
 
-def judged(judge: Judge, program: str) -> dict[str, str]:
+def judged(judge: Judge, program: str, suites: Mapping[str, str]) -> dict[str, str]:
     """What javabox says."""
-    jobs = [Job(program, Suite(whole=source, junit=True)) for source in SUITES.values()]
+    jobs = [Job(program, Suite(whole=source, junit=True)) for source in suites.values()]
     found = {}
-    for name, verdict in zip(SUITES, judge.grade(jobs), strict=True):
+    for name, verdict in zip(suites, judge.grade(jobs), strict=True):
         if verdict.outcome in (Outcome.COMPILE_ERROR, Outcome.SUITE_ERROR, Outcome.JUDGE_ERROR):
             raise SystemExit(f"{name}: {verdict}")
         for case in verdict.cases:
@@ -80,11 +81,11 @@ def judged(judge: Judge, program: str) -> dict[str, str]:
     return found
 
 
-def differences(judge: Judge, program: str) -> tuple[int, list[str]]:
-    """How many methods were compared, and those that differ."""
+def differences(judge: Judge, program: str, suites: Mapping[str, str] = SUITES) -> tuple[int, list[str]]:
+    """How many methods were compared, and those that differ. `suites`: the classes, as javabox gets them."""
     with tempfile.TemporaryDirectory() as folder:
         theirs = console(program, Path(folder))
-    ours = judged(judge, program)
+    ours = judged(judge, program, suites)
     # A class whose @BeforeAll failed has no methods in the report, or itself.
     broken = set(map(_outermost, ours)) - set(map(_outermost, theirs))
     compared = {name for name in ours | theirs if _outermost(name) not in broken}

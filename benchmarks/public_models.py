@@ -199,7 +199,8 @@ def make_model(model: Public, folder: Path, layers: int, narrow: int = 1, seed: 
     tokenizer = fitting_tokenizer(model)
     config = model.config(layers)
     for name in WIDTHS & config.to_dict().keys():
-        setattr(config, name, getattr(config, name) // narrow)
+        # Four heads at least: CodeGen's weights are laid out for four cards.
+        setattr(config, name, max(4, getattr(config, name) // narrow))
     config.eos_token_id, config.bos_token_id = tokenizer.eos_token_id, tokenizer.bos_token_id
     config.pad_token_id = tokenizer.pad_token_id
     family = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
@@ -240,15 +241,22 @@ class DryRun:
     """Of metrics.jsonl."""
 
 
-def dry_run(name: str, scratch: Path, layers: int, narrow: int = 1) -> DryRun:
-    """Train a random model by the recipe as `rlcf train` does. Raises RuntimeError where it fails."""
+def prepared(name: str, scratch: Path, layers: int, narrow: int = 1) -> tuple[int, list[str]]:
+    """Make the random models of a recipe; returns the policy's parameters, and what `rlcf` is asked in
+    `scratch` to train it."""
     parameters = make_model(PUBLIC[name], scratch / "model", layers, narrow)
     make_model(CODEBERT, scratch / "codebert", layers, narrow)
     fields = dict(CUT) | {"model.name": scratch / "model", "discriminator.model": scratch / "codebert"}
     if load_recipe(name).supervised.steps:
         fields |= {"supervised.steps": 1, "supervised.tokens": 512}
     options = [f"--{field.replace('_', '-')}={value}" for field, value in fields.items()]
-    command = [sys.executable, "-m", "rlcf", "train", name, "--run", "dry", "--rails", "warn", *options]
+    return parameters, ["train", name, "--run", "dry", "--rails", "warn", *options]
+
+
+def dry_run(name: str, scratch: Path, layers: int, narrow: int = 1) -> DryRun:
+    """Train a random model by the recipe as `rlcf train` does. Raises RuntimeError where it fails."""
+    parameters, arguments = prepared(name, scratch, layers, narrow)
+    command = [sys.executable, "-m", "rlcf", *arguments]
     with (scratch / "log").open("wb") as log:
         process = subprocess.Popen(
             command,
@@ -262,9 +270,14 @@ def dry_run(name: str, scratch: Path, layers: int, narrow: int = 1) -> DryRun:
     if process.returncode:
         said = (scratch / "log").read_text(encoding="utf-8", errors="replace")
         raise RuntimeError(f"{name}: {said[-2000:]}")
-    rows = [row.fields for row in read_rows(scratch / "runs" / "dry" / "metrics.jsonl")]
+    rows = metrics(scratch)
     spent = usage.ru_utime + usage.ru_stime
     return DryRun(parameters, usage.ru_maxrss * 1024, rows[-1]["seconds"], spent, rows)
+
+
+def metrics(scratch: Path) -> list[Mapping[str, Any]]:
+    """The rows of metrics.jsonl of the run in `scratch`."""
+    return [row.fields for row in read_rows(scratch / "runs" / "dry" / "metrics.jsonl")]
 
 
 def main() -> int:

@@ -8,60 +8,58 @@
     130  ended by Ctrl-C
 
 A command is a dataclass in `rlcf/commands/`; tyro makes its options and its help from the fields and their
-docstrings. Commands import what is heavy (the judge, torch) only once they run, so help is quick.
+docstrings. Only the one that was named is imported, and what is heavy (torch) only once it runs, so help is
+quick.
 """
 
 from __future__ import annotations
 
+import functools
+import gc
+import importlib
 import io
 import logging
+import operator
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any, Protocol
 
 from tyro.conf import subcommand
 
 from javabox import JudgeUnavailable
-from rlcf.commands.ablate import Ablate
-from rlcf.commands.bench import Bench
-from rlcf.commands.data import Data
-from rlcf.commands.doctor import Doctor
-from rlcf.commands.grade import Grade
-from rlcf.commands.init import Init
-from rlcf.commands.model.merge import Merge
-from rlcf.commands.model.push import Push
 from rlcf.commands.parse import parse
-from rlcf.commands.report import Report, Runs
-from rlcf.commands.serve import Serve
-from rlcf.commands.study import Study
-from rlcf.commands.train import Resume, Train
-from rlcf.commands.verifier import Verifier
 from rlcf.errors import BadInput
-from rlcf.training.runtime.rails import TrainingStopped
 from rlcf.version import commit, release
 
-Command = (
-    Annotated[Grade, subcommand("grade")]
-    | Annotated[Train, subcommand("train")]
-    | Annotated[Ablate, subcommand("ablate")]
-    | Annotated[Study, subcommand("study")]
-    | Annotated[Bench, subcommand("bench")]
-    | Annotated[Verifier, subcommand("verifier")]
-    | Annotated[Data, subcommand("data")]
-    | Annotated[Merge, subcommand("merge")]
-    | Annotated[Push, subcommand("push")]
-    | Annotated[Report, subcommand("report")]
-    | Annotated[Runs, subcommand("runs")]
-    | Annotated[Serve, subcommand("serve")]
-    | Annotated[Doctor, subcommand("doctor")]
-    | Annotated[Init, subcommand("init")]
-)
+COMMANDS = {
+    "grade": "rlcf.commands.grade:Grade",
+    "train": "rlcf.commands.train:Train",
+    "ablate": "rlcf.commands.ablate:Ablate",
+    "study": "rlcf.commands.study:Study",
+    "bench": "rlcf.commands.bench:Bench",
+    "verifier": "rlcf.commands.verifier:Verifier",
+    "data": "rlcf.commands.data:Data",
+    "merge": "rlcf.commands.model.merge:Merge",
+    "push": "rlcf.commands.model.push:Push",
+    "report": "rlcf.commands.report:Report",
+    "runs": "rlcf.commands.report:Runs",
+    "serve": "rlcf.commands.serve:Serve",
+    "doctor": "rlcf.commands.doctor:Doctor",
+    "init": "rlcf.commands.init:Init",
+}
+"""Where the dataclass of each is."""
+COLLECTIONS = (20_000, 20, 20)
+"""What is imported stays: to look through it for garbage takes a sixth of the start of a training."""
 
-NAMES = (
-    *("grade", "train", "ablate", "study", "bench", "verifier", "data", "merge", "report", "serve", "doctor"),
-    *("runs", "init", "push"),
-)
+
+class Command(Protocol):
+    """What a command line means."""
+
+    def run(self) -> int:
+        """Does it; the exit code."""
+
+
 DESCRIPTION = (
     "Train, grade and benchmark Java code models from compiler feedback. `rlcf --version` says which release"
     " and commit this is; `rlcf --tyro-print-completion bash` (or zsh, tcsh) is what completes it in a shell."
@@ -70,6 +68,7 @@ DESCRIPTION = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
+    gc.set_threshold(*COLLECTIONS)
     logging.basicConfig(format="rlcf: %(message)s", level=logging.WARNING)
     argv = sys.argv[1:] if argv is None else list(argv)
     _print_anything()
@@ -83,8 +82,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(2, error)
     except JudgeUnavailable as error:
         return _fail(3, error)
-    except TrainingStopped as error:
-        return _fail(4, error)
     except PermissionError as error:
         return _fail(2, f"{error.filename}: {error.strerror}; name another, or run as who may use it")
     except KeyboardInterrupt:
@@ -93,6 +90,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # whoever read our output has gone (`| head`); Python would complain once more when it flushes stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except _training_stopped() as error:
+        return _fail(4, error)
+
+
+def _training_stopped() -> type[Exception]:
+    from rlcf.training.runtime.rails import TrainingStopped
+
+    return TrainingStopped
 
 
 def _print_anything() -> None:
@@ -102,15 +107,26 @@ def _print_anything() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def parse_command(argv: Sequence[str]) -> Command | Resume:
+def parse_command(argv: Sequence[str]) -> Command:
     """The command that a command line means, not yet run. Raises BadInput, and SystemExit after a --help."""
-    if argv[:1] == ["train"]:
-        return Train.parse(argv[1:])
-    if argv[:1] == ["ablate"]:
-        return Ablate.parse(argv[1:])
-    see = f"rlcf {argv[0]}" if argv and argv[0] in NAMES else "rlcf"
-    command: Command = parse(Command, "rlcf", argv, see=see, description=DESCRIPTION)
+    name = argv[0] if argv else ""
+    if name in COMMANDS:
+        kind = _kind(name)
+        own: Command = (
+            kind.parse(argv[1:])
+            if hasattr(kind, "parse")
+            else parse(kind, f"rlcf {name}", argv[1:], see=f"rlcf {name}")
+        )
+        return own
+    kinds = [Annotated[_kind(name), subcommand(name)] for name in COMMANDS]
+    every = functools.reduce(operator.or_, kinds)
+    command: Command = parse(every, "rlcf", argv, see="rlcf", description=DESCRIPTION)
     return command
+
+
+def _kind(name: str) -> Any:
+    module, _, kind = COMMANDS[name].partition(":")
+    return getattr(importlib.import_module(module), kind)
 
 
 def _fail(code: int, reason: object) -> int:

@@ -159,7 +159,7 @@ def test_grading_starts_without_torch() -> None:
         "rlcf/problems/",
         "rlcf/grounding/",
         "rlcf/cli",
-        "rlcf/commands/grade",
+        "rlcf/commands/",
         "rlcf/report/",
         "rlcf/adapters/__init__",
         "rlcf/adapters/r",

@@ -8,6 +8,8 @@ memory and CPU. Frames travel over its attached stdio.
 It ends with the judge, whatever happens to the judge: by `close`, at the interpreter's exit, or, when Python
 is killed outright, by the end of stdin, on which the supervisor exits and the engine removes the container.
 
+The SDK is imported where it is used: it takes longer to load than all else of `import javabox`.
+
 Not covered: engines behind ssh; user namespaces (rootless Docker brings its own); gVisor and other runtimes.
 """
 
@@ -32,10 +34,6 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
-
-import docker
-import docker.errors
-from docker.types import LogConfig, Ulimit
 
 from javabox.engines import jars
 from javabox.engines.docker_access import no_engine
@@ -64,8 +62,6 @@ TMP, TMP_MB = "/tmp", 64
 """Programs' temporary folder, which the supervisor empties between those that can write."""
 STDERR_BYTES = 8192
 RECEIVED_BYTES = 1 << 16
-# The SDK lets errors of its HTTP library through, which are OSErrors.
-ENGINE_ERRORS = (docker.errors.DockerException, OSError)
 
 
 class DockerChannel:
@@ -166,11 +162,11 @@ def start(settings: Settings, wanted: Wanted | None = None) -> DockerChannel:
             host_config=client.api.create_host_config(**_limits(settings.workers, cpus)),
         )
         channel = DockerChannel(client, container["Id"])
-    except ENGINE_ERRORS as error:
+    except _engine_errors() as error:
         raise JudgeUnavailable(f"the judge's container could not be made: {_words(error)}") from error
     try:
         client.api.start(container["Id"])
-    except ENGINE_ERRORS as error:
+    except _engine_errors() as error:
         channel.close()
         raise JudgeUnavailable(
             f"the judge's container did not start: {_words(error)}; `docker info` shows what this engine "
@@ -190,10 +186,12 @@ def answers() -> bool:
 
 def find_engine() -> Any:
     """A client of the engine that DOCKER_HOST names, or of the local one. Raises JudgeUnavailable."""
+    import docker
+
     try:
         client = docker.from_env()
         client.ping()
-    except ENGINE_ERRORS as error:
+    except _engine_errors() as error:
         raise no_engine(_words(error)) from error
     return client
 
@@ -201,6 +199,8 @@ def find_engine() -> Any:
 def ensure_image(client: Any, number: int = OLDEST) -> str:
     """The tag of the judge's image with that release of the JDK, built first where it is missing (about a
     minute)."""
+    from docker.errors import ImageNotFound
+
     context = dict(_context())
     archives = [archive_command(FOLDER), judge_archive_command(JDK, FOLDER)]
     commands = [*build_commands(JDK, SOURCES, FOLDER), *archives]
@@ -215,7 +215,7 @@ def ensure_image(client: Any, number: int = OLDEST) -> str:
     try:
         client.images.get(tag)
         return tag
-    except docker.errors.ImageNotFound:
+    except ImageNotFound:
         print(f"building the judge's image {tag} (once, about a minute)", file=sys.stderr, flush=True)
     try:
         # The host's network: a bridge may be switched off, and then apt in the build reaches nothing.
@@ -229,7 +229,7 @@ def ensure_image(client: Any, number: int = OLDEST) -> str:
             rm=True,
             forcerm=True,
         )
-    except ENGINE_ERRORS as error:
+    except _engine_errors() as error:
         raise JudgeUnavailable(
             f"the judge's image could not be built: {_build_words(error)}; "
             f"try `docker pull {BASES[number]}`, or use `--engine local`"
@@ -241,11 +241,13 @@ def with_jars(client: Any, image: str, classpath: Sequence[Path]) -> str:
     """The tag of that image with these jars in it, made where it is missing. Raises JudgeUnavailable."""
     if not classpath:
         return image
+    from docker.errors import ImageNotFound
+
     tag = f"{image}-{jars.name(classpath)}"
     try:
         client.images.get(tag)
         return tag
-    except docker.errors.ImageNotFound:
+    except ImageNotFound:
         context = {
             f"jars/{copy}": path.read_bytes()
             for path, copy in zip(classpath, jars.copies(classpath), strict=True)
@@ -253,7 +255,7 @@ def with_jars(client: Any, image: str, classpath: Sequence[Path]) -> str:
     context["Dockerfile"] = f"FROM {image}\nCOPY jars/ {JARS}/\n".encode()
     try:
         client.images.build(fileobj=_tar(context), custom_context=True, tag=tag, rm=True, forcerm=True)
-    except ENGINE_ERRORS as error:
+    except _engine_errors() as error:
         raise JudgeUnavailable(
             f"the judge's image could not be given its jars: {_build_words(error)}"
         ) from error
@@ -262,6 +264,8 @@ def with_jars(client: Any, image: str, classpath: Sequence[Path]) -> str:
 
 def _limits(workers: int, cpus: int) -> dict[str, Any]:
     """What the container may not do and how much it may use: Docker's own words for it."""
+    from docker.types import LogConfig, Ulimit
+
     memory = (SUPERVISOR_MB + WORKER_MB * workers) * MIB
     return {
         "auto_remove": True,
@@ -321,11 +325,13 @@ def _remove(owner: int, client: Any, container_id: str, attached: socket.socket)
     a forked child of the process that started it."""
     if os.getpid() != owner:
         return
+    from docker.errors import APIError
+
     with contextlib.suppress(OSError):  # the other end may have closed first
         attached.shutdown(socket.SHUT_RDWR)  # wakes a reader that waits in another thread
     try:
         client.api.remove_container(container_id, force=True)
-    except docker.errors.APIError as error:
+    except APIError as error:
         if error.response.status_code not in (404, 409):  # it ended by itself, or its removal is under way
             raise
     finally:
@@ -333,9 +339,18 @@ def _remove(owner: int, client: Any, container_id: str, attached: socket.socket)
         client.close()
 
 
+def _engine_errors() -> tuple[type[Exception], ...]:
+    """The SDK's own; it lets errors of its HTTP library through, which are OSErrors."""
+    from docker.errors import DockerException
+
+    return DockerException, OSError
+
+
 def _build_words(error: Exception) -> str:
     """The last lines of a failed build; its own error names only the command."""
-    if not isinstance(error, docker.errors.BuildError):
+    from docker.errors import BuildError
+
+    if not isinstance(error, BuildError):
         return _words(error)
     log = "".join(str(line.get("stream") or line.get("error") or "") for line in error.build_log)
     plain = re.sub(r"\x1b\[[0-9;]*m", "", log)

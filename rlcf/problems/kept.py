@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,11 @@ def line(problem: Problem) -> str:
     return json.dumps(asdict(problem)) + "\n"
 
 
-def _read(path: Path) -> list[Problem]:
+@lru_cache(maxsize=2)
+def _read(path: Path) -> tuple[Problem, ...]:
+    """The problems of a file, whose name says what it holds; each training of a study asks for them."""
     with path.open(encoding="utf-8") as lines:
-        return [problem_of(json.loads(row)) for row in lines]
+        return tuple(problem_of(json.loads(row)) for row in lines)
 
 
 def problem_of(row: dict[str, Any]) -> Problem:

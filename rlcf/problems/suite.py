@@ -21,8 +21,8 @@ compare them by element.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from javabox import Suite, SuiteCase
 from rlcf.javasource.tokens import is_name, places, texts
@@ -76,6 +76,8 @@ _ILLEGAL_ESCAPE = re.compile(r"\\(?![btnfrs\"'\\0-7])")
 """MBJP/217 expects "\\x00": its test compiles with no program, and so must not be taken apart."""
 
 
+_DEPTHS = {**dict.fromkeys("([{", 1), **dict.fromkeys(")]}", -1)}
+
 _PRIMITIVES = ("boolean", "byte", "char", "short", "int", "long", "float", "double")
 _TYPE_SIGNS = ("<", ">", ">>", ">>>", ",", ".", "[", "]", "?", "extends", "super")
 
@@ -84,6 +86,8 @@ class _Unknown(Exception):
     """The test does not have the shape that can be taken apart."""
 
 
+# A run reads its problems once for each of its splits.
+@lru_cache(maxsize=4096)
 def mxeval_suite(prompt: str, test: str) -> Suite:
     """The suite of an mxeval problem: taken apart where its shape is known, else whole."""
     imports = import_lines(prompt)
@@ -113,17 +117,18 @@ class _Reader:
 
     source: str
     found: list[re.Match[str]]
+    tokens: list[str]
+    """Their texts, and an empty one at the end."""
     at: int = 0
 
     @property
     def token(self) -> str:
-        return self.found[self.at].group() if self.at < len(self.found) else ""
+        return self.tokens[self.at]
 
-    def starts_with(self, tokens: Sequence[str]) -> bool:
-        ahead = self.found[self.at : self.at + len(tokens)]
-        return [match.group() for match in ahead] == list(tokens)
+    def starts_with(self, tokens: list[str]) -> bool:
+        return self.tokens[self.at : self.at + len(tokens)] == tokens
 
-    def expect(self, tokens: Sequence[str]) -> None:
+    def expect(self, tokens: list[str]) -> None:
         if not self.starts_with(tokens):
             raise _Unknown
         self.at += len(tokens)
@@ -138,14 +143,15 @@ class _Reader:
     def until(self, end: str) -> tuple[int, int]:
         """Passes to the next `end` outside brackets; gives the range of tokens before it."""
         first, depth = self.at, 0
-        while depth or self.token != end:
-            if not self.token:
-                raise _Unknown
-            depth += (self.token in "([{") - (self.token in ")]}")
+        for at in range(first, len(self.tokens) - 1):
+            token = self.tokens[at]
+            if token == end and not depth:
+                self.at = at
+                return first, at
+            depth += _DEPTHS.get(token, 0)
             if depth < 0:
-                raise _Unknown
-            self.at += 1
-        return first, self.at
+                break
+        raise _Unknown
 
     def text(self, first: int, last: int) -> str:
         """The source of the tokens from `first` to before `last`, verbatim."""
@@ -156,10 +162,11 @@ class _Reader:
 
 def _take_apart(prompt: str, test: str) -> tuple[SuiteCase, ...]:
     found = places(test)
-    literals = [match.group() for match in found if match.group()[0] in "\"'"]
+    tokens = [match.group() for match in found]
+    literals = [token for token in tokens if token[0] in "\"'"]
     if "\\u" in test or any(_ILLEGAL_ESCAPE.search(literal.replace("\\\\", "")) for literal in literals):
         raise _Unknown
-    reader = _Reader(test, found)
+    reader = _Reader(test, found, [*tokens, ""])
     reader.expect(_OPEN)
     tolerance = _read_compare(reader)
     reader.expect(_MAIN)
@@ -216,14 +223,14 @@ def _read_case(
     if reader.text(*expected) == declared[-1].name and declared[-1].name != value:
         wanted = declared.pop()
         expected, expected_type = wanted.value, wanted.type
-    code = reader.text(declared[0].tokens[0], declared[-1].tokens[1])
-    used = {reader.found[index].group() for index in range(*expected)}
-    if used & (program | earlier | set(by_name)) or earlier & set(texts(code)):
+    first, last = declared[0].tokens[0], declared[-1].tokens[1]
+    used = set(reader.tokens[slice(*expected)])
+    if used & (program | earlier | set(by_name)) or earlier.intersection(reader.tokens[first:last]):
         raise _Unknown
     earlier.update(by_name)
     return SuiteCase(
         name=name,
-        code=code,
+        code=reader.text(first, last),
         value=value,
         expected=reader.text(*expected),
         expected_type=expected_type,
@@ -233,8 +240,8 @@ def _read_case(
 
 def _read_declaration(reader: _Reader) -> _Declaration:
     first, last = reader.until("=")
-    name = reader.found[last - 1].group()
-    declared_type = [match.group() for match in reader.found[first : last - 1]]
+    name = reader.tokens[last - 1]
+    declared_type = reader.tokens[first : last - 1]
     if not is_name(name) or declared_type[-1:] == ["."] or not all(map(_is_of_a_type, declared_type)):
         raise _Unknown
     reader.at += 1

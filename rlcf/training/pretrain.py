@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 
 import torch
 
@@ -51,15 +52,19 @@ def train_supervised(
     """Train `policy` for `steps` batches of `rows`, what it reads and what it then writes in the form `form`:
     of `tokens` tokens each, prompts included, or of BATCH rows where it is 0. Returns the trained policy, its
     adapters merged and begun anew, and the loss of each step. `policy` itself is used up."""
-    encoded = _encode(policy, rows, form)
+    encoded = _Rows(policy, rows, form)
     machine, parallel = machine or Machine(), parallel or Parallel()
     module = TrainedModule(policy, policy.scorer(), machine, parallel)
     parameters = module.scorer.policy_parameters()
     optimizer = torch.optim.AdamW(parameters, lr=lr, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: lr_factor(step, steps))
     losses: list[float] = []
-    lengths, rng = [len(p) + len(c) for p, c in encoded], random.Random(f"sft {seed}")
-    batches = token_batches(lengths, tokens, rng) if tokens else row_batches(lengths, BATCH, rng)
+    count, rng = len(rows), random.Random(f"sft {seed}")
+    batches = (
+        token_batches(count, encoded.length, tokens, rng)
+        if tokens
+        else row_batches(count, encoded.length, BATCH, rng)
+    )
     with parallel.all_cores(), progress("supervised training", total=steps) as advance:
         for _ in range(steps):
             losses.append(accumulate(module, [encoded[index] for index in next(batches)]))
@@ -80,34 +85,50 @@ def lr_factor(step: int, steps: int) -> float:
     return LAST_LR + (1 - LAST_LR) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-def _encode(policy: Policy, rows: Sequence[Row], form: PromptFormat) -> list[Encoded]:
-    prompts = {prompt: form.encode(policy, prompt) for prompt in dict.fromkeys(p for p, _ in rows)}
-    completions = {text: form.reply_ids(policy, text) for text in dict.fromkeys(c for _, c in rows)}
-    return [(prompts[prompt], completions[completion]) for prompt, completion in rows]
+class _Rows:
+    """Rows as tokens. Each text is encoded when a batch may first have it, and then kept: a short training
+    reads little of a corpus."""
+
+    def __init__(self, policy: Policy, rows: Sequence[Row], form: PromptFormat) -> None:
+        self._rows = rows
+        self._prompt = cache(partial(form.encode, policy))
+        self._completion = cache(partial(form.reply_ids, policy))
+
+    def __getitem__(self, index: int) -> Encoded:
+        prompt, completion = self._rows[index]
+        return self._prompt(prompt), self._completion(completion)
+
+    def length(self, index: int) -> int:
+        """Tokens of a row."""
+        return sum(map(len, self[index]))
 
 
-def token_batches(lengths: Sequence[int], tokens: int, rng: random.Random) -> Iterator[list[int]]:
+def token_batches(
+    count: int, length: Callable[[int], int], tokens: int, rng: random.Random
+) -> Iterator[list[int]]:
     """Draw batches of row indices without end, in random order, each row once an epoch: as many as follow
     with at most `tokens` together, at least one. Rows stay whole."""
     batch: list[int] = []
     held = 0
     while True:
-        for row in rng.sample(range(len(lengths)), len(lengths)):
-            if batch and held + lengths[row] > tokens:
+        for row in rng.sample(range(count), count):
+            if batch and held + length(row) > tokens:
                 yield batch
                 batch, held = [], 0
             batch.append(row)
-            held += lengths[row]
+            held += length(row)
 
 
-def row_batches(lengths: Sequence[int], batch: int, rng: random.Random) -> Iterator[list[int]]:
+def row_batches(
+    count: int, length: Callable[[int], int], batch: int, rng: random.Random
+) -> Iterator[list[int]]:
     """Draw batches of row indices without end: each row once an epoch, rows of similar length together."""
     waiting: list[int] = []
     while True:
         while len(waiting) < batch * SORTED_BATCHES:
-            waiting += rng.sample(range(len(lengths)), len(lengths))
+            waiting += rng.sample(range(count), count)
         window, waiting = waiting[: batch * SORTED_BATCHES], waiting[batch * SORTED_BATCHES :]
-        window.sort(key=lambda index: lengths[index])
+        window.sort(key=length)
         groups = [window[start : start + batch] for start in range(0, len(window), batch)]
         rng.shuffle(groups)
         yield from groups

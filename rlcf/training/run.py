@@ -250,7 +250,8 @@ def _pre_train(policy: Policy, training: Training) -> Policy:
     if not recipe.supervised.steps:
         return policy
     data, form = training.data, training.form
-    texts = {id(problem): form.text(policy, problem) for problem, _ in data.corpus}
+    asked = {id(problem): problem for problem, _ in data.corpus}
+    texts = {number: form.text(policy, problem) for number, problem in asked.items()}
     rows = [(texts[id(problem)], form.reply(problem, completion)) for problem, completion in data.corpus]
     rows += [
         (form.text(policy, problem, exchanges=[form.cut(policy, said)]), form.reply(problem, completion))

@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 CHILD_SECONDS = 30.0
 UNANSWERED = 77
 """Exit code of a child that found all to be as it should be."""
@@ -37,7 +35,7 @@ def in_child(body: Callable[[], None], leave: Callable[[int], object] = os._exit
         time.sleep(0.02)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    pytest.fail("the child hangs")
+    raise AssertionError("the child hangs")
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 15.0) -> bool:

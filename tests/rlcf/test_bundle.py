@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from javabox.engines.jdk import BUNDLED, MARKER
-from tests.rlcf.test_cli import refused, rlcf
+from tests.rlcf.test_cli import forked, refused
 
 NODE = """
 import json
@@ -30,7 +30,7 @@ suite = Suite((SuiteCase("two", "Object r = S.f(2);", "r", "4", "int"),))
 said = {}
 for lane in ("warm", "strict"):
     with Judge("local", workers=2, lane=lane) as judge:
-        verdicts = judge.grade([Job(start + body + "}}", suite, Limits(fuel=10**9)) for body in bodies])
+        verdicts = judge.grade([Job(start + body + "}}", suite, Limits(fuel=10**8)) for body in bodies])
         said[lane] = [[str(v.outcome) for v in verdicts], verdicts[0].lane]
 print(json.dumps(said))
 """
@@ -42,7 +42,7 @@ OUTCOMES += ["compile_error"]
 def node(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a node: a bundle under a path that it was not made in, and a PATH without a JDK."""
     made = tmp_path_factory.mktemp("made") / "jdk"
-    done = rlcf("doctor", "--bundle-jdk", made)
+    done = forked("doctor", "--bundle-jdk", made)
     assert done.returncode == 0, done.stderr
     assert f"{made}: " in done.stdout
     elsewhere, cache = (tmp_path_factory.mktemp(name) for name in ("elsewhere", "cache"))
@@ -78,11 +78,11 @@ def test_a_copy_judges_without_a_jdk_or_asm_or_a_cache(node: dict[str, str]) -> 
 
 
 def test_the_doctor_knows_a_bundle(node: dict[str, str]) -> None:
-    done = rlcf("doctor", "--json", env=node)
+    done = forked("doctor", "--json", env=node)
     jdk = next(f for f in json.loads(done.stdout)["findings"] if f["name"] == "JDK")
     assert jdk["ok"]
     assert ", a bundle" in jdk["found"]
-    again = rlcf("doctor", "--bundle-jdk", Path(node["HOME"]) / "another", env=node)
+    again = forked("doctor", "--bundle-jdk", Path(node["HOME"]) / "another", env=node)
     assert "a bundle itself" in refused(again, 3)
 
 
@@ -109,7 +109,7 @@ def test_one_that_other_sources_were_built_into_is_refused(node: dict[str, str])
         done = run(node, "from javabox import Judge; Judge('local')")
         assert "JudgeUnavailable" in done.stderr
         assert "make it again where there is a JDK; mend it: rlcf doctor --bundle-jdk DIR" in done.stderr
-        doctor = rlcf("doctor", "--json", env=node | {"DOCKER_HOST": "unix:///nonexistent.sock"})
+        doctor = forked("doctor", "--json", env=node | {"DOCKER_HOST": "unix:///nonexistent.sock"})
         assert doctor.returncode == 3
         jdk = next(f for f in json.loads(doctor.stdout)["findings"] if f["name"] == "JDK")
         assert (jdk["ok"], jdk["mend"]) == (False, "rlcf doctor --bundle-jdk DIR")
@@ -120,7 +120,7 @@ def test_one_that_other_sources_were_built_into_is_refused(node: dict[str, str])
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     for taken in (tmp_path, tmp_path / "file", tmp_path / "file" / "below"):
-        line = refused(rlcf("doctor", "--bundle-jdk", taken))
+        line = refused(forked("doctor", "--bundle-jdk", taken))
         assert str(taken) in line
         assert "bundle-jdk" in line
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
@@ -128,7 +128,7 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that not even root can write")
 def test_a_folder_that_can_not_be_written_is_named(tmp_path: Path) -> None:
-    assert "/proc/jdk" in refused(rlcf("doctor", "--bundle-jdk", "/proc/jdk"))
+    assert "/proc/jdk" in refused(forked("doctor", "--bundle-jdk", "/proc/jdk"))
     nowhere = {"PATH": str(tmp_path), "JAVA_HOME": ""}
-    assert "apt-get install" in refused(rlcf("doctor", "--bundle-jdk", tmp_path / "new", env=nowhere), 3)
+    assert "apt-get install" in refused(forked("doctor", "--bundle-jdk", tmp_path / "new", env=nowhere), 3)
     assert list(tmp_path.iterdir()) == []

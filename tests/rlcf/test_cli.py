@@ -17,6 +17,7 @@ import pytest
 
 from rlcf.cli import main
 from tests.rlcf.conftest import SmallSet
+from tests.rlcf.processes import go
 
 RLCF = (sys.executable, "-m", "rlcf")
 
@@ -34,6 +35,11 @@ def rlcf(
         timeout=300,
         check=False,
     )
+
+
+def forked(*args: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """`rlcf` without a start of Python: where it is not what is tested, and torch may be imported."""
+    return go(Path.cwd(), *map(str, args), ranks=(env or {},))
 
 
 def refused(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
@@ -63,7 +69,11 @@ def test_help_is_quick_and_loads_no_torch(capsys: pytest.CaptureFixture[str]) ->
         with pytest.raises(SystemExit, match="0"):
             main([command, "--help"])
         assert f"Example: rlcf {command}" in " ".join(capsys.readouterr().out.split())
-    imports = "import sys, rlcf.cli; print(sorted({'torch', 'transformers', 'numpy'} & set(sys.modules)))"
+    imports = (
+        "import importlib, sys, rlcf.cli\n"
+        "for place in rlcf.cli.COMMANDS.values(): importlib.import_module(place.split(':')[0])\n"
+        "print(sorted({'torch', 'transformers', 'numpy'} & set(sys.modules)))"
+    )
     loaded = subprocess.run([sys.executable, "-c", imports], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
 
@@ -156,7 +166,7 @@ def test_bad_samples_are_refused_and_old_results_stay(
     path, old = tmp_path / "s.jsonl", tmp_path / "s_results.jsonl"
     path.write_text(small_set.sample(small_set.right) + line.replace("TASK", small_set.task_id) + "\n")
     old.write_text("old\n")
-    assert message in refused(rlcf("grade", path, "--problems", small_set.path))
+    assert message in refused(forked("grade", path, "--problems", small_set.path))
     assert old.read_text() == "old\n"
 
 
@@ -193,11 +203,11 @@ def test_an_output_that_cannot_be_written_is_refused(
     samples: Path, small_set: SmallSet, tmp_path: Path
 ) -> None:
     out = tmp_path / "no" / "folder" / "r.jsonl"
-    done = rlcf("grade", samples, "--problems", small_set.path, "--engine", "local", "--out", out)
+    done = forked("grade", samples, "--problems", small_set.path, "--engine", "local", "--out", out)
     assert "field 'out'" in refused(done)
     folder = tmp_path / "taken"
     folder.mkdir()
-    done = rlcf("grade", samples, "--problems", small_set.path, "--engine", "local", "--out", folder)
+    done = forked("grade", samples, "--problems", small_set.path, "--engine", "local", "--out", folder)
     assert done.returncode == 2
     assert "field 'out'" in done.stderr
 
@@ -207,7 +217,7 @@ def test_without_jdk_and_docker_the_mending_command_is_named(
 ) -> None:
     bare = {"PATH": str(tmp_path), "JAVA_HOME": "", "DOCKER_HOST": "unix:///nonexistent.sock"}
     for engine in ("auto", "local", "docker"):
-        done = rlcf("grade", samples, "--problems", small_set.path, "--engine", engine, env=bare)
+        done = forked("grade", samples, "--problems", small_set.path, "--engine", engine, env=bare)
         assert "apt-get install" in refused(done, code=3)
     assert not samples.with_name("samples_results.jsonl").exists()
 
@@ -298,7 +308,7 @@ def test_one_file_with_its_test_is_graded_as_mxeval_does(small_set: SmallSet, tm
         "--engine",
         "local",
     )
-    done = rlcf("grade", path, "--problems", small_set.path, *options)
+    done = forked("grade", path, "--problems", small_set.path, *options)
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     assert [row["outcome"] for row in rows] == ["passed", "premature_exit"]
@@ -318,7 +328,7 @@ def test_limits_that_are_given_hold_in_the_place_of_the_files(small_set: SmallSe
     found = []
     for flags in ((), ("--time-limit", "1"), ("--time-limit", "0.01", "--no-expected-values")):
         options = ("--problems", problems, "--engine", "local", "--out", out)
-        done = rlcf("grade", path, *options, *flags)
+        done = forked("grade", path, *options, *flags)
         assert done.returncode == 0, done.stderr
         assert "problems have 1 to 2 samples; each problem counts the same" in done.stdout
         row = json.loads(out.read_text().splitlines()[0])

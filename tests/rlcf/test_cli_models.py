@@ -16,7 +16,7 @@ from rlcf.evaluation.critic_sampling import EXAMPLES
 from rlcf.policy import load_policy, tiny_policy
 from rlcf.policy.critic import ClassCritic
 from tests.rlcf.conftest import SmallSet
-from tests.rlcf.test_cli import rlcf
+from tests.rlcf.test_cli import forked
 
 LITTLE = """
 data.problems = "mbjp"
@@ -107,7 +107,7 @@ def test_train_writes_a_run_folder_and_never_into_an_old_one(
     recipe: Path, tmp_path: Path, complaint: Callable[..., str]
 ) -> None:
     train = ("train", recipe, "--engine", "local")
-    done = rlcf(*train, "--seed", "3", cwd=tmp_path)
+    done = forked(*train, "--seed", "3")
     assert done.returncode == 0, done.stderr
     run = tmp_path / "runs" / "little"
     assert "seed = 3" in (run / "recipe.toml").read_text()

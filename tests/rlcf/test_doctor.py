@@ -12,7 +12,6 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -21,17 +20,11 @@ from javabox.engines import jvm, manifest
 from javabox.engines.jdk import all_jdks, find_jdk, install, release_of_distribution
 from rlcf.doctor import can_judge, examine, platform_note
 from tests.rlcf.conftest import SmallSet
-from tests.rlcf.processes import go
-from tests.rlcf.test_cli import RLCF, refused
+from tests.rlcf.test_cli import RLCF, forked, refused
 
 NO_DOCKER = {"DOCKER_HOST": "unix:///nonexistent.sock"}
 INSTALL_JDK = install(release_of_distribution())
 ANOTHER_CACHE = "export XDG_CACHE_HOME=$(mktemp -d) && chmod 755 $XDG_CACHE_HOME"
-
-
-def asked(*arguments: str | Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """`rlcf`, where torch is imported: the doctor looks at it."""
-    return go(Path.cwd(), *map(str, arguments), ranks=(env,))
 
 
 @pytest.fixture
@@ -42,7 +35,7 @@ def samples(small_set: SmallSet, tmp_path: Path) -> Path:
 
 
 def test_a_machine_with_a_jdk_can_judge(data_dir: Path) -> None:
-    done = asked("doctor", "--json", env={"RLCF_DATA": str(data_dir)})
+    done = forked("doctor", "--json", env={"RLCF_DATA": str(data_dir)})
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["can_judge"] is True
@@ -60,7 +53,7 @@ def test_the_jdks_that_may_be_asked_for_are_named() -> None:
     others = [jdk for jdk in all_jdks() if jdk.home.resolve() != default.home.resolve()]
     assert named.startswith(f"javac {default.version} in {default.home}")
     assert all(f"{jdk.feature} ({jdk.home})" in named for jdk in others)
-    done = asked("doctor", "--json", "--jdk", "99", env=NO_DOCKER)
+    done = forked("doctor", "--json", "--jdk", "99", env=NO_DOCKER)
     assert done.returncode == 3
     [deciding] = [finding for finding in json.loads(done.stdout)["findings"] if finding["decides"]]
     assert "no JDK 99 found here" in deciding["found"]
@@ -81,12 +74,12 @@ def test_a_bare_machine_is_told_how_to_mend_it(tmp_path: Path) -> None:
         "RLCF_DATA": "",
         "XDG_CACHE_HOME": str(tmp_path),
     }
-    done = asked("doctor", env=bare)
+    done = forked("doctor", env=bare)
     assert done.returncode == 3
     assert "no program can be judged here" in done.stdout
     assert INSTALL_JDK in done.stdout
     assert "rlcf data fetch mbjp" in done.stdout
-    own = asked("doctor", "--json", env=bare | {"RLCF_DATA": str(tmp_path)})
+    own = forked("doctor", "--json", env=bare | {"RLCF_DATA": str(tmp_path)})
     assert json.loads(own.stdout)["can_judge"] is False
     assert f"curl -fL --create-dirs -o {tmp_path / 'mbxp'}" in own.stdout
 
@@ -121,9 +114,9 @@ def test_doctor_and_grading_refuse_alike(
         "a cache that can't be written": ({"XDG_CACHE_HOME": "/proc/none"}, ANOTHER_CACHE),
         "a file as cache": ({"XDG_CACHE_HOME": "/dev/null"}, ANOTHER_CACHE),
     }[state]
-    graded = asked("grade", samples, "--problems", small_set.path, env=NO_DOCKER | environment)
+    graded = forked("grade", samples, "--problems", small_set.path, env=NO_DOCKER | environment)
     assert refused(graded, 3).endswith(mend)
-    done = asked("doctor", "--json", env=NO_DOCKER | environment)
+    done = forked("doctor", "--json", env=NO_DOCKER | environment)
     assert done.returncode == 3
     [deciding] = [finding for finding in json.loads(done.stdout)["findings"] if finding["decides"]]
     assert deciding["mend"].endswith(mend)
@@ -135,11 +128,11 @@ def test_a_broken_cache_is_mended_by_looking(samples: Path, small_set: SmallSet,
     shutil.copytree(built, folder, symlinks=True)
     os.truncate(folder / "image" / "lib" / "modules", 1000)
     environment = NO_DOCKER | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    done = asked("doctor", env=environment)
+    done = forked("doctor", env=environment)
     assert (done.returncode, "programs can be judged here" in done.stdout) == (0, True), done.stdout
     assert f"{folder / 'image/lib/modules'} is not as it was built" in done.stderr
     assert manifest.wrong(folder, contents=True) is None
-    graded = asked("grade", samples, "--problems", small_set.path, env=environment)
+    graded = forked("grade", samples, "--problems", small_set.path, env=environment)
     assert graded.returncode == 0, graded.stderr
 
 
@@ -152,6 +145,7 @@ def test_a_socket_that_is_closed_to_this_user_is_no_missing_engine(tmp_path: Pat
         code = f"""
 import os, sys
 sys.path[:] = {sys.path!r}
+import docker.errors, docker.types  # while it may still read all of Python
 from javabox import JudgeUnavailable
 from javabox.engines import docker
 os.environ["DOCKER_HOST"] = "unix://{tmp_path}/docker.sock"
@@ -173,6 +167,20 @@ except JudgeUnavailable as refused:
     assert mend == "None" or mend.startswith("sudo usermod --append --groups ")
 
 
+EACH = """
+import itertools, sys
+from rlcf.cli import main
+words = iter(sys.argv[1:])
+while command := list(itertools.takewhile(lambda word: word != "then", words)):
+    try:
+        code = main(command)
+    except SystemExit as end:  # of --help
+        code = end.code
+    print(f"\\nended with {code}")
+"""
+"""Several commands in one process: a terminal is the process's."""
+
+
 @pytest.mark.parametrize(
     "terminal",
     [
@@ -189,16 +197,19 @@ def test_no_terminal_is_too_poor(
     odd.mkdir()
     moved = shutil.copy(samples, odd / "samples.jsonl")
     environment = os.environ | terminal | NO_DOCKER
-    for command in (
+    commands = (
         ["grade", moved, "--problems", small_set.path, "--engine", "local"],
         ["doctor"],
         ["doctor", "--help"],
         ["grade", "--help"],
         ["train", "--help"],
-    ):
-        done = subprocess.run([*RLCF, *command], capture_output=True, env=environment, check=False)
-        assert done.returncode == 0, done.stderr
-        assert b"Traceback" not in done.stderr
+    )
+    words = [word for command in commands for word in (*command, "then")]
+    each = [sys.executable, "-c", EACH, *words]
+    done = subprocess.run(each, capture_output=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"Traceback" not in done.stderr
+    assert done.stdout.count(b"\nended with 0\n") == len(commands)
     absent = ["grade", odd / "none.jsonl", "--problems", small_set.path]
     done = subprocess.run([*RLCF, *absent], capture_output=True, env=environment, check=False)
     assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)

@@ -68,8 +68,9 @@ def draw(chain: Chain, count: int, rng: random.Random) -> tuple[Way, ...]:
     for _ in range(4 * count):
         codes = tuple(rng.choice(CODES[step.atom.name]) for step in chain.steps)
         way = Way(chain, codes, rng.choice(SCHEMES))
-        found.setdefault(way.methods, way)
-    return tuple(found.values())[:count]
+        if len(found) < count:  # the rest is drawn for what comes after: the same seed, the same problems
+            found.setdefault(way.methods, way)
+    return tuple(found.values())
 
 
 def renamed(code: str, names: tuple[str, ...]) -> str:

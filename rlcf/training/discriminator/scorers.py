@@ -41,8 +41,7 @@ class EncoderScore(nn.Module):
 
     def forward(self, prompts: Sequence[str], completions: Sequence[str]) -> Tensor:
         """Score each pair of texts, `[B]` in order."""
-        rows = [encode(self.tokenizer, *texts) for texts in zip(prompts, completions, strict=True)]
-        return row_scores(self.encoder, self.head, rows)
+        return row_scores(self.encoder, self.head, encode(self.tokenizer, prompts, completions))
 
 
 class WordScore(nn.Module):
@@ -56,15 +55,12 @@ class WordScore(nn.Module):
 
     def forward(self, prompts: Sequence[str], completions: Sequence[str]) -> Tensor:
         """Score each pair of texts, `[B]` in order."""
-        rows = [self._row(*texts) for texts in zip(prompts, completions, strict=True)]
+        encoded = encode(self.tokenizer, prompts, completions)
+        rows = [[*read, *answer, *self.question][-LONGEST:] for read, answer in encoded]
         groups = micro_batches([len(row) for row in rows], TOKENS_AT_ONCE)
         scores = torch.cat([self._group([rows[index] for index in group]) for group in groups])
         order = torch.tensor([index for group in groups for index in group], device=scores.device)
         return torch.zeros_like(scores).scatter(0, order, scores)
-
-    def _row(self, prompt: str, completion: str) -> list[int]:
-        read, answer = encode(self.tokenizer, prompt, completion)
-        return [*read, *answer, *self.question][-LONGEST:]
 
     def _group(self, rows: Sequence[Tokens]) -> Tensor:
         longest, device = max(map(len, rows)), self.model.device
@@ -95,13 +91,22 @@ class LikelihoodScore(nn.Module):
         return torch.tensor(sums, dtype=torch.float64) / torch.tensor(lengths)
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, prompt: str, completion: str) -> Row:
-    """Encode what is read and what is pooled, at most LONGEST tokens together."""
-    ids = list(tokenizer(prompt, add_special_tokens=False)["input_ids"])
-    answer = list(tokenizer(completion, add_special_tokens=False)["input_ids"])[: LONGEST // 2]
-    # The end of the prompt stands next to the answer, so it is the beginning that is cut.
-    # Never empty, so that two empty texts have a score too.
-    return ids[-(LONGEST - len(answer)) :] or [0], answer
+def encode(
+    tokenizer: PreTrainedTokenizerBase, prompts: Sequence[str], completions: Sequence[str]
+) -> list[Row]:
+    """Encode what is read and what is pooled of each pair of texts, at most LONGEST tokens together."""
+    # Each text once: a batch repeats its prompts, and those of few pairs all else too.
+    found = {
+        text: list(tokenizer(text, add_special_tokens=False)["input_ids"])
+        for text in {*prompts, *completions}
+    }
+    rows: list[Row] = []
+    for prompt, completion in zip(prompts, completions, strict=True):
+        answer = found[completion][: LONGEST // 2]
+        # The end of the prompt stands next to the answer, so it is the beginning that is cut.
+        # Never empty, so that two empty texts have a score too.
+        rows.append((found[prompt][-(LONGEST - len(answer)) :] or [0], answer))
+    return rows
 
 
 def answer_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], tuple[int, int]]:

@@ -154,8 +154,11 @@ def judge_without(undone: Undone, folder: Path) -> Iterator[Judge]:
         (sources / name).write_text(text.replace(piece, instead))
     whole = jvm.build(find_jdk())
     with pytest.MonkeyPatch.context() as patch:
-        if all(name.startswith("judge/") for name, _, _ in undone.pieces):
+        changed = {name.startswith("judge/") for name, _, _ in undone.pieces}
+        if changed == {True}:
             patch.setattr(jvm, "build_commands", partial(_judge_commands, whole))
+        elif changed == {False}:
+            patch.setattr(jvm, "build_commands", partial(_program_commands, whole))
         patch.setattr(jvm, "SOURCES", sources)
         patch.setenv("XDG_CACHE_HOME", str(folder))
         # Archives only make it start sooner.
@@ -163,6 +166,18 @@ def judge_without(undone: Undone, folder: Path) -> Iterator[Judge]:
         patch.setattr(jvm, "judge_archive_command", lambda _home, _folder: ["true"])
         with Judge("local", workers=1, audit=0.0) as judge:
             yield judge
+
+
+def _program_commands(whole: Path, home: Path, sources: Path, folder: Path) -> list[list[str]]:
+    """Those of a build that make what programs see; `judge.jar` is that of the build `whole`."""
+    program = jvm.jar_commands(home, sources, folder)[:2]
+    image = jvm.image_command(home, folder, ["javabox.program"])
+    return [
+        ["cp", str(whole / "judge.jar"), str(folder)],
+        *program,
+        image,
+        ["rm", "-r", str(folder / "program")],
+    ]
 
 
 def _judge_commands(whole: Path, home: Path, sources: Path, folder: Path) -> list[list[str]]:

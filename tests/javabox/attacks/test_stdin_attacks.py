@@ -24,6 +24,8 @@ from tests.javabox.attacks.corpus import MARK
 
 GROUND = local.best_floor()
 LIMITS = Limits(fuel=200_000_000, wall_seconds=4.0, idle_seconds=1.0, memory_mb=128)
+BY_THE_CLOCK = ("a hook that never ends", "output without end")
+"""Only the clock ends these in the strict lane, where the judge asks again: a second each time."""
 TWICE = Suite(
     stdin=(StdinCase("two", "2\n", ("4\n",), "numbers"), StdinCase("three", "3\n", ("6\n",), "numbers"))
 )
@@ -58,7 +60,9 @@ def siege() -> Siege:
 def besiege(lane: str, names: list[str]) -> Siege:
     jobs = []
     for number, name in enumerate(names):
-        jobs.append(Job(program(ATTACKS_ON_STDIN[name]), CHECKED if name in ON_CHECKERS else TWICE, LIMITS))
+        suite = CHECKED if name in ON_CHECKERS else TWICE
+        limits = dataclasses.replace(LIMITS, wall_seconds=1.0) if name in BY_THE_CLOCK else LIMITS
+        jobs.append(Job(program(ATTACKS_ON_STDIN[name]), suite, limits))
         jobs.append(honest(number, list(HONEST)[number % 2]))
     with Judge(engine="local", workers=1, lane=lane) as judge:  # type: ignore[arg-type]
         before = {name: judge.grade([honest(999, name)])[0] for name in HONEST}

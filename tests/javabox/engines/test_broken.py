@@ -115,17 +115,30 @@ def test_damage_that_leaves_size_and_time_is_found_when_the_start_fails(
     build: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     overwrite(build / "judge.jar")
+    overwrite(build / LARGEST)  # no start fails by this one alone
     assert manifest.wrong(build) is None
     assert judges()
-    assert f"{build / 'judge.jar'} is not as it was built" in capfd.readouterr().err
-
-
-def test_where_nothing_isolates_every_byte_is_looked_at(build: Path) -> None:
-    overwrite(build / LARGEST)
-    assert jvm.build(jdk.find_jdk()) == build
-    assert manifest.wrong(build, contents=True) == LARGEST
-    assert jvm.build(jdk.find_jdk(), verify=True) == build
+    first = build / LARGEST
+    assert f"{first} is not as it was built; building the JVM side again" in capfd.readouterr().err
     assert manifest.wrong(build, contents=True) is None
+    assert jvm.build(jdk.find_jdk(), verify=True) == build
+    assert capfd.readouterr().err == ""
+
+
+def test_where_nothing_isolates_every_byte_is_looked_at(
+    build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That it is then made again is seen above; here it can't be, which is said and leaves it as it is."""
+    assert jvm.build(jdk.find_jdk(), verify=True) == build
+    overwrite(build / LARGEST)
+    monkeypatch.setattr(jvm, "ASM", tmp_path)
+    assert jvm.build(jdk.find_jdk()) == build
+    with pytest.raises(JudgeUnavailable, match=r"asm.jar is missing"):
+        jvm.build(jdk.find_jdk(), verify=True)
+    with pytest.raises(JudgeUnavailable, match=r"asm.jar is missing"):
+        Judge("local", isolation="none")
+    assert manifest.wrong(build, contents=True) == LARGEST
+    assert list(build.parent.iterdir()) == [build]
 
 
 def test_a_file_too_many_is_found_where_every_byte_is_looked_at(build: Path) -> None:

@@ -265,7 +265,7 @@ def test_a_python_that_ends_leaves_no_container(end: str, containers: Callable[[
 
 
 def test_forked_children_leave_their_parents_container_alone(engine: Any) -> None:  # noqa: ARG001
-    command = "from tests.javabox.hosts import test_forks; test_forks.children_that_leave('docker')"
+    command = "from tests.javabox.hosts import leaving; leaving.children_that_leave('docker')"
     done = subprocess.run(
         [sys.executable, "-c", command], capture_output=True, text=True, check=False, timeout=200
     )

@@ -185,20 +185,20 @@ CHARGED = [
 ]  # fmt: skip
 """Of JDK 21: endless, with work hidden in the JDK that fuel must see."""
 
+limited = functools.partial(
+    program, prompt=START, fuel=25_000_000, wall_seconds=30.0, memory_mb=64, output_bytes=4 << 20
+)
+"""A program; low limits end the same programs as high ones, and sooner."""
 TWICE = Suite(tuple(SuiteCase(name, "Object r = S.f(2);", "r", None) for name in ("once", "again")))
 JOBS = {
-    "corpus": [
-        program(body, prompt=START, fuel=100_000_000, wall_seconds=30.0)
-        for bodies in CORPUS.values()
-        for body in bodies
-    ],
+    "corpus": [limited(body) for bodies in CORPUS.values() for body in bodies],
     "newer": [program(body, prompt=START) for bodies in NEWER.values() for _, body in bodies],
     "older": [program(body, prompt=START) for body in OLDER],
     "chance": [program(body, TWICE, START) for body in CHANCE],
     "chance again": [program(f"/* again */ {body}", TWICE, START) for body in CHANCE],
     "values": [returning(expression, expected) for expression, expected in VALUES],
     "threads": [program(body, prompt=START) for body in THREADS],
-    "charged": [program(body, prompt=START, fuel=200_000_000, wall_seconds=60.0) for body in CHARGED],
+    "charged": [program(body, prompt=START, fuel=50_000_000, wall_seconds=60.0) for body in CHARGED],
 }
 LANES: tuple[Literal["warm", "strict"], ...] = ("warm", "strict")
 

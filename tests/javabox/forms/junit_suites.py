@@ -5,6 +5,8 @@ Each tests a class `S`; the right one passes all that is not disabled, the other
 
 from __future__ import annotations
 
+import re
+
 FOUR = "import org.junit.*; import static org.junit.Assert.*; import java.util.*;\n"
 FIVE = (
     "import org.junit.jupiter.api.*; import static org.junit.jupiter.api.Assertions.*; import java.util.*;"
@@ -228,3 +230,12 @@ class LifecycleTest {
 }
 """,
 }
+
+
+def packed() -> dict[str, str]:
+    """The same classes, but those for JUnit 5 with the same imports in one file; JUnit 4 wants public ones."""
+    together = [name for name, source in SUITES.items() if source.startswith(FIVE)]
+    files = {name: source for name, source in SUITES.items() if name not in together}
+    parted = [re.match(r"((?:import [^\n]*\n)+)(.*)", SUITES[name], re.DOTALL) for name in together]
+    files[" ".join(together)] = "".join(part[at] for at in (1, 2) for part in parted if part)
+    return files

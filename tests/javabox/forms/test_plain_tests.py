@@ -88,15 +88,21 @@ WRONG = (
 """What javac refuses: the verdict is javac's."""
 
 
-def fates(jobs: Sequence[Job], folder: Path) -> list[str]:
-    """What ComparePlainTests says of each."""
-    jdk = find_jdk()
+@pytest.fixture(scope="module")
+def comparing(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The class path that has ComparePlainTests on it."""
+    jdk, folder = find_jdk(), tmp_path_factory.mktemp("comparing")
     path = ":".join([str(folder), *(str(jvm.build(jdk) / name) for name in jvm.JARS)])
     subprocess.run(
         [jdk.home / "bin" / "javac", *jvm.TOOL_FLAGS, "-cp", path, "-d", folder, HELPER], check=True
     )
+    return path
+
+
+def fates(jobs: Sequence[Job], path: str, file: Path) -> list[str]:
+    """What ComparePlainTests says of each; `file` is for them."""
+    jdk = find_jdk()
     frames = [wire.encode_job(number, job) for number, job in enumerate(jobs)]
-    file = folder / "jobs"
     file.write_bytes(b"".join(struct.pack(">i", len(frame)) + frame for frame in frames))
     words = [jdk.home / "bin" / "java", *jvm.SHORT_FLAGS, *jvm.INTERNAL_COMPILER, "-cp", path]
     said = subprocess.run(
@@ -112,13 +118,15 @@ def job(code: str, value: str = "x", program: str = PROGRAM, imports: str = IMPO
     )
 
 
-def test_what_is_read_is_javacs_class_file(tmp_path: Path) -> None:
+def test_what_is_read_is_javacs_class_file(comparing: str, tmp_path: Path) -> None:
     calls = [job("", value) for value in ("A.of(3)", 'A.text("a")', "A.list(Arrays.asList(1))", "A.none()")]
-    found = dict(zip([*SAME, *calls], fates([*map(job, SAME), *calls], tmp_path), strict=True))
+    found = dict(
+        zip([*SAME, *calls], fates([*map(job, SAME), *calls], comparing, tmp_path / "jobs"), strict=True)
+    )
     assert {code: fate for code, fate in found.items() if fate != "same"} == {}
 
 
-def test_what_is_not_plain_is_left_to_javac(tmp_path: Path) -> None:
+def test_what_is_not_plain_is_left_to_javac(comparing: str, tmp_path: Path) -> None:
     others = {
         "a class of the JDK's name": job("int x = A.of(1);", program=PROGRAM + "class Integer { }"),
         "a class that is imported": job(
@@ -134,12 +142,16 @@ def test_what_is_not_plain_is_left_to_javac(tmp_path: Path) -> None:
     }  # fmt: skip
     names = [*LEFT, *WRONG, *others]
     found = dict(
-        zip(names, fates([*map(job, LEFT), *map(job, WRONG), *others.values()], tmp_path), strict=True)
+        zip(
+            names,
+            fates([*map(job, LEFT), *map(job, WRONG), *others.values()], comparing, tmp_path / "jobs"),
+            strict=True,
+        )
     )
     assert {code: fate for code, fate in found.items() if fate != "left"} == {}
 
 
-def test_a_benchmarks_suites_are_javacs(tmp_path: Path) -> None:
+def test_a_benchmarks_suites_are_javacs(comparing: str, tmp_path: Path) -> None:
     problems = [
         one
         for split in ("train", "validation", "test")
@@ -147,7 +159,7 @@ def test_a_benchmarks_suites_are_javacs(tmp_path: Path) -> None:
         if one.reference
     ]
     jobs = [one.job(str(one.reference)) for one in problems]
-    found = Counter(fates(jobs, tmp_path))
+    found = Counter(fates(jobs, comparing, tmp_path / "jobs"))
     assert set(found) == {"same", "left"}
     assert found["same"] > 0.9 * len(jobs)
 

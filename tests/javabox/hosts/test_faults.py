@@ -30,6 +30,13 @@ def own_judge() -> Iterator[Judge]:
         yield judge
 
 
+@pytest.fixture(scope="module")
+def calm() -> Iterator[Judge]:
+    """For several tests: none of them kills or stops a process of it."""
+    with Judge("local", workers=2) as judge:
+        yield judge
+
+
 def _jvms(judge: Judge) -> list[int]:
     """The JVMs of this judge and no other's, from /proc: a bare Debian has no `ps`."""
     channel = judge._channel
@@ -70,8 +77,8 @@ def test_killing_the_judges_jvms_loses_and_changes_nothing(own_judge: Judge) -> 
     assert verdicts == {i: Outcome.PASSED if i % 2 else Outcome.FAILED for i in range(60)}
 
 
-def test_an_exit_is_believed(own_judge: Judge) -> None:
-    verdict = own_judge.grade([program("System.exit(9); return 0;")])[0]
+def test_an_exit_is_believed(calm: Judge) -> None:
+    verdict = calm.grade([program("System.exit(9); return 0;")])[0]
     assert (verdict.outcome, verdict.deterministic) == (Outcome.PREMATURE_EXIT, True)
 
 
@@ -85,7 +92,7 @@ def test_a_signal_is_doubted(own_judge: Judge) -> None:
     assert future.result().passed
 
 
-def test_a_compilation_without_end_is_a_compile_error(own_judge: Judge) -> None:
+def test_a_compilation_without_end_is_a_compile_error(calm: Judge) -> None:
     nested = (
         "java.util.function.Function<Integer, Integer> g = null; Object o = "
         + "id(" * 40
@@ -97,10 +104,10 @@ def test_a_compilation_without_end_is_a_compile_error(own_judge: Judge) -> None:
         nested + "} static <T, R> List<R> id(List<T> a) { return null; } static <T> T id(T t) { return t;",
         compile_seconds=2.0,
     )
-    verdicts = own_judge.grade([slow, *(program(f"return 2 * x; // beside {i}") for i in range(8))])
+    verdicts = calm.grade([slow, *(program(f"return 2 * x; // beside {i}") for i in range(8))])
     assert verdicts[0].outcome is Outcome.COMPILE_ERROR
     assert all(verdict.passed for verdict in verdicts[1:])
-    assert own_judge.grade([program("return 2 * x; // after")])[0].passed
+    assert calm.grade([program("return 2 * x; // after")])[0].passed
 
 
 def test_a_compilation_that_others_starve_is_not_given_up() -> None:
@@ -118,9 +125,9 @@ def test_a_compilation_that_others_starve_is_not_given_up() -> None:
     assert [verdict.outcome for verdict in verdicts] == [Outcome.PASSED] * 2
 
 
-def test_deep_nesting_is_judged(own_judge: Judge) -> None:
+def test_deep_nesting_is_judged(calm: Judge) -> None:
     deep = program("return " + "(" * 20_000 + "x" + ")" * 20_000 + ";")
-    verdicts = own_judge.grade([deep, program("return 2 * x; // next to the deep one")])
+    verdicts = calm.grade([deep, program("return 2 * x; // next to the deep one")])
     assert [v.outcome for v in verdicts] == [Outcome.COMPILE_ERROR, Outcome.PASSED]
 
 

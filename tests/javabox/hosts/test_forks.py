@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import gc
 import importlib
 import multiprocessing
 import os
@@ -12,15 +11,13 @@ import pickle
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from javabox import Judge, JudgeInChild, JudgeUnavailable, Outcome, Verdict
-from javabox.engines.opening import Engine
-from tests.javabox.processes import CHILD_SECONDS, UNANSWERED, alive, in_child, wait_until
+from javabox import Judge, JudgeInChild, JudgeUnavailable
+from tests.javabox.processes import UNANSWERED, alive, in_child, wait_until
 from tests.javabox.programs import endless, program, sum_of
 
 
@@ -73,67 +70,12 @@ def test_a_forked_child_can_have_its_own_judge(own: Judge) -> None:
 @pytest.mark.parametrize("script", ["children_that_leave", "children_beside_threads"])
 def test_children_that_leave_in_any_way_harm_nobody(script: str) -> None:
     """In a Python of its own: a child of pytest's that exits would go on with pytest's tests."""
-    command = f"from tests.javabox.hosts import test_forks; test_forks.{script}()"
+    command = f"from tests.javabox.hosts import leaving; leaving.{script}()"
     root = Path(__file__).parents[3]
     done = subprocess.run(
         [sys.executable, "-c", command], cwd=root, capture_output=True, text=True, check=False, timeout=200
     )
     assert (done.stderr, done.stdout) == ("", "nobody was harmed\n")
-
-
-def children_that_leave(engine: Engine = "local") -> None:
-    """The script: children end by sys.exit, after a collection of garbage, by an error, beside jobs in flight."""
-    with Judge(engine, 2) as judge:
-        channel = judge._channel
-        jobs = [program(f"Thread.onSpinWait(); return 2 * x + {i} - {i};") for i in range(40)]
-        futures = [judge.submit(job) for job in jobs]
-        codes = [in_child(lambda: None, leave=sys.exit if i % 2 else _collect_and_leave) for i in range(8)]
-        assert codes == [UNANSWERED] * 8, codes
-        outcomes = [future.result(timeout=60).outcome for future in futures]
-        assert outcomes == [Outcome.PASSED] * len(jobs), outcomes
-        assert judge._channel is channel
-        assert judge.stats()["supervisors_replaced"] == 0
-    print("nobody was harmed")
-
-
-def _collect_and_leave(code: int) -> None:
-    for judge in [thing for thing in gc.get_objects() if isinstance(thing, Judge)]:
-        judge.close()
-        judge.__exit__(None, None, None)
-    gc.collect()
-    sys.exit(code)
-
-
-def children_beside_threads() -> None:
-    """The script: forks at any moment. Whatever the judge's threads hold just then, no child waits for it."""
-    stop = threading.Event()
-    failed: list[Verdict] = []
-
-    def keep_asking(judge: Judge, number: int) -> None:
-        while not stop.is_set():
-            number += 1
-            verdict = judge.grade([program(f"return 2 * x; // asked beside forks {number}")])[0]
-            failed.extend([] if verdict.passed else [verdict])
-
-    with Judge("local", 2) as judge:
-
-        def refused() -> None:
-            with pytest.raises(JudgeInChild):
-                judge.grade([sum_of(5)])
-            judge.close()
-
-        threads = [threading.Thread(target=keep_asking, args=(judge, 10_000 * i)) for i in range(2)]
-        for thread in threads:
-            thread.start()
-        codes = [in_child(refused, leave=sys.exit) for _ in range(30)]
-        stop.set()
-        for thread in threads:
-            thread.join(CHILD_SECONDS)
-        assert not any(thread.is_alive() for thread in threads)
-        assert codes == [UNANSWERED] * 30, codes
-        assert not failed, failed
-        assert judge.stats()["supervisors_replaced"] == 0
-    print("nobody was harmed")
 
 
 def test_a_child_that_lives_on_does_not_keep_the_supervisor_of_a_killed_parent() -> None:

@@ -83,6 +83,7 @@ def test_who_brings_supervisors_down_alone_is_blamed_and_nobody_else(own_judge: 
                 os.killpg(pid, signal.SIGKILL)
         assert own_judge.grade([quick(1000 + beside)])[0].passed
         beside += 1
+        time.sleep(0.05)
     verdict = suspect.result()
     assert (verdict.outcome, verdict.deterministic) == (Outcome.PREMATURE_EXIT, False)
     assert [case.outcome for case in verdict.cases] == [Outcome.PREMATURE_EXIT] * 2

@@ -54,19 +54,19 @@ def test_the_second_comes_when_programs_queue() -> None:
 
 
 def test_verdicts_are_those_of_one(four: Judge) -> None:
-    asked = jobs(120)
+    asked = jobs(60)
     four.grade(asked)
     assert wait_until(lambda: None not in supervisors(four))
-    again = jobs(120, 1000)
+    again = jobs(72, 1000)
     found = four.grade(again)
-    assert [v.outcome for v in found] == ["failed" if i % 3 == 0 else "passed" for i in range(120)]
+    assert [v.outcome for v in found] == ["failed" if i % 3 == 0 else "passed" for i in range(72)]
     with Judge("local", workers=WORKERS_EACH) as one:
         told = one.grade(again)
     assert [replace(v, wall_ms=0.0) for v in found] == [replace(v, wall_ms=0.0) for v in told]
 
 
 def test_tests_that_one_has_compiled_stay_with_it(four: Judge) -> None:
-    four.grade(jobs(120, 2000))
+    four.grade(jobs(60, 2000))
     before = four.stats()["tests_reused"]
     for job in jobs(60, 3000):  # one at a time: nobody takes over what another one has in its queue
         four.grade([job])
@@ -78,10 +78,10 @@ def test_one_that_is_lost_costs_its_own_jobs_a_retry_and_no_others(four: Judge) 
     assert wait_until(lambda: None not in supervisors(four))
     before, (first, second) = four.stats(), supervisors(four)
     assert first is not None
-    futures = [four.submit(job) for job in jobs(200, 5000)]
+    futures = [four.submit(job) for job in jobs(120, 5000)]
     futures[20].result()
     os.killpg(first, signal.SIGKILL)
-    assert [f.result().outcome for f in futures] == ["failed" if i % 3 == 0 else "passed" for i in range(200)]
+    assert [f.result().outcome for f in futures] == ["failed" if i % 3 == 0 else "passed" for i in range(120)]
     assert four.stats()["supervisors_replaced"] == before["supervisors_replaced"] + 1
     assert four.stats()["asked_again"] - before["asked_again"] <= 3 * WORKERS_EACH + 2
     assert supervisors(four)[1] == second

@@ -9,7 +9,7 @@ import pytest
 
 from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase
 
-LIMITS = Limits(fuel=2_000_000_000, wall_seconds=10.0, idle_seconds=2.0)
+LIMITS = Limits(fuel=500_000_000, wall_seconds=10.0, idle_seconds=2.0)
 LIMIT_SECONDS = 10.0
 """The longest that one program may take: its wall clock's limit."""
 IMPORTS = "import java.util.*; import java.util.concurrent.*; import java.util.concurrent.locks.*;\n"

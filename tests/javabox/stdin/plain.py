@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,13 +14,14 @@ from javabox.engines.jvm import SHORT_FLAGS
 
 COMPILING = """
 import java.io.*; import java.nio.file.*; import java.util.spi.ToolProvider;
-class Compiling { public static void main(String[] folders) throws Exception {
+class Compiling { public static void main(String[] files) throws Exception {
   ToolProvider javac = ToolProvider.findFirst("javac").get();
   PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
-  for (String folder : folders) javac.run(nowhere, nowhere, "-nowarn", "-d", folder, folder + "/Main.java");
+  for (String file : files)
+    System.out.println(javac.run(nowhere, nowhere, "-nowarn", "-d", Path.of(file).getParent().toString(), file));
 } }
 """
-"""javac's own entry, once a folder, in one JVM."""
+"""javac's own entry, once a file, in one JVM; it prints the exit codes."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +32,32 @@ class Ran:
     status: int
 
 
-def run_all(programs: Mapping[str, tuple[str, Sequence[str]]], folder: Path) -> dict[str, list[Ran] | None]:
-    """For each program (source, inputs) a `Ran` an input; None for what javac does not accept."""
+def plain_java() -> str:
     java = shutil.which("java")
     assert java, "plain java is what the judge is compared with"
-    (folder / "Compiling.java").write_text(COMPILING)
+    return java
+
+
+def compile_all(files: Sequence[Path]) -> list[bool]:
+    """Whether plain javac accepts each of these, whose classes it puts beside it."""
+    with tempfile.TemporaryDirectory() as folder:
+        compiling = Path(folder, "Compiling.java")
+        compiling.write_text(COMPILING)
+        command: list[str | Path] = [plain_java(), *SHORT_FLAGS, compiling, *files]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    codes = done.stdout.split()
+    assert len(codes) == len(files)
+    return [code == "0" for code in codes]
+
+
+def run_all(programs: Mapping[str, tuple[str, Sequence[str]]], folder: Path) -> dict[str, list[Ran] | None]:
+    """For each program (source, inputs) a `Ran` an input; None for what javac does not accept."""
+    java = plain_java()
     folders = [folder / str(index) for index in range(len(programs))]
     for place, (source, _) in zip(folders, programs.values(), strict=True):
         place.mkdir()
         (place / "Main.java").write_text(source, encoding="utf-8")
-    subprocess.run([java, *SHORT_FLAGS, folder / "Compiling.java", *folders], check=True)
+    accepted = compile_all([place / "Main.java" for place in folders])
 
     def run(place: Path, stdin: str) -> Ran:
         (place / "input").write_bytes(stdin.encode())
@@ -53,9 +71,9 @@ def run_all(programs: Mapping[str, tuple[str, Sequence[str]]], folder: Path) -> 
             )
         return Ran(done.stdout, done.returncode)
 
-    def runs(place: Path, inputs: Sequence[str]) -> list[Ran] | None:
-        return [run(place, stdin) for stdin in inputs] if (place / "Main.class").exists() else None
+    def runs(place: Path, inputs: Sequence[str], sound: bool) -> list[Ran] | None:
+        return [run(place, stdin) for stdin in inputs] if sound else None
 
     with ThreadPoolExecutor(2) as pool:
-        results = pool.map(runs, folders, [inputs for _, inputs in programs.values()])
+        results = pool.map(runs, folders, [inputs for _, inputs in programs.values()], accepted)
         return dict(zip(programs, results, strict=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 IMPORTS = "import java.io.*; import java.math.*; import java.util.*; import java.util.stream.*;\n"
-NUMBERS = " ".join(str(n * 7919 % 100_003) for n in range(200_000))
+NUMBERS = " ".join(str(n * 7919 % 100_003) for n in range(50_000))
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ READING = {
     ),
     "a reader of its own": main(
         "Fast f = new Fast(System.in); int n = f.nextInt(); long s = 0; while (n-- > 0) s += f.nextInt(); System.out.println(s);",
-        (f"200000 {NUMBERS}", str(sum(map(int, NUMBERS.split())))),
+        (f"50000 {NUMBERS}", str(sum(map(int, NUMBERS.split())))),
         ("2 -3 4", "1"),
         more="static class Fast { DataInputStream in; byte[] b = new byte[1 << 16]; int at, n;"
         " Fast(InputStream i) { in = new DataInputStream(i); } byte read() throws IOException { if (at == n) {"
@@ -214,7 +214,7 @@ PRINTING = {
     "many lines": main(
         "int n = new Scanner(System.in).nextInt(); for (int i = 0; i < n; i++) System.out.println(i);",
         ("3", "0\n1\n2"),
-        ("200000", "\n".join(map(str, range(200_000)))),
+        ("50000", "\n".join(map(str, range(50_000)))),
     ),
     "a carriage return": main('System.out.print("1\\r\\n2\\r\\n");', ("", "1\n2\n")),
     "UTF-8 said so": main('new PrintStream(System.out, true, "UTF-8").println("ß→😀");', ("", "ß→😀")),

@@ -1,14 +1,23 @@
-"""The command `javabox`: run and check, as a user calls them."""
+"""The command `javabox`: run and check, as a user calls them.
+
+Each such process starts a judge of its own. What does not depend on that is called in this process (`called`),
+on the session's judge.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
+from javabox import Judge
+from javabox.commands import main
 from javabox.engines.jdk import find_jdk
 
 SUM = (
@@ -27,6 +36,26 @@ def program(tmp_path: Path) -> Path:
 def javabox(*words: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "javabox", *map(str, words)]
     return subprocess.run(command, input=stdin, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+class Called(Protocol):
+    """The command in this process; what comes of it is what comes of a process."""
+
+    def __call__(self, *words: object, stdin: str = "") -> subprocess.CompletedProcess[str]: ...
+
+
+@pytest.fixture
+def called(judge: Judge, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Called:
+    def call(*words: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        try:
+            code = main([str(word) for word in words])
+        except SystemExit as end:  # of the parser
+            code = int(end.code or 0)
+        return subprocess.CompletedProcess([str(word) for word in words], code, *capfd.readouterr())
+
+    monkeypatch.setattr("javabox.commands.Judge", lambda *_, **__: contextlib.nullcontext(judge))
+    return call
 
 
 def pairs(folder: Path, **files: str) -> Path:
@@ -57,20 +86,20 @@ def test_run_prints_what_the_program_prints(program: Path) -> None:
         ("", "java.util.NoSuchElementException"),
     ],
 )
-def test_run_says_how_it_ended_otherwise(program: Path, stdin: str, says: str) -> None:
-    done = javabox("run", program, "--engine", "local", stdin=stdin)
+def test_run_says_how_it_ended_otherwise(program: Path, called: Called, stdin: str, says: str) -> None:
+    done = called("run", program, "--engine", "local", stdin=stdin)
     assert (done.returncode, done.stdout) == (1, f"é{sum(map(int, stdin.split()))}\n" if stdin else "")
     assert says in done.stderr
 
 
-def test_run_names_the_place_of_an_error(program: Path) -> None:
+def test_run_names_the_place_of_an_error(program: Path, called: Called) -> None:
     program.write_text("class Main {\n  int x = true;\n}\n")
-    done = javabox("run", program, "--engine", "local")
+    done = called("run", program, "--engine", "local")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"{program}:2:11: error: incompatible types")
 
 
-def test_a_program_of_several_files(program: Path) -> None:
+def test_a_program_of_several_files(program: Path, called: Called) -> None:
     program.write_text(
         "public class Main { public static void main(String[] a) { System.out.println(Other.X); } }"
     )
@@ -78,7 +107,7 @@ def test_a_program_of_several_files(program: Path) -> None:
     other.write_text("public class Other { static final int X = 5; }")
     assert javabox("run", program, other, "--engine", "local").stdout == "5\n"
     other.write_text("public class Other {\n static final int X = true; }")
-    done = javabox("run", program, other, "--engine", "local")
+    done = called("run", program, other, "--engine", "local")
     assert (done.returncode, done.stderr.partition(": error")[0]) == (1, "Other.java:2")
 
 
@@ -95,7 +124,7 @@ def test_run_ends_what_does_not_end(program: Path) -> None:
     assert "time_limit: it ran out of time" in done.stderr
 
 
-def test_check_says_each_case(program: Path, tmp_path: Path) -> None:
+def test_check_says_each_case(program: Path, called: Called, tmp_path: Path) -> None:
     cases = pairs(
         tmp_path / "cases",
         **{"1_in": "1 2", "1_out": "é3", "10_in": "2 2", "10_out": "5", "2_in": "7 7", "2_ans": "é14"},
@@ -108,7 +137,7 @@ def test_check_says_each_case(program: Path, tmp_path: Path) -> None:
         "runtime_error: 1 of 3 passed",
     ]
     assert done.returncode == 1
-    row = json.loads(javabox("check", program, cases, "--engine", "local", "--json").stdout)
+    row = json.loads(called("check", program, cases, "--engine", "local", "--json").stdout)
     assert [case["outcome"] for case in row["cases"]] == ["passed", "runtime_error", "failed"]
 
 
@@ -126,25 +155,25 @@ def test_check_says_each_case(program: Path, tmp_path: Path) -> None:
     ],
 )
 def test_cases_are_found_by_the_names_that_judges_give(
-    program: Path, tmp_path: Path, files: dict[str, str]
+    program: Path, called: Called, tmp_path: Path, files: dict[str, str]
 ) -> None:
     cases = pairs(tmp_path / "cases", **files)
-    done = javabox("check", program, cases, "--engine", "local")
+    done = called("check", program, cases, "--engine", "local")
     count = sum(text[0] != "é" and text != "x" for text in files.values())
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, f"passed: {count} of {count} passed"), (
         done.stderr
     )
 
 
-def test_check_with_a_comparator_and_with_a_checker(program: Path, tmp_path: Path) -> None:
+def test_check_with_a_comparator_and_with_a_checker(program: Path, called: Called, tmp_path: Path) -> None:
     cases = pairs(tmp_path / "cases", **{"1_in": "1 2", "1_out": " é3\n"})
-    assert javabox("check", program, cases, "--engine", "local").returncode == 1
-    assert javabox("check", program, cases, "--engine", "local", "--compare", "tokens").returncode == 0
+    assert called("check", program, cases, "--engine", "local").returncode == 1
+    assert called("check", program, cases, "--engine", "local", "--compare", "tokens").returncode == 0
     checker = tmp_path / "C.java"
     checker.write_text(
         'class C { static boolean check(String i, String o, String e) { return o.endsWith("3\\n"); } }'
     )
-    assert javabox("check", program, cases, "--engine", "local", "--checker", checker).returncode == 0
+    assert called("check", program, cases, "--engine", "local", "--checker", checker).returncode == 0
 
 
 def test_the_jdk_that_is_asked_for_runs_it(program: Path, tmp_path: Path) -> None:
@@ -156,7 +185,7 @@ def test_the_jdk_that_is_asked_for_runs_it(program: Path, tmp_path: Path) -> Non
     assert str(tmp_path) in missing.stderr
 
 
-def test_bad_input_is_named(program: Path, tmp_path: Path) -> None:
+def test_bad_input_is_named(program: Path, called: Called, tmp_path: Path) -> None:
     empty, alone = tmp_path / "empty", pairs(tmp_path / "alone", **{"1_in": "1"})
     empty.mkdir()
     for words, says in (
@@ -171,7 +200,7 @@ def test_bad_input_is_named(program: Path, tmp_path: Path) -> None:
             "no.jar is on the class path and does not exist",
         ),
     ):
-        done = javabox(*words)
+        done = javabox(*words) if "--classpath" in words else called(*words)  # its own judge refuses it
         assert (done.returncode, done.stdout) == (2, ""), done.stderr
         assert says in done.stderr
 

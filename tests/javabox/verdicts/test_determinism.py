@@ -59,7 +59,8 @@ CHANCE = {
 
 
 def jobs() -> list[Job]:
-    return [program(body, SUITE, PROMPT) for body in CHANCE.values()]
+    small = {"memory that runs out": 64}  # it is filled and given back, which takes longest
+    return [program(body, SUITE, PROMPT, memory_mb=small.get(name, 256)) for name, body in CHANCE.items()]
 
 
 def evidence(verdict: Verdict) -> tuple[object, ...]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase
-from javabox.engines.jvm import TOOL_FLAGS
 from tests.javabox.programs import DOUBLE, PROMPT, program, returning
+from tests.javabox.stdin.plain import compile_all
 
 ENDLESS = "while (true);"
 OUTCOMES = {
@@ -26,8 +25,8 @@ OUTCOMES = {
 
 
 def ending(body: str) -> Job:
-    """A program; for one without end nobody waits long."""
-    return program(body, wall_seconds=2.0) if body == ENDLESS else program(body)
+    """A program; for one without end nobody waits long, and none prints for long."""
+    return program(body, wall_seconds=2.0 if body == ENDLESS else 5.0, output_bytes=4 << 20)
 
 
 @pytest.mark.parametrize("body", OUTCOMES)
@@ -221,7 +220,7 @@ def test_identical_jobs_are_judged_once(judge: Judge) -> None:
 
 def test_more_workers_give_the_same_verdicts(judge: Judge) -> None:
     bodies = [b for b, o in OUTCOMES.items() if o is not Outcome.TIME_LIMIT]
-    jobs = [program(f"/* workers */ {body}") for body in bodies * 2]
+    jobs = [program(f"/* workers */ {body}", output_bytes=4 << 20) for body in bodies * 2]
     with Judge("local", workers=1) as one:
         alone = [verdict.to_json() | {"wall_ms": 0} for verdict in one.grade(jobs)]
     assert alone == [verdict.to_json() | {"wall_ms": 0} for verdict in judge.grade(jobs)]
@@ -251,15 +250,14 @@ def test_the_warm_compiler_agrees_with_javac(judge: Judge, tmp_path: Path) -> No
     ]
     jobs = [program(body, Suite()) for body in bodies]
     verdicts = judge.grade(jobs)
-    for i, job in enumerate(jobs):
-        source = tmp_path / str(i) / "main.java"
-        source.parent.mkdir()
-        source.write_text(job.source)
-    for i, verdict in enumerate(verdicts):
-        plain = subprocess.run(
-            ["javac", *TOOL_FLAGS, "main.java"], cwd=tmp_path / str(i), capture_output=True, check=False
-        )
-        assert verdict.compiled == (plain.returncode == 0), bodies[i]
+    files = [tmp_path / str(i) / "main.java" for i in range(len(jobs))]
+    for file, job in zip(files, jobs, strict=True):
+        file.parent.mkdir()
+        file.write_text(job.source)
+    accepted = compile_all(files)
+    assert set(accepted) == {True, False}
+    for body, verdict, plain in zip(bodies, verdicts, accepted, strict=True):
+        assert verdict.compiled == plain, body
 
 
 def test_limits_are_the_jobs_own(judge: Judge) -> None:

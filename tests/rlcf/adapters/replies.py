@@ -58,12 +58,14 @@ def _wrong(program: str) -> str:
     return head + brace + re.sub(r"\b(\d+)\b", lambda found: str(int(found[1]) + 1), body)
 
 
-def graded(samples: list[Reply], folder: Path, *groundings: str) -> dict[str, list[float | None]]:
+def graded(
+    samples: list[Reply], folder: Path, *groundings: str, problems: str = "mbjp"
+) -> dict[str, list[float | None]]:
     """The rewards by each grounding, of what `rlcf grade` wrote."""
     source, results = folder / "samples.jsonl", folder / "results.jsonl"
     lines = [json.dumps({"task_id": one.problem.task_id, "completion": one.text}) + "\n" for one in samples]
     source.write_text("".join(lines), encoding="utf-8")
-    words = ["grade", str(source), "--problems", "mbjp", "--out", str(results), "--engine", "local"]
+    words = ["grade", str(source), "--problems", problems, "--out", str(results), "--engine", "local"]
     assert main(words) == 0
-    answers = read_answers(results, load_problems("mbjp"))
+    answers = read_answers(results, load_problems(problems))
     return {name: [one.score for one in load_grounding(name)(answers)] for name in groundings}

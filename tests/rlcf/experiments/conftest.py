@@ -1,5 +1,5 @@
-"""The small world of the tests of training, for studies too."""
+"""The small world of the tests of training and their judge that is served, for studies too."""
 
-from tests.rlcf.training.conftest import one_thread, small_world
+from tests.rlcf.training.conftest import one_thread, served_judge, small_world
 
-__all__ = ["one_thread", "small_world"]
+__all__ = ["one_thread", "served_judge", "small_world"]

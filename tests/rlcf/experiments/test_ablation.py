@@ -30,13 +30,14 @@ from tests.rlcf.processes import go
 from tests.rlcf.training.conftest import SmallWorld, problem
 
 NAMES = ["rlcf+tests", "rlcf-anchored"]
-ARGUMENTS = ("ablate", "few.toml", "--groundings", ",".join(NAMES), "--engine", "local", "--seeds", "1",
+ARGUMENTS = ("ablate", "few.toml", "--groundings", ",".join(NAMES), "--seeds", "1",
              "--more-seeds", "2:rlcf-anchored")  # fmt: skip
 SEEDS = {"rlcf+tests": [0], "rlcf-anchored": [0, 1]}
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory, small_world: SmallWorld) -> Path:
+def work(tmp_path_factory: pytest.TempPathFactory, small_world: SmallWorld, served_judge: str) -> Path:
+    """An ablation that was killed, with JVMs of its own, and finished with a judge that is served."""
     folder = tmp_path_factory.mktemp("ablation")
     problems = small_world.problems.read_text(encoding="utf-8")
     validation = [json.dumps(problem(number)) + "\n" for number in (511, 512, 513)]
@@ -59,8 +60,8 @@ def work(tmp_path_factory: pytest.TempPathFactory, small_world: SmallWorld) -> P
     killed += (
         "    if len(calls) == 3:\n        os.kill(os.getpid(), signal.SIGKILL)\nablation.train = train\n"
     )
-    assert go(folder, *ARGUMENTS, before=killed).returncode < 0
-    done = go(folder, *ARGUMENTS)
+    assert go(folder, *ARGUMENTS, "--engine", "local", before=killed).returncode < 0
+    done = go(folder, *ARGUMENTS, "--engine", served_judge)
     assert done.returncode == 0, done.stderr
     (folder / "stdout").write_text(done.stdout, encoding="utf-8")
     return folder / "runs" / "ablate-few"
@@ -259,9 +260,9 @@ def test_the_cost_is_that_of_the_run(work: Path) -> None:
 
 def test_cpu_seconds_are_those_of_children_too() -> None:
     began = cpu_seconds()
-    busy = "import time\nwhile time.process_time() < 1: pass"
+    busy = "import time\nwhile time.process_time() < 0.4: pass"
     subprocess.run([sys.executable, "-c", busy], check=True)
-    assert 0.9 < cpu_seconds() - began < 5
+    assert 0.36 < cpu_seconds() - began < 2
 
 
 def test_the_page_has_every_section_and_the_paper_beside(work: Path) -> None:
@@ -277,13 +278,13 @@ def test_the_page_has_every_section_and_the_paper_beside(work: Path) -> None:
         assert ElementTree.parse(work / plotted).getroot().tag.endswith("svg")
 
 
-def test_what_is_done_is_not_repeated(work: Path) -> None:
+def test_what_is_done_is_not_repeated(work: Path, served_judge: str) -> None:
     def stamps() -> dict[Path, int]:
         files = [*work.glob("seed-*/*/metrics.jsonl"), *work.glob("seed-*/*/temperatures.jsonl")]
         return {path: path.stat().st_mtime_ns for path in files}
 
     before = stamps()
-    assert go(work.parents[1], *ARGUMENTS).returncode == 0
+    assert go(work.parents[1], *ARGUMENTS, "--engine", served_judge).returncode == 0
     assert stamps() == before
 
 

@@ -4,6 +4,9 @@ nothing is sent that was not asked for."""
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,7 +25,6 @@ from rlcf.problems.load import NAMED
 from rlcf.report.before_after import changes
 from rlcf.report.run_folder import read_run
 from tests.rlcf.conftest import SmallSet
-from tests.rlcf.test_cli import rlcf
 from tests.rlcf.test_cli_models import LITTLE
 
 SECRET = "hf_not-a-real-token"
@@ -122,16 +124,29 @@ def test_what_can_not_be_published_is_refused(
     assert "exists already" in complaint("push", run, "me/x", *dry)
 
 
+BOTH = """
+import sys, urllib.error, urllib.request
+from rlcf.cli import main
+address, run, out = sys.argv[1:]
+code = main(["push", run, "me/little", "--dry-run", "--out", out])
+try:
+    urllib.request.urlopen(f"{address}/the-dry-run-has-ended-with-{code}")
+except urllib.error.HTTPError:
+    pass
+sys.exit(main(["push", run, "me/little"]))
+"""
+
+
 def test_nothing_is_sent_by_a_dry_run_and_the_token_is_never_written(run: Path, tmp_path: Path) -> None:
     """The other end is a server of the test's own, which refuses: no test may fill a real hub."""
     with listening() as (address, asked):
         env = {"HF_ENDPOINT": address, "HF_TOKEN": SECRET, "HF_HUB_OFFLINE": "0"}
         out = tmp_path / "model"
-        done = rlcf("push", run, "me/little", "--dry-run", "--out", out, env=env)
-        assert done.returncode == 0, done.stderr
-        assert asked == []
-        done = rlcf("push", run, "me/little", env=env)
-        assert done.returncode == 2
+        # One process for both, which says when the first has ended: torch is imported once.
+        both = [sys.executable, "-c", BOTH, address, str(run), str(out)]
+        done = subprocess.run(both, capture_output=True, text=True, env=os.environ | env, check=False)
+        assert done.returncode == 2, done.stderr
+        assert asked.pop(0)[0] == "/the-dry-run-has-ended-with-0", "nothing was asked before"
         assert done.stderr.count("\n") == 1
         assert "the hub refused" in done.stderr
         (create,) = [request for request in asked if request[0] == "/api/repos/create"]

@@ -25,11 +25,12 @@ NEEDED = pytest.mark.skipif(
 
 @contextmanager
 def browser() -> Iterator[Any]:
-    """A headless browser. Its own sandbox needs namespaces that containers and root lack."""
+    """A headless browser. Its own sandbox needs namespaces that containers and root lack, and a process that
+    draws for a graphics card is one too many where there is none."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         try:
             yield found
         finally:

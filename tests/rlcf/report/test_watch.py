@@ -4,7 +4,6 @@ than the training lives, however it ends."""
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 import socket
@@ -29,6 +28,7 @@ from rlcf.recipe import Recipe
 from rlcf.recipes import override
 from rlcf.report.watch import Watched, serve, watch
 from rlcf.training.runtime.run_folder import RunFolder
+from tests.rlcf.processes import SERVER
 from tests.rlcf.report.browser import NEEDED, browser, opened, until
 
 PROBLEM = Problem("set/1", "class A {\n", Suite())
@@ -134,7 +134,7 @@ def _train_until_killed(folder: Path) -> None:
 
 def test_it_ends_with_a_training_that_is_killed(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    training = multiprocessing.get_context("spawn").Process(target=_train_until_killed, args=(folder,))
+    training = SERVER.Process(target=_train_until_killed, args=(folder,))
     training.start()
     while not (folder / "completions.jsonl").exists() or not is_written(folder):
         time.sleep(0.05)

@@ -16,7 +16,7 @@ KINDS = 5
 @pytest.fixture(scope="session")
 def server(data_dir: Path) -> Iterator[Served]:
     assert data_dir
-    with served("--problems", "mbjp", "--queue", "512") as running:
+    with served("--problems", "mbjp", "--queue", "512", started=True) as running:
         yield running
 
 

@@ -1,4 +1,8 @@
-"""A real `rlcf serve` in a process of its own, and the JVMs below it."""
+"""A real `rlcf serve` in a process of its own, and the JVMs below it.
+
+Most are forked from a process that has imported all (tests/rlcf/processes.py); `started` ones begin as from a
+shell.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +21,9 @@ from typing import Any
 
 import urllib3
 
+from rlcf.cli import main
+from tests.rlcf.processes import Running, begin
+
 ROOT = Path(__file__).parents[3]
 START_SECONDS = 60.0
 
@@ -25,12 +32,20 @@ START_SECONDS = 60.0
 class Served:
     """A server that runs, and what it has logged."""
 
-    process: subprocess.Popen[str]
-    url: str
-    log: list[dict[str, Any]] = field(default_factory=list)
+    process: subprocess.Popen[bytes] | Running
+    err: Path
+    url: str = ""
     pool: urllib3.PoolManager = field(
         default_factory=lambda: urllib3.PoolManager(maxsize=80, retries=False, timeout=120.0)
     )
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The lines that were written whole."""
+        return [read(line) for line in self.err.read_text().splitlines(True) if line.endswith("\n")]
+
+    def signal(self, number: int) -> None:
+        os.kill(self.process.pid, number)
 
     @property
     def port(self) -> int:
@@ -74,31 +89,31 @@ class Served:
 
 
 @contextmanager
-def served(*options: str, environment: Mapping[str, str] | None = None) -> Iterator[Served]:
+def served(
+    *options: str, environment: Mapping[str, str] | None = None, started: bool = False
+) -> Iterator[Served]:
     """A server on the local engine, on a free port unless the options say which; ended at the end."""
     port = () if "--port" in options else ("--port", "0")
-    command = [sys.executable, "-m", "rlcf", "serve", "--engine", "local", *port, *options]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | dict(environment or {}), stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr is not None
-    try:
-        running = Served(process, "")
-        lines = iter(process.stderr.readline, "")
-        for line in lines:
-            running.log.append(read(line))
-            if running.log[-1]["event"] == "ready":
-                break
-        running.url = running.log[-1]["url"]
-        keep = threading.Thread(target=lambda: running.log.extend(map(read, lines)), daemon=True)
-        keep.start()
-        yield running
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.wait(START_SECONDS)
-        keep.join(START_SECONDS)
-        process.stderr.close()
+    words = ["serve", "--engine", "local", *port, *options]
+    more = dict(environment or {})
+    with tempfile.TemporaryDirectory() as folder:
+        if started:
+            err = Path(folder, "err")
+            with err.open("wb") as file:
+                command = [sys.executable, "-m", "rlcf", *words]
+                shell = subprocess.Popen(command, cwd=ROOT, env=os.environ | more, stderr=file)
+            running = Served(shell, err)
+        else:
+            forked = begin(main, words, folder=Path(folder), more=more)
+            running = Served(forked, forked.err)
+        try:
+            assert until(lambda: "ready" in {row["event"] for row in running.log}, START_SECONDS), running.log
+            running.url = next(row["url"] for row in running.log if row["event"] == "ready")
+            yield running
+        finally:
+            if running.process.poll() is None:
+                running.signal(signal.SIGTERM)
+            running.process.wait(START_SECONDS)
 
 
 def read(line: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -13,6 +14,7 @@ from javabox.remote import client
 from javabox.remote.job_json import job_from_json, job_to_json
 from rlcf.cli import main
 from rlcf.problems import Problem
+from rlcf.problems.atomic.measure import measure
 from tests.javabox.processes import UNANSWERED, in_child
 from tests.rlcf.service.running import Served, served, until
 
@@ -49,7 +51,7 @@ def test_the_same_verdicts_through_a_restart(answered: list[tuple[Problem, str]]
             for index, verdict in there.stream(jobs):
                 found[index] = verdict
                 if len(found) == 30:
-                    first.process.send_signal(signal.SIGKILL)
+                    first.signal(signal.SIGKILL)
                     first.process.wait()
                     second = served("--port", port)
                     second.__enter__()
@@ -117,7 +119,7 @@ def test_a_server_that_stays_away_is_a_judge_error(monkeypatch: pytest.MonkeyPat
     with served() as own, Judge(engine=own.url) as there:
         future = there.submit(ENDLESS)
         assert until(lambda: own.metric("rlcf_programs_waiting") == 1)
-        own.process.send_signal(signal.SIGKILL)
+        own.signal(signal.SIGKILL)
         assert str(future.result(30).outcome) == "judge_error"
         with pytest.raises(JudgeUnavailable, match="not answered"):
             there.grade([Job("class A { }")])
@@ -145,6 +147,19 @@ def test_shared_handles_reach_it(server: Served) -> None:
     with SharedJudge(engine=server.url, linger=0.0) as there:
         assert there.grade([Job("class D { }")])[0].passed
         assert there.provenance() == server.ask("/v1/judge").json()["provenance"]
+
+
+class Next(NamedTuple):
+    takes: str = "int"
+    gives: str = "int"
+    methods: str = "        static int f(int x) { return x + 1; }\n"
+
+
+def test_made_problems_are_measured_there(server: Served, judge: Judge) -> None:
+    """Within the limits that a server gives: `rlcf train quickstart --engine URL` makes some."""
+    pool = {"int": ("1", "-3")}
+    with Judge(engine=server.url) as there:
+        assert measure([Next()], pool, there) == measure([Next()], pool, judge) == [("2", "-2")]
 
 
 def test_grading_there_writes_what_grading_here_does(

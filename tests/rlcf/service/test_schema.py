@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.configuration import set_hypothesis_home_dir
-from schemathesis import Case, GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from typing import TYPE_CHECKING
 
 from tests.rlcf.service.running import Served
+
+if TYPE_CHECKING:
+    from hypothesis import settings
+    from schemathesis import Case
 
 EXAMPLES = 10
 """Of each route, good ones and bad ones each."""
 ROUTES = 14
 SECONDS = 45.0
 """Then no more are made."""
-OPTIONS = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+
+
+def options() -> settings:
+    from hypothesis import HealthCheck, Phase, settings
+
+    return settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 def test_the_page_holds(server: Served, tmp_path: Path) -> None:
     """All checks but one: whether a task_id or a program is known is more than a schema can say."""
+    # Here alone: two seconds, which each process that collects tests would take.
+    import schemathesis
+    from hypothesis import given
+    from hypothesis.configuration import set_hypothesis_home_dir
+    from schemathesis.specs.openapi.checks import positive_data_acceptance
+
     set_hypothesis_home_dir(tmp_path)  # it would keep its tables in the folder that it is run in
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
     end, asked = time.monotonic() + SECONDS, 0
@@ -43,7 +53,7 @@ def test_the_page_holds(server: Served, tmp_path: Path) -> None:
     operations = [found.ok() for found in schema.get_all_operations()]
     assert len(operations) == ROUTES
     for operation in operations:
-        for mode in GenerationMode:
-            if mode is GenerationMode.POSITIVE or operation.body:
-                OPTIONS(given(case=operation.as_strategy(generation_mode=mode))(check))()
+        for mode in schemathesis.GenerationMode:
+            if mode is schemathesis.GenerationMode.POSITIVE or operation.body:
+                options()(given(case=operation.as_strategy(generation_mode=mode))(check))()
     assert asked >= 100

@@ -22,7 +22,7 @@ CONNECTING = "NewConnectionError", "ConnectionRefusedError"
 
 
 def test_no_accepted_batch_is_lost() -> None:
-    with served("--queue", "512", "--grace", "120") as own:
+    with served("--queue", "512", "--grace", "120", started=True) as own:
         ended = threading.Event()
         counts: Counter[str] = Counter()
         clients = [threading.Thread(target=_client, args=(own, n, ended, counts)) for n in range(CLIENTS)]
@@ -30,7 +30,7 @@ def test_no_accepted_batch_is_lost() -> None:
             client.start()
         assert until(lambda: counts["answered"] >= CLIENTS, 60), counts
         assert until(lambda: own.metric("rlcf_programs_waiting") > BATCH)
-        own.process.send_signal(signal.SIGTERM)
+        own.signal(signal.SIGTERM)
         assert own.process.wait(120) == 0
         ended.set()
         for client in clients:
@@ -83,7 +83,7 @@ def test_what_takes_longer_than_the_grace_is_cut_off_and_said() -> None:
         asking.start()
         assert until(lambda: own.metric("rlcf_programs_waiting") == 1)
         started = time.monotonic()
-        own.process.send_signal(signal.SIGTERM)
+        own.signal(signal.SIGTERM)
         assert own.process.wait(30) == 1
         assert time.monotonic() - started < 20
         asking.join(30)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from rlcf.policy import Policy, tiny_policy
 from rlcf.policy.tiny import tiny_tokenizer
 from rlcf.problems import Problem, load_problems
 from rlcf.training.pretrain import train_supervised
+from tests.rlcf.service.running import served
 
 PROMPTS = ["class A {\n    static int f(int x) {\n"] * 2 + ["int"] * 2
 COMPLETIONS = ["        return x + 1;\n    }\n}\n", "return", "        int y = x * x;\n", "}\n"]
@@ -95,9 +98,26 @@ class SmallWorld:
 
 
 @pytest.fixture(scope="session")
+def served_judge() -> Iterator[str]:
+    """The URL of a judge, for the `--engine` of processes that would each start JVMs otherwise."""
+    with served() as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
 def small_world(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> SmallWorld:
+    """One for all processes that test: which comes first makes it."""
     assert data_dir
-    folder = tmp_path_factory.mktemp("world")
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "world"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _small_world(folder)
+
+
+def _small_world(folder: Path) -> SmallWorld:
+    """Makes in `folder` what it lacks."""
     problems = folder / "problems.jsonl"
     # The numbers of MBPP's test (11 on) and train (601 on) splits.
     rows = [problem(number) for number in (*range(11, 15), *range(601, 613))]
@@ -106,11 +126,13 @@ def small_world(tmp_path_factory: pytest.TempPathFactory, data_dir: Path) -> Sma
     # Its own few texts would become a token each.
     others = load_problems("mbjp", "train")[:40]
     tokenizer = tiny_tokenizer([text for p in others for text in (p.prompt, p.reference or "")])
-    torch.set_num_threads(1)
-    policy = small_llama(tokenizer)
-    learnt, losses = train_supervised(policy, _corpus(train), steps=200, lr=5e-3, seed=0)
-    assert losses[-1] < 0.5 * losses[0]
-    learnt.save(folder / "model")
+    if not (folder / "model").exists():
+        torch.set_num_threads(1)
+        policy = small_llama(tokenizer)
+        learnt, losses = train_supervised(policy, _corpus(train), steps=200, lr=5e-3, seed=0)
+        assert losses[-1] < 0.5 * losses[0]
+        learnt.save(folder / "part")
+        (folder / "part").rename(folder / "model")
     return SmallWorld(problems, tokenizer, folder / "model")
 
 

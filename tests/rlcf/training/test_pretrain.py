@@ -26,7 +26,7 @@ ROWS = [
 @pytest.mark.parametrize("tokens", [1, 20, 64, 1000])
 def test_each_row_comes_once_an_epoch_and_a_step_has_its_tokens(tokens: int) -> None:
     epochs = 30
-    drawn = token_batches(LENGTHS, tokens, random.Random(0))
+    drawn = token_batches(len(LENGTHS), LENGTHS.__getitem__, tokens, random.Random(0))
     batches = list(islice(drawn, epochs * len(LENGTHS)))
     rows = list(chain.from_iterable(batches))
     orders = [rows[at : at + len(LENGTHS)] for at in range(0, epochs * len(LENGTHS), len(LENGTHS))]
@@ -40,7 +40,7 @@ def test_each_row_comes_once_an_epoch_and_a_step_has_its_tokens(tokens: int) -> 
 
 def test_rows_of_a_step_are_not_of_one_length() -> None:
     lengths = list(range(1, 101))
-    batches = list(islice(token_batches(lengths, 1000, random.Random(0)), 20))
+    batches = list(islice(token_batches(100, lengths.__getitem__, 1000, random.Random(0)), 20))
     spread = [max(lengths[row] for row in batch) - min(lengths[row] for row in batch) for batch in batches]
     assert min(spread) > 40
 

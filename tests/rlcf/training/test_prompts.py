@@ -63,7 +63,7 @@ def chat_world(small_world: SmallWorld, tmp_path_factory: pytest.TempPathFactory
             reference.replace("x +", "y +"),
         ):
             texts.append((CHAT.text(policy, problem), CHAT.reply(problem, completion)))
-    learnt, losses = train_supervised(policy, texts, steps=200, lr=5e-3, seed=0, tokens=2000, form=CHAT)
+    learnt, losses = train_supervised(policy, texts, steps=150, lr=7e-3, seed=0, tokens=1000, form=CHAT)
     assert losses[-1] < 0.5 * losses[0]
     learnt.save(folder / "model")
     return replace(small_world, model=folder / "model")

@@ -142,19 +142,24 @@ def test_no_policy_is_held_beside_the_one_that_learns_and_the_reference(
 ) -> None:
     """That from before the first step would take its memory again, to the end of the run."""
 
-    def alive() -> list[object]:
+    def alive() -> int:
         gc.collect()
-        return [one for one in gc.get_objects() if type(one) is Qwen2ForCausalLM]
+        return sum(type(one) is Qwen2ForCausalLM for one in gc.get_objects())
 
-    before, held = alive(), list[int]()
+    held: list[int] = []
 
     def reward(answers: Sequence[Answer]) -> list[Signal]:
-        held.append(len(alive()) - len(before))
+        held.append(alive())
         return [Signal(-float(len(answer.completion))) for answer in answers]
 
     own = {"model.name": str(models["qwen2"]), "supervised.steps": 2, "supervised.tokens": 300, "kl.coef": kl}
     recipe = override(RECIPE, {**own, "objective.steps": 3, "ppo.advantage": "leave-one-out"})
-    train(recipe, tmp_path / "run", judge, MACHINE, grounding=reward)
+    gc.freeze()  # what there is already is neither collected nor counted
+    try:
+        assert alive() == 0
+        train(recipe, tmp_path / "run", judge, MACHINE, grounding=reward)
+    finally:
+        gc.unfreeze()
     assert set(held) == {1 + (kl > 0)}
     assert [row["step"] for row in rows(tmp_path / "run" / "metrics.jsonl")] == [1, 2, 1, 2, 3]
 

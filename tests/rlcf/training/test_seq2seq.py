@@ -16,7 +16,7 @@ from tests.rlcf.processes import go
 from tests.rlcf.training.conftest import ADAPTERS, SmallWorld
 from tests.rlcf.training.runtime.test_checkpoint import assert_equal, learnt, state
 
-MACHINE = ("--engine", "local", "--rails", "warn", "--checkpoint-every", "2")
+MACHINE = ("--rails", "warn", "--checkpoint-every", "2")
 KILLED = """
 from rlcf.training.step import TrainingStep
 take = TrainingStep.take
@@ -95,13 +95,14 @@ def test_saved_adapters_and_merged_models_load(codet5: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("ranks", [{}, ADAPTERS], ids=["full", "adapters"])
 def test_five_steps_killed_and_resumed(
-    codet5: Path, small_world: SmallWorld, tmp_path: Path, ranks: dict[str, int]
+    codet5: Path, small_world: SmallWorld, served_judge: str, tmp_path: Path, ranks: dict[str, int]
 ) -> None:
+    engine = ("--engine", served_judge)
     own = {
         "model.name": str(codet5),
         "evaluation.problems": 2,
         "evaluation.samples": 1,
-        "supervised.steps": 30,
+        "supervised.steps": 4,
         "discriminator.refresh_every": 2,
         "rollout.prompts_per_step": 3,
         "rollout.max_new_tokens": 16,
@@ -109,16 +110,16 @@ def test_five_steps_killed_and_resumed(
         "objective.lr": 1e-3,
     }
     (tmp_path / "five.toml").write_text(small_world.toml(own | ranks), encoding="utf-8")
-    whole = go(tmp_path, "train", "five.toml", "--run", "whole", *MACHINE)
+    whole = go(tmp_path, "train", "five.toml", "--run", "whole", *engine, *MACHINE)
     assert whole.returncode == 0, whole.stderr
-    dead = go(tmp_path, "train", "five.toml", "--run", "killed", *MACHINE, before=KILLED)
+    dead = go(tmp_path, "train", "five.toml", "--run", "killed", *engine, *MACHINE, before=KILLED)
     assert dead.returncode == -signal.SIGKILL
     assert steps_saved(tmp_path / "runs" / "killed") == [0, 2]
-    done = go(tmp_path, "train", "--resume", "runs/killed", "--engine", "local")
+    done = go(tmp_path, "train", "--resume", "runs/killed", *engine)
     assert done.returncode == 0, done.stderr
     one, other = tmp_path / "runs" / "whole", tmp_path / "runs" / "killed"
     assert learnt(one) == learnt(other)
-    assert len(learnt(one)) == 30 + 5
+    assert len(learnt(one)) == 4 + 5
     assert_equal(state(one, 5), state(other, 5))
     rows = (one / "completions.jsonl").read_text(encoding="utf-8").splitlines()
     assert sum(json.loads(row)["stage"] == "rollout" for row in rows) == 5 * 3 * 2

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +16,7 @@ import torch
 from rlcf.policy import tiny_policy
 from tests.rlcf.conftest import SmallSet
 from tests.rlcf.policy.conftest import spread
+from tests.rlcf.processes import Running, begin
 
 ROOT = Path(__file__).parents[4]
 TEMPLATE = (
@@ -55,35 +52,21 @@ def models(data_dir: Path, small_set: SmallSet, tmp_path_factory: pytest.TempPat
 class Processes:
     """What a test has started."""
 
-    running: list[subprocess.Popen[str]] = field(default_factory=list)
+    folder: Path
+    running: list[Running] = field(default_factory=list)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """`python ARGUMENTS` in a session of its own, so that a kill takes its children too."""
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=ROOT,
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        self.running.append(process)
-        return process
-
-    def kill(self, process: subprocess.Popen[str]) -> None:
-        """SIGKILL."""
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    def start(self, function: Callable[..., int | None], *arguments: object, **more: str) -> Running:
+        """`function(*arguments)` in a process of its own."""
+        self.running.append(begin(function, *arguments, folder=self.folder, more=more))
+        return self.running[-1]
 
 
 @pytest.fixture
-def processes() -> Iterator[Processes]:
-    started = Processes()
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    started = Processes(tmp_path)
     yield started
     for process in started.running:
-        if process.poll() is None:
-            started.kill(process)
+        process.kill()
 
 
 def free_port() -> int:
@@ -92,11 +75,11 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def until(there: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+def until(there: Callable[[], bool], process: Running) -> None:
     """Waits until something is there, while the process that should make it runs."""
     end = time.monotonic() + 120
     while not there():
-        assert process.poll() is None, process.communicate()
+        assert process.process.is_alive(), process.err.read_text()
         assert time.monotonic() < end
         time.sleep(0.02)
 

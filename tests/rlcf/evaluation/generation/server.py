@@ -1,7 +1,5 @@
 """A server that speaks OpenAI's protocol, small and moody: a tiny policy behind the standard library's HTTP.
 
-    python -m tests.rlcf.evaluation.generation.server MODEL PORT LOG [KEY]
-
 The first request for a prompt is refused for the moment, in one of several ways; later ones are answered. A
 conversation about newer names may not say `max_tokens`. Each request that is answered is a line of LOG.
 """
@@ -10,7 +8,6 @@ from __future__ import annotations
 
 import json
 import socket
-import sys
 import threading
 import time
 import zlib
@@ -114,8 +111,8 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-if __name__ == "__main__":
-    folder, port, log, *key = sys.argv[1:]
-    server = Server(int(port), load_policy(folder, trained=False), Path(log), key[0] if key else None)
+def run(model: Path, port: int, log: Path, key: str) -> None:
+    """Says that it is ready, and answers until it is killed."""
+    server = Server(port, load_policy(model, trained=False), log, key)
     print("ready", flush=True)
     server.serve_forever()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,18 +12,18 @@ import pytest
 from rlcf.cli import main
 from rlcf.errors import BadInput
 from rlcf.evaluation.generation.requests import completion_of, completion_url, failure
+from tests.rlcf.evaluation.generation import server
 from tests.rlcf.evaluation.generation.conftest import Models, Processes, free_port, lines, until
+from tests.rlcf.processes import Running
 
 KEY = "sk-secret-0123456789"
-SERVER = "tests.rlcf.evaluation.generation.server"
 FIELDS = ("task_id", "sample", "completion", "finish_reason", "outcome", "diagnostics", "cases")
 
 
-def served(processes: Processes, models: Models, port: int, log: Path) -> subprocess.Popen[str]:
-    server = processes.start("-m", SERVER, str(models.chat), str(port), str(log), KEY)
-    assert server.stdout is not None
-    assert server.stdout.readline() == "ready\n", server.communicate()
-    return server
+def served(processes: Processes, models: Models, port: int, log: Path) -> Running:
+    running = processes.start(server.run, models.chat, port, log, KEY)
+    until(lambda: running.out.read_text() == "ready\n", running)
+    return running
 
 
 def asked(models: Models, port: int, out: Path, *more: str) -> list[str]:
@@ -43,7 +42,7 @@ def test_both_are_killed_and_every_sample_is_there_once(
 ) -> None:
     monkeypatch.setenv("MY_KEY", KEY)
     port, log, out = free_port(), tmp_path / "log", tmp_path / "out.jsonl"
-    server = served(processes, models, port, log)
+    serving = served(processes, models, port, log)
     whole = asked(models, port, tmp_path / "whole.jsonl", "--json")
     assert main(whole) == 0
     undisturbed = json.loads(capsys.readouterr().out)
@@ -52,21 +51,21 @@ def test_both_are_killed_and_every_sample_is_there_once(
     def arrived() -> list[dict[str, object]]:
         return lines(tmp_path / "out.jsonl.journal")[1:]
 
-    client = processes.start("-m", "rlcf", *asked(models, port, out))
+    client = processes.start(main, asked(models, port, out), MY_KEY=KEY)
     until(lambda: len(arrived()) >= 3, client)
-    processes.kill(client)
+    client.kill()
     kept = {str(row["task_id"]) for row in arrived()}
     answered = len(log.read_text().splitlines())
     assert 3 <= len(kept) < 12
     with out.open("ab") as file:
         file.write(b'{"task_id": "MBJP/1')  # as a kill in the middle of a line leaves it
 
-    client = processes.start("-m", "rlcf", *asked(models, port, out))
+    client = processes.start(main, asked(models, port, out), MY_KEY=KEY)
     until(lambda: len(arrived()) >= len(kept) + 2, client)
-    processes.kill(server)
-    server = served(processes, models, port, log)
-    told, complaint = client.communicate(timeout=120)
-    assert client.returncode == 0, complaint
+    serving.kill()
+    served(processes, models, port, log)
+    code, told, complaint = client.wait(120), client.out.read_text(), client.err.read_text()
+    assert code == 0, complaint
     assert "resumed" not in told or "run before" in told
 
     prompts = log.read_text().splitlines()

@@ -32,11 +32,9 @@ def test_a_killed_run_ends_as_if_it_had_never_been(
     whole, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
     assert main(bench(models.base, models, "--n", "2", "--out", whole, "--json")) == 0
     undisturbed = json.loads(capsys.readouterr().out)
-    client = processes.start(
-        "-m", "rlcf", *bench(models.base, models, "--n", "2", "--batch", "2", "--out", out)
-    )
+    client = processes.start(main, bench(models.base, models, "--n", "2", "--batch", "2", "--out", out))
     until(lambda: len(lines(out)) >= 4, client)
-    processes.kill(client)
+    client.kill()
     judged = {(row["task_id"], row["sample"]): row for row in lines(out)}
     assert 4 <= len(judged) < 24
     assert main(bench(models.base, models, "--n", "2", "--batch", "16", "--out", out, "--json")) == 0

@@ -75,9 +75,9 @@ def test_a_killed_run_of_turns_ends_as_if_it_had_never_been(
     turns = ("--n", "1", "--turns", "2", "--shows", "compiler")
     assert main(bench(models.chat, models, *turns, "--out", whole, "--json")) == 0
     undisturbed = json.loads(capsys.readouterr().out)
-    client = processes.start("-m", "rlcf", *bench(models.chat, models, *turns, "--batch", "3", "--out", out))
+    client = processes.start(main, bench(models.chat, models, *turns, "--batch", "3", "--out", out))
     until(lambda: sum(row["turn"] == 2 for row in lines(out)) >= 3, client)
-    processes.kill(client)
+    client.kill()
     kept = lines(out)
     assert 3 <= sum(row["turn"] == 2 for row in kept) < 12
     assert main(bench(models.chat, models, *turns, "--out", out, "--json")) == 0

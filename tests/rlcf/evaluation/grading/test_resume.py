@@ -17,6 +17,7 @@ import pytest
 
 from rlcf.cli import main
 from tests.rlcf.conftest import SmallSet
+from tests.rlcf.processes import begin, go
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ def graded(small_set: SmallSet, tmp_path_factory: pytest.TempPathFactory) -> Gra
     samples, out = folder / "s.jsonl", folder / "whole.jsonl"
     write(small_set, samples)
     options = ("--problems", str(small_set.path), "--engine", "local", "--json")
-    command = [sys.executable, "-m", "rlcf", "grade", str(samples), *options, "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, check=True)
+    done = go(folder, "grade", str(samples), *options, "--out", str(out))
+    assert done.returncode == 0, done.stderr
     return Graded(samples, options, out.read_bytes().splitlines(True), json.loads(done.stdout))
 
 
@@ -153,30 +154,37 @@ def test_other_results_are_refused_and_stay(
     assert out.read_bytes() == there
 
 
-def test_killed_time_and_again_it_loses_nothing(graded: Graded, small_set: SmallSet, tmp_path: Path) -> None:
+PROGRAMS = 600
+
+
+def test_killed_time_and_again_it_loses_nothing(
+    graded: Graded, small_set: SmallSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """SIGKILL of the grading, wherever it is; the last go prints the rates of all."""
     samples, out = tmp_path / "s.jsonl", tmp_path / "r.jsonl"
-    samples.write_text("".join(small_set.sample(f"// {at}\n{small_set.right}") for at in range(1500)))
-    command = [sys.executable, "-m", "rlcf", "grade", str(samples), *graded.options, "--out", str(out)]
+    samples.write_text("".join(small_set.sample(f"// {at}\n{small_set.right}") for at in range(PROGRAMS)))
+    grade = ["grade", str(samples), *graded.options, "--out", str(out), "--resume"]
     killed = []
-    for enough in (100, 600):
-        with subprocess.Popen([*command, "--resume"], stderr=subprocess.DEVNULL) as process:
-            deadline = time.monotonic() + 120
-            while not out.exists() or out.read_bytes().count(b"\n") < enough:
-                assert process.poll() is None, "grading ended too soon"
-                assert time.monotonic() < deadline, "no results in two minutes"
-                time.sleep(0.01)
-            os.kill(process.pid, signal.SIGKILL)
+    for enough in (50, 250):
+        running = begin(main, grade, folder=tmp_path)
+        deadline = time.monotonic() + 120
+        while not out.exists() or out.read_bytes().count(b"\n") < enough:
+            assert running.process.is_alive(), "grading ended too soon"
+            assert time.monotonic() < deadline, "no results in two minutes"
+            time.sleep(0.01)
+        running.process.kill()
+        assert running.wait() == -signal.SIGKILL
         killed.append(out.read_bytes())
-    done = subprocess.run([*command, "--resume"], capture_output=True, check=True)
-    found = json.loads(done.stdout)
-    assert found["outcomes"] == {"passed": 1500}
-    assert found["resumed"] == killed[1].count(b"\n") >= 600
+        assert enough <= killed[-1].count(b"\n") < PROGRAMS
+    assert main(grade) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["outcomes"] == {"passed": PROGRAMS}
+    assert found["resumed"] == killed[1].count(b"\n") >= 250
     final = out.read_bytes()
     for there in killed:
         assert final.startswith(there[: there.rfind(b"\n") + 1])
     rows = [json.loads(line)["completion"] for line in final.splitlines()]
-    assert [row.split("\n")[0] for row in rows] == [f"// {at}" for at in range(1500)]
+    assert [row.split("\n")[0] for row in rows] == [f"// {at}" for at in range(PROGRAMS)]
 
 
 def test_standard_input_goes_on_too(graded: Graded, tmp_path: Path, small_set: SmallSet) -> None:

@@ -28,9 +28,9 @@ SIZES = {"train": 600, "validation": 40, "test": 70}
 
 ANOTHER_PROCESS = """
 import hashlib, sys
-from javabox import Judge
+from javabox import SharedJudge
 from rlcf.problems.atomic.generator import generate
-with Judge(engine="local") as judge:
+with SharedJudge(engine="local", linger=2.0) as judge:  # the next process finds it warm
     data = generate(0, judge, train=600, validation=40, test=70)
 print(hashlib.sha256(repr(data).encode() + repr([p.suite for p in data.train]).encode()).hexdigest())
 """

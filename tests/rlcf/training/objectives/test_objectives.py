@@ -241,9 +241,9 @@ def test_steps_that_keep_nothing_change_nothing(
     assert all(torch.equal(first[name], last[name]) for name in first)
 
 
-def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld) -> None:
+def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld, served_judge: str) -> None:
     """LeTI with an anchor: two series of passes before one exchange of gradients."""
-    (tmp_path / "five.toml").write_text(
+    (tmp_path / "short.toml").write_text(
         f"""
         data.problems = "{small_world.problems}"
         model.name = "{small_world.model}"
@@ -253,7 +253,7 @@ def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld) -> None:
         supervised.steps = 0
         objective.name = "feedback"
         objective.grounding = "tests"
-        objective.steps = 3
+        objective.steps = 2
         rollout.prompts_per_step = 5
         rollout.samples_per_prompt = 3
         objective.minibatches = 2
@@ -263,10 +263,10 @@ def test_two_processes_are_one(tmp_path: Path, small_world: SmallWorld) -> None:
         """,
         encoding="utf-8",
     )
-    runs = {way: launched(tmp_path, way) for way in WAYS}
-    one = torch.load(checkpoint_folder(runs["one"], 3) / "trainer.pt", weights_only=True)["step"]["objective"]
+    runs = {way: launched(tmp_path, way, engine=served_judge) for way in WAYS}
+    one = torch.load(checkpoint_folder(runs["one"], 2) / "trainer.pt", weights_only=True)["step"]["objective"]
     for way in ("ddp", "fsdp"):
-        folder = checkpoint_folder(runs[way], 3)
+        folder = checkpoint_folder(runs[way], 2)
         other = torch.load(folder / "trainer.pt", weights_only=True)["step"]["objective"]
         for name, tensor in one["weights"].items():
             assert torch.allclose(tensor, other["weights"][name], rtol=0, atol=1e-5), f"{way}: {name}"

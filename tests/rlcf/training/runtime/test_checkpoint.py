@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,7 @@ from rlcf.training.objectives.ppo import PpoObjective
 update = PpoObjective.update
 def killed(self, rollouts, problems, step):
     metrics = update(self, rollouts, problems, step)
-    if step == 5:
+    if step == 3:
         os.kill(os.getpid(), signal.SIGKILL)
     return metrics
 PpoObjective.update = killed
@@ -41,7 +43,7 @@ from rlcf.training.runtime import checkpoint
 flush, calls = checkpoint._flush, 0
 def killed(path):
     global calls
-    calls += "step-000006" in str(path)
+    calls += "step-000004" in str(path)
     if calls == 3:
         os.kill(os.getpid(), signal.SIGKILL)
     flush(path)
@@ -88,15 +90,43 @@ def assert_equal(one: Any, other: Any, where: str = "") -> None:
         assert one == other, where
 
 
+@dataclass(frozen=True)
+class Work:
+    """A folder with a recipe, and a run of six steps that nothing stopped."""
+
+    folder: Path
+    served: str
+    """The URL of a judge."""
+
+    @property
+    def runs(self) -> Path:
+        return self.folder / "runs"
+
+    def go(self, *arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
+        return go(self.folder, *arguments, before=before)
+
+    def train(
+        self, name: str, *more: str, before: str = "", engine: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """A run of the recipe under this name."""
+        judge = ("--engine", engine or self.served)
+        return self.go("train", "six.toml", "--run", name, *judge, *more, before=before)
+
+    def resume(self, name: str, *more: str) -> subprocess.CompletedProcess[str]:
+        return self.go("train", "--resume", f"runs/{name}", "--engine", self.served, *more)
+
+
 @pytest.fixture(scope="module", params=["full", "adapters"])
 def work(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_world: SmallWorld
-) -> Path:
-    """A folder with a recipe, and a run of ten steps that nothing stopped."""
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    small_world: SmallWorld,
+    served_judge: str,
+) -> Work:
     folder = tmp_path_factory.mktemp("work")
     # A buffer that is full before the run is killed, so that old rollouts leave it afterwards.
     variants = {
-        "full": {"rollout.replay_capacity": 20, "rollout.curriculum": True},
+        "full": {"rollout.replay_capacity": 12, "rollout.curriculum": True},
         "adapters": ADAPTERS,
     }
     own = {
@@ -104,34 +134,36 @@ def work(
         "evaluation.problems": 2,
         "evaluation.samples": 1,
         "discriminator.samples": 24,
-        "discriminator.refresh_every": 3,
+        "discriminator.refresh_every": 2,
         "rollout.max_new_tokens": 40,
-        "objective.steps": 10,
+        "objective.steps": 6,
         "kl.target": 1.0,
     }
     recipe = small_world.toml(own | variants[request.param])
-    (folder / "ten.toml").write_text(recipe, encoding="utf-8")
-    done = go(folder, "train", "ten.toml", "--run", "whole", *MACHINE)
+    (folder / "six.toml").write_text(recipe, encoding="utf-8")
+    work = Work(folder, served_judge)
+    done = work.train("whole", *MACHINE)
     assert done.returncode == 0, done.stderr
-    return folder
+    return work
 
 
 CRITIC_WEIGHTS = ("inner.weight", "inner.bias", "last.weight", "last.bias")
-MACHINE = ("--engine", "local", "--rails", "warn", "--checkpoint-every", "2")
+MACHINE = ("--rails", "warn", "--checkpoint-every", "2")
 
 
-@pytest.mark.parametrize("death", [KILLED_IN_STEP, KILLED_IN_WRITE], ids=["in step 6", "in a write"])
-def test_killed_and_resumed_is_never_stopped(work: Path, death: str) -> None:
-    name = f"killed-{len(list((work / 'runs').iterdir()))}"
-    run, whole = work / "runs" / name, work / "runs" / "whole"
-    dead = go(work, "train", "ten.toml", "--run", name, *MACHINE, before=death)
+@pytest.mark.parametrize("death", [KILLED_IN_STEP, KILLED_IN_WRITE], ids=["in step 4", "in a write"])
+def test_killed_and_resumed_is_never_stopped(work: Work, death: str) -> None:
+    name = f"killed-{len(list(work.runs.iterdir()))}"
+    run, whole = work.runs / name, work.runs / "whole"
+    # With a judge of its own, whose JVMs it leaves behind.
+    dead = work.train(name, *MACHINE, before=death, engine="local")
     assert dead.returncode == -signal.SIGKILL
-    assert steps_saved(run)[-1] == 4, "a checkpoint that was not finished is none"
-    assert len(learnt(run)) in (5, 6)
-    done = go(work, "train", "--resume", f"runs/{name}", "--engine", "local")
+    assert steps_saved(run)[-1] == 2, "a checkpoint that was not finished is none"
+    assert len(learnt(run)) in (3, 4)
+    done = work.resume(name)
     assert done.returncode == 0, done.stderr
     assert learnt(run) == learnt(whole)
-    assert_equal(state(run, 10), state(whole, 10))
+    assert_equal(state(run, 6), state(whole, 6))
     assert told(run, "completions.jsonl") == told(whole, "completions.jsonl")
     assert told(run, "evaluation.jsonl") == told(whole, "evaluation.jsonl")
     assert steps_saved(run) == steps_saved(whole)
@@ -175,25 +207,25 @@ def test_baselines_and_classes_go_on_too(
         assert_equal(loaded.critic.state_dict(), {name: weights[f"critic.{name}"] for name in CRITIC_WEIGHTS})
 
 
-def test_something_was_learnt(work: Path) -> None:
+def test_something_was_learnt(work: Work) -> None:
     """Equal runs prove nothing where nothing moves."""
-    run = work / "runs" / "whole"
+    run = work.runs / "whole"
     rewards = {row["reward"] for row in learnt(run)}
     assert len(rewards) > 3
     assert any(0 < row["compile"] < 1 for row in learnt(run))
     assert any("discriminator_loss" in row for row in learnt(run)), "the discriminator was refreshed"
-    best = state(run, 10)["best"]["step"]
-    assert steps_saved(run) == sorted({0, 8, 10, best}), "the last two, the best, the first"
+    best = state(run, 6)["best"]["step"]
+    assert steps_saved(run) == sorted({0, 4, 6, best}), "the last two, the best, the first"
 
 
-def test_a_checkpoint_loads_elsewhere_and_merges(work: Path) -> None:
-    run = work / "runs" / "whole"
-    last = checkpoint_folder(run, 10)
-    done = go(work, "merge", "runs/whole", "merged")
+def test_a_checkpoint_loads_elsewhere_and_merges(work: Work) -> None:
+    run = work.runs / "whole"
+    last = checkpoint_folder(run, 6)
+    done = work.go("merge", "runs/whole", "merged")
     assert done.returncode == 0, done.stderr
     ids = torch.tensor([[5, 6, 7, 8]])
     logits = []
-    for folder in (last, work / "merged"):
+    for folder in (last, work.folder / "merged"):
         model = AutoModelForCausalLM.from_pretrained(folder).eval()
         with torch.no_grad():
             logits.append(model(input_ids=ids).logits)
@@ -201,54 +233,44 @@ def test_a_checkpoint_loads_elsewhere_and_merges(work: Path) -> None:
         first = load_policy(checkpoint_folder(run, 0)).model(input_ids=ids).logits
     assert torch.allclose(logits[0], logits[1], atol=1e-4)
     assert not torch.allclose(logits[0], first, atol=1e-3)
-    assert not (work / "merged" / "adapter_config.json").exists()
-    assert go(work, "merge", "runs/whole", "merged").returncode == 2, "nothing is overwritten"
+    assert not (work.folder / "merged" / "adapter_config.json").exists()
+    assert work.go("merge", "runs/whole", "merged").returncode == 2, "nothing is overwritten"
 
 
-def test_a_run_that_never_saved_begins_again(work: Path) -> None:
-    dead = go(
-        work,
-        "train",
-        "ten.toml",
-        "--run",
-        "early",
-        *MACHINE,
-        before="from rlcf.training import run\ndef killed(*_): os.kill(os.getpid(), signal.SIGKILL)\n"
-        "run.write_checkpoint = killed\n",
-    )
+def test_a_run_that_never_saved_begins_again(work: Work) -> None:
+    killed = "from rlcf.training import run\ndef killed(*_): os.kill(os.getpid(), signal.SIGKILL)\n"
+    dead = work.train("early", *MACHINE, before=f"{killed}run.write_checkpoint = killed\n")
     assert dead.returncode == -signal.SIGKILL
-    assert steps_saved(work / "runs" / "early") == []
-    done = go(work, "train", "--resume", "runs/early", "--engine", "local")
+    early, whole = work.runs / "early", work.runs / "whole"
+    assert steps_saved(early) == []
+    done = work.resume("early")
     assert done.returncode == 0, done.stderr
-    assert learnt(work / "runs" / "early") == learnt(work / "runs" / "whole")
-    assert told(work / "runs" / "early", "evaluation.jsonl") == told(
-        work / "runs" / "whole", "evaluation.jsonl"
-    )
+    assert learnt(early) == learnt(whole)
+    assert told(early, "evaluation.jsonl") == told(whole, "evaluation.jsonl")
 
 
-def test_rails_end_a_run_that_can_go_on(work: Path) -> None:
+def test_rails_end_a_run_that_can_go_on(work: Work) -> None:
     """Completions that are all cut off: the third step in a row ends it, by name."""
-    cut = ("--rollout.max-new-tokens", "2", "--run", "cut", "--engine", "local", "--checkpoint-every", "1")
-    stopped = go(work, "train", "ten.toml", *cut)
+    stopped = work.train("cut", "--rollout.max-new-tokens", "2", "--checkpoint-every", "1")
     assert stopped.returncode == 4
     assert "truncation" in stopped.stderr
     assert "--resume runs/cut --rails warn" in stopped.stderr
-    assert steps_saved(work / "runs" / "cut")[-1] == 2
-    done = go(work, "train", "--resume", "runs/cut", "--engine", "local", "--rails", "warn")
+    assert steps_saved(work.runs / "cut")[-1] == 2
+    done = work.resume("cut", "--rails", "warn")
     assert done.returncode == 0, done.stderr
-    assert len(learnt(work / "runs" / "cut")) == 10
+    assert len(learnt(work.runs / "cut")) == 6
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("--resume", "runs/nowhere"), "holds no run"),
-        (("ten.toml", "--resume", "runs/whole"), "without RECIPE"),
+        (("six.toml", "--resume", "runs/whole"), "without RECIPE"),
         (("--resume", "runs/whole", "--seed", "3"), "seed"),
     ],
 )
-def test_what_can_not_be_resumed_is_said(work: Path, arguments: tuple[str, ...], words: str) -> None:
-    done = go(work, "train", *arguments)
+def test_what_can_not_be_resumed_is_said(work: Work, arguments: tuple[str, ...], words: str) -> None:
+    done = work.go("train", *arguments)
     assert done.returncode == 2
     assert words in done.stderr
 

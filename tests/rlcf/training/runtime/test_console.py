@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import select
 import subprocess
 import sys
 import unicodedata
@@ -22,6 +23,7 @@ from javabox import Case, Diagnostic, Outcome, Suite, ThrownException, Verdict
 from rlcf.errors import BadInput
 from rlcf.grounding.signal import Answer, Signal
 from rlcf.problems import Problem
+from rlcf.progress import console
 from rlcf.training.runtime.console import (
     COLUMNS,
     TABLED,
@@ -35,6 +37,7 @@ from rlcf.training.runtime.console import (
     step_numbers,
     visible,
 )
+from tests.rlcf.processes import SERVER
 
 ROW = {
     "step": 3.0, "reward": 0.3456, "compile": 0.91, "exec": 0.9, "pass": 0.5, "kl": 1.234,
@@ -79,21 +82,27 @@ with progress("ppo", 24) as advance:
 
 
 def on_a_terminal(program: str, columns: int) -> str:
+    """What the program writes to its standard error, a terminal, in a process that need not import first."""
     leader, follower = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": "40"}
-    with subprocess.Popen([sys.executable, "-c", program], stderr=follower, env=environment) as process:
-        os.close(follower)
-        shown = b""
-        while True:
-            try:
-                shown += (part := os.read(leader, 65536))
-            except OSError:  # Linux's way to say that the other side is closed
-                break
-            if not part:
-                break
+    environment = {"TERM": "xterm", "COLUMNS": str(columns), "LINES": "40"}
+    process = SERVER.Process(target=_written_to, args=(os.ttyname(follower), program, environment))
+    process.start()
+    shown, ended = b"", False
+    while not ended:
+        ended = not process.is_alive()
+        while select.select([leader], [], [], 0 if ended else 0.05)[0]:
+            shown += os.read(leader, 65536)
+    os.close(follower)
     os.close(leader)
-    assert process.returncode == 0, shown.decode()
+    assert process.exitcode == 0, shown.decode()
     return shown.decode()
+
+
+def _written_to(terminal: str, program: str, environment: dict[str, str]) -> None:
+    os.dup2(os.open(terminal, os.O_WRONLY | os.O_NOCTTY), 2)
+    os.environ.update(environment)
+    Console.__init__(console, stderr=True)  # which was made when there was no terminal yet
+    exec(program, {})
 
 
 @pytest.mark.parametrize("columns", [60, 80])

@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import re
+import runpy
 import shutil
 import socket
 import subprocess
@@ -22,7 +23,7 @@ from safetensors.torch import load_file
 
 from rlcf.policy.batch import group_by_prompt, minibatches, passes
 from rlcf.training.runtime.checkpoint import checkpoint_folder
-from tests.rlcf.processes import go
+from tests.rlcf.processes import begin, go
 from tests.rlcf.training.conftest import ADAPTERS, SmallWorld
 
 LAUNCH = ("-m", "accelerate.commands.launch", "--num_processes", "2", "--num_machines", "1")
@@ -40,7 +41,7 @@ LEFT = re.compile(r"(ACCELERATE|FSDP|OMP|MASTER|WORLD|LOCAL|RANK|GROUP|ROLE)")
 
 @functools.cache
 def variables(way: str) -> tuple[dict[str, str], ...]:
-    """What accelerate's launcher gives each rank."""
+    """What accelerate's launcher gives each rank: it runs in a process that has imported torch."""
     if way == "one":
         return (ON_THE_CPU,)
     with tempfile.TemporaryDirectory() as folder:
@@ -49,15 +50,21 @@ def variables(way: str) -> tuple[dict[str, str], ...]:
             "import json, os, pathlib\n"
             "pathlib.Path(__file__).with_name(os.environ['RANK']).write_text(json.dumps(dict(os.environ)))\n"
         )
-        command = [sys.executable, *WAYS[way], str(script)]
-        subprocess.run(command, env=os.environ | ON_THE_CPU, check=True, capture_output=True, timeout=300)
+        launched = begin(_launch, [*WAYS[way][1:], str(script)], folder=Path(folder), more=ON_THE_CPU)
+        assert launched.wait() == 0, launched.err.read_text()
         told = [json.loads(Path(folder, str(rank)).read_text()) for rank in range(2)]
     return tuple({name: value for name, value in one.items() if LEFT.match(name)} for one in told)
 
 
-def train(work: Path, way: str, *more: str) -> Path:
-    """Five steps into a run that is called like the way."""
-    launch(work, way, "train", "five.toml", "--run", way, "--engine", "local", "--rails", "warn", *more)
+def _launch(arguments: list[str]) -> None:
+    """What `python -m` does with LAUNCH."""
+    sys.argv = arguments
+    runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+
+
+def train(work: Path, way: str, *more: str, engine: str) -> Path:
+    """The recipe's steps into a run that is called like the way."""
+    launch(work, way, "train", "short.toml", "--run", way, "--engine", engine, "--rails", "warn", *more)
     return work / "runs" / way
 
 
@@ -74,8 +81,8 @@ def test_accelerate_launches_two_processes(tmp_path: Path, small_world: SmallWor
     """From a shell: the other tests start the ranks themselves, with what this launcher gives them. They have
     one judge."""
     own = {"supervised.steps": 2, "objective.steps": 0, "objective.grounding": "compiler"}
-    (tmp_path / "five.toml").write_text(small_world.toml(FIELDS | own), encoding="utf-8")
-    command = [sys.executable, *WAYS["ddp"], "-m", "rlcf", "train", "five.toml", "--run", "shell"]
+    (tmp_path / "short.toml").write_text(small_world.toml(FIELDS | own), encoding="utf-8")
+    command = [sys.executable, *WAYS["ddp"], "-m", "rlcf", "train", "short.toml", "--run", "shell"]
     environment = os.environ | ON_THE_CPU | {"PYTHONPATH": str(Path(__file__).parents[4])}
     environment["XDG_RUNTIME_DIR"] = str(tmp_path)
     judges: set[Path] = set()
@@ -87,7 +94,7 @@ def test_accelerate_launches_two_processes(tmp_path: Path, small_world: SmallWor
     assert len(judges) == 1
     one, shell = (
         load_file(checkpoint_folder(folder, 0) / "model.safetensors")
-        for folder in (train(tmp_path, "one"), tmp_path / "runs" / "shell")
+        for folder in (train(tmp_path, "one", engine="local"), tmp_path / "runs" / "shell")
     )
     assert all(torch.allclose(one[name], shell[name], rtol=0, atol=1e-5) for name in one)
 
@@ -102,7 +109,7 @@ FIELDS = {
     "rollout.prompts_per_step": 5,
     "rollout.samples_per_prompt": 3,
     "rollout.max_new_tokens": 30,
-    "objective.steps": 5,
+    "objective.steps": 4,
     "objective.lr": 1e-4,
     "objective.sft_coef": 0.1,
     "ppo.entropy_coef": 0.001,
@@ -118,15 +125,16 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def runs_of(tmp_path_factory: pytest.TempPathFactory, small_world: SmallWorld) -> Runs:
+def runs_of(tmp_path_factory: pytest.TempPathFactory, small_world: SmallWorld, served_judge: str) -> Runs:
     """The folder of a variant's runs, one a way, each made once."""
 
     @functools.cache
     def made(variant: str) -> Path:
         work = tmp_path_factory.mktemp(variant)
-        (work / "five.toml").write_text(small_world.toml(FIELDS | VARIANTS[variant]), encoding="utf-8")
+        (work / "short.toml").write_text(small_world.toml(FIELDS | VARIANTS[variant]), encoding="utf-8")
         for way in WAYS:
-            train(work, way, "--checkpoint-every", "3")
+            engine = "local" if variant == "full" else served_judge
+            train(work, way, "--checkpoint-every", "3", engine=engine)
         return work / "runs"
 
     return made
@@ -158,7 +166,9 @@ def test_two_processes_are_one(runs_of: Runs, variant: str) -> None:
 
 
 @pytest.mark.parametrize("tokens", [0, 700])
-def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: SmallWorld, tokens: int) -> None:
+def test_supervised_training_is_shared_out_too(
+    tmp_path: Path, small_world: SmallWorld, served_judge: str, tokens: int
+) -> None:
     own = {
         "supervised.steps": 5,
         "supervised.tokens": tokens,
@@ -166,8 +176,8 @@ def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: Smal
         "objective.steps": 0,
         "objective.grounding": "compiler",
     }
-    (tmp_path / "five.toml").write_text(small_world.toml(FIELDS | own), encoding="utf-8")
-    folders = [checkpoint_folder(train(tmp_path, way), 0) for way in WAYS]
+    (tmp_path / "short.toml").write_text(small_world.toml(FIELDS | own), encoding="utf-8")
+    folders = [checkpoint_folder(train(tmp_path, way, engine=served_judge), 0) for way in WAYS]
     one, ddp, fsdp = (load_file(folder / "model.safetensors") for folder in folders)
     before = load_file(small_world.model / "model.safetensors")
     assert max((one[name] - before[name]).abs().max() for name in one) > 1e-4
@@ -178,7 +188,7 @@ def test_supervised_training_is_shared_out_too(tmp_path: Path, small_world: Smal
 
 def learnt(run: Path) -> dict[str, torch.Tensor]:
     """Policy, critic and discriminator after the last step."""
-    folder = checkpoint_folder(run, 5)
+    folder = checkpoint_folder(run, 4)
     state = torch.load(folder / "trainer.pt", weights_only=True)["step"]["objective"]["weights"]
     theirs = torch.load(folder / "discriminator.pt", weights_only=True)
     return {**state, **{f"discriminator.{name}": tensor for name, tensor in theirs.items()}}
@@ -219,11 +229,11 @@ def test_minibatches_are_random_parts_that_divide_no_prompt() -> None:
         )
 
 
-def test_a_sharded_run_resumes_bit_by_bit(tmp_path: Path, runs_of: Runs) -> None:
+def test_a_sharded_run_resumes_bit_by_bit(tmp_path: Path, runs_of: Runs, served_judge: str) -> None:
     run = shutil.copytree(runs_of("adapters") / "fsdp", tmp_path / "runs" / "fsdp")
     whole, told = learnt(run), rows(run, "completions.jsonl")
-    shutil.rmtree(checkpoint_folder(run, 5))
-    launch(tmp_path, "fsdp", "train", "--resume", "runs/fsdp", "--engine", "local")
+    shutil.rmtree(checkpoint_folder(run, 4))
+    launch(tmp_path, "fsdp", "train", "--resume", "runs/fsdp", "--engine", served_judge)
     again = learnt(run)
     assert all(torch.equal(whole[name], again[name]) for name in whole)
     assert [row["completion"] for row in told] == [
