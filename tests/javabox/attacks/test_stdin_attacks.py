@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,18 +47,30 @@ class Siege:
 
 @pytest.fixture(scope="module")
 def siege() -> Siege:
-    """All of them through one worker, an honest program after each; those of the warm lane in the other one too."""
+    """Through judges of one worker, an honest program after each; those of the warm lane in the other one too."""
     if GROUND.floor == "none":
         pytest.skip(f"no isolation here: {GROUND.reason}")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("javabox.supervisor.SILENCE_SLACK_SECONDS", 5.0)
         first = besiege("auto", list(ATTACKS_ON_STDIN))
         second = besiege("strict", [name for name, found in first.attacks.items() if found[0].lane == "warm"])
+    time.sleep(2.5)  # longer than what an attack lets sleep
+    left = [line for line in command_lines() if f"sleep 1.{MARK}" in line]
     attacks = {name: found + second.attacks.get(name, []) for name, found in first.attacks.items()}
-    return Siege(attacks, first.changed + second.changed, first.left + second.left)
+    return Siege(attacks, first.changed + second.changed, left)
 
 
 def besiege(lane: str, names: list[str]) -> Siege:
+    """Half of them through one judge, half through another beside it, as many wait for a limit."""
+    with ThreadPoolExecutor(2) as pool:
+        halves = list(pool.map(attack, (lane, lane), (names[::2], names[1::2])))
+    attacks = {name: verdicts for half in halves for name, verdicts in half.attacks.items()}
+    return Siege(
+        {name: attacks[name] for name in names}, [name for half in halves for name in half.changed], []
+    )
+
+
+def attack(lane: str, names: list[str]) -> Siege:
     jobs = []
     for number, name in enumerate(names):
         suite = CHECKED if name in ON_CHECKERS else TWICE
@@ -76,9 +89,7 @@ def besiege(lane: str, names: list[str]) -> Siege:
         for number, (name, after) in enumerate(zip(names, verdicts[1::2], strict=True))
         if dataclasses.replace(after, wall_ms=0.0) != untimed[list(HONEST)[number % 2]]
     ]
-    time.sleep(2.5)  # longer than what an attack lets sleep
-    left = [line for line in command_lines() if f"sleep 1.{MARK}" in line]
-    return Siege({name: [verdict] for name, verdict in zip(names, verdicts[::2], strict=True)}, changed, left)
+    return Siege({name: [verdict] for name, verdict in zip(names, verdicts[::2], strict=True)}, changed, [])
 
 
 def honest(number: int, name: str) -> Job:
