@@ -3,9 +3,10 @@ time, and SIGTERM cuts nothing off that it had accepted.
 
 Clients send batches of MBJP's references to `/v1/grade`, each program a new text (nothing is cached), and
 wait as long as a 429 says. The queue is shorter than what all of them hold, so that it fills. SIGTERM comes
-at the end, while all still send.
+at the end, while all still send. Before it, one client asks for one program after the other.
 
-    python -m benchmarks.service                 # 64 clients for 60 seconds
+    python -m benchmarks.service                             # 64 clients for 60 seconds
+    python -m benchmarks.service --clients 0 --seconds 0     # that client alone
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from urllib3.exceptions import HTTPError
 
 from rlcf.problems import load_problems
 
+WARMING, ALONE = 100, 200
+"""Programs of the client that is alone."""
+
 
 @dataclass
 class Seen:
@@ -43,6 +47,18 @@ class Seen:
             self.statuses[status] += 1
             self.seconds.setdefault(status, []).append(took)
             self.outcomes.update(outcomes)
+
+
+def one_by_one(url: str, samples: list[dict[str, str]]) -> list[float]:
+    """The seconds that one client waits for each program, on one connection; the first warm the judge."""
+    pool, taken = urllib3.PoolManager(retries=False, timeout=300.0), []
+    for number, row in enumerate(samples[: WARMING + ALONE]):
+        rows = [row | {"completion": f"{row['completion']}// alone {number}"}]
+        started = time.monotonic()
+        answer = pool.request("POST", f"{url}/v1/grade", json={"samples": rows})
+        taken.append(time.monotonic() - started)
+        assert answer.status == 200, answer.data
+    return taken[WARMING:]
 
 
 def client(
@@ -104,6 +120,7 @@ def main() -> None:
     samples = [{"task_id": one.task_id, "completion": str(one.reference)} for one in problems]
     log: list[str] = []
     process, url = started(options, log)
+    alone = one_by_one(url, samples)
     seen, end = Seen(), threading.Event()
     clients = [
         threading.Thread(target=client, args=(url, number, samples, options.batch, end, seen))
@@ -122,6 +139,8 @@ def main() -> None:
         one.join()
     code = process.wait()
     print(f"`{shlex.join(['python', '-m', 'benchmarks.service', *sys.argv[1:]])}`\n")
+    p50, p99 = (1000 * percentile(alone, share) for share in (0.5, 0.99))
+    print(f"one client, one program after the other: p50 {p50:.1f} ms, p99 {p99:.1f} ms\n")
     print("| answer | requests | p50 s | p99 s | longest s |\n|---|---:|---:|---:|---:|")
     for status in sorted(statuses):
         times = seconds[status][: statuses[status]]

@@ -182,6 +182,7 @@ class Dispatcher:
         except Exception as error:  # a fault of this module: nobody may wait for ever
             log.exception("the judge failed")
             self._end(f"the judge failed: {error!r}; make a new one")
+            self._take_rest()
             for task in self._asked.values():
                 self._delivery.put(task.futures, JudgeUnavailable(self.over or CLOSED))
         finally:
@@ -198,6 +199,12 @@ class Dispatcher:
         with contextlib.suppress(queue.Empty):
             self._inbox.get(timeout=seconds)()
             for _ in range(BURST):
+                self._inbox.get_nowait()()
+
+    def _take_rest(self) -> None:
+        """After the end: who asks now sees it and is refused, so what was asked before is in the inbox."""
+        with contextlib.suppress(queue.Empty):
+            while True:
                 self._inbox.get_nowait()()
 
     def _end(self, reason: str) -> None:
@@ -349,12 +356,13 @@ class Dispatcher:
         if not alone and self._posts.give_up(post):
             return
         verdict = Verdict(Outcome.JUDGE_ERROR, deterministic=False, detail=f"no supervisor: {error}")
+        if not alone:
+            self._end(f"this judge could not be started again: {error}")
+            self._take_rest()
         waiting = list(post.queue) if alone else list(self._asked.values())
         post.queue.clear()
         for task in waiting:
             self._finish(task, verdict)
-        if not alone:
-            self._end(f"this judge could not be started again: {error}")
 
 
 def _orphan_all() -> None:

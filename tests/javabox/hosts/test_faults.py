@@ -9,14 +9,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
-from javabox import Judge, JudgeUnavailable, Outcome
+from javabox import Judge, JudgeUnavailable, Outcome, Verdict
 from javabox.engines import jvm, manifest
 from javabox.engines.jdk import _version, find_jdk, release_of_distribution
 from javabox.engines.local import LocalChannel
+from tests.javabox.processes import wait_until
 from tests.javabox.programs import program
 
 SLEEPS = (
@@ -181,6 +183,43 @@ def test_a_silent_supervisor_is_replaced(own_judge: Judge, monkeypatch: pytest.M
         [program("return 2 * x; // asked while it sleeps", wall_seconds=3.0, compile_seconds=3.0)]
     )[0]
     assert verdict.passed
+
+
+def test_who_asks_while_a_judge_gives_up_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Just before it is over, and as soon as one is told; its JVMs are killed and its JDK is gone."""
+    home = tmp_path / "jdk"
+    home.symlink_to(find_jdk().home)
+    monkeypatch.setenv("JAVA_HOME", str(home))
+    with Judge("local", workers=1) as judge:
+        end, late = judge._dispatcher._end, list[Future[Verdict]]()  # type: ignore[union-attr]
+
+        def asked_at_the_end(reason: str) -> None:
+            if not late:
+                late.append(judge.submit(program("return 2 * x; // at the last moment")))
+            end(reason)
+
+        monkeypatch.setattr(judge._dispatcher, "_end", asked_at_the_end)
+        told: list[Future[Verdict] | JudgeUnavailable] = []
+
+        def ask_again(_: object) -> None:
+            try:
+                told.append(judge.submit(program("return 2 * x; // as soon as one is told")))
+            except JudgeUnavailable as refusal:
+                told.append(refusal)
+
+        first = judge.submit(program("while (true); // killed", fuel=10**12, wall_seconds=60.0))
+        first.add_own_callback(ask_again)  # type: ignore[attr-defined]
+        assert wait_until(lambda: len(_jvms(judge)) >= 2, 20)
+        home.unlink()
+        for pid in _jvms(judge):
+            with contextlib.suppress(ProcessLookupError):  # it went with the one before
+                os.kill(pid, signal.SIGKILL)
+        assert first.result(60).outcome is Outcome.JUDGE_ERROR
+        assert wait_until(lambda: judge.over is not None, 30)
+        assert [future.result(30).outcome for future in late] == [Outcome.JUDGE_ERROR]
+        # Who is told by the quarantine, which could not be started either, may be before the end.
+        [answer] = told
+        assert isinstance(answer, JudgeUnavailable) or answer.result(30).outcome is Outcome.JUDGE_ERROR
 
 
 def test_without_a_jdk_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
