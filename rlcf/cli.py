@@ -15,7 +15,6 @@ quick.
 from __future__ import annotations
 
 import functools
-import gc
 import importlib
 import io
 import logging
@@ -49,8 +48,6 @@ COMMANDS = {
     "init": "rlcf.commands.init:Init",
 }
 """Where the dataclass of each is."""
-COLLECTIONS = (20_000, 20, 20)
-"""What is imported stays: to look through it for garbage takes a sixth of the start of a training."""
 
 
 class Command(Protocol):
@@ -68,7 +65,6 @@ DESCRIPTION = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
-    gc.set_threshold(*COLLECTIONS)
     logging.basicConfig(format="rlcf: %(message)s", level=logging.WARNING)
     argv = sys.argv[1:] if argv is None else list(argv)
     _print_anything()

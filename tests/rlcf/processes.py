@@ -92,7 +92,7 @@ def begin(
     folder: Path,
     more: Mapping[str, str] | None = None,
 ) -> Running:
-    """Begins `function(*arguments)` in a session of its own, in this folder and with more variables.
+    """Begins `function(*arguments)` in a session of its own, where the caller is and with more variables.
 
     What it returns is the exit code; its output goes to new files in `folder`.
     """
