@@ -6,6 +6,8 @@ supervisor that does not read. All else belongs to the dispatcher's thread.
 It is silent when a job that it surely works on has exceeded its limits by far, whatever else it answers
 meanwhile, or when it misses its beats. It takes jobs in the order in which they come, so of those that it
 holds it works on the oldest ones, as many as it has workers: a job's time counts from when it is one of them.
+What takes long to compile may be overtaken there, and waits for one of the others to end: so the longest wall
+clock's limit of those that it is held with counts for it too.
 """
 
 from __future__ import annotations
@@ -59,6 +61,8 @@ class _Flight:
     """Bytes of its frame, which the supervisor may not have read yet."""
     since: float | None = None
     """When it became one of those that the supervisor works on."""
+    beside: float = 0.0
+    """The longest wall clock's limit of the jobs that it was seen with since, in seconds."""
 
 
 class Supervisor:
@@ -127,10 +131,12 @@ class Supervisor:
         now = time.monotonic()
         # Looks are counted, not seconds: this process may have been stopped itself.
         self._missed = self._missed + 1 if now - self._heard > 1.5 else 0
-        late = any(
-            flight.since is not None and now - flight.since > _allowance(flight.task.job)
-            for flight in islice(self._flights.values(), self._workers)
-        )
+        late = False
+        for flight in islice(self._flights.values(), self._workers):
+            others = (_wall(other.task.job) for other in self._flights.values() if other is not flight)
+            flight.beside = max(flight.beside, *others, 0.0)
+            allowed = _allowance(flight.task.job) + flight.beside
+            late |= flight.since is not None and now - flight.since > allowed
         return late or (len(self._flights) > 0 and self._missed > BEATS_MISSED)
 
     def close(self) -> None:
@@ -173,6 +179,10 @@ class Supervisor:
 
 
 def _allowance(job: Job) -> float:
+    return _wall(job) + job.limits.compile_seconds + SILENCE_SLACK_SECONDS
+
+
+def _wall(job: Job) -> float:
     # A run of a suite of standard input has the limits for itself, and its checker has them again.
     runs = sum(1 if case.checker is None else 2 for case in job.suite.stdin) or 1
-    return runs * job.limits.wall_seconds + job.limits.compile_seconds + SILENCE_SLACK_SECONDS
+    return runs * job.limits.wall_seconds

@@ -58,8 +58,8 @@ final class Runner implements Runnable {
 
     /** @return whether this runner is to go on: where a program took long, another has taken its place */
     private boolean judge(Task task) {
-        Loan loan = new Loan(supervisor);
-        Watchdog.Alarm slow = watchdog.in(SLOW_MILLIS, loan::make);
+        Loan loan = new Loan(supervisor, task.job.id());
+        Watchdog.Alarm slow = watchdog.every(SLOW_MILLIS, loan::make);
         boolean files = task.files();
         if (files) {
             supervisor.scratch().take();
@@ -94,15 +94,18 @@ final class Runner implements Runnable {
      */
     private static final class Loan {
         private final Supervisor supervisor;
+        private final int job;
         private boolean made;
         private boolean closed;
 
-        Loan(Supervisor supervisor) {
+        Loan(Supervisor supervisor, int job) {
             this.supervisor = supervisor;
+            this.job = job;
         }
 
+        /** Unless it is made already. */
         synchronized void make() {
-            made = !closed && supervisor.lend();
+            made = made || !closed && supervisor.lend(job);
         }
 
         synchronized boolean close() {

@@ -11,11 +11,13 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.Comparator;
 import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import javabox.judge.compile.Build;
 import javabox.judge.protocol.Counters;
@@ -53,7 +55,11 @@ final class Supervisor {
     private final DataOutputStream out;
     private final Seal seal;
     private final BlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
-    private final BlockingQueue<Runner.Task> prepared;
+    /** The oldest first: what is quick to compile does not get ahead of what came before it. */
+    private final BlockingQueue<Runner.Task> prepared = new PriorityBlockingQueue<>(16,
+            Comparator.comparingInt(task -> task.job().id()));
+    /** For what is prepared and does not run yet. */
+    private final Semaphore room;
     private final Watchdog watchdog = new Watchdog();
     private final Groups groups = new Groups();
     private final Controls controls;
@@ -82,7 +88,7 @@ final class Supervisor {
         this.out = out;
         this.seal = seal;
         this.settings = settings;
-        prepared = new ArrayBlockingQueue<>(settings.workers);
+        room = new Semaphore(settings.workers);
         idle = new LinkedBlockingDeque<>((settings.workers + 1) / 2);
         controls = new Controls(watchdog, groups, requests, counters, settings.pinned);
         strict = new StrictLane(controls);
@@ -131,9 +137,17 @@ final class Supervisor {
         }
     }
 
-    /** Starts a runner in the place of one whose program takes long. @return false where enough are lent already */
-    boolean lend() {
-        if (lent.incrementAndGet() > settings.workers) {
+    /**
+     * Starts a runner in the place of one whose program takes long. As many as there are workers are lent, and as
+     * many again for what had to compile for long, while younger programs took all places.
+     *
+     * @param id of the job that takes long
+     * @return false where enough are lent already
+     */
+    boolean lend(int id) {
+        Runner.Task oldest = prepared.peek();
+        boolean overtaken = oldest != null && oldest.job().id() < id;
+        if (lent.incrementAndGet() > (overtaken ? 2 : 1) * settings.workers) {
             lent.decrementAndGet();
             return false;
         }
@@ -194,13 +208,16 @@ final class Supervisor {
         return jobs.take();
     }
 
-    /** Waits until there is room: what is prepared and does not run yet is never much. */
+    /** Waits for room, when it can be taken already: what is prepared and does not run yet is never much. */
     void leaveTo(Runner.Task task) throws InterruptedException {
-        prepared.put(task);
+        prepared.add(task);
+        room.acquire();
     }
 
     Runner.Task prepared() throws InterruptedException {
-        return prepared.take();
+        Runner.Task oldest = prepared.take();
+        room.release();
+        return oldest;
     }
 
     /**

@@ -139,6 +139,28 @@ def test_a_stream_that_is_left_ends_the_rest(own: Judge) -> None:
     assert time.monotonic() - asked < 1.5
 
 
+def test_who_came_first_is_not_overtaken_by_what_compiles_sooner(own: Judge) -> None:
+    """It ran after four of those without end, a minute or more later."""
+    methods = (f"int m{i}(int a, List<Integer> b) {{ b.add(a); return b.get(0) + {i}; }}" for i in range(999))
+    first = program(f"class Long {{ {' '.join(methods)} }} return 2 * x;")
+    asked = time.monotonic()
+    for index, verdict in own.stream([first, *(endless(5000 + i) for i in range(10))]):
+        assert (index, verdict.passed) == (0, True)
+        break
+    assert time.monotonic() - asked < 15
+
+
+def test_a_place_is_lent_as_soon_as_one_is_free(own: Judge) -> None:
+    """Both were lent when the endless ones became slow, and nobody asked again when the others had ended."""
+    parked = "while (true) java.util.concurrent.locks.LockSupport.park(); //"
+    asked = [own.submit(program(f"{parked} {i}", idle_seconds=3.0, wall_seconds=60.0)) for i in range(2)]
+    time.sleep(1.6)  # they are slow since a second, and end after three
+    asked += [own.submit(endless(6000 + i)) for i in range(2)]
+    assert own.submit(sum_of(16)).result(timeout=30).passed
+    for future in asked:
+        future.cancel()
+
+
 # ---- event loops and callbacks -----------------------------------------------------------------------------
 
 

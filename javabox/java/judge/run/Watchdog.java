@@ -67,7 +67,7 @@ public final class Watchdog {
     }
 
     /** Until it is called off. */
-    Alarm every(long millis, Runnable action) {
+    public Alarm every(long millis, Runnable action) {
         return set(new Alarm(millis, true, action));
     }
 
