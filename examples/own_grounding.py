@@ -12,7 +12,7 @@ from rlcf import Answer, Signal, load_recipe, needs, train
 
 SHORT = {
     "data.train_problems": 300, "data.corpus_problems": 100, "data.rl_problems": 200,
-    "evaluation.problems": 20, "evaluation.samples": 1, "supervised.steps": 20,
+    "evaluation.problems": 20, "evaluation.samples": 1, "supervised.steps": 5,
     "rollout.prompts_per_step": 16, "objective.steps": 2,
 }  # fmt: skip
 

@@ -3,9 +3,9 @@ evaluate (Jain et al., arXiv 2305.18341; PPO as in Schulman et al., arXiv 1707.0
 
     python examples/rl_loop.py
 
-A policy of 0.8M parameters is made on the spot and learns for a minute on a CPU. `rlcf train` does the same
-with what a real run needs besides: rollouts that are judged while others are sampled, micro-batches, LoRA,
-several processes, checkpoints, alarms, other objectives (rlcf/training/). The losses are the trainer's own.
+A policy of 0.8M parameters is made on the spot and learns for half a minute on a CPU. `rlcf train` does the
+same with what a real run needs besides: rollouts that are judged while others are sampled, micro-batches,
+LoRA, several processes, checkpoints, alarms, other objectives (rlcf/training/). Its losses are these.
 
 Shape suffixes: B completions, T tokens of the longest one, D width of the policy.
 """
@@ -25,9 +25,9 @@ from rlcf.policy.critic import Critic
 from rlcf.problems import atomic
 from rlcf.training.objectives import ppo_losses as ppo
 
-PROBLEMS, MEASURED = 600, 64
-CORPUS_ROWS, CORPUS_NOISE = 6000, 0.35  # a third of the corpus is corrupted, as scraped code is
-SUPERVISED_STEPS, SUPERVISED_BATCH, SUPERVISED_LR = 450, 48, 3e-3
+PROBLEMS, MEASURED = 300, 64
+CORPUS_ROWS, CORPUS_NOISE = 3000, 0.35  # a third of the corpus is corrupted, as scraped code is
+SUPERVISED_STEPS, SUPERVISED_BATCH, SUPERVISED_LR = 375, 24, 3e-3
 STEPS, PROMPTS, SAMPLES, MINIBATCHES = 12, 48, 4, 4
 TEMPERATURE, LONGEST = 0.8, 64
 LR, CRITIC_LR, KL, CLIP, LAMBDA = 3e-4, 2e-3, 0.02, 0.2, 0.95

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from rlcf import load_recipe
 from tests.rlcf.conftest import SmallSet
 from tests.rlcf.conftest import small_set as small_set
+from tests.rlcf.processes import begin
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -32,6 +34,21 @@ def run(example: str, *arguments: str, cwd: Path) -> str:
     return done.stdout
 
 
+def as_program(file: Path) -> None:
+    """As `python FILE` does."""
+    sys.argv[:] = [str(file)]
+    sys.path.insert(0, str(file.parent))
+    runpy.run_path(str(file), run_name="__main__")
+
+
+def run_forked(example: str, cwd: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """In a process that has imported torch."""
+    monkeypatch.chdir(cwd)
+    running = begin(as_program, EXAMPLES / example, folder=cwd)
+    assert running.wait(600) == 0, running.err.read_text()
+    return running.out.read_text()
+
+
 @pytest.mark.parametrize(
     ("example", "lines"), [("rl_loop.py", 200), ("own_grounding.py", 39), ("grade_a_file.py", 39)]
 )
@@ -39,9 +56,10 @@ def test_examples_are_short(example: str, lines: int) -> None:
     assert len((EXAMPLES / example).read_text(encoding="utf-8").splitlines()) <= lines
 
 
-def test_the_whole_idea_on_one_page(data_dir: Path, tmp_path: Path) -> None:
+def test_the_whole_idea_on_one_page(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert data_dir
-    lines = [line.split(" s  ", 1)[1] for line in run("rl_loop.py", cwd=tmp_path).splitlines()]
+    said = run_forked("rl_loop.py", tmp_path, monkeypatch)
+    lines = [line.split(" s  ", 1)[1] for line in said.splitlines()]
     rates = r"compile (\d+)%, exec (\d+)%, pass (\d+)%"
     for line, when in ((lines[0], "before"), (lines[-1], "after")):
         found = re.fullmatch(f"{when}: {rates}", line)
@@ -55,9 +73,9 @@ def test_the_whole_idea_on_one_page(data_dir: Path, tmp_path: Path) -> None:
     assert [int(step[1]) for step in steps if step] == list(range(1, len(lines) - 1))
 
 
-def test_a_grounding_of_ones_own(data_dir: Path, tmp_path: Path) -> None:
+def test_a_grounding_of_ones_own(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert data_dir
-    assert "trained" in run("own_grounding.py", cwd=tmp_path)
+    assert "trained" in run_forked("own_grounding.py", tmp_path, monkeypatch)
     folder = tmp_path / "runs" / "own-grounding"
     recipe = load_recipe(str(folder / "recipe.toml"))
     assert recipe.objective.grounding == f"{EXAMPLES / 'own_grounding.py'}:short_and_right"

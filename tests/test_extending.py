@@ -18,6 +18,8 @@ import pytest
 
 from benchmarks.step_modules import SMALL
 from javabox import Judge, Outcome, Verdict
+from javabox.engines import jvm
+from javabox.engines.jdk import find_jdk
 from rlcf.experiments.ablation import arm
 from rlcf.grounding.signal import Answer, Signal
 from rlcf.grounding.table import GROUNDINGS, load_grounding
@@ -163,16 +165,26 @@ def test_a_backend_is_two_methods(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_limit_is_a_field_at_both_ends_and_a_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "javabox", tmp_path / "javabox")
     for name, lines in changes(example("A limit", "diff")):
-        change(next(tmp_path.glob(f"**/{name}")), lines)
+        file = next(tmp_path.glob(f"**/{name}"))
+        assert file.suffix == ".py" or "judge" in file.parent.relative_to(tmp_path / "javabox/java").parts
+        change(file, lines)
+    whole = str(jvm.build(find_jdk()))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     done = subprocess.run(
-        [sys.executable, "-c", ASKED], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-c", ASKED, whole], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.stdout.split() == ["compile_error", "javabox.compiler.limit", "passed"], done.stderr
 
 
 ASKED = """
+import sys
 from javabox.engines import jvm
+same = [f"{sys.argv[1]}/{name}" for name in ("program.jar", "image")]  # of the sources that were not changed
+jvm.build_commands = lambda home, sources, folder: [
+    ["cp", "-r", *same, str(folder)],
+    *jvm.jar_commands(home, sources, folder)[2:4],
+    ["rm", "-r", str(folder / "judge")],
+]
 jvm.archive_command = lambda _: ["true"]  # archives only make it start sooner
 jvm.judge_archive_command = lambda _home, _folder: ["true"]
 from javabox import Job, Judge, Limits, Suite

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -68,11 +70,7 @@ def test_no_file_is_too_long(file: Path) -> None:
 
 @pytest.mark.parametrize("file", PYTHON, ids=name)
 def test_no_python_function_is_too_long(file: Path) -> None:
-    functions = [
-        node for node in ast.walk(tree(file)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
-    lengths = {node.name: (node.end_lineno or 0) - node.lineno + 1 for node in functions}
-    assert {name: lines for name, lines in lengths.items() if lines > FUNCTION_LINES} == {}
+    assert [found for found in parsed(file).functions if found[1] > FUNCTION_LINES] == []
 
 
 @pytest.mark.parametrize("file", JAVA, ids=name)
@@ -93,7 +91,7 @@ def test_imports_point_down() -> None:
     upward = []
     for file in PYTHON:
         importer = package(".".join(file.relative_to(ROOT).with_suffix("").parts))
-        for imported in map(package, imports(file)):
+        for imported in map(package, parsed(file).imports):
             if importer and imported and layer(imported) > layer(importer):
                 upward.append(f"{name(file)} imports {imported}")
     assert upward == []
@@ -125,7 +123,7 @@ def test_java_packages_import_from_those_below() -> None:
 
 
 def test_torch_is_imported_in_policy_and_training_alone() -> None:
-    importers = {name(file) for file in PYTHON if HEAVY & {module.split(".")[0] for module in imports(file)}}
+    importers = {name(file) for file in PYTHON if HEAVY & parsed(file).tops}
     # doctor asks torch for the GPU, where there is a torch.
     allowed = (
         "rlcf/policy/",
@@ -144,9 +142,7 @@ def test_torch_is_imported_in_policy_and_training_alone() -> None:
 
 def test_parsers_of_java_are_imported_in_javasource_alone() -> None:
     parsers = {"javalang", "tree_sitter", "tree_sitter_java"}
-    importers = {
-        name(file) for file in PYTHON if parsers & {module.split(".")[0] for module in imports(file)}
-    }
+    importers = {name(file) for file in PYTHON if parsers & parsed(file).tops}
     assert importers
     assert {file for file in importers if not file.startswith("rlcf/javasource/")} == set()
 
@@ -179,7 +175,7 @@ def test_grading_starts_without_torch() -> None:
 
 
 def test_every_module_states_its_idea() -> None:
-    silent = [name(file) for file in PYTHON if file.stat().st_size and ast.get_docstring(tree(file)) is None]
+    silent = [name(file) for file in PYTHON if file.stat().st_size and parsed(file).idea is None]
     assert silent == []
 
 
@@ -247,14 +243,35 @@ def prose(page: Path) -> str:
     return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
 
 
-def tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+@dataclass(frozen=True)
+class Parsed:
+    """What these tests ask of a Python file."""
+
+    idea: str | None
+    """Its docstring."""
+    functions: list[tuple[str, int]]
+    """Each with its lines."""
+    imports: list[str]
+    """Every module that it imports, inside functions too, but not for type checkers alone."""
+
+    @property
+    def tops(self) -> set[str]:
+        return {module.split(".")[0] for module in self.imports}
 
 
-def imports(file: Path) -> Iterator[str]:
-    """Every module that a file imports, inside functions too, but not for type checkers alone."""
+@cache  # to parse all files takes a second, and five tests ask
+def parsed(file: Path) -> Parsed:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    nodes = [*ast.walk(tree)]
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    lengths = [(node.name, (node.end_lineno or 0) - node.lineno + 1) for node in functions]
+    return Parsed(ast.get_docstring(tree), lengths, [*imports(nodes)])
+
+
+def imports(nodes: list[ast.AST]) -> Iterator[str]:
+    """`nodes` are a whole tree's, a parent before its children."""
     skipped: set[ast.AST] = set()
-    for node in ast.walk(tree(file)):
+    for node in nodes:
         if node in skipped:
             continue
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":

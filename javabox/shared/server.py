@@ -30,7 +30,7 @@ from javabox.verdict import Verdict
 
 log = logging.getLogger("javabox")
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.25
 BACKLOG = 128
 
 

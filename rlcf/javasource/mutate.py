@@ -37,6 +37,8 @@ CONFUSED = (
     ("indexOf", "lastIndexOf"), ("|", "^"), ("square", "cube"),
 )  # fmt: skip
 """Tokens taken for each other: the result mostly compiles and computes something else."""
+_SWAPS = (*CONFUSED, *((right, left) for left, right in CONFUSED))
+_TWINS = {old: [new for one, new in _SWAPS if one == old] for old, _ in _SWAPS}
 
 MISUSED = (
     ("==", "="), (".length()", ".length"), (".length", ".length()"), (".length", ".size()"),
@@ -81,9 +83,8 @@ def swap_tokens(code: str, rng: random.Random) -> str:
 
 def confuse(code: str, rng: random.Random) -> str:
     """A token becomes its twin of CONFUSED."""
-    swaps = [*CONFUSED, *((right, left) for left, right in CONFUSED)]
     return _put_one(
-        code, rng, [(token, new) for token in places(code) for old, new in swaps if token.group() == old]
+        code, rng, [(token, new) for token in places(code) for new in _TWINS.get(token.group(), ())]
     )
 
 

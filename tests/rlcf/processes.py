@@ -23,8 +23,12 @@ from pathlib import Path
 from rlcf.cli import COMMANDS
 
 SERVER = multiprocessing.get_context("forkserver")
-PRELOAD = ("rlcf.training.run", "transformers.models.auto.modeling_auto", "rlcf.service.server")
-SERVER.set_forkserver_preload([*{place.partition(":")[0] for place in COMMANDS.values()}, *PRELOAD])
+MODULES = (
+    *dict.fromkeys(place.partition(":")[0] for place in COMMANDS.values()),
+    *("rlcf.training.run", "transformers.models.auto.modeling_auto", "rlcf.service.server"),
+)
+# The first is not found where the server is started from another folder; then the others are.
+SERVER.set_forkserver_preload(["tests.rlcf.preload", *MODULES])
 SECONDS = 300
 
 

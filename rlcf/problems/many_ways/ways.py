@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from rlcf.javasource.tokens import places
 from rlcf.problems.atomic.chain import Chain
@@ -28,7 +29,7 @@ SCHEMES: tuple[tuple[str, ...], ...] = (
 """What each of LOCALS is called, scheme by scheme."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is cached
 class Way:
     """One implementation of a chain."""
 
@@ -46,7 +47,7 @@ class Way:
     def gives(self) -> str:
         return self.chain.gives
 
-    @property
+    @cached_property
     def methods(self) -> str:
         """Java: `f`, and behind it the helper methods."""
         written, helpers = [], ""
@@ -79,7 +80,7 @@ def renamed(code: str, names: tuple[str, ...]) -> str:
     parts, end = [], 0
     for token in places(code):
         text = token.group()
-        member = code[: token.start()].endswith(".")
+        member = code.endswith(".", 0, token.start())
         parts += [code[end : token.start()], text if member else other.get(text, text)]
         end = token.end()
     return "".join(parts) + code[end:]

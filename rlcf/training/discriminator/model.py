@@ -53,22 +53,19 @@ class Discriminator(nn.Module):
         self.scorer, self.loss = scorer, loss
 
     def scores(self, prompts: Sequence[str], completions: Sequence[str]) -> Tensor:
-        """Compute s(x, y) of each pair of texts, in order."""
-        return cast(Tensor, self.scorer(prompts, completions))
+        """Compute s(x, y) of each pair of texts, in order; every distinct one is scored once."""
+        texts = list(zip(prompts, completions, strict=True))
+        places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+        scores = self.scorer([prompt for prompt, _ in places], [completion for _, completion in places])
+        return cast(Tensor, scores[[places[text] for text in texts]])
 
     @torch.no_grad()
     def compare(self, prompts: Sequence[str], first: Sequence[str], second: Sequence[str]) -> list[float]:
-        """Compute g(x, first, second) of each triple; every distinct text is scored once."""
-        texts = list(dict.fromkeys([*zip(prompts, first, strict=True), *zip(prompts, second, strict=True)]))
-        if not texts:
+        """Compute g(x, first, second) of each triple."""
+        if not prompts:
             return []
-        scores_B = self.scores([prompt for prompt, _ in texts], [completion for _, completion in texts])
-        score = dict(zip(texts, scores_B.double().tolist(), strict=True))
-        differences = [
-            score[prompt, one] - score[prompt, other]
-            for prompt, one, other in zip(prompts, first, second, strict=True)
-        ]
-        return cast(list[float], torch.tensor(differences, dtype=torch.float64).tanh().tolist())
+        first_B, second_B = self.scores([*prompts, *prompts], [*first, *second]).double().cpu().chunk(2)
+        return cast(list[float], (first_B - second_B).tanh().tolist())
 
 
 def pairwise_loss(references_B: Tensor, others_B: Tensor) -> Tensor:

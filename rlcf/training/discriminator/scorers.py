@@ -95,7 +95,7 @@ def encode(
     tokenizer: PreTrainedTokenizerBase, prompts: Sequence[str], completions: Sequence[str]
 ) -> list[Row]:
     """Encode what is read and what is pooled of each pair of texts, at most LONGEST tokens together."""
-    # Each text once: a batch repeats its prompts, and those of few pairs all else too.
+    # Each text once: a batch repeats its prompts.
     found = {
         text: list(tokenizer(text, add_special_tokens=False)["input_ids"])
         for text in {*prompts, *completions}

@@ -90,7 +90,7 @@ TAMPERING = {
     "an exit within an exit": """
         Runtime.getRuntime().addShutdownHook(new Thread(() -> System.exit(0))); System.exit(0);""",
     "a process that goes on": f"""
-        new ProcessBuilder("setsid", "sh", "-c", "sleep 1.{MARK}; echo 6; echo 6").inheritIO().start(); System.out.println(5);""",
+        new ProcessBuilder("setsid", "sh", "-c", "sleep 1.{MARK}; echo 6; echo 6; sleep 60.{MARK}").inheritIO().start(); System.out.println(5);""",
     "exits in many threads": """
         for (int i = 0; i < 50; i++) new Thread(() -> System.exit(0)).start(); while (true) System.out.println(4);""",
     "output without end": "while (true) System.out.println(4);",

@@ -88,7 +88,7 @@ FILES = {
         + " for (int i = 0; i < 1 << 27; i += 4096) m.put(i, (byte) 4); }"
     ),
     "empty files by the thousand": in_tmp(f'for (int i = 0; i < 5000; i++) new java.io.File(tmp, "{MARK}-" + i).createNewFile();'),
-    "a deep folder": in_tmp(f'new java.io.File(tmp, "{MARK}-deep" + "/d".repeat(1500)).mkdirs();'),
+    "a deep folder": in_tmp(f'String d = tmp + "/{MARK}-deep"; for (int i = 0; i < 1500; i++, d += "/d") new java.io.File(d).mkdir();'),
     "a folder too deep for a path": shell_in_tmp(f"mkdir {MARK}-deeper && cd {MARK}-deeper && for i in 1 2 3 4 5 6 7 8 9; do d=$(printf '%0800d' 0 | sed 's|0|d/|g'); mkdir -p $d && cd $d; done"),
     "a name that is no text": shell_in_tmp(f": > \\\"$(printf '{MARK}-\\\\377\\\\n\\\\001')\\\""),
     "a file that is deleted at exit": in_tmp(f'java.io.File.createTempFile("{MARK}", "").deleteOnExit(); Runtime.getRuntime().halt(0);'),

@@ -1,6 +1,6 @@
 """Builds of the judge without one of its defences: pieces of its source, and what stands there instead.
 
-No switch of shipped code turns a defence off, so its sources are copied and changed here, and built into a folder of
+No switch of shipped code turns a defence off, so its sources are copied and changed here, and built into folders of
 their own. That each piece is still there is checked: a defence that has moved must be found again.
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -142,46 +142,88 @@ UNDONE = (
 KEPT = Undone("what the kernel keeps", (never("judge/run/Groups.java", "keepsMemory()"),), ())
 """To be undone together with the filter of system calls, which is no part of the JVM side."""
 
+EACH = """
+import java.nio.file.*;
+import java.util.*;
+import java.util.spi.ToolProvider;
+
+class Each {
+    public static void main(String[] commands) throws Exception {
+        for (String command : commands) {
+            List<String> words = Files.readAllLines(Path.of(command));
+            String[] rest = words.subList(1, words.size()).toArray(new String[0]);
+            if (ToolProvider.findFirst(words.get(0)).orElseThrow().run(System.out, System.err, rest) != 0) {
+                throw new Error(words.toString());
+            }
+        }
+    }
+}
+"""
+"""Runs tools of the JDK in one JVM: in a fresh one each, most of their time is its start."""
+
+
+def make(undone: tuple[Undone, ...], folder: Path) -> dict[str, Path]:
+    """What differs in builds without each of these, in folders below `folder`, by their names.
+
+    Compiled are the changed files alone, beside the classes of the whole build.
+    """
+    home, whole = find_jdk().home, jvm.build(find_jdk())
+    made = {one.name: folder / str(number) for number, one in enumerate(undone)}
+    commands = [command for one in undone for command in _commands(one, home, whole, made[one.name])]
+    files = [folder / f"{number}.txt" for number in range(len(commands))]
+    for file, words in zip(files, commands, strict=True):
+        file.write_text("\n".join(words))
+    (folder / "Each.java").write_text(EACH)
+    done = subprocess.run(
+        [home / "bin" / "java", *jvm.SHORT_FLAGS, folder / "Each.java", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return made
+
+
+def _commands(undone: Undone, home: Path, whole: Path, made: Path) -> list[list[str]]:
+    """Those that make in `made`, where this writes the changed sources, the jars and the image that differ."""
+    sources, classes = made / "java", made / "classes"
+    for name, piece, instead in undone.pieces:
+        source = sources / name
+        if not source.exists():
+            source.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(jvm.SOURCES / name, source)
+        text = source.read_text()
+        assert text.count(piece) == 1, f"{name} has {text.count(piece)} times: {piece}"
+        source.write_text(text.replace(piece, instead))
+    # A class file does not say which module it was compiled for.
+    exports = [*jvm.INTERNAL_COMPILER, jvm.INTERNAL_MEMORY.replace("javabox.program", "ALL-UNNAMED")]
+    path = ":".join(str(whole / name) for name in jvm.JARS)
+    javac = ["javac", "-g", "-encoding", "UTF-8", "-XDstringConcat=inline", *exports, "-cp", path]
+    commands = [[*javac, "-d", str(classes), *sorted(map(str, sources.rglob("*.java")))]]
+    for jar, packages in (("judge.jar", {"judge"}), ("program.jar", {"program", "runtime"})):
+        if changed := sorted(packages & {name.split("/")[0] for name, _, _ in undone.pieces}):
+            shutil.copy(whole / jar, made / jar)
+            of_them = [word for package in changed for word in ("-C", str(classes), f"javabox/{package}")]
+            commands.append(["jar", "--update", "--file", str(made / jar), *of_them])
+    if (made / "program.jar").exists():
+        _, *words = jvm.image_command(home, made, ["javabox.program"])
+        commands.append(["jlink", *(word for word in words if word not in jvm.TOOL_FLAGS)])
+    return commands
+
 
 @contextlib.contextmanager
-def judge_without(undone: Undone, folder: Path) -> Iterator[Judge]:
-    """A judge with one worker whose JVM side, built below `folder`, lacks these defences."""
-    sources = folder / "java"
-    shutil.copytree(jvm.SOURCES, sources)
-    for name, piece, instead in undone.pieces:
-        text = (sources / name).read_text()
-        assert text.count(piece) == 1, f"{name} has {text.count(piece)} times: {piece}"
-        (sources / name).write_text(text.replace(piece, instead))
+def judge_without(made: Path, folder: Path) -> Iterator[Judge]:
+    """A judge with one worker whose JVM side, put together below `folder`, has what was made for it."""
     whole = jvm.build(find_jdk())
+    parts = [
+        str((made if (made / name).exists() else whole) / name)
+        for name in ("judge.jar", "program.jar", "image")
+    ]
     with pytest.MonkeyPatch.context() as patch:
-        changed = {name.startswith("judge/") for name, _, _ in undone.pieces}
-        if changed == {True}:
-            patch.setattr(jvm, "build_commands", partial(_judge_commands, whole))
-        elif changed == {False}:
-            patch.setattr(jvm, "build_commands", partial(_program_commands, whole))
-        patch.setattr(jvm, "SOURCES", sources)
+        patch.setattr(jvm, "build_commands", lambda _home, _sources, to: [["cp", "-r", *parts, str(to)]])
         patch.setenv("XDG_CACHE_HOME", str(folder))
         # Archives only make it start sooner.
         patch.setattr(jvm, "archive_command", lambda _: ["true"])
         patch.setattr(jvm, "judge_archive_command", lambda _home, _folder: ["true"])
         with Judge("local", workers=1, audit=0.0) as judge:
             yield judge
-
-
-def _program_commands(whole: Path, home: Path, sources: Path, folder: Path) -> list[list[str]]:
-    """Those of a build that make what programs see; `judge.jar` is that of the build `whole`."""
-    program = jvm.jar_commands(home, sources, folder)[:2]
-    image = jvm.image_command(home, folder, ["javabox.program"])
-    return [
-        ["cp", str(whole / "judge.jar"), str(folder)],
-        *program,
-        image,
-        ["rm", "-r", str(folder / "program")],
-    ]
-
-
-def _judge_commands(whole: Path, home: Path, sources: Path, folder: Path) -> list[list[str]]:
-    """Those of a build that make `judge.jar`; what programs see is that of the build `whole`."""
-    same = [str(whole / "program.jar"), str(whole / "image")]
-    judge = jvm.jar_commands(home, sources, folder)[2:4]
-    return [["cp", "-r", *same, str(folder)], *judge, ["rm", "-r", str(folder / "judge")]]

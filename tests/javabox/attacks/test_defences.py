@@ -18,7 +18,7 @@ from javabox import Job, Judge, Outcome
 from javabox.engines import local
 from tests.javabox.attacks.attacks_on_tests import LIMITS, Attack
 from tests.javabox.attacks.attacks_on_the_floor import SHARED
-from tests.javabox.attacks.defences import KEPT, UNDONE, Undone, judge_without
+from tests.javabox.attacks.defences import KEPT, UNDONE, Undone, judge_without, make
 from tests.javabox.programs import DOUBLE, PROMPT
 
 BEFORE = {
@@ -56,6 +56,17 @@ def succeeded(found: dict[str, Outcome]) -> list[str]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
+    yield from _folder()
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[dict[str, Path]]:
+    """What differs in the judges without a defence, by its name."""
+    for folder in _folder():
+        yield make((*UNDONE, KEPT), folder)
+
+
+def _folder() -> Iterator[Path]:
     """Not below /tmp, which is another one for the judge and its programs."""
     if local.best_floor().floor == "none":
         pytest.skip(f"no isolation here: {local.best_floor().reason}")
@@ -65,29 +76,38 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-@pytest.mark.parametrize("undone", UNDONE, ids=lambda undone: undone.name)
-def test_attacks_succeed_without_their_defence_and_only_then(undone: Undone, folder: Path) -> None:
+@pytest.fixture(scope="module")
+def whole() -> Iterator[Judge]:
+    """With all of its defences."""
+    if local.best_floor().floor == "none":
+        pytest.skip(f"no isolation here: {local.best_floor().reason}")
     with Judge("local", workers=1) as judge:
-        assert succeeded(verdicts(judge, undone.attacks)) == []
-    with judge_without(undone, folder) as judge:
+        yield judge
+
+
+@pytest.mark.parametrize("undone", UNDONE, ids=lambda undone: undone.name)
+def test_attacks_succeed_without_their_defence_and_only_then(
+    undone: Undone, whole: Judge, made: dict[str, Path], folder: Path
+) -> None:
+    assert succeeded(verdicts(whole, undone.attacks)) == []
+    with judge_without(made[undone.name], folder) as judge:
         found = verdicts(judge, undone.attacks)
     assert succeeded(found) == list(undone.attacks), found
 
 
-def test_notes_in_the_kernels_memory_reach_the_next_program_without_the_filter(folder: Path) -> None:
+def test_notes_in_the_kernels_memory_reach_the_next_program_without_the_filter(
+    whole: Judge, made: dict[str, Path], folder: Path
+) -> None:
     """Shared memory, queues and semaphores are nobody's file, and a namespace keeps them until it ends."""
+    assert succeeded(verdicts(whole, tuple(SHARED))) == []
     if local.best_floor().floor != "namespaces":  # there it is more than this that forbids them
-        with Judge("local", workers=1) as judge:
-            assert succeeded(verdicts(judge, tuple(SHARED))) == []
         return
     readers = [name for name in SHARED if " from " in name]
-    with Judge("local", workers=1) as judge:
-        assert succeeded(verdicts(judge, tuple(SHARED))) == []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("javabox.engines.restricted.seccomp.supported", lambda: False)
         with Judge("local", workers=1) as judge:  # it sees what is kept, and replaces its supervisor
             assert succeeded(verdicts(judge, tuple(SHARED))) == []
-        with judge_without(KEPT, folder) as judge:
+        with judge_without(made[KEPT.name], folder) as judge:
             found = verdicts(judge, tuple(SHARED))
     assert succeeded(found) == readers, found
 

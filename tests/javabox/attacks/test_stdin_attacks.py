@@ -24,9 +24,25 @@ from tests.javabox.attacks.attacks_on_stdin import (
 from tests.javabox.attacks.corpus import MARK
 
 GROUND = local.best_floor()
+JUDGES = 3
 LIMITS = Limits(fuel=200_000_000, wall_seconds=4.0, idle_seconds=1.0, memory_mb=128)
-BY_THE_CLOCK = ("a hook that never ends", "output without end")
-"""Only the clock ends these in the strict lane, where the judge asks again: a second each time."""
+SOONER = {
+    # Only the clock ends these in the strict lane, where the judge asks again: half a second each time.
+    name: dataclasses.replace(LIMITS, wall_seconds=0.5)
+    for name in ("a hook that never ends", "output without end")
+} | {
+    name: dataclasses.replace(LIMITS, fuel=50_000_000)
+    for name in (
+        "a thread that never ends, after the answer",
+        "a hook that never ends, after the answer",
+        "reading without end",
+        "lines without end",
+        "errors without end",
+    )
+}
+"""Limits of endless ones that are no weaker for them."""
+GONE_SECONDS = 10.0
+"""For what a program has left to be gone."""
 TWICE = Suite(
     stdin=(StdinCase("two", "2\n", ("4\n",), "numbers"), StdinCase("three", "3\n", ("6\n",), "numbers"))
 )
@@ -50,32 +66,29 @@ def siege() -> Siege:
     """Through judges of one worker, an honest program after each; those of the warm lane in the other one too."""
     if GROUND.floor == "none":
         pytest.skip(f"no isolation here: {GROUND.reason}")
-    with pytest.MonkeyPatch.context() as patch:
+    shares = [list(ATTACKS_ON_STDIN)[at::JUDGES] for at in range(JUDGES)]
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(JUDGES) as pool:
         patch.setattr("javabox.supervisor.SILENCE_SLACK_SECONDS", 5.0)
-        first = besiege("auto", list(ATTACKS_ON_STDIN))
-        second = besiege("strict", [name for name, found in first.attacks.items() if found[0].lane == "warm"])
-    time.sleep(2.5)  # longer than what an attack lets sleep
-    left = [line for line in command_lines() if f"sleep 1.{MARK}" in line]
+        found = list(pool.map(besiege, shares))  # beside each other, as many wait for a limit
+    attacks = {name: verdicts for one in found for name, verdicts in one.attacks.items()}
+    end = time.monotonic() + GONE_SECONDS
+    while (left := strays()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return Siege(attacks, [name for one in found for name in one.changed], left)
+
+
+def besiege(names: list[str]) -> Siege:
+    first = attack("auto", names)
+    second = attack("strict", [name for name, found in first.attacks.items() if found[0].lane == "warm"])
     attacks = {name: found + second.attacks.get(name, []) for name, found in first.attacks.items()}
-    return Siege(attacks, first.changed + second.changed, left)
-
-
-def besiege(lane: str, names: list[str]) -> Siege:
-    """Half of them through one judge, half through another beside it, as many wait for a limit."""
-    with ThreadPoolExecutor(2) as pool:
-        halves = list(pool.map(attack, (lane, lane), (names[::2], names[1::2])))
-    attacks = {name: verdicts for half in halves for name, verdicts in half.attacks.items()}
-    return Siege(
-        {name: attacks[name] for name in names}, [name for half in halves for name in half.changed], []
-    )
+    return Siege(attacks, first.changed + second.changed, [])
 
 
 def attack(lane: str, names: list[str]) -> Siege:
     jobs = []
     for number, name in enumerate(names):
         suite = CHECKED if name in ON_CHECKERS else TWICE
-        limits = dataclasses.replace(LIMITS, wall_seconds=1.0) if name in BY_THE_CLOCK else LIMITS
-        jobs.append(Job(program(ATTACKS_ON_STDIN[name]), suite, limits))
+        jobs.append(Job(program(ATTACKS_ON_STDIN[name]), suite, SOONER.get(name, LIMITS)))
         jobs.append(honest(number, list(HONEST)[number % 2]))
     with Judge(engine="local", workers=1, lane=lane) as judge:  # type: ignore[arg-type]
         before = {name: judge.grade([honest(999, name)])[0] for name in HONEST}
@@ -97,14 +110,15 @@ def honest(number: int, name: str) -> Job:
     return Job(program(f"/* {number:3} */ {HONEST[name]}"), TELLING, LIMITS)
 
 
-def command_lines() -> list[str]:
+def strays() -> list[str]:
+    """Command lines of processes that an attack wants to outlive it."""
     lines = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             lines.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
         except OSError:
             continue  # gone
-    return lines
+    return [line for line in lines if f"sleep 60.{MARK}" in line]
 
 
 NO_VERDICT = (Outcome.JUDGE_ERROR, Outcome.SUITE_ERROR, Outcome.COMPILE_ERROR)

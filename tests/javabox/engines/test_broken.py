@@ -45,6 +45,20 @@ def build(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture
+def compiled(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build takes what it would compile and link from that cache; test_doctor.py has one made again whole."""
+    [folder] = (built / "javabox").iterdir()
+    whole = [str(folder / name) for name in ("program.jar", "judge.jar", "image")]
+    dumped = ("program.jsa", "lib/server/classes.jsa")
+
+    def commands(_home: Path, _sources: Path, scratch: Path) -> list[list[str]]:
+        archives = [str(scratch / "image" / name) for name in dumped]
+        return [["cp", "-r", *whole, str(scratch)], ["rm", *archives]]
+
+    monkeypatch.setattr(jvm, "build_commands", commands)
+
+
 def judges() -> bool:
     with Judge("local", workers=1) as judge:
         verdicts = judge.grade([program("return 2 * x; // broken?"), program("return x; // broken?")])
@@ -93,6 +107,7 @@ def test_a_broken_file_is_named(build: Path, name: str, damage: Callable[[Path],
     assert manifest.wrong(build) == name
 
 
+@pytest.mark.usefixtures("compiled")
 def test_a_broken_build_is_made_again_beside_judges_that_work_on_it(
     build: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,9 +126,12 @@ def test_a_broken_build_is_made_again_beside_judges_that_work_on_it(
     assert list(build.parent.iterdir()) == [build]
 
 
+@pytest.mark.usefixtures("compiled")
 def test_damage_that_leaves_size_and_time_is_found_when_the_start_fails(
-    build: Path, capfd: pytest.CaptureFixture[str]
+    build: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(jvm, "archive_command", lambda _: ["true"])  # they only make it start sooner
+    monkeypatch.setattr(jvm, "judge_archive_command", lambda _home, _folder: ["true"])
     overwrite(build / "judge.jar")
     overwrite(build / LARGEST)  # no start fails by this one alone
     assert manifest.wrong(build) is None
@@ -236,6 +254,10 @@ def test_a_broken_jdk_is_named_in_the_jvms_own_words(
 def test_a_tool_of_the_jdk_that_fails_is_quoted(
     copied_jdk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sources = tmp_path / "java"
+    (sources / "program").mkdir(parents=True)  # little is compiled before `jar` is met
+    (sources / "program" / "module-info.java").write_text("module javabox.program { }\n")
+    monkeypatch.setattr(jvm, "SOURCES", sources)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
     (copied_jdk / "bin" / "jar").unlink()
     (copied_jdk / "bin" / "jar").write_text("#!/bin/sh\necho no archive today\nexit 4\n")

@@ -301,21 +301,23 @@ def test_a_program_that_fills_the_folder_is_ended_and_harms_none(landlocked: Jud
 JUDGING = """
 import sys, time
 from javabox import Judge
+from tests.javabox.processes import children_of
 from tests.javabox.programs import program
-from tests.javabox.engines.test_landlock import below, family
 judge = Judge("local", workers=1, isolation="landlock")
 body = 'try { new ProcessBuilder("setsid", "sh", "-c", "trap : TERM HUP; sleep 98764; sleep 98763").start(); } catch (Exception e) { } while (true);'
-processes = family(judge).values()
-pids = set(processes)
+guard = judge._channel._process.pid
+(warden,) = children_of(guard)
+(supervisor,) = children_of(warden)
+pids = {guard, warden, supervisor}
 judge.submit(program(body, fuel=10**12, wall_seconds=60.0))
 while True:
     more = set(pids)
-    while new := {child for pid in more for child in below(pid)} - more:
+    while new := {child for pid in more for child in children_of(pid)} - more:
         more |= new
     if any(b"98764" in open(f"/proc/{pid}/cmdline", "rb").read() for pid in more):
         break
-    time.sleep(0.1)
-print(judge._channel._root, *processes, *sorted(more - pids), flush=True)
+    time.sleep(0.05)
+print(judge._channel._root, guard, warden, supervisor, *sorted(more - pids), flush=True)
 sys.stdin.read()
 judge.close()
 """

@@ -17,9 +17,10 @@ from tests.javabox.programs import program, sum_of
 
 def children_that_leave(engine: Engine = "local") -> None:
     """The script: children end by sys.exit, after a collection of garbage, by an error, beside jobs in flight."""
+    gc.freeze()  # each child would look through all that was imported
     with Judge(engine, 2) as judge:
         channel = judge._channel
-        jobs = [program(f"Thread.onSpinWait(); return 2 * x + {i} - {i};") for i in range(40)]
+        jobs = [program(f"Thread.onSpinWait(); return 2 * x + {i} - {i};") for i in range(24)]
         futures = [judge.submit(job) for job in jobs]
         codes = [in_child(lambda: None, leave=sys.exit if i % 2 else _collect_and_leave) for i in range(8)]
         assert codes == [UNANSWERED] * 8, codes
@@ -40,6 +41,7 @@ def _collect_and_leave(code: int) -> None:
 
 def children_beside_threads() -> None:
     """The script: forks at any moment. Whatever the judge's threads hold just then, no child waits for it."""
+    gc.freeze()
     stop = threading.Event()
     failed: list[Verdict] = []
 

@@ -26,7 +26,7 @@ def own_judge() -> Iterator[Judge]:
 
 def signalled(number: int) -> Job:
     """A program that a signal ends after a while, its own doing, which can't be told from another program's."""
-    waits = "synchronized (S.class) { S.class.wait(500); }"
+    waits = "synchronized (S.class) { S.class.wait(300); }"
     ends = 'new ProcessBuilder("sh", "-c", "kill -9 0").start().waitFor();'
     return program(f"try {{ {waits} {ends} }} catch (Exception e) {{ }} return 0; // {number}")
 
@@ -95,6 +95,7 @@ def test_quarantine_ends_when_it_is_no_longer_needed(
     own_judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("javabox.dispatch.QUARANTINE_SECONDS", 0.5)
+    monkeypatch.setattr("javabox.dispatch.LOOK_SECONDS", 0.3)
     assert supervisor_in_quarantine(own_judge) is None
     future = own_judge.submit(signalled(10))
     assert wait_until(lambda: supervisor_in_quarantine(own_judge) is not None)
@@ -154,3 +155,19 @@ def test_a_job_that_waits_behind_others_is_not_late(monkeypatch: pytest.MonkeyPa
         supervisor.take(job_id)
     supervisor.close()
     assert looks == [False] * 4
+
+
+def test_a_job_that_was_overtaken_waits_for_the_others_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("javabox.supervisor.SILENCE_SLACK_SECONDS", 0.2)
+    supervisor = Supervisor(Line(Quiet()), 1, lambda *_: None)
+    for job_id, wall_seconds in enumerate((0.1, 1.0)):
+        supervisor.send(job_id, Task(program(f"// {job_id}", wall_seconds=wall_seconds, compile_seconds=0.1)))
+    looks = [supervisor.silent()]
+    time.sleep(0.6)
+    looks.append(supervisor.silent())
+    supervisor.take(1)
+    looks.append(supervisor.silent())
+    time.sleep(0.9)
+    looks.append(supervisor.silent())
+    supervisor.close()
+    assert looks == [False, False, False, True]

@@ -49,24 +49,24 @@ def test_the_second_comes_when_programs_queue() -> None:
     with Judge("local", workers=2 * WORKERS_EACH) as judge:
         assert judge.grade(jobs(1))[0].outcome == "failed"
         assert supervisors(judge)[1] is None
-        judge.grade(jobs(60, 100))
+        judge.grade(jobs(24, 100))
         assert wait_until(lambda: None not in supervisors(judge))
 
 
 def test_verdicts_are_those_of_one(four: Judge) -> None:
-    asked = jobs(60)
+    asked = jobs(24)
     four.grade(asked)
     assert wait_until(lambda: None not in supervisors(four))
-    again = jobs(72, 1000)
+    again = jobs(48, 1000)
     found = four.grade(again)
-    assert [v.outcome for v in found] == ["failed" if i % 3 == 0 else "passed" for i in range(72)]
+    assert [v.outcome for v in found] == ["failed" if i % 3 == 0 else "passed" for i in range(48)]
     with Judge("local", workers=WORKERS_EACH) as one:
         told = one.grade(again)
     assert [replace(v, wall_ms=0.0) for v in found] == [replace(v, wall_ms=0.0) for v in told]
 
 
 def test_tests_that_one_has_compiled_stay_with_it(four: Judge) -> None:
-    four.grade(jobs(60, 2000))
+    four.grade(jobs(24, 2000))
     before = four.stats()["tests_reused"]
     for job in jobs(60, 3000):  # one at a time: nobody takes over what another one has in its queue
         four.grade([job])
@@ -74,7 +74,7 @@ def test_tests_that_one_has_compiled_stay_with_it(four: Judge) -> None:
 
 
 def test_one_that_is_lost_costs_its_own_jobs_a_retry_and_no_others(four: Judge) -> None:
-    four.grade(jobs(60, 4000))
+    four.grade(jobs(24, 4000))
     assert wait_until(lambda: None not in supervisors(four))
     before, (first, second) = four.stats(), supervisors(four)
     assert first is not None

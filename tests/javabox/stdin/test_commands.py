@@ -105,21 +105,21 @@ def test_a_program_of_several_files(program: Path, called: Called) -> None:
     )
     other = program.with_name("Other.java")
     other.write_text("public class Other { static final int X = 5; }")
-    assert javabox("run", program, other, "--engine", "local").stdout == "5\n"
+    assert called("run", program, other, "--engine", "local").stdout == "5\n"
     other.write_text("public class Other {\n static final int X = true; }")
     done = called("run", program, other, "--engine", "local")
     assert (done.returncode, done.stderr.partition(": error")[0]) == (1, "Other.java:2")
 
 
-def test_run_as_json(program: Path) -> None:
-    done = javabox("run", program, "--engine", "local", "--json", stdin="1 2")
+def test_run_as_json(program: Path, called: Called) -> None:
+    done = called("run", program, "--engine", "local", "--json", stdin="1 2")
     row = json.loads(done.stdout)
     assert (done.returncode, row["outcome"], row["stdout"]) == (0, "passed", "é3\n")
 
 
-def test_run_ends_what_does_not_end(program: Path) -> None:
+def test_run_ends_what_does_not_end(program: Path, called: Called) -> None:
     program.write_text("class Main { public static void main(String[] a) { while (true); } }")
-    done = javabox("run", program, "--engine", "local", "--time-limit", "0.1")
+    done = called("run", program, "--engine", "local", "--time-limit", "0.1")
     assert (done.returncode, done.stdout) == (1, "")
     assert "time_limit: it ran out of time" in done.stderr
 
@@ -129,7 +129,7 @@ def test_check_says_each_case(program: Path, called: Called, tmp_path: Path) -> 
         tmp_path / "cases",
         **{"1_in": "1 2", "1_out": "é3", "10_in": "2 2", "10_out": "5", "2_in": "7 7", "2_ans": "é14"},
     )
-    done = javabox("check", program, cases, "--engine", "local")
+    done = called("check", program, cases, "--engine", "local")
     assert done.stdout.splitlines() == [
         "1: passed",
         "2: runtime_error, java.lang.IllegalStateException: seven",

@@ -213,7 +213,7 @@ def test_identical_jobs_are_judged_once(judge: Judge) -> None:
     slow = program(
         "Object o = new Object(); synchronized (o) { o.wait(); } return 1;",
         prompt=PROMPT.replace("f(int x)", "f(int x) throws Exception"),
-        wall_seconds=1.0,
+        wall_seconds=0.4,
     )
     assert judge.grade([slow])[0] is not judge.grade([slow])[0]
 

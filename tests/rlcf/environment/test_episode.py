@@ -217,7 +217,7 @@ def test_with_a_shared_judge_it_goes_on_in_spawned_workers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    judge = SharedJudge("local", 1, linger=1.0)
+    judge = SharedJudge("local", 1, linger=0.3)
     episodes = [Episode(DOUBLE, judge, grounding=name) for name in ("rltf", "compiler")]
     step_all(episodes, [HALF, ERROR])
     with multiprocessing.get_context("spawn").Pool(2) as pool:

@@ -7,8 +7,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -22,13 +20,15 @@ import pytest
 
 from javabox import Diagnostic, Outcome, Suite, Verdict
 from rlcf import Answer, BadInput, Problem, Signal
+from rlcf.cli import main
 from rlcf.files import is_written
 from rlcf.machine import Machine
 from rlcf.recipe import Recipe
 from rlcf.recipes import override
+from rlcf.report import watch as looking
 from rlcf.report.watch import Watched, serve, watch
 from rlcf.training.runtime.run_folder import RunFolder
-from tests.rlcf.processes import SERVER
+from tests.rlcf.processes import SERVER, begin
 from tests.rlcf.report.browser import NEEDED, browser, opened, until
 
 PROBLEM = Problem("set/1", "class A {\n", Suite())
@@ -54,7 +54,7 @@ def served(run: RunFolder) -> Iterator[tuple[Watched, str]]:
     """The folder behind a server, looked at by hand."""
     watched = Watched(run.folder)
     with serve(watched) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))  # so soon it sees its end
         thread.start()
         try:
             yield watched, f"http://127.0.0.1:{server.server_address[1]}/"
@@ -132,29 +132,34 @@ def _train_until_killed(folder: Path) -> None:
         time.sleep(60)
 
 
+def _watch_in_a_hurry(folder: Path) -> int:
+    """`rlcf report FOLDER --watch`, which looks more often and stays less long for the pages at the end."""
+    looking.LOOK_EVERY, looking.FAREWELL = 0.2, 1.5
+    return main(["report", str(folder), "--watch"])
+
+
 def test_it_ends_with_a_training_that_is_killed(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     training = SERVER.Process(target=_train_until_killed, args=(folder,))
     training.start()
     while not (folder / "completions.jsonl").exists() or not is_written(folder):
         time.sleep(0.05)
-    command = [sys.executable, "-m", "rlcf", "report", str(folder), "--watch"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
-        assert watching.stdout is not None
-        address = watching.stdout.readline().split()[0]
-        deadline = time.monotonic() + 10
-        while not (found := state(address))["blocks"] and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert not found["ended"]
-        assert training.pid is not None
-        os.kill(training.pid, signal.SIGKILL)
-        training.join()
-        while not state(address)["ended"]:
-            assert time.monotonic() < deadline + 10
-            time.sleep(0.1)
-        _, told = watching.communicate(timeout=20)
-    assert watching.returncode == 0
-    assert "the training has ended" in told
+    watching = begin(_watch_in_a_hurry, folder, folder=tmp_path)
+    deadline = time.monotonic() + 30
+    while not (words := watching.out.read_text()).endswith("\n") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    address = words.split()[0]
+    while not (found := state(address))["blocks"] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not found["ended"]
+    assert training.pid is not None
+    os.kill(training.pid, signal.SIGKILL)
+    training.join()
+    while not state(address)["ended"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert watching.wait(20) == 0
+    assert "the training has ended" in watching.err.read_text()
 
 
 def test_what_is_not_trained_is_not_watched(tmp_path: Path) -> None:

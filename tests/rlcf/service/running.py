@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any
 import urllib3
 
 from rlcf.cli import main
+from rlcf.service import connection
 from tests.rlcf.processes import Running, begin
 
 ROOT = Path(__file__).parents[3]
@@ -90,9 +91,14 @@ class Served:
 
 @contextmanager
 def served(
-    *options: str, environment: Mapping[str, str] | None = None, started: bool = False
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    started: bool = False,
+    command: Callable[[list[str]], int] = main,
 ) -> Iterator[Served]:
-    """A server on the local engine, on a free port unless the options say which; ended at the end."""
+    """A server on the local engine, on a free port unless the options say which; ended at the end.
+
+    `command`: what a forked one runs, instead of `rlcf` itself."""
     port = () if "--port" in options else ("--port", "0")
     words = ["serve", "--engine", "local", *port, *options]
     more = dict(environment or {})
@@ -104,7 +110,7 @@ def served(
                 shell = subprocess.Popen(command, cwd=ROOT, env=os.environ | more, stderr=file)
             running = Served(shell, err)
         else:
-            forked = begin(main, words, folder=Path(folder), more=more)
+            forked = begin(command, words, folder=Path(folder), more=more)
             running = Served(forked, forked.err)
         try:
             assert until(lambda: "ready" in {row["event"] for row in running.log}, START_SECONDS), running.log
@@ -114,6 +120,12 @@ def served(
             if running.process.poll() is None:
                 running.signal(signal.SIGTERM)
             running.process.wait(START_SECONDS)
+
+
+def impatient(words: list[str]) -> int:
+    """`rlcf`, whose server lets go of whoever sends no request after two seconds and not ten."""
+    connection.HEADER_SECONDS = 2.0
+    return main(words)
 
 
 def read(line: str) -> dict[str, Any]:

@@ -40,8 +40,8 @@ def told(verdict: Verdict) -> dict[str, object]:
 
 
 def test_the_same_verdicts_through_a_restart(answered: list[tuple[Problem, str]], judge: Judge) -> None:
-    jobs = jobs_of(answered)
-    assert len(jobs) == 100
+    jobs = jobs_of(answered)[-60:]
+    assert len(jobs) == 60
     here = judge.grade(jobs)
     found: dict[int, Verdict] = {}
     with served() as first:
@@ -50,13 +50,13 @@ def test_the_same_verdicts_through_a_restart(answered: list[tuple[Problem, str]]
             assert there.provenance()["jdk"] == judge.provenance()["jdk"]
             for index, verdict in there.stream(jobs):
                 found[index] = verdict
-                if len(found) == 30:
+                if len(found) == 20:
                     first.signal(signal.SIGKILL)
                     first.process.wait()
                     second = served("--port", port)
                     second.__enter__()
-            assert len(found) == 100
-            assert [told(found[index]) for index in range(100)] == list(map(told, here))
+            assert len(found) == 60
+            assert [told(found[index]) for index in range(60)] == list(map(told, here))
             second.__exit__(None, None, None)
 
 
@@ -115,7 +115,7 @@ def test_what_is_no_server_is_said(server: Served) -> None:
 
 
 def test_a_server_that_stays_away_is_a_judge_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(client, "PATIENCE_SECONDS", 0.3)
     with served() as own, Judge(engine=own.url) as there:
         future = there.submit(ENDLESS)
         assert until(lambda: own.metric("rlcf_programs_waiting") == 1)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rlcf.problems import Problem
-from tests.rlcf.service.running import Served, served, until
+from tests.rlcf.service.running import Served, impatient, served, until
 
 KEYS = ("first-key-of-the-tests", "second-key-of-the-tests")
 ENDLESS = {
@@ -159,12 +159,12 @@ def test_an_answer_waits_for_no_acknowledgement(server: Served) -> None:
 
 
 def test_slow_clients_are_let_go() -> None:
-    with served("--body-time", "2", "--max-body", "32") as own:
+    with served("--body-time", "1", "--max-body", "16", command=impatient) as own:
         started = time.monotonic()
         head = sent(own, b"POST /v1/grade HTTP/1.1\r\nHost: local")
         body = sent(own, request("/v1/grade", {"samples": []})[:-5])
         nothing = sent(own, b"")
-        text = "x" * 20_000_000
+        text = "x" * 10_000_000
         takes = socket.create_connection(("127.0.0.1", own.port))
         takes.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         row = ENDLESS | {"task_id": "big"}
@@ -172,11 +172,11 @@ def test_slow_clients_are_let_go() -> None:
         takes.sendall(request("/v1/grade", {"samples": samples, "problems": [row]}))
         assert body.recv(1 << 16).startswith(b"HTTP/1.1 408")
         assert until(lambda: own.metric("rlcf_programs_total") == 1)
-        time.sleep(4)
+        time.sleep(3)
         assert received(takes) < len(text)
         assert head.recv(1 << 16) == b""
         assert nothing.recv(1 << 16) == b""
-        assert time.monotonic() - started < 15
+        assert time.monotonic() - started < 9
         assert own.ask("/healthz").status == 200
 
 
@@ -231,13 +231,13 @@ def test_a_full_queue_sends_away_and_says_for_how_long() -> None:
 
 
 def test_a_request_has_its_time() -> None:
-    with served("--request-time", "1") as own:
+    with served("--request-time", "0.3") as own:
         body = {"samples": [{"task_id": "endless", "completion": FOREVER}], "problems": [ENDLESS]}
         answer = own.ask("/v1/grade", body)
         assert answer.status == 503
-        assert "1 s" in answer.json()["detail"]
+        assert "0.3 s" in answer.json()["detail"]
         lines = own.ask("/v1/grade/stream", body).data.splitlines()
-        assert json.loads(lines[-1]) == {"error": "not done in 1 s"}
+        assert json.loads(lines[-1]) == {"error": "not done in 0.3 s"}
         assert own.metric("rlcf_programs_waiting") == 0
 
 

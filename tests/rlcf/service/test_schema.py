@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.rlcf.service.running import Served
 
 if TYPE_CHECKING:
@@ -32,7 +34,15 @@ def options() -> settings:
     )
 
 
-def test_the_page_holds(server: Served, tmp_path: Path) -> None:
+@pytest.fixture
+def tables(pytestconfig: pytest.Config, tmp_path: Path) -> Path:
+    """Where hypothesis keeps its table of characters, else in the folder that it is run in: it takes over a
+    second to make, so once and not in each run."""
+    cache: pytest.Cache | None = getattr(pytestconfig, "cache", None)  # none with `-p no:cacheprovider`
+    return tmp_path if cache is None else cache.mkdir("hypothesis")
+
+
+def test_the_page_holds(server: Served, tables: Path) -> None:
     """All checks but one: whether a task_id or a program is known is more than a schema can say."""
     # Here alone: two seconds, which each process that collects tests would take.
     import schemathesis
@@ -40,7 +50,7 @@ def test_the_page_holds(server: Served, tmp_path: Path) -> None:
     from hypothesis.configuration import set_hypothesis_home_dir
     from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-    set_hypothesis_home_dir(tmp_path)  # it would keep its tables in the folder that it is run in
+    set_hypothesis_home_dir(tables)
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
     end, asked = time.monotonic() + SECONDS, 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import random
 import re
@@ -38,19 +39,24 @@ SPLITS = tuple(SIZES)
 JVM_SIDE = jvm.cache_folder()
 """Of the judge that all tests share."""
 
-ANOTHER_PROCESS = """
-from javabox import Judge
-from rlcf.problems.many_ways import build
-from tests.rlcf.problems.many_ways.test_many_ways import digest
-with Judge(engine="local") as judge:
-    print(digest(build(0, judge, train=420, validation=20, test=30)))
-"""
-
 
 def digest(data: AtomicData) -> str:
     """Of all splits but `rl`."""
     made = (data.train, data.validation, data.test)
     return hashlib.sha256(repr([(made, [p.suite for p in split]) for split in made]).encode()).hexdigest()
+
+
+ANOTHER_PROCESS = f"""
+from __future__ import annotations
+import hashlib
+from javabox import Judge
+from rlcf.problems.atomic import AtomicData
+from rlcf.problems.many_ways import build
+{inspect.getsource(digest)}
+with Judge(engine="local") as judge:
+    print(digest(build(0, judge, train=420, validation=20, test=30)))
+"""
+"""Without this file, which imports torch."""
 
 
 @pytest.fixture(scope="module")
@@ -131,18 +137,33 @@ def test_a_pass_is_seldom_the_reference(data: AtomicData) -> None:
         assert len(codes) > 2
 
 
-@pytest.mark.parametrize(("left", "right"), list(combinations(SPLITS, 2)))
-def test_splits_share_no_behaviour_and_no_code(judge: Judge, data: AtomicData, left: str, right: str) -> None:
-    def behaviour(split: str) -> set[tuple[str, ...]]:
+@pytest.fixture(scope="module")
+def behaviour(judge: Judge, data: AtomicData) -> dict[str, set[tuple[str, ...]]]:
+    """What each split's functions compute."""
+
+    def of(split: str) -> set[tuple[str, ...]]:
         read = [Read.of(problem) for problem in getattr(data, split)]
         measured = measure(read, input_pool(0), judge)
         return {(one.takes, one.gives, *(found or ())) for one, found in zip(read, measured, strict=True)}
 
-    def code(split: str) -> set[str]:
-        return {normalised(p.prompt + way) for p in getattr(data, split) for way in ways(p)}
+    return {split: of(split) for split in SPLITS}
 
-    assert not behaviour(left) & behaviour(right)
-    assert not code(left) & code(right)
+
+@pytest.fixture(scope="module")
+def code(data: AtomicData) -> dict[str, set[str]]:
+    """Each split's programs, without their names."""
+    return {
+        split: {normalised(p.prompt + way) for p in getattr(data, split) for way in ways(p)}
+        for split in SPLITS
+    }
+
+
+@pytest.mark.parametrize(("left", "right"), list(combinations(SPLITS, 2)))
+def test_splits_share_no_behaviour_and_no_code(
+    behaviour: dict[str, set[tuple[str, ...]]], code: dict[str, set[str]], left: str, right: str
+) -> None:
+    assert not behaviour[left] & behaviour[right]
+    assert not code[left] & code[right]
 
 
 def test_a_pair_of_atoms_is_in_one_split(data: AtomicData) -> None:

@@ -59,6 +59,19 @@ def test_batching_changes_nothing(policy: Policy, kind: str, monkeypatch: pytest
     assert torch.allclose(together, discriminator.scores(prompts, texts), atol=1e-5)
 
 
+def test_a_pair_that_comes_again_counts_again(discriminator: Discriminator) -> None:
+    """In the gradient, though its texts are read once."""
+    pairs = [*PAIRS[:3], *PAIRS[:2], PAIRS[0]]
+    prompts = [pair.prompt for pair in pairs]
+    texts = [pair.reference for pair in pairs] + [pair.generated for pair in pairs]
+    read_each = pairwise_loss(*discriminator.scorer(prompts * 2, texts).chunk(2))
+    losses = (pair_loss(discriminator, pairwise_loss, pairs), read_each)
+    weights = list(discriminator.scorer.head.parameters())
+    found, expected = (torch.autograd.grad(loss, weights) for loss in losses)
+    assert all(tensor.any() for tensor in expected[:2])
+    assert all(torch.allclose(one, other, atol=1e-6) for one, other in zip(found, expected, strict=True))
+
+
 def test_the_loss_is_the_log_likelihood_of_tanh(discriminator: Discriminator) -> None:
     values = discriminator.compare(
         [pair.prompt for pair in PAIRS], [p.reference for p in PAIRS], [p.generated for p in PAIRS]

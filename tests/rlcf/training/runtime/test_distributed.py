@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import re
 import runpy
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -77,20 +75,22 @@ def launch(work: Path, way: str, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_accelerate_launches_two_processes(tmp_path: Path, small_world: SmallWorld) -> None:
-    """From a shell: the other tests start the ranks themselves, with what this launcher gives them. They have
-    one judge."""
+def test_accelerate_launches_two_processes(
+    tmp_path: Path, small_world: SmallWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Pythons of their own: the other tests start the ranks themselves, with what this launcher gives
+    them. They have one judge."""
+    monkeypatch.chdir(tmp_path)
     own = {"supervised.steps": 2, "objective.steps": 0, "objective.grounding": "compiler"}
     (tmp_path / "short.toml").write_text(small_world.toml(FIELDS | own), encoding="utf-8")
-    command = [sys.executable, *WAYS["ddp"], "-m", "rlcf", "train", "short.toml", "--run", "shell"]
-    environment = os.environ | ON_THE_CPU | {"PYTHONPATH": str(Path(__file__).parents[4])}
-    environment["XDG_RUNTIME_DIR"] = str(tmp_path)
+    command = [*WAYS["ddp"][1:], "-m", "rlcf", "train", "short.toml", "--run", "shell", "--engine", "local"]
+    environment = {"PYTHONPATH": str(Path(__file__).parents[4]), "XDG_RUNTIME_DIR": str(tmp_path)}
     judges: set[Path] = set()
-    with subprocess.Popen([*command, "--engine", "local"], cwd=tmp_path, env=environment) as launched:
-        while launched.poll() is None:
-            judges |= {*tmp_path.glob("javabox/*.key")}
-            time.sleep(0.2)
-    assert launched.returncode == 0
+    launched = begin(_launch, command, folder=tmp_path, more=ON_THE_CPU | environment)
+    while launched.poll() is None:
+        judges |= {*tmp_path.glob("javabox/*.key")}
+        time.sleep(0.2)
+    assert launched.poll() == 0, launched.err.read_text()
     assert len(judges) == 1
     one, shell = (
         load_file(checkpoint_folder(folder, 0) / "model.safetensors")
