@@ -3,8 +3,8 @@
 The attacks of tests/javabox (attacks.py, attacks_on_*.py) go through javabox, one worker, an honest
 program right after each, and through the naive harness (benchmarks/naive.py), where the exit code decides.
 An honest program counts as changed where its verdict, which tells what it found around it, differs from the
-first one in anything but time. Left behind is what is there when all are judged: processes and files with
-the attacks' mark, connections that a listener on this machine heard or that are open still.
+first one in anything but time and lane: an attack may end its warm JVM. Left behind is what is there when all
+are judged: processes and files with the attacks' mark, connections that a listener heard or that are open.
 
     python -m benchmarks.attacks                       # about twelve minutes on two quiet cores
     python -m benchmarks.attacks --naive-seconds 0     # about one, without the naive harness
@@ -108,51 +108,51 @@ class Siege:
     seconds: float
     programs: int
     attacks: Mapping[str, Verdict] = field(default_factory=dict)
+    moved: int = 0
+    """Honest programs that the strict lane judged in the place of the warm one."""
 
 
 def besiege(engine: Engine, isolation: Isolation = "auto", judges: int = 1) -> Siege:
     """The whole corpus through one worker each of new `judges`, which refuse where nothing isolates."""
     shares = [list(CORPUS)[at::judges] for at in range(judges)]  # most attacks wait for a limit
-    ways = [Judge(engine, workers=1, isolation=isolation) for _ in shares]
     with listeners() as ears, contextlib.ExitStack() as stack, ThreadPoolExecutor(judges) as pool:
-        opened = [stack.enter_context(judge) for judge in ways]
+        opened = [stack.enter_context(Judge(engine, workers=1, isolation=isolation)) for _ in shares]
         started = time.monotonic()
         found = list(pool.map(_attack, opened, shares))
         seconds = time.monotonic() - started
         left, way = _left_behind(opened, ears), f"javabox, {opened[0].isolation}"
-    verdicts = {name: verdict for share, _ in found for name, verdict in share.items()}
+    verdicts = {name: verdict for share, _, _ in found for name, verdict in share.items()}
     attacks = {name: verdicts[name] for name in CORPUS}
-    changed = {name: verdict for _, told in found for name, verdict in told.items()}
+    changed = {name: verdict for _, told, _ in found for name, verdict in told.items()}
     passed = [name for name, verdict in attacks.items() if verdict.outcome in CORPUS[name].wanted]
-    return Siege(way, passed, changed, left, seconds, len(CORPUS), attacks)
+    return Siege(way, passed, changed, left, seconds, len(CORPUS), attacks, sum(one[2] for one in found))
 
 
-def _attack(judge: Judge, names: list[str]) -> tuple[dict[str, Verdict], dict[str, Verdict]]:
-    """The verdicts of attacks, and those of the honest programs behind them that are other ones."""
+def _attack(judge: Judge, names: list[str]) -> tuple[dict[str, Verdict], dict[str, Verdict], int]:
+    """The verdicts of attacks, those of honest programs behind them that are other ones, how many moved."""
     asked: list[tuple[str, str, Job]] = []
     for number, name in enumerate(names):
         lanes = list(HONEST) if name in TWICE else [list(HONEST)[number % 2]]
         asked += [(name, "", CORPUS[name].job), *((name, lane, _honest(lane, number)) for lane in lanes)]
-    before = {lane: _untimed(judge.grade([_honest(lane, 999)])[0]) for lane in HONEST}
+    before = {lane: judge.grade([_honest(lane, 999)])[0] for lane in HONEST}
     assert all((verdict.passed, verdict.lane) == (True, lane) for lane, verdict in before.items()), before
-    attacks, changed = {}, {}
+    before = {lane: dataclasses.replace(verdict, wall_ms=0.0) for lane, verdict in before.items()}
+    attacks, changed, moved = {}, {}, 0
     verdicts = judge.grade([job for _, _, job in asked])
     for (name, lane, _), verdict in zip(asked, verdicts, strict=True):
         if not lane:
             attacks[name] = verdict
-        elif _untimed(verdict) != before[lane]:
+            continue
+        moved += verdict.lane != lane
+        if dataclasses.replace(verdict, wall_ms=0.0, lane=lane) != before[lane]:
             changed[name] = verdict
-    return attacks, changed
+    return attacks, changed, moved
 
 
 def _honest(lane: str, number: int) -> Job:
     # Numbered, so that each is judged, and of one length, so that all verdicts are alike.
     body = f"/* {number:3} */ {HONEST[lane]}"
     return program(body, TELLING, memory_mb=MEMORY_MB, wall_seconds=HONEST_SECONDS)
-
-
-def _untimed(verdict: Verdict) -> Verdict:
-    return dataclasses.replace(verdict, wall_ms=0.0)
 
 
 @contextlib.contextmanager

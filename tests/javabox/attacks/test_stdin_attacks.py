@@ -58,6 +58,8 @@ class Siege:
     """A verdict a lane that takes it."""
     changed: list[str]
     """Attacks after which an honest program had another verdict."""
+    moved: int
+    """Honest programs that the strict lane judged in the place of the warm one."""
     left: list[str]
 
 
@@ -74,14 +76,15 @@ def siege() -> Siege:
     end = time.monotonic() + GONE_SECONDS
     while (left := strays()) and time.monotonic() < end:
         time.sleep(0.1)
-    return Siege(attacks, [name for one in found for name in one.changed], left)
+    changed, moved = [name for one in found for name in one.changed], sum(one.moved for one in found)
+    return Siege(attacks, changed, moved, left)
 
 
 def besiege(names: list[str]) -> Siege:
     first = attack("auto", names)
     second = attack("strict", [name for name, found in first.attacks.items() if found[0].lane == "warm"])
     attacks = {name: found + second.attacks.get(name, []) for name, found in first.attacks.items()}
-    return Siege(attacks, first.changed + second.changed, [])
+    return Siege(attacks, first.changed + second.changed, first.moved + second.moved, [])
 
 
 def attack(lane: str, names: list[str]) -> Siege:
@@ -96,13 +99,17 @@ def attack(lane: str, names: list[str]) -> Siege:
         if lane == "auto":
             assert [verdict.lane for verdict in before.values()] == list(HONEST)
         verdicts = judge.grade(jobs)
-    untimed = {name: dataclasses.replace(verdict, wall_ms=0.0) for name, verdict in before.items()}
+    others = [before[list(HONEST)[number % 2]] for number in range(len(names))]
+    untold = {"wall_ms": 0.0, "lane": ""}  # an attack may end the warm JVM of the program beside it
+    pairs = list(zip(names, others, verdicts[1::2], strict=True))
     changed = [
         name
-        for number, (name, after) in enumerate(zip(names, verdicts[1::2], strict=True))
-        if dataclasses.replace(after, wall_ms=0.0) != untimed[list(HONEST)[number % 2]]
+        for name, other, after in pairs
+        if dataclasses.replace(after, **untold) != dataclasses.replace(other, **untold)  # type: ignore[arg-type]
     ]
-    return Siege({name: [verdict] for name, verdict in zip(names, verdicts[::2], strict=True)}, changed, [])
+    moved = sum(after.lane != other.lane for _, other, after in pairs)
+    attacks = {name: [verdict] for name, verdict in zip(names, verdicts[::2], strict=True)}
+    return Siege(attacks, changed, moved, [])
 
 
 def honest(number: int, name: str) -> Job:
@@ -142,6 +149,7 @@ def test_no_run_passes(siege: Siege, name: str) -> None:
 
 def test_no_attack_changes_the_verdict_of_the_next_program(siege: Siege) -> None:
     assert siege.changed == []
+    assert siege.moved <= 3
 
 
 def test_no_attack_leaves_a_process(siege: Siege) -> None:
