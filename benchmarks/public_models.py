@@ -26,6 +26,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,7 @@ WIDTHS = frozenset(
         "num_attention_heads",
         "n_embd",
         "n_head",
+        "rotary_dim",
         "d_model",
         "d_ff",
         "num_heads",
@@ -171,12 +173,18 @@ WIDTHS = frozenset(
 """Fields of configurations that grow with a model's width."""
 
 
+@cache
+def small_tokenizer() -> str:
+    """`tiny`'s tokenizer of MBJP, which those of all models begin with, in JSON."""
+    problems = load_problems("mbjp", "train")[:200]
+    small = tiny_tokenizer([text for one in problems for text in (one.prompt, one.reference or "")])
+    return str(small.backend_tokenizer.to_str())
+
+
 def fitting_tokenizer(model: Public) -> PreTrainedTokenizerFast:
     """A tokenizer with as many tokens as the model's vocabulary: `tiny`'s, of MBJP, and others that decode to
     a word and that no text is made into, so that whatever a random model draws is a text."""
-    problems = load_problems("mbjp", "train")[:200]
-    small = tiny_tokenizer([text for one in problems for text in (one.prompt, one.reference or "")])
-    whole = json.loads(small.backend_tokenizer.to_str())
+    whole = json.loads(small_tokenizer())
     vocabulary = whole["model"]["vocab"]
     for number in range(len(vocabulary), model.config(1).vocab_size):
         vocabulary[f"w{number}"] = number

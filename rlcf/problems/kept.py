@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,12 @@ def kept(
 
 def line(problem: Problem) -> str:
     """A problem as a line of the file."""
-    return json.dumps(asdict(problem)) + "\n"
+    return json.dumps(problem, default=_fields) + "\n"
+
+
+def _fields(part: Any) -> dict[str, Any]:
+    """The fields of a part of a problem; `asdict` would copy all that is in them too, for twice the time."""
+    return {field.name: getattr(part, field.name) for field in fields(part)}
 
 
 @lru_cache(maxsize=2)

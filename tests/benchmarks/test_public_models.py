@@ -88,13 +88,13 @@ def test_every_token_of_a_model_is_a_text(name: str) -> None:
 
 
 def test_one_of_the_smallest_takes_a_step_as_in_the_benchmark(tmp_path: Path) -> None:
-    run = dry_run("codegen-350m", tmp_path, layers=1, narrow=8)  # the whole width is the benchmark's
+    run = dry_run("codegen-350m", tmp_path, layers=1, narrow=16)  # the whole width is the benchmark's
     check_steps(tmp_path, run.rows)
 
 
 def test_the_other_of_the_smallest_takes_a_step_by_its_recipe(tmp_path: Path) -> None:
     """What the benchmark runs, in a process that need not import first."""
-    _, arguments = prepared("codet5-large", tmp_path, layers=1, narrow=8)
+    _, arguments = prepared("codet5-large", tmp_path, layers=1, narrow=16)
     done = go(tmp_path, *arguments)
     assert done.returncode == 0, done.stderr
     check_steps(tmp_path, metrics(tmp_path))

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from javabox.engines.jdk import BUNDLED, MARKER
+from javabox.engines import jvm
+from javabox.engines.jdk import BUNDLED, MARKER, find_jdk
+from tests.rlcf.processes import go
 from tests.rlcf.test_cli import forked, refused
 
 NODE = """
@@ -38,11 +40,22 @@ OUTCOMES = ["passed", "failed", "compile_error", "runtime_error", "time_limit", 
 OUTCOMES += ["compile_error"]
 
 
+COMPILED = """
+from javabox.engines import jvm
+jvm.jar_commands = lambda _home, _sources, scratch: [
+    ["cp", {0!r} + "/program.jar", {0!r} + "/judge.jar", str(scratch)]
+]
+"""
+"""The jars are those of a build, which are made by the same commands."""
+
+
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a node: a bundle under a path that it was not made in, and a PATH without a JDK."""
     made = tmp_path_factory.mktemp("made") / "jdk"
-    done = forked("doctor", "--bundle-jdk", made)
+    done = go(
+        made.parent, "doctor", "--bundle-jdk", str(made), before=COMPILED.format(str(jvm.build(find_jdk())))
+    )
     assert done.returncode == 0, done.stderr
     assert f"{made}: " in done.stdout
     elsewhere, cache = (tmp_path_factory.mktemp(name) for name in ("elsewhere", "cache"))

@@ -21,6 +21,7 @@ from javabox.engines.jdk import all_jdks, find_jdk, install, release_of_distribu
 from rlcf.doctor import can_judge, examine, platform_note
 from tests.rlcf.conftest import SmallSet
 from tests.rlcf.test_cli import RLCF, forked, refused
+from tests.rlcf.training.conftest import served_judge as served_judge
 
 NO_DOCKER = {"DOCKER_HOST": "unix:///nonexistent.sock"}
 INSTALL_JDK = install(release_of_distribution())
@@ -191,14 +192,14 @@ while command := list(itertools.takewhile(lambda word: word != "then", words)):
     ids=["latin-1", "ascii", "LANG=C"],
 )
 def test_no_terminal_is_too_poor(
-    terminal: dict[str, str], samples: Path, small_set: SmallSet, tmp_path: Path
+    terminal: dict[str, str], samples: Path, small_set: SmallSet, tmp_path: Path, served_judge: str
 ) -> None:
     odd = tmp_path / "Prüfung-中"
     odd.mkdir()
     moved = shutil.copy(samples, odd / "samples.jsonl")
     environment = os.environ | terminal | NO_DOCKER
     commands = (
-        ["grade", moved, "--problems", small_set.path, "--engine", "local"],
+        ["grade", moved, "--problems", small_set.path, "--engine", served_judge],
         ["doctor"],
         ["doctor", "--help"],
         ["grade", "--help"],

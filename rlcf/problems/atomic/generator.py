@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain as joined
 from itertools import islice
 from pathlib import Path
@@ -62,14 +63,20 @@ class Seen:
     behaviour: set[tuple[str, ...]] = field(default_factory=set)
 
     def add(self, chain: Chain, values: tuple[str, ...]) -> None:
-        self.code.add(normalised(chain.prompt + chain.reference))
+        self.code.add(_code(chain))
         self.behaviour.add((chain.takes, chain.gives, *values))
 
     def has_code(self, chain: Chain) -> bool:
-        return normalised(chain.prompt + chain.reference) in self.code
+        return _code(chain) in self.code
 
     def has_behaviour(self, chain: Chain, values: tuple[str, ...]) -> bool:
         return (chain.takes, chain.gives, *values) in self.behaviour
+
+
+@lru_cache(maxsize=1)
+def _code(chain: Chain) -> str:
+    """A chain's normalised program, which is asked for three times in a row."""
+    return normalised(chain.prompt + chain.reference)
 
 
 class Generator:

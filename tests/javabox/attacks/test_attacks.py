@@ -109,7 +109,7 @@ def test_a_whole_suite_can_not_be_left_early(judge: Judge) -> None:
         "exit from another thread",
         "stopping the main thread",
     ]
-    jobs = [program(ATTACKS[name], Suite(whole=test), fuel=Limits().fuel, wall_seconds=2.0) for name in names]
+    jobs = [program(ATTACKS[name], Suite(whole=test), fuel=Limits().fuel, wall_seconds=1.0) for name in names]
     jobs.append(program(FROM_MEMORY, Suite(whole=test), fuel=Limits().fuel, wall_seconds=8.0))
     assert not any(verdict.passed for verdict in judge.grade(jobs))
 

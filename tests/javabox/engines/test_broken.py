@@ -22,18 +22,36 @@ ROOT = Path(__file__).parents[3]
 LARGEST = "image/lib/modules"
 
 
+COPIED = """
+import os, sys
+from javabox.engines import jdk, jvm
+from tests.javabox.engines.test_broken import copying
+jvm.build_commands = copying(sys.argv[1])
+os.umask(0o077)
+jvm.build(jdk.find_jdk())
+"""
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache with one build, to be copied, by somebody who shares no file with others."""
     cache = tmp_path_factory.mktemp("built") / "cache"
     cache.parent.chmod(0o755)
-    code = (
-        "import os; os.umask(0o077); from javabox.engines import jdk, jvm; print(jvm.build(jdk.find_jdk()))"
-    )
-    environment = os.environ | {"XDG_CACHE_HOME": str(cache)}
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True)
+    command = [sys.executable, "-c", COPIED, str(jvm.build(jdk.find_jdk()))]
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"XDG_CACHE_HOME": str(cache)}, check=True)
     cache.chmod(0o755)  # but its top: programs may run as another user
     return cache
+
+
+def copying(whole: str) -> Callable[[Path, Path, Path], list[list[str]]]:
+    """Commands of a build that take what it would compile and link from another; test_doctor.py has all made."""
+
+    def commands(_home: Path, _sources: Path, scratch: Path) -> list[list[str]]:
+        made = [f"{whole}/{name}" for name in ("program.jar", "judge.jar", "image")]
+        dumped = [f"{scratch}/image/{name}" for name in ("program.jsa", "lib/server/classes.jsa")]
+        return [["cp", "-r", *made, str(scratch)], ["rm", "-f", *dumped]]
+
+    return commands
 
 
 @pytest.fixture
@@ -47,16 +65,9 @@ def build(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def compiled(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A build takes what it would compile and link from that cache; test_doctor.py has one made again whole."""
+    """A build takes what it would compile and link from that cache."""
     [folder] = (built / "javabox").iterdir()
-    whole = [str(folder / name) for name in ("program.jar", "judge.jar", "image")]
-    dumped = ("program.jsa", "lib/server/classes.jsa")
-
-    def commands(_home: Path, _sources: Path, scratch: Path) -> list[list[str]]:
-        archives = [str(scratch / "image" / name) for name in dumped]
-        return [["cp", "-r", *whole, str(scratch)], ["rm", *archives]]
-
-    monkeypatch.setattr(jvm, "build_commands", commands)
+    monkeypatch.setattr(jvm, "build_commands", copying(str(folder)))
 
 
 def judges() -> bool:

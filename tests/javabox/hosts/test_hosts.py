@@ -36,14 +36,18 @@ def own() -> Iterator[Judge]:
 
 def test_a_judge_that_is_dropped_is_freed(own: Judge) -> None:  # noqa: ARG001  (it stays)
     gc.collect()
-    threads, children = set(threading.enumerate()), children_of(os.getpid())
+    before = set(threading.enumerate()), children_of(os.getpid())
+    threads, children = set[threading.Thread](), set[int]()
     for i in range(3):
         judge = Judge("local", 1)
         assert judge.grade([sum_of(100 + i)])[0].passed
-        assert len(children_of(os.getpid()) - children) >= 1
+        threads |= set(threading.enumerate()) - before[0]
+        children |= children_of(os.getpid()) - before[1]
+        assert len(children) > i
         del judge
-    assert wait_until(lambda: not set(threading.enumerate()) - threads)
-    assert wait_until(lambda: not children_of(os.getpid()) - children)
+    assert len(threads) >= 3
+    assert wait_until(lambda: not threads & set(threading.enumerate()))
+    assert wait_until(lambda: not children & children_of(os.getpid()))
 
 
 def test_a_judge_that_is_dropped_gives_what_was_asked_before(own: Judge) -> None:  # noqa: ARG001
@@ -141,7 +145,7 @@ def test_a_stream_that_is_left_ends_the_rest(own: Judge) -> None:
 
 def test_who_came_first_is_not_overtaken_by_what_compiles_sooner(own: Judge) -> None:
     """It ran after four of those without end, a minute or more later."""
-    methods = (f"int m{i}(int a, List<Integer> b) {{ b.add(a); return b.get(0) + {i}; }}" for i in range(999))
+    methods = (f"int m{i}(int a, List<Integer> b) {{ b.add(a); return b.get(0) + {i}; }}" for i in range(333))
     first = program(f"class Long {{ {' '.join(methods)} }} return 2 * x;")
     asked = time.monotonic()
     for index, verdict in own.stream([first, *(endless(5000 + i) for i in range(10))]):

@@ -24,9 +24,9 @@ def own_judge() -> Iterator[Judge]:
         yield judge
 
 
-def signalled(number: int) -> Job:
+def signalled(number: int, wait_ms: int = 1) -> Job:
     """A program that a signal ends after a while, its own doing, which can't be told from another program's."""
-    waits = "synchronized (S.class) { S.class.wait(300); }"
+    waits = f"synchronized (S.class) {{ S.class.wait({wait_ms}); }}"
     ends = 'new ProcessBuilder("sh", "-c", "kill -9 0").start().waitFor();'
     return program(f"try {{ {waits} {ends} }} catch (Exception e) {{ }} return 0; // {number}")
 
@@ -52,7 +52,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
 
 
 def test_what_is_asked_again_stops_no_other_program(own_judge: Judge) -> None:
-    doubted = [own_judge.submit(signalled(i)) for i in range(3)]
+    doubted = [own_judge.submit(signalled(i, wait_ms)) for i, wait_ms in enumerate((1, 1, 500))]
     assert wait_until(lambda: own_judge.stats()["asked_again"] >= 3)
     asked = time.monotonic()
     verdicts = own_judge.grade([quick(i) for i in range(20)])
@@ -144,13 +144,13 @@ def test_answers_to_others_do_not_hide_a_job_that_hangs(monkeypatch: pytest.Monk
 
 
 def test_a_job_that_waits_behind_others_is_not_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("javabox.supervisor.SILENCE_SLACK_SECONDS", 0.3)
+    monkeypatch.setattr("javabox.supervisor.SILENCE_SLACK_SECONDS", 0.25)
     supervisor = Supervisor(Line(Quiet()), 1, lambda *_: None)
     for job_id in range(4):
-        supervisor.send(job_id, Task(program(f"// {job_id}", wall_seconds=0.5, compile_seconds=0.2)))
+        supervisor.send(job_id, Task(program(f"// {job_id}", wall_seconds=0.25, compile_seconds=0.1)))
     looks = []
     for job_id in range(4):
-        time.sleep(0.6)
+        time.sleep(0.25)
         looks.append(supervisor.silent())
         supervisor.take(job_id)
     supervisor.close()

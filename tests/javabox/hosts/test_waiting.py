@@ -10,7 +10,7 @@ import pytest
 
 from javabox import Job, Judge, Limits, Outcome, Suite, SuiteCase
 
-LIMITS = Limits(fuel=500_000_000, wall_seconds=10.0, idle_seconds=2.0)
+LIMITS = Limits(fuel=125_000_000, wall_seconds=10.0, idle_seconds=2.0)
 BLOCKED_LIMITS = replace(LIMITS, idle_seconds=0.5)
 """For those alone that wait for ever: a slow machine must not make one of the others seem to wait."""
 LIMIT_SECONDS = 10.0

@@ -270,7 +270,7 @@ def test_limits_are_the_jobs_own(judge: Judge) -> None:
 
 
 def test_a_case_that_ended_before_the_exit_stays_known(judge: Judge) -> None:
-    exiting = [program(f"if (x == 3) System.exit({i}); return 2 * x;") for i in range(12)]
+    exiting = [program(f"if (x == 3) System.exit({i}); return 2 * x;") for i in range(6)]
     assert {tuple(case.outcome for case in verdict.cases) for verdict in judge.grade(exiting)} == {
         (Outcome.PASSED, Outcome.PREMATURE_EXIT)
     }

@@ -17,7 +17,7 @@ from rlcf.problems.composed import MEASURED, set_of
 from tests.rlcf.processes import go
 
 SEEDS = (0,)
-ARGUMENTS = ("study", "sft-rl", "--quick", "--seeds", str(len(SEEDS)), "--engine", "local")
+ARGUMENTS = ("study", "sft-rl", "--quick", "--seeds", str(len(SEEDS)), "--engine")
 KILLED = """
 from rlcf.training import trainer as loop
 save = loop.Trainer.save
@@ -46,12 +46,12 @@ def stamps(out: Path) -> dict[Path, int]:
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
+def work(tmp_path_factory: pytest.TempPathFactory, served_judge: str) -> Work:
     folder = tmp_path_factory.mktemp("study")
     out = folder / "runs" / "study-sft-rl-quick"
-    assert go(folder, *ARGUMENTS, before=KILLED).returncode < 0
+    assert go(folder, *ARGUMENTS, served_judge, before=KILLED).returncode < 0
     at_the_kill = stamps(out)
-    done = go(folder, *ARGUMENTS)
+    done = go(folder, *ARGUMENTS, served_judge)
     assert done.returncode == 0, done.stderr
     return Work(out, at_the_kill, done.stdout)
 
@@ -65,12 +65,12 @@ def measured(folder: Path, stage: str) -> list[dict[str, list[int]]]:
     return [row["counts"] for row in rows(folder, "evaluation.jsonl") if row["stage"] == stage]
 
 
-def test_what_was_done_before_a_kill_is_not_repeated(work: Work) -> None:
+def test_what_was_done_before_a_kill_is_not_repeated(work: Work, served_judge: str) -> None:
     assert sorted(folder.name for folder in work.at_the_kill) == sorted(BEFORE_THE_KILL)
     now = stamps(work.out)
     assert len(now) == len(ARMS) * len(SEEDS)
     assert {folder: now[folder] for folder in work.at_the_kill} == work.at_the_kill
-    assert go(work.out.parents[1], *ARGUMENTS).stdout == work.stdout
+    assert go(work.out.parents[1], *ARGUMENTS, served_judge).stdout == work.stdout
     assert stamps(work.out) == now
 
 

@@ -123,8 +123,8 @@ def served(
 
 
 def impatient(words: list[str]) -> int:
-    """`rlcf`, whose server lets go of whoever sends no request after two seconds and not ten."""
-    connection.HEADER_SECONDS = 2.0
+    """`rlcf`, whose server lets go of whoever sends no request after one second and not ten."""
+    connection.HEADER_SECONDS = 1.0
     return main(words)
 
 

@@ -161,7 +161,7 @@ public class Anything {
 
 def test_sandbox_fusion(server: Served) -> None:
     files = {"Sum.java": "Y2xhc3MgU3VtIHsgc3RhdGljIGludCBvZihpbnQgYSwgaW50IGIpIHsgcmV0dXJuIGEgKyBiOyB9IH0="}
-    asked = {"language": "java", "code": ADDS, "files": files, "run_timeout": 1, "memory_limit_MB": 128}
+    asked = {"language": "java", "code": ADDS, "files": files, "run_timeout": 0.25, "memory_limit_MB": 128}
     for stdin, status, run_status, code, printed in RUNS:
         answer = server.post("/run_code", {**asked, "stdin": stdin})
         run = answer["run_result"]

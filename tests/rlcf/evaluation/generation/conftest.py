@@ -15,6 +15,7 @@ import torch
 
 from rlcf.policy import tiny_policy
 from tests.rlcf.conftest import SmallSet
+from tests.rlcf.evaluation.generation.server import SOON
 from tests.rlcf.policy.conftest import spread
 from tests.rlcf.processes import Running, begin
 
@@ -46,6 +47,12 @@ def models(data_dir: Path, small_set: SmallSet, tmp_path_factory: pytest.TempPat
     lines = (data_dir / "mbxp" / "mbjp_release_v1.2.jsonl").read_text(encoding="utf-8").splitlines()[12:24]
     (folder / "twelve.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     return Models(folder / "base", folder / "chat", folder / "twelve.jsonl")
+
+
+@pytest.fixture(autouse=True)
+def asked_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by `server.impatient`, in this process."""
+    monkeypatch.setattr("rlcf.evaluation.generation.endpoint.PAUSE", SOON)
 
 
 @dataclass

@@ -17,11 +17,13 @@ from tests.rlcf.evaluation.generation.conftest import Models, Processes, free_po
 from tests.rlcf.processes import Running
 
 KEY = "sk-secret-0123456789"
+SLOWLY = 0.02
+"""Seconds that an answer takes longer where somebody is to be killed between two."""
 FIELDS = ("task_id", "sample", "completion", "finish_reason", "outcome", "diagnostics", "cases")
 
 
-def served(processes: Processes, models: Models, port: int, log: Path) -> Running:
-    running = processes.start(server.run, models.chat, port, log, KEY)
+def served(processes: Processes, models: Models, port: int, log: Path, pause: float = 0.0) -> Running:
+    running = processes.start(server.run, models.chat, port, log, KEY, pause)
     until(lambda: running.out.read_text() == "ready\n", running)
     return running
 
@@ -42,7 +44,7 @@ def test_both_are_killed_and_every_sample_is_there_once(
 ) -> None:
     monkeypatch.setenv("MY_KEY", KEY)
     port, log, out = free_port(), tmp_path / "log", tmp_path / "out.jsonl"
-    serving = served(processes, models, port, log)
+    serving = served(processes, models, port, log, SLOWLY)
     whole = asked(models, port, tmp_path / "whole.jsonl", "--json")
     assert main(whole) == 0
     undisturbed = json.loads(capsys.readouterr().out)
@@ -51,7 +53,7 @@ def test_both_are_killed_and_every_sample_is_there_once(
     def arrived() -> list[dict[str, object]]:
         return lines(tmp_path / "out.jsonl.journal")[1:]
 
-    client = processes.start(main, asked(models, port, out), MY_KEY=KEY)
+    client = processes.start(server.impatient, asked(models, port, out), MY_KEY=KEY)
     until(lambda: len(arrived()) >= 3, client)
     client.kill()
     kept = {str(row["task_id"]) for row in arrived()}
@@ -60,10 +62,10 @@ def test_both_are_killed_and_every_sample_is_there_once(
     with out.open("ab") as file:
         file.write(b'{"task_id": "MBJP/1')  # as a kill in the middle of a line leaves it
 
-    client = processes.start(main, asked(models, port, out), MY_KEY=KEY)
+    client = processes.start(server.impatient, asked(models, port, out), MY_KEY=KEY)
     until(lambda: len(arrived()) >= len(kept) + 2, client)
     serving.kill()
-    served(processes, models, port, log)
+    served(processes, models, port, log, SLOWLY)
     code, told, complaint = client.wait(120), client.out.read_text(), client.err.read_text()
     assert code == 0, complaint
     assert "resumed" not in told or "run before" in told

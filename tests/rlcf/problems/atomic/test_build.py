@@ -28,9 +28,9 @@ SIZES = {"train": 600, "validation": 40, "test": 70}
 
 ANOTHER_PROCESS = """
 import hashlib, sys
-from javabox import SharedJudge
+from javabox import Judge
 from rlcf.problems.atomic.generator import generate
-with SharedJudge(engine="local", linger=2.0) as judge:  # the next process finds it warm
+with Judge(engine=sys.argv[1]) as judge:
     data = generate(0, judge, train=600, validation=40, test=70)
 print(hashlib.sha256(repr(data).encode() + repr([p.suite for p in data.train]).encode()).hexdigest())
 """
@@ -193,13 +193,13 @@ def test_a_constant_answer_fails(judge: Judge, data: AtomicData) -> None:
     assert {verdict.outcome for verdict in judge.grade(jobs)} == {Outcome.FAILED}
 
 
-def test_the_same_seed_gives_the_same_bytes_in_any_process(data: AtomicData) -> None:
+def test_the_same_seed_gives_the_same_bytes_in_any_process(data: AtomicData, served_judge: str) -> None:
     here = hashlib.sha256(repr(data).encode() + repr([p.suite for p in data.train]).encode()).hexdigest()
     hashes = set()
     for hash_seed in ("1", "2"):
         environment = os.environ | {"PYTHONHASHSEED": hash_seed}
         run = subprocess.run(
-            [sys.executable, "-c", ANOTHER_PROCESS],
+            [sys.executable, "-c", ANOTHER_PROCESS, served_judge],
             env=environment,
             stdout=subprocess.PIPE,
             text=True,

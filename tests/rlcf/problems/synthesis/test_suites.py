@@ -260,7 +260,7 @@ class Things {
 
 
 def test_bare_methods_with_a_javadoc_get_suites_that_can_be_loaded(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], served_judge: str
 ) -> None:
     source, out = tmp_path / "Things.java", tmp_path / "out.jsonl"
     source.write_text(JAVA)
@@ -274,7 +274,7 @@ def test_bare_methods_with_a_javadoc_get_suites_that_can_be_loaded(
     assert first.description.startswith("The first of a list, doubled.")
     assert first.prompt.rstrip().endswith("static int first(List<Integer> xs) {")
     assert "rest(String a)" in join.prompt
-    assert main(["data", "check", str(out), "--engine", "local"]) == 0
+    assert main(["data", "check", str(out), "--engine", served_judge]) == 0
 
 
 def test_new_cases_survive_a_file(tmp_path: Path, judge: Judge, doubter: Judge) -> None:

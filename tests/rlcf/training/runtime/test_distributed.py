@@ -133,7 +133,7 @@ def runs_of(tmp_path_factory: pytest.TempPathFactory, small_world: SmallWorld, s
         work = tmp_path_factory.mktemp(variant)
         (work / "short.toml").write_text(small_world.toml(FIELDS | VARIANTS[variant]), encoding="utf-8")
         for way in WAYS:
-            engine = "local" if variant == "full" else served_judge
+            engine = "local" if (variant, way) == ("full", "fsdp") else served_judge
             train(work, way, "--checkpoint-every", "3", engine=engine)
         return work / "runs"
 
