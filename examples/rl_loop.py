@@ -5,7 +5,7 @@ evaluate (Jain et al., arXiv 2305.18341; PPO as in Schulman et al., arXiv 1707.0
 
 A policy of 0.8M parameters is made on the spot and learns for half a minute on a CPU. `rlcf train` does the
 same with what a real run needs besides: rollouts that are judged while others are sampled, micro-batches,
-LoRA, several processes, checkpoints, alarms, other objectives (rlcf/training/). Its losses are these.
+LoRA, several processes, checkpoints, alarms, other objectives (rlcf/training/). The losses are its own.
 
 Shape suffixes: B completions, T tokens of the longest one, D width of the policy.
 """
